@@ -1,0 +1,236 @@
+/*
+ * Broker: a nats-server of the test's own. The port is nats-server's choice: it writes which one it
+ * took into a file, so no two tests can pick the same.
+ */
+#include "support/broker.h"
+
+#include "support/process.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#define START_TIMEOUT_MS 20000
+#define STOP_TIMEOUT_MS  5000
+#define PATH_SIZE        512
+
+struct broker {
+    pid_t pid; /* 0: not running */
+    char program[PATH_SIZE];
+    char folder[PATH_SIZE];
+    char url[64];
+    char port[16]; /* "-1" (any) until it has one */
+};
+
+/* Debian keeps nats-server where a user's PATH does not look. */
+static void find_program(char *path, size_t size)
+{
+    const char *name = getenv("NATS_SERVER");
+    if (name == NULL || name[0] == '\0')
+        name = "nats-server";
+    if (strchr(name, '/') != NULL) {
+        snprintf(path, size, "%s", name);
+        return;
+    }
+    char places[4096];
+    const char *search = getenv("PATH");
+    snprintf(places, sizeof places, "%s:/usr/sbin:/usr/local/sbin", search != NULL ? search : "");
+    char *rest = NULL;
+    for (char *place = strtok_r(places, ":", &rest); place != NULL;
+         place = strtok_r(NULL, ":", &rest)) {
+        snprintf(path, size, "%s/%s", place, name);
+        if (access(path, X_OK) == 0)
+            return;
+    }
+    support_die("%s is not installed: scripts/install-dependencies test", name);
+}
+
+static void file_path(const broker *self, const char *name, char *path, size_t size)
+{
+    int length = snprintf(path, size, "%s/%s", self->folder, name);
+    if (length < 0 || (size_t)length >= size)
+        support_die("the path of %s in %s is too long", name, self->folder);
+}
+
+static void make_folder(broker *self)
+{
+    const char *parent = getenv("TMPDIR");
+    snprintf(self->folder, sizeof self->folder, "%s/broker-XXXXXX",
+             parent != NULL && parent[0] != '\0' ? parent : "/tmp");
+    if (mkdtemp(self->folder) == NULL)
+        support_die("cannot make %s: %s", self->folder, strerror(errno));
+}
+
+static void remove_folder(const char *folder)
+{
+    DIR *directory = opendir(folder);
+    if (directory == NULL)
+        return;
+    for (struct dirent *entry; (entry = readdir(directory)) != NULL;) {
+        char path[2 * PATH_SIZE];
+        struct stat what;
+        if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
+            continue;
+        snprintf(path, sizeof path, "%s/%s", folder, entry->d_name);
+        if (lstat(path, &what) == 0 && S_ISDIR(what.st_mode))
+            remove_folder(path);
+        else
+            unlink(path);
+    }
+    closedir(directory);
+    rmdir(folder);
+}
+
+static void write_config(const broker *self, const broker_options *options)
+{
+    char path[PATH_SIZE];
+    file_path(self, "config", path, sizeof path);
+    FILE *config = fopen(path, "w");
+    if (config == NULL)
+        support_die("cannot write %s: %s", path, strerror(errno));
+    if (options != NULL && options->max_payload != 0)
+        fprintf(config, "max_payload: %zu\n", options->max_payload);
+    if (options != NULL && options->config != NULL)
+        fprintf(config, "%s\n", options->config);
+    fclose(config);
+}
+
+static void die_with_log(const broker *self, const char *what)
+{
+    char path[PATH_SIZE];
+    char text[4096] = "";
+    file_path(self, "log", path, sizeof path);
+    FILE *log = fopen(path, "r");
+    if (log != NULL) {
+        size_t length = fread(text, 1, sizeof text - 1, log);
+        text[length] = '\0';
+        fclose(log);
+    }
+    support_die("%s %s:\n%s", self->program, what, text);
+}
+
+/* Takes URL and port from the file that nats-server writes; false while it is not complete. */
+static bool read_ports_file(broker *self, const char *path)
+{
+    char text[1024];
+    FILE *file = fopen(path, "r");
+    if (file == NULL)
+        return false;
+    size_t length = fread(text, 1, sizeof text - 1, file);
+    fclose(file);
+    text[length] = '\0';
+    const char *url = strstr(text, "nats://");
+    if (url == NULL || strstr(text, "]}") == NULL)
+        return false;
+    int url_length = (int)strcspn(url, "\"");
+    snprintf(self->url, sizeof self->url, "%.*s", url_length, url);
+    snprintf(self->port, sizeof self->port, "%s", strrchr(self->url, ':') + 1);
+    return true;
+}
+
+static void wait_until_ready(broker *self)
+{
+    const struct timespec pause = {0, 2000000};
+    int64_t deadline = now_ms() + START_TIMEOUT_MS;
+    char name[64];
+    char path[PATH_SIZE];
+    snprintf(name, sizeof name, "broker_%ld.ports", (long)self->pid);
+    file_path(self, name, path, sizeof path);
+    while (!read_ports_file(self, path)) {
+        int wait_status;
+        if (process_wait(self->pid, 0, &wait_status))
+            die_with_log(self, "ended before it was ready");
+        if (now_ms() >= deadline)
+            die_with_log(self, "was not ready in time");
+        nanosleep(&pause, NULL);
+    }
+    unlink(path);
+}
+
+static void launch(broker *self)
+{
+    char config[PATH_SIZE];
+    char log_path[PATH_SIZE];
+    file_path(self, "config", config, sizeof config);
+    file_path(self, "log", log_path, sizeof log_path);
+    int log = open(log_path, O_WRONLY | O_CREAT | O_APPEND, 0600);
+    if (log < 0)
+        support_die("cannot write %s: %s", log_path, strerror(errno));
+    /* The first argument names the ports file. */
+    char *arguments[] = {"broker", "-a",   "127.0.0.1",        "-p",         self->port,
+                         "-c",     config, "--ports_file_dir", self->folder, NULL};
+    self->pid = process_start(self->program, arguments, log, log);
+    close(log);
+    wait_until_ready(self);
+}
+
+broker *broker_start(const broker_options *options)
+{
+    broker *self = calloc(1, sizeof *self);
+    if (self == NULL)
+        support_die("no memory");
+    find_program(self->program, sizeof self->program);
+    make_folder(self);
+    write_config(self, options);
+    strcpy(self->port, "-1");
+    launch(self);
+    return self;
+}
+
+const char *broker_url(const broker *self)
+{
+    return self->url;
+}
+
+/* Sends a signal that ends it; one that is paused or deaf gets SIGKILL. */
+static void end(broker *self, int signal_number)
+{
+    int wait_status;
+    if (self->pid == 0)
+        return;
+    process_signal(self->pid, signal_number);
+    process_signal(self->pid, SIGCONT);
+    if (!process_wait(self->pid, STOP_TIMEOUT_MS, &wait_status)) {
+        process_signal(self->pid, SIGKILL);
+        process_wait(self->pid, STOP_TIMEOUT_MS, &wait_status);
+    }
+    self->pid = 0;
+}
+
+void broker_stop(broker *self)
+{
+    if (self == NULL)
+        return;
+    end(self, SIGTERM);
+    remove_folder(self->folder);
+    free(self);
+}
+
+void broker_kill(broker *self)
+{
+    end(self, SIGKILL);
+}
+
+void broker_restart(broker *self)
+{
+    end(self, SIGTERM);
+    launch(self);
+}
+
+void broker_pause(broker *self)
+{
+    process_signal(self->pid, SIGSTOP);
+}
+
+void broker_resume(broker *self)
+{
+    process_signal(self->pid, SIGCONT);
+}
