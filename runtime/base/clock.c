@@ -1,0 +1,69 @@
+/*
+ * Clock: see clock.h. Waits on conditions live here too, because only a condition that was made for
+ * the monotonic clock waits on it.
+ */
+#include "base/clock.h"
+
+#include <errno.h>
+#include <time.h>
+
+#define NS_PER_S INT64_C(1000000000)
+
+int64_t nm_now(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * NS_PER_S + now.tv_nsec;
+}
+
+int64_t nm_deadline_in(int64_t ms)
+{
+    int64_t now;
+
+    if (ms < 0)
+        return NM_NEVER;
+    now = nm_now();
+    if (ms > (NM_NEVER - now) / NM_NS_PER_MS)
+        return NM_NEVER;
+    return now + ms * NM_NS_PER_MS;
+}
+
+int64_t nm_remaining_ms(int64_t deadline)
+{
+    int64_t now;
+
+    if (deadline == NM_NEVER)
+        return INT64_MAX;
+    now = nm_now();
+    if (deadline <= now)
+        return 0;
+    return (deadline - now - 1) / NM_NS_PER_MS + 1;
+}
+
+int nm_cond_init(pthread_cond_t *cond)
+{
+    pthread_condattr_t attributes;
+    int error = pthread_condattr_init(&attributes);
+
+    if (error != 0)
+        return error;
+    error = pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    if (error == 0)
+        error = pthread_cond_init(cond, &attributes);
+    pthread_condattr_destroy(&attributes);
+    return error;
+}
+
+int nm_cond_wait_until(pthread_cond_t *cond, pthread_mutex_t *mutex, int64_t deadline)
+{
+    struct timespec until;
+
+    if (deadline == NM_NEVER)
+        return pthread_cond_wait(cond, mutex);
+    if (deadline < 0)
+        deadline = 0;
+    until.tv_sec = (time_t)(deadline / NS_PER_S);
+    until.tv_nsec = (long)(deadline % NS_PER_S);
+    return pthread_cond_timedwait(cond, mutex, &until);
+}

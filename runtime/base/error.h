@@ -1,0 +1,51 @@
+/*
+ * Error: what a call failed with: status, code as it travels, text, bytes. "No error" is status OK.
+ */
+#ifndef NM_BASE_ERROR_H
+#define NM_BASE_ERROR_H
+
+#include "natsmicro/status.h"
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+typedef struct nm_error {
+    natsmicro_status status;
+    char *code; /* owned; NULL: the status's name */
+    char *text; /* owned; NULL: the code */
+    void *data; /* owned; error data, or NULL */
+    size_t data_length;
+} nm_error;
+
+#define NM_ERROR_INIT                     \
+    {                                     \
+        NATSMICRO_OK, NULL, NULL, NULL, 0 \
+    }
+
+void nm_error_clear(nm_error *error);
+
+/*
+ * Replaces status, code and text (printf), keeps the data; returns the status, so that `return
+ * nm_error_set(…)` fails in one line. An empty text becomes NULL. Short memory loses the text.
+ * `error` may be NULL: then only the status is returned.
+ */
+natsmicro_status nm_error_set(nm_error *error, natsmicro_status status, const char *format, ...)
+    NATSMICRO_PRINTF(3, 4);
+natsmicro_status nm_error_vset(nm_error *error, natsmicro_status status, const char *format,
+                               va_list arguments) NATSMICRO_PRINTF(3, 0);
+
+/* As it came from the wire: the status is that of the code. `text` may be NULL. */
+natsmicro_status nm_error_set_code(nm_error *error, const char *code, const char *text);
+
+/* Replaces the data by a copy; length 0 takes it away. False when memory is short. */
+bool nm_error_set_data(nm_error *error, const void *data, size_t length);
+
+/* `to` (cleared first) gets a copy. */
+void nm_error_copy(nm_error *to, const nm_error *from);
+
+/* What to show: never NULL; "" when there is no error; the code stands for a missing text. */
+const char *nm_error_code(const nm_error *error);
+const char *nm_error_text(const nm_error *error);
+
+#endif

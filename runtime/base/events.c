@@ -1,0 +1,38 @@
+/*
+ * See events.h.
+ */
+#include "base/events.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+#define EVENT_TEXT_SIZE 512
+
+void nm_events_init(nm_events *events, natsmicro_on_error on_error, void *user_data)
+{
+    events->on_error = on_error;
+    events->user_data = user_data;
+    atomic_init(&events->dropped, 0);
+    atomic_init(&events->refused_subjects, 0);
+}
+
+void nm_events_emit(nm_events *events, natsmicro_event_kind kind, const char *subject,
+                    const char *method, const char *format, ...)
+{
+    if (kind == NATSMICRO_EVENT_DROPPED)
+        atomic_fetch_add_explicit(&events->dropped, 1, memory_order_relaxed);
+    if (kind == NATSMICRO_EVENT_REFUSED_SUBJECT)
+        atomic_fetch_add_explicit(&events->refused_subjects, 1, memory_order_relaxed);
+    if (events->on_error == NULL)
+        return;
+
+    char text[EVENT_TEXT_SIZE];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(text, sizeof(text), format, arguments);
+    va_end(arguments);
+
+    natsmicro_event event = {kind, subject != NULL ? subject : "", method != NULL ? method : "",
+                             text};
+    events->on_error(&event, events->user_data);
+}

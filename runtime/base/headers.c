@@ -1,0 +1,131 @@
+/*
+ * Headers: see headers.h. Lists are short, so a search is a walk.
+ */
+#include "base/headers.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static unsigned char lower(char c)
+{
+    return (unsigned char)(c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c);
+}
+
+bool nm_header_names_equal(const char *a, const char *b)
+{
+    while (*a != '\0' && lower(*a) == lower(*b)) {
+        a++;
+        b++;
+    }
+    return *a == *b;
+}
+
+bool nm_header_name_begins_with(const char *name, const char *prefix)
+{
+    while (*prefix != '\0' && lower(*name) == lower(*prefix)) {
+        name++;
+        prefix++;
+    }
+    return *prefix == '\0';
+}
+
+static void free_header(nm_header *header)
+{
+    free(header->name);
+    free(header->value);
+}
+
+static bool make_room(nm_headers *headers)
+{
+    size_t capacity = headers->capacity == 0 ? 4 : headers->capacity * 2;
+    nm_header *items;
+
+    if (headers->count < headers->capacity)
+        return true;
+    items = realloc(headers->items, capacity * sizeof *items);
+    if (items == NULL)
+        return false;
+    headers->items = items;
+    headers->capacity = capacity;
+    return true;
+}
+
+static char *copy_string(const char *string)
+{
+    size_t size = strlen(string) + 1;
+    char *copy = malloc(size);
+
+    return copy == NULL ? NULL : memcpy(copy, string, size);
+}
+
+bool nm_headers_add(nm_headers *headers, const char *name, const char *value)
+{
+    nm_header header;
+
+    if (!make_room(headers))
+        return false;
+    header.name = copy_string(name);
+    header.value = copy_string(value);
+    if (header.name == NULL || header.value == NULL) {
+        free_header(&header);
+        return false;
+    }
+    headers->items[headers->count++] = header;
+    return true;
+}
+
+/* Takes the last header away and every other one of its name, and puts it where the first was. */
+static void let_last_replace(nm_headers *headers)
+{
+    nm_header last = headers->items[headers->count - 1];
+    size_t kept = 0;
+    bool placed = false;
+
+    for (size_t i = 0; i + 1 < headers->count; i++) {
+        if (!nm_header_names_equal(headers->items[i].name, last.name)) {
+            headers->items[kept++] = headers->items[i];
+            continue;
+        }
+        free_header(&headers->items[i]);
+        if (!placed)
+            headers->items[kept++] = last;
+        placed = true;
+    }
+    if (!placed)
+        headers->items[kept++] = last;
+    headers->count = kept;
+}
+
+bool nm_headers_set(nm_headers *headers, const char *name, const char *value)
+{
+    /* Added first: when that fails, nothing has been lost; and name or value may be the list's. */
+    if (!nm_headers_add(headers, name, value))
+        return false;
+    let_last_replace(headers);
+    return true;
+}
+
+const char *nm_headers_get(const nm_headers *headers, const char *name)
+{
+    for (size_t i = 0; i < headers->count; i++)
+        if (nm_header_names_equal(headers->items[i].name, name))
+            return headers->items[i].value;
+    return NULL;
+}
+
+void nm_headers_clear(nm_headers *headers)
+{
+    for (size_t i = 0; i < headers->count; i++)
+        free_header(&headers->items[i]);
+    free(headers->items);
+    *headers = (nm_headers)NM_HEADERS_INIT;
+}
+
+void nm_headers_move(nm_headers *to, nm_headers *from)
+{
+    if (to == from)
+        return;
+    nm_headers_clear(to);
+    *to = *from;
+    *from = (nm_headers)NM_HEADERS_INIT;
+}

@@ -1,0 +1,89 @@
+/*
+ * Random: tokens out of getrandom. Each thread keeps a pool of bytes, so that most tokens cost no
+ * system call; a byte is given out once, also across a fork.
+ */
+#include "base/random.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/random.h>
+
+#define TOKEN_BYTES 16
+#define POOL_BYTES  (32 * TOKEN_BYTES)
+
+typedef struct pool {
+    uint8_t bytes[POOL_BYTES];
+    size_t left;    /* bytes not given out yet, at the front */
+    unsigned forks; /* the process's count when it was filled */
+} pool;
+
+static _Thread_local pool thread_pool;
+
+/* How often this process is a child: a pool filled before is the parent's, too. */
+static atomic_uint forks = 1;
+static pthread_once_t fork_handler_once = PTHREAD_ONCE_INIT;
+
+static void count_fork(void)
+{
+    atomic_fetch_add(&forks, 1);
+}
+
+static void install_fork_handler(void)
+{
+    pthread_atfork(NULL, NULL, count_fork);
+}
+
+static bool fill(pool *p)
+{
+    size_t done = 0;
+
+    pthread_once(&fork_handler_once, install_fork_handler);
+    p->left = 0;
+    while (done < POOL_BYTES) {
+        ssize_t got = getrandom(p->bytes + done, POOL_BYTES - done, 0);
+
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got <= 0)
+            return false;
+        done += (size_t)got;
+    }
+    p->forks = atomic_load(&forks);
+    p->left = POOL_BYTES;
+    return true;
+}
+
+/* 6 bits a character, so 16 bytes are 21 characters and 2 bits. */
+static void write_token(char *token, const uint8_t *bytes)
+{
+    static const char alphabet[] =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    unsigned bits = 0;
+    unsigned n_bits = 0;
+    size_t length = 0;
+
+    for (size_t i = 0; i < TOKEN_BYTES; i++) {
+        bits = (bits << 8 | bytes[i]) & 0xffff;
+        for (n_bits += 8; n_bits >= 6; n_bits -= 6)
+            token[length++] = alphabet[bits >> (n_bits - 6) & 0x3f];
+    }
+    token[length++] = alphabet[bits << (6 - n_bits) & 0x3f];
+    token[length] = '\0';
+}
+
+bool nm_random_token(char token[NM_TOKEN_LENGTH + 1])
+{
+    pool *p = &thread_pool;
+
+    if ((p->left < TOKEN_BYTES || p->forks != atomic_load(&forks)) && !fill(p))
+        return false;
+    p->left -= TOKEN_BYTES;
+    write_token(token, p->bytes + p->left);
+    /* What was given out is not to be found in memory. */
+    memset(p->bytes + p->left, 0, TOKEN_BYTES);
+    return true;
+}

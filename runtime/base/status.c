@@ -1,0 +1,70 @@
+/*
+ * Status: the names of the statuses, which are the codes on the wire, both ways.
+ */
+#include "natsmicro/status.h"
+
+#include <stddef.h>
+#include <string.h>
+
+/* By number. */
+static const char *const names[] = {
+    [NATSMICRO_OK] = "OK",
+    [NATSMICRO_END] = "END",
+    [NATSMICRO_CANCELLED] = "CANCELLED",
+    [NATSMICRO_UNKNOWN] = "UNKNOWN",
+    [NATSMICRO_INVALID_ARGUMENT] = "INVALID_ARGUMENT",
+    [NATSMICRO_DEADLINE_EXCEEDED] = "DEADLINE_EXCEEDED",
+    [NATSMICRO_NOT_FOUND] = "NOT_FOUND",
+    [NATSMICRO_ALREADY_EXISTS] = "ALREADY_EXISTS",
+    [NATSMICRO_PERMISSION_DENIED] = "PERMISSION_DENIED",
+    [NATSMICRO_RESOURCE_EXHAUSTED] = "RESOURCE_EXHAUSTED",
+    [NATSMICRO_FAILED_PRECONDITION] = "FAILED_PRECONDITION",
+    [NATSMICRO_ABORTED] = "ABORTED",
+    [NATSMICRO_OUT_OF_RANGE] = "OUT_OF_RANGE",
+    [NATSMICRO_UNIMPLEMENTED] = "UNIMPLEMENTED",
+    [NATSMICRO_INTERNAL] = "INTERNAL",
+    [NATSMICRO_UNAVAILABLE] = "UNAVAILABLE",
+    [NATSMICRO_DATA_LOSS] = "DATA_LOSS",
+    [NATSMICRO_UNAUTHENTICATED] = "UNAUTHENTICATED",
+    [NATSMICRO_SERVICE_ERROR] = "SERVICE_ERROR",
+};
+
+#define N_NAMES (sizeof names / sizeof names[0])
+
+static const struct {
+    const char *code;
+    natsmicro_status status;
+} numbers[] = {
+    {"400", NATSMICRO_INVALID_ARGUMENT},
+    {"404", NATSMICRO_NOT_FOUND},
+    {"500", NATSMICRO_INTERNAL},
+    {"503", NATSMICRO_UNAVAILABLE},
+};
+
+#define N_NUMBERS (sizeof numbers / sizeof numbers[0])
+
+const char *natsmicro_status_name(natsmicro_status status)
+{
+    if ((int)status < 0 || (size_t)status >= N_NAMES)
+        return names[NATSMICRO_UNKNOWN];
+    return names[status];
+}
+
+natsmicro_status natsmicro_status_from_code(const char *code)
+{
+    if (code == NULL || code[0] == '\0')
+        return NATSMICRO_UNKNOWN;
+    for (size_t i = 0; i < N_NUMBERS; i++)
+        if (strcmp(code, numbers[i].code) == 0)
+            return numbers[i].status;
+    /* An error that calls itself OK or END is still one: those two are never found here. */
+    for (size_t i = NATSMICRO_CANCELLED; i < N_NAMES; i++)
+        if (strcmp(code, names[i]) == 0)
+            return (natsmicro_status)i;
+    return NATSMICRO_SERVICE_ERROR;
+}
+
+const char *natsmicro_version(void)
+{
+    return "0.1.0";
+}

@@ -1,0 +1,123 @@
+/*
+ * Arena: see arena.h. Blocks are filled from the front; a new one has room for all that was handed
+ * out so far and for what is asked, so that after a reset one block is enough for another such
+ * message.
+ */
+#include "codec/arena.h"
+
+#include <stdalign.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+#define ALIGNMENT    alignof(max_align_t)
+#define FIRST_BLOCK  ((size_t)4096)
+#define LARGEST_KEPT ((size_t)1 << 20)
+
+struct nm_arena_block {
+    nm_arena_block *next;
+    size_t size; /* of bytes */
+    size_t used;
+    alignas(max_align_t) uint8_t bytes[];
+};
+
+/* At least `needed`; the power of two that holds `wish`, as long as that can be kept. */
+static size_t block_size(size_t needed, size_t wish)
+{
+    size_t size = FIRST_BLOCK;
+
+    while (size < wish && size < LARGEST_KEPT)
+        size *= 2;
+    return size < needed ? needed : size;
+}
+
+static nm_arena_block *add_block(nm_arena *arena, size_t needed)
+{
+    size_t size = block_size(needed, arena->used + needed);
+    nm_arena_block *block;
+
+    if (size > SIZE_MAX - sizeof *block)
+        return NULL;
+    block = malloc(sizeof *block + size);
+    if (block == NULL)
+        return NULL;
+    block->next = arena->blocks;
+    block->size = size;
+    block->used = 0;
+    arena->blocks = block;
+    return block;
+}
+
+void *nm_arena_alloc(nm_arena *arena, size_t size)
+{
+    nm_arena_block *block = arena->blocks;
+    size_t rounded = (size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+    void *memory;
+
+    if (size > SIZE_MAX / 2 || (arena->limit != 0 && rounded > arena->limit - arena->used)) {
+        arena->exhausted = true;
+        return NULL;
+    }
+    if (block == NULL || rounded > block->size - block->used)
+        block = add_block(arena, rounded);
+    if (block == NULL) {
+        arena->exhausted = true;
+        return NULL;
+    }
+    memory = block->bytes + block->used;
+    block->used += rounded;
+    arena->used += rounded;
+    return memory;
+}
+
+void nm_arena_reset(nm_arena *arena)
+{
+    nm_arena_block *keep = NULL;
+    nm_arena_block *next;
+
+    for (nm_arena_block *block = arena->blocks; block != NULL; block = next) {
+        nm_arena_block *drop = block;
+
+        next = block->next;
+        if (block->size <= LARGEST_KEPT && (keep == NULL || block->size > keep->size)) {
+            drop = keep;
+            keep = block;
+        }
+        free(drop);
+    }
+    if (keep != NULL) {
+        keep->next = NULL;
+        keep->used = 0;
+    }
+    arena->blocks = keep;
+    arena->used = 0;
+    arena->exhausted = false;
+}
+
+void nm_arena_free(nm_arena *arena)
+{
+    nm_arena_block *next;
+
+    for (nm_arena_block *block = arena->blocks; block != NULL; block = next) {
+        next = block->next;
+        free(block);
+    }
+    arena->blocks = NULL;
+    arena->used = 0;
+    arena->exhausted = false;
+}
+
+static void *allocate(void *arena, size_t size)
+{
+    return nm_arena_alloc(arena, size);
+}
+
+static void keep_until_reset(void *arena, void *memory)
+{
+    (void)arena;
+    (void)memory;
+}
+
+ProtobufCAllocator nm_arena_allocator(nm_arena *arena)
+{
+    return (ProtobufCAllocator){allocate, keep_until_reset, arena};
+}

@@ -1,0 +1,163 @@
+/*
+ * Codec: see codec.h. The scan is scan.c's.
+ */
+#include "codec/codec.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* What protobuf-c allocates out of for an owned message. What it frees on its way stays counted. */
+typedef struct counted_heap {
+    size_t used;
+    size_t limit; /* 0: none */
+    bool exhausted;
+} counted_heap;
+
+static void *counted_alloc(void *closure, size_t size)
+{
+    counted_heap *heap = closure;
+    void *memory = NULL;
+
+    if (heap->limit == 0 || size <= heap->limit - heap->used)
+        memory = malloc(size == 0 ? 1 : size);
+    if (memory == NULL) {
+        heap->exhausted = true;
+        return NULL;
+    }
+    heap->used += size;
+    return memory;
+}
+
+static void counted_free(void *closure, void *memory)
+{
+    (void)closure;
+    free(memory);
+}
+
+static uint32_t depth_limit(const nm_codec_limits *limits)
+{
+    return limits == NULL || limits->max_depth == 0 ? NM_DEFAULT_MAX_DEPTH : limits->max_depth;
+}
+
+static size_t memory_limit(const nm_codec_limits *limits)
+{
+    return limits == NULL ? 0 : limits->max_decode_bytes;
+}
+
+/* Why unpack gave nothing, though the scan had found nothing wrong. */
+static natsmicro_status unpack_failure(const ProtobufCMessageDescriptor *descriptor, bool exhausted,
+                                       size_t limit, nm_error *error)
+{
+    if (!exhausted)
+        return nm_error_set(error, NATSMICRO_INVALID_ARGUMENT, "%s: protobuf-c cannot decode it",
+                            descriptor->name);
+    if (limit == 0)
+        return nm_error_set(error, NATSMICRO_RESOURCE_EXHAUSTED, "%s: no memory to decode it",
+                            descriptor->name);
+    return nm_error_set(error, NATSMICRO_RESOURCE_EXHAUSTED,
+                        "%s: decoding it takes more memory than the limit of %zu bytes",
+                        descriptor->name, limit);
+}
+
+natsmicro_status nm_decode(const ProtobufCMessageDescriptor *descriptor, const uint8_t *bytes,
+                           size_t length, const nm_codec_limits *limits, nm_arena *arena,
+                           ProtobufCMessage **message, nm_error *error)
+{
+    ProtobufCAllocator allocator = nm_arena_allocator(arena);
+    natsmicro_status status;
+
+    *message = NULL;
+    nm_arena_reset(arena);
+    arena->limit = memory_limit(limits);
+    status = nm_scan(descriptor, bytes, length, depth_limit(limits), error);
+    if (status != NATSMICRO_OK)
+        return status;
+    *message = protobuf_c_message_unpack(descriptor, &allocator, length, bytes);
+    if (*message == NULL)
+        return unpack_failure(descriptor, arena->exhausted, arena->limit, error);
+    return NATSMICRO_OK;
+}
+
+natsmicro_status nm_decode_owned(const ProtobufCMessageDescriptor *descriptor, const uint8_t *bytes,
+                                 size_t length, const nm_codec_limits *limits,
+                                 ProtobufCMessage **message, nm_error *error)
+{
+    counted_heap heap = {0, memory_limit(limits), false};
+    ProtobufCAllocator allocator = {counted_alloc, counted_free, &heap};
+    natsmicro_status status;
+
+    *message = NULL;
+    status = nm_scan(descriptor, bytes, length, depth_limit(limits), error);
+    if (status != NATSMICRO_OK)
+        return status;
+    *message = protobuf_c_message_unpack(descriptor, &allocator, length, bytes);
+    if (*message == NULL)
+        return unpack_failure(descriptor, heap.exhausted, heap.limit, error);
+    return NATSMICRO_OK;
+}
+
+/* A program may hold two copies of one type, well-known ones above all: the name decides, too. */
+static bool is_of_type(const ProtobufCMessage *message,
+                       const ProtobufCMessageDescriptor *descriptor)
+{
+    const ProtobufCMessageDescriptor *actual = message->descriptor;
+
+    return actual == descriptor || (actual->sizeof_message == descriptor->sizeof_message &&
+                                    strcmp(actual->name, descriptor->name) == 0);
+}
+
+static natsmicro_status check_outgoing(const ProtobufCMessageDescriptor *descriptor,
+                                       const ProtobufCMessage *message, nm_error *error)
+{
+    if (message == NULL)
+        return nm_error_set(error, NATSMICRO_INVALID_ARGUMENT, "the %s to send is NULL",
+                            descriptor->name);
+    if (message->descriptor == NULL ||
+        message->descriptor->magic != PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC)
+        return nm_error_set(error, NATSMICRO_INVALID_ARGUMENT,
+                            "the %s to send was not initialized with its __INIT", descriptor->name);
+    if (!is_of_type(message, descriptor))
+        return nm_error_set(error, NATSMICRO_INVALID_ARGUMENT,
+                            "the message to send is a %s, not a %s", message->descriptor->name,
+                            descriptor->name);
+    if (!protobuf_c_message_check(message))
+        return nm_error_set(error, NATSMICRO_INVALID_ARGUMENT,
+                            "the %s to send lacks a required field, or a repeated field's element",
+                            descriptor->name);
+    return NATSMICRO_OK;
+}
+
+/* The strings' check happens on the packed bytes: one walk over flat memory, and one rule. */
+static natsmicro_status check_packed_strings(const ProtobufCMessageDescriptor *descriptor,
+                                             const nm_buffer *buffer, nm_error *error)
+{
+    nm_error found = NM_ERROR_INIT;
+    natsmicro_status status = nm_scan(descriptor, buffer->data, buffer->length, UINT32_MAX, &found);
+
+    if (status != NATSMICRO_OK)
+        nm_error_set(error, status, "the %s to send: %s", descriptor->name, nm_error_text(&found));
+    nm_error_clear(&found);
+    return status;
+}
+
+natsmicro_status nm_encode(const ProtobufCMessageDescriptor *descriptor, const void *message,
+                           nm_buffer *buffer, nm_error *error)
+{
+    natsmicro_status status = check_outgoing(descriptor, message, error);
+    size_t length;
+    uint8_t *room;
+
+    nm_buffer_reset(buffer);
+    if (status != NATSMICRO_OK)
+        return status;
+    length = protobuf_c_message_get_packed_size(message);
+    room = nm_buffer_reserve(buffer, length);
+    if (room == NULL)
+        return nm_error_set(error, NATSMICRO_RESOURCE_EXHAUSTED, "no memory to encode the %s",
+                            descriptor->name);
+    buffer->length = protobuf_c_message_pack(message, room);
+    status = check_packed_strings(descriptor, buffer, error);
+    if (status != NATSMICRO_OK)
+        nm_buffer_reset(buffer);
+    return status;
+}

@@ -1,0 +1,53 @@
+/*
+ * Codec: messages ⇄ bytes, with limits. protobuf-c itself has none: it recurses as deep as the
+ * bytes say, multiplies memory, and accepts strings that are no UTF-8 or hold NUL. So bytes are
+ * scanned against the descriptor before they are unpacked, and unpacked through an allocator that
+ * counts.
+ */
+#ifndef NM_CODEC_CODEC_H
+#define NM_CODEC_CODEC_H
+
+#include "base/buffer.h"
+#include "base/error.h"
+#include "codec/arena.h"
+
+#include <protobuf-c/protobuf-c.h>
+
+typedef struct nm_codec_limits {
+    uint32_t max_depth;      /* of nested messages and groups; the outermost is 1 */
+    size_t max_decode_bytes; /* of memory for one decoded message */
+} nm_codec_limits;
+
+#define NM_DEFAULT_MAX_DEPTH 100
+
+/*
+ * Walks the bytes as the descriptor describes them. OK; INVALID_ARGUMENT with the reason and the
+ * place ("field lab.v1.PingRequest.payload: not UTF-8", "byte 17: truncated varint") in `error`.
+ * Strings of proto2 files are checked as proto3's are: protobuf-c holds both as C strings.
+ * Unknown fields are walked over and must be well-formed.
+ */
+natsmicro_status nm_scan(const ProtobufCMessageDescriptor *descriptor, const uint8_t *bytes,
+                         size_t length, uint32_t max_depth, nm_error *error);
+
+/*
+ * Scans and unpacks into the arena, which is reset first: *message lives until the arena's next
+ * reset. INVALID_ARGUMENT, or RESOURCE_EXHAUSTED past max_decode_bytes.
+ */
+natsmicro_status nm_decode(const ProtobufCMessageDescriptor *descriptor, const uint8_t *bytes,
+                           size_t length, const nm_codec_limits *limits, nm_arena *arena,
+                           ProtobufCMessage **message, nm_error *error);
+
+/* The same into memory of its own: freed with protobuf_c_message_free_unpacked(message, NULL). */
+natsmicro_status nm_decode_owned(const ProtobufCMessageDescriptor *descriptor, const uint8_t *bytes,
+                                 size_t length, const nm_codec_limits *limits,
+                                 ProtobufCMessage **message, nm_error *error);
+
+/*
+ * Packs a message into the buffer (reset first). INVALID_ARGUMENT: it is NULL, no message of the
+ * descriptor's type, lacks a required field, or holds a string that is no UTF-8.
+ * RESOURCE_EXHAUSTED: memory.
+ */
+natsmicro_status nm_encode(const ProtobufCMessageDescriptor *descriptor, const void *message,
+                           nm_buffer *buffer, nm_error *error);
+
+#endif

@@ -1,0 +1,288 @@
+/*
+ * Scan: walks a message's bytes as its descriptor describes them, before they are unpacked, and
+ * says what is wrong with them and where. What protobuf-c's unpack would refuse is refused here; so
+ * are strings it takes and should not, and nesting it does not bound. No memory is allocated but
+ * for an error's text.
+ *
+ * It recurses once a level of nesting, less deep than unpack itself would: max_depth bounds both.
+ */
+#include "codec/codec.h"
+
+#include "wire/names.h"
+
+#include <limits.h>
+#include <string.h>
+
+#define LONGEST_VARINT       10
+#define LONGEST_TAG          5
+#define LONGEST_LENGTH       5
+#define LARGEST_FIELD_NUMBER ((UINT32_C(1) << 29) - 1)
+
+typedef struct walk {
+    const uint8_t *start; /* of the outermost message */
+    uint32_t max_depth;
+    nm_error *error;
+} walk;
+
+typedef struct span {
+    const uint8_t *at;
+    const uint8_t *end;
+} span;
+
+static size_t left(const span *s)
+{
+    return (size_t)(s->end - s->at);
+}
+
+static natsmicro_status fail_at(const walk *w, const uint8_t *at, const char *reason)
+{
+    return nm_error_set(w->error, NATSMICRO_INVALID_ARGUMENT, "byte %zu: %s",
+                        (size_t)(at - w->start), reason);
+}
+
+static natsmicro_status fail_field(const walk *w, const ProtobufCMessageDescriptor *descriptor,
+                                   const ProtobufCFieldDescriptor *field, const char *reason)
+{
+    return nm_error_set(w->error, NATSMICRO_INVALID_ARGUMENT, "field %s.%s: %s", descriptor->name,
+                        field->name, reason);
+}
+
+/* Takes a varint of at most `longest` bytes; false when it is cut off or longer. */
+static bool take_varint(span *s, size_t longest, uint64_t *value)
+{
+    size_t most = left(s) < longest ? left(s) : longest;
+    uint64_t number = 0;
+
+    for (size_t i = 0; i < most; i++) {
+        uint8_t byte = s->at[i];
+
+        number |= (uint64_t)(byte & 0x7f) << (7 * i);
+        if (byte < 0x80) {
+            s->at += i + 1;
+            *value = number;
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool take_fixed(span *s, size_t length)
+{
+    if (left(s) < length)
+        return false;
+    s->at += length;
+    return true;
+}
+
+/* Takes a length and as many bytes, which `content` becomes. Returns what is wrong, or NULL. */
+static const char *take_delimited(span *s, span *content)
+{
+    uint64_t length = 0;
+
+    if (!take_varint(s, LONGEST_LENGTH, &length))
+        return "truncated length";
+    if (length > INT_MAX || length > left(s))
+        return "a length that reaches past the end";
+    content->at = s->at;
+    content->end = s->at + length;
+    s->at = content->end;
+    return NULL;
+}
+
+/* Takes a value; a length-delimited one's bytes get into `content`. Returns what is wrong, or NULL. */
+static const char *take_value(span *s, unsigned wire_type, span *content)
+{
+    uint64_t ignored;
+
+    switch (wire_type) {
+    case PROTOBUF_C_WIRE_TYPE_VARINT:
+        return take_varint(s, LONGEST_VARINT, &ignored) ? NULL : "truncated varint";
+    case PROTOBUF_C_WIRE_TYPE_64BIT:
+        return take_fixed(s, 8) ? NULL : "truncated 64-bit value";
+    case PROTOBUF_C_WIRE_TYPE_LENGTH_PREFIXED:
+        return take_delimited(s, content);
+    case PROTOBUF_C_WIRE_TYPE_32BIT:
+        return take_fixed(s, 4) ? NULL : "truncated 32-bit value";
+    case 3:
+    case 4:
+        return "a group, which protobuf-c cannot decode";
+    default:
+        return "unknown wire type";
+    }
+}
+
+static unsigned wire_type_of(ProtobufCType type)
+{
+    switch (type) {
+    case PROTOBUF_C_TYPE_SFIXED32:
+    case PROTOBUF_C_TYPE_FIXED32:
+    case PROTOBUF_C_TYPE_FLOAT:
+        return PROTOBUF_C_WIRE_TYPE_32BIT;
+    case PROTOBUF_C_TYPE_SFIXED64:
+    case PROTOBUF_C_TYPE_FIXED64:
+    case PROTOBUF_C_TYPE_DOUBLE:
+        return PROTOBUF_C_WIRE_TYPE_64BIT;
+    case PROTOBUF_C_TYPE_STRING:
+    case PROTOBUF_C_TYPE_BYTES:
+    case PROTOBUF_C_TYPE_MESSAGE:
+        return PROTOBUF_C_WIRE_TYPE_LENGTH_PREFIXED;
+    default:
+        return PROTOBUF_C_WIRE_TYPE_VARINT;
+    }
+}
+
+/* A packed field's elements. Returns what is wrong, or NULL. */
+static const char *check_packed(span elements, unsigned element_wire_type)
+{
+    size_t run = 0;
+
+    if (element_wire_type == PROTOBUF_C_WIRE_TYPE_32BIT)
+        return left(&elements) % 4 == 0 ? NULL : "packed: no multiple of 4 bytes";
+    if (element_wire_type == PROTOBUF_C_WIRE_TYPE_64BIT)
+        return left(&elements) % 8 == 0 ? NULL : "packed: no multiple of 8 bytes";
+    for (; elements.at < elements.end; elements.at++) {
+        run = *elements.at < 0x80 ? 0 : run + 1;
+        if (run == LONGEST_VARINT)
+            return "packed: a varint of more than 10 bytes";
+    }
+    return run == 0 ? NULL : "packed: truncated varint";
+}
+
+static const char *check_string(span string)
+{
+    if (nm_utf8_is_valid(string.at, left(&string)))
+        return NULL;
+    return memchr(string.at, 0, left(&string)) != NULL ? "a string that holds NUL" : "not UTF-8";
+}
+
+static natsmicro_status scan_message(const walk *w, const ProtobufCMessageDescriptor *descriptor,
+                                     span bytes, uint32_t depth);
+
+/* Looks at a known field's value; `content` is set for a length-delimited one. */
+static natsmicro_status scan_field(const walk *w, const ProtobufCMessageDescriptor *descriptor,
+                                   const ProtobufCFieldDescriptor *field, unsigned wire_type,
+                                   span content, uint32_t depth)
+{
+    unsigned expected = wire_type_of(field->type);
+    const char *reason = NULL;
+
+    if (wire_type != expected) {
+        if (wire_type != PROTOBUF_C_WIRE_TYPE_LENGTH_PREFIXED ||
+            field->label != PROTOBUF_C_LABEL_REPEATED)
+            return fail_field(w, descriptor, field, "a value of another type");
+        reason = check_packed(content, expected);
+    } else if (field->type == PROTOBUF_C_TYPE_STRING) {
+        reason = check_string(content);
+    } else if (field->type == PROTOBUF_C_TYPE_MESSAGE) {
+        return scan_message(w, field->descriptor, content, depth + 1);
+    }
+    if (reason != NULL)
+        return fail_field(w, descriptor, field, reason);
+    return NATSMICRO_OK;
+}
+
+/* Takes a tag. Returns what is wrong, or NULL. */
+static const char *take_tag(span *s, uint32_t *number, unsigned *wire_type)
+{
+    uint64_t tag = 0;
+
+    if (!take_varint(s, LONGEST_TAG, &tag))
+        return "truncated tag";
+    if (tag >> 3 == 0 || tag >> 3 > LARGEST_FIELD_NUMBER)
+        return "a field number that is none";
+    *number = (uint32_t)(tag >> 3);
+    *wire_type = (unsigned)(tag & 7);
+    return NULL;
+}
+
+/*
+ * The field of a number, or NULL. Fields come in order, or one repeats: the last one found and the
+ * next are tried before a search.
+ */
+static const ProtobufCFieldDescriptor *find_field(const ProtobufCMessageDescriptor *descriptor,
+                                                  const ProtobufCFieldDescriptor *last,
+                                                  uint32_t number)
+{
+    const ProtobufCFieldDescriptor *end = descriptor->fields + descriptor->n_fields;
+
+    if (descriptor->n_fields == 0)
+        return NULL;
+    if (last->id == number)
+        return last;
+    if (last + 1 < end && last[1].id == number)
+        return last + 1;
+    return protobuf_c_message_descriptor_get_field(descriptor, number);
+}
+
+/* Whether well-formed bytes hold a field of the number. */
+static bool holds_field(span bytes, uint32_t wanted)
+{
+    uint32_t number = 0;
+    unsigned wire_type = 0;
+    span content;
+
+    while (bytes.at < bytes.end) {
+        take_tag(&bytes, &number, &wire_type);
+        if (number == wanted)
+            return true;
+        take_value(&bytes, wire_type, &content);
+    }
+    return false;
+}
+
+/* proto2's required fields. The bytes have been walked over, and are well-formed. */
+static natsmicro_status check_required(const walk *w, const ProtobufCMessageDescriptor *descriptor,
+                                       span bytes)
+{
+    for (unsigned i = 0; i < descriptor->n_fields; i++) {
+        const ProtobufCFieldDescriptor *field = &descriptor->fields[i];
+
+        if (field->label == PROTOBUF_C_LABEL_REQUIRED && field->default_value == NULL &&
+            !holds_field(bytes, field->id))
+            return fail_field(w, descriptor, field, "required, but missing");
+    }
+    return NATSMICRO_OK;
+}
+
+static natsmicro_status scan_message(const walk *w, const ProtobufCMessageDescriptor *descriptor,
+                                     span bytes, uint32_t depth)
+{
+    const ProtobufCFieldDescriptor *last = descriptor->fields;
+    span s = bytes;
+
+    if (depth > w->max_depth)
+        return nm_error_set(w->error, NATSMICRO_INVALID_ARGUMENT,
+                            "byte %zu: messages nested deeper than %u", (size_t)(s.at - w->start),
+                            (unsigned)w->max_depth);
+    while (s.at < s.end) {
+        const uint8_t *tag_at = s.at;
+        const ProtobufCFieldDescriptor *field;
+        uint32_t number = 0;
+        unsigned wire_type = 0;
+        span content = {NULL, NULL};
+        const char *reason = take_tag(&s, &number, &wire_type);
+        natsmicro_status status;
+
+        if (reason == NULL)
+            reason = take_value(&s, wire_type, &content);
+        if (reason != NULL)
+            return fail_at(w, tag_at, reason);
+        field = find_field(descriptor, last, number);
+        if (field == NULL)
+            continue;
+        last = field;
+        status = scan_field(w, descriptor, field, wire_type, content, depth);
+        if (status != NATSMICRO_OK)
+            return status;
+    }
+    return check_required(w, descriptor, bytes);
+}
+
+natsmicro_status nm_scan(const ProtobufCMessageDescriptor *descriptor, const uint8_t *bytes,
+                         size_t length, uint32_t max_depth, nm_error *error)
+{
+    static const uint8_t nothing;
+    walk w = {length == 0 ? &nothing : bytes, max_depth, error};
+
+    return scan_message(&w, descriptor, (span){w.start, w.start + length}, 1);
+}

@@ -1,0 +1,213 @@
+/*
+ * Incoming: see incoming.h. Whether a value makes sense in the state that a call is in is the
+ * call's business.
+ *
+ * nats.c keeps a message's headers in a hash that it fills at the first question, and knows names
+ * only in the case they came in. So the names are listed once, and the values of those that mean
+ * something are asked for. Asking for each name we know instead would cost more and miss other
+ * spellings.
+ */
+#include "wire/incoming.h"
+
+#include "wire/names.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+typedef enum known_header {
+    KNOWN_REPLY_TO,
+    KNOWN_STREAM_INBOX,
+    KNOWN_STREAM_SEQ,
+    KNOWN_STREAM_END,
+    KNOWN_ERROR,
+    KNOWN_ERROR_CODE,
+    KNOWN_STATUS,
+    KNOWN_DESCRIPTION,
+    N_KNOWN,
+    UNKNOWN_HEADER = N_KNOWN
+} known_header;
+
+static const char *const known_names[N_KNOWN] = {
+    [KNOWN_REPLY_TO] = NM_HEADER_REPLY_TO,     [KNOWN_STREAM_INBOX] = NM_HEADER_STREAM_INBOX,
+    [KNOWN_STREAM_SEQ] = NM_HEADER_STREAM_SEQ, [KNOWN_STREAM_END] = NM_HEADER_STREAM_END,
+    [KNOWN_ERROR] = NM_HEADER_ERROR,           [KNOWN_ERROR_CODE] = NM_HEADER_ERROR_CODE,
+    [KNOWN_STATUS] = NM_HEADER_STATUS,         [KNOWN_DESCRIPTION] = NM_HEADER_DESCRIPTION,
+};
+
+/* The only known header that a name of this length can be. */
+static known_header candidate(const char *name)
+{
+    switch (strlen(name)) {
+    case sizeof NM_HEADER_STREAM_SEQ - 1: /* and Nats-Stream-End */
+        return name[12] == 's' || name[12] == 'S' ? KNOWN_STREAM_SEQ : KNOWN_STREAM_END;
+    case sizeof NM_HEADER_REPLY_TO - 1:
+        return KNOWN_REPLY_TO;
+    case sizeof NM_HEADER_STREAM_INBOX - 1:
+        return KNOWN_STREAM_INBOX;
+    case sizeof NM_HEADER_ERROR - 1:
+        return KNOWN_ERROR;
+    case sizeof NM_HEADER_ERROR_CODE - 1:
+        return KNOWN_ERROR_CODE;
+    case sizeof NM_HEADER_STATUS - 1:
+        return KNOWN_STATUS;
+    case sizeof NM_HEADER_DESCRIPTION - 1:
+        return KNOWN_DESCRIPTION;
+    default:
+        return UNKNOWN_HEADER;
+    }
+}
+
+/* Collects the first value of each known header; the spelling that we send goes before others. */
+static void read_known(natsMsg *message, const char *const *keys, int count, const char **values)
+{
+    for (int i = 0; i < count; i++) {
+        known_header header = candidate(keys[i]);
+
+        if (header == UNKNOWN_HEADER || !nm_header_names_equal(keys[i], known_names[header]))
+            continue;
+        if (values[header] == NULL || strcmp(keys[i], known_names[header]) == 0)
+            natsMsgHeader_Get(message, keys[i], &values[header]);
+    }
+}
+
+/* Digits only, at most 2^63-1. */
+static bool parse_sequence(const char *value, uint64_t *sequence)
+{
+    uint64_t number = 0;
+
+    if (*value == '\0')
+        return false;
+    for (; *value != '\0'; value++) {
+        uint64_t digit = (uint64_t)(*value - '0');
+
+        if (*value < '0' || *value > '9' || number > ((uint64_t)INT64_MAX - digit) / 10)
+            return false;
+        number = number * 10 + digit;
+    }
+    *sequence = number;
+    return true;
+}
+
+/*
+ * Whether a `Status` tells of an error. Services use the header for nothing else, but the broker
+ * and its JetStream put numbers there, of which 1xx and 2xx are none; "OK" cannot be meant as one.
+ */
+static bool status_is_error(const char *status)
+{
+    bool is_number = strlen(status) == 3 && strspn(status, "0123456789") == 3;
+
+    if (is_number)
+        return status[0] != '1' && status[0] != '2';
+    return strcmp(status, "OK") != 0;
+}
+
+/*
+ * The pair of Nats-Service-Error headers goes first: a peer that sends it means it, and its Status
+ * would be a header of its own. A Description alone is none either: both who use that spelling send
+ * a Status with it.
+ */
+static void read_error(nm_incoming *incoming, const char *const *values)
+{
+    const char *status = values[KNOWN_STATUS];
+
+    if (values[KNOWN_ERROR_CODE] != NULL || values[KNOWN_ERROR] != NULL) {
+        incoming->error_code = values[KNOWN_ERROR_CODE] != NULL ? values[KNOWN_ERROR_CODE] : "";
+        incoming->error_text = values[KNOWN_ERROR];
+        return;
+    }
+    if (status == NULL || !status_is_error(status))
+        return;
+    if (incoming->length == 0 && strcmp(status, "503") == 0) {
+        incoming->no_responders = true;
+        return;
+    }
+    incoming->error_code = status;
+    incoming->error_text = values[KNOWN_DESCRIPTION];
+}
+
+static void read_headers(nm_incoming *incoming, const char *const *values)
+{
+    const char *sequence = values[KNOWN_STREAM_SEQ];
+    const char *end = values[KNOWN_STREAM_END];
+
+    if (sequence != NULL) {
+        incoming->has_sequence = parse_sequence(sequence, &incoming->sequence);
+        incoming->bad_sequence = !incoming->has_sequence;
+    }
+    incoming->end = end != NULL && strcmp(end, "true") == 0;
+    incoming->reply_to = values[KNOWN_REPLY_TO];
+    incoming->stream_inbox = values[KNOWN_STREAM_INBOX];
+    read_error(incoming, values);
+}
+
+void nm_incoming_read(nm_incoming *incoming, natsMsg *message)
+{
+    const char *values[N_KNOWN] = {NULL};
+    const char **keys = NULL;
+    int count = 0;
+    natsStatus status;
+
+    memset(incoming, 0, sizeof *incoming);
+    incoming->subject = natsMsg_GetSubject(message);
+    incoming->reply = natsMsg_GetReply(message);
+    incoming->data = (const uint8_t *)natsMsg_GetData(message);
+    incoming->length = (size_t)natsMsg_GetDataLength(message);
+
+    status = natsMsgHeader_Keys(message, &keys, &count);
+    if (status == NATS_NOT_FOUND)
+        return;
+    if (status != NATS_OK) {
+        /* Taken for a message without headers, it could pass for a success. */
+        incoming->malformed = true;
+        incoming->error_code = natsmicro_status_name(NATSMICRO_INTERNAL);
+        incoming->error_text = "the message's headers cannot be read";
+        return;
+    }
+    read_known(message, keys, count, values);
+    free(keys);
+    read_headers(incoming, values);
+}
+
+static bool add_all_values(natsMsg *message, const char *name, nm_headers *headers)
+{
+    const char **values = NULL;
+    int count = 0;
+    bool added = true;
+    natsStatus status = natsMsgHeader_Values(message, name, &values, &count);
+
+    if (status != NATS_OK)
+        return status != NATS_NO_MEMORY;
+    for (int i = 0; i < count && added; i++)
+        added = nm_headers_add(headers, name, values[i] == NULL ? "" : values[i]);
+    free(values);
+    return added;
+}
+
+bool nm_incoming_user_headers(natsMsg *message, nm_headers *headers)
+{
+    const char **keys = NULL;
+    int count = 0;
+    bool added = true;
+    natsStatus status = natsMsgHeader_Keys(message, &keys, &count);
+
+    if (status != NATS_OK)
+        return status != NATS_NO_MEMORY;
+    for (int i = 0; i < count && added; i++)
+        if (!nm_header_name_is_reserved(keys[i]))
+            added = add_all_values(message, keys[i], headers);
+    free(keys);
+    return added;
+}
+
+natsmicro_status nm_incoming_error(const nm_incoming *incoming, nm_error *error)
+{
+    nm_error_clear(error);
+    if (incoming->no_responders)
+        return nm_error_set(error, NATSMICRO_UNAVAILABLE, "nobody is listening");
+    if (incoming->error_code == NULL)
+        return NATSMICRO_OK;
+    nm_error_set_code(error, incoming->error_code, incoming->error_text);
+    if (!incoming->malformed)
+        nm_error_set_data(error, incoming->data, incoming->length);
+    return error->status;
+}

@@ -1,0 +1,160 @@
+/*
+ * Names: see names.h. nats.c checks nothing of this: a name or value with CR LF would inject
+ * headers, and a header without a value makes it refuse all of a message's headers, or take the
+ * next line for the value.
+ */
+#include "wire/names.h"
+
+#include "base/headers.h"
+
+#include <string.h>
+
+static bool is_token_byte(char c)
+{
+    if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'))
+        return true;
+    return c != '\0' && strchr("!#$%&'*+-.^_`|~", c) != NULL;
+}
+
+bool nm_header_name_is_valid(const char *name)
+{
+    size_t length = 0;
+
+    while (is_token_byte(name[length]))
+        length++;
+    return length > 0 && name[length] == '\0';
+}
+
+bool nm_header_name_is_reserved(const char *name)
+{
+    return nm_header_name_begins_with(name, "Nats-") ||
+           nm_header_name_begins_with(name, "Natsmicro-") ||
+           nm_header_names_equal(name, NM_HEADER_REPLY_TO) ||
+           nm_header_names_equal(name, NM_HEADER_STATUS) ||
+           nm_header_names_equal(name, NM_HEADER_DESCRIPTION);
+}
+
+static bool is_control(uint8_t byte)
+{
+    return byte < 0x20 || byte == 0x7f;
+}
+
+bool nm_header_value_is_valid(const char *value)
+{
+    size_t length = 0;
+
+    for (; value[length] != '\0'; length++)
+        if (is_control((uint8_t)value[length]) && value[length] != '\t')
+            return false;
+    return nm_utf8_is_valid((const uint8_t *)value, length);
+}
+
+bool nm_header_value_is_blank(const char *value)
+{
+    return value[strspn(value, " \t")] == '\0';
+}
+
+natsmicro_status nm_header_check(const char *name, const char *value, const char **why)
+{
+    if (name == NULL || value == NULL)
+        *why = "a header's name or value is NULL";
+    else if (!nm_header_name_is_valid(name))
+        *why = "a header's name may only hold letters, digits and !#$%&'*+-.^_`|~";
+    else if (nm_header_name_is_reserved(name))
+        *why = "the header is the protocol's own: Nats-*, Natsmicro-*, Reply-To, Status and "
+               "Description may not be set";
+    else if (!nm_header_value_is_valid(value))
+        *why = "a header's value may hold no control byte, and must be UTF-8";
+    else if (nm_header_value_is_blank(value))
+        *why = "a header's value is empty: nats.c cannot read a message with such a header";
+    else
+        return NATSMICRO_OK;
+    return NATSMICRO_INVALID_ARGUMENT;
+}
+
+static bool is_continuation(uint8_t byte)
+{
+    return (byte & 0xc0) == 0x80;
+}
+
+/* The length of the character that begins here, NUL included; 0 when it is no UTF-8. */
+static size_t character_length(const uint8_t *bytes, size_t length)
+{
+    uint8_t first = bytes[0];
+    size_t size = first < 0x80 ? 1 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
+
+    if (size == 1)
+        return 1;
+    if (first < 0xc2 || first > 0xf4 || size > length)
+        return 0;
+    for (size_t i = 1; i < size; i++)
+        if (!is_continuation(bytes[i]))
+            return 0;
+    /* Written longer than need be, a surrogate, past U+10FFFF. */
+    if ((first == 0xe0 && bytes[1] < 0xa0) || (first == 0xed && bytes[1] > 0x9f) ||
+        (first == 0xf0 && bytes[1] < 0x90) || (first == 0xf4 && bytes[1] > 0x8f))
+        return 0;
+    return size;
+}
+
+/* How many bytes at the front are ASCII without NUL, looked at by the word. */
+static size_t plain_length(const uint8_t *bytes, size_t length)
+{
+    static const uint64_t ones = UINT64_C(0x0101010101010101);
+    static const uint64_t highs = UINT64_C(0x8080808080808080);
+    size_t done = 0;
+
+    while (length - done >= sizeof(uint64_t)) {
+        uint64_t word;
+
+        memcpy(&word, bytes + done, sizeof word);
+        /* A high bit is set, or a borrow shows that some byte is 0. */
+        if (((word | (word - ones)) & highs) != 0)
+            break;
+        done += sizeof word;
+    }
+    return done;
+}
+
+bool nm_utf8_is_valid(const uint8_t *bytes, size_t length)
+{
+    size_t at = 0;
+
+    while (at < length) {
+        size_t size;
+
+        at += plain_length(bytes + at, length - at);
+        if (at == length)
+            return true;
+        if (bytes[at] == 0)
+            return false;
+        size = character_length(bytes + at, length - at);
+        if (size == 0)
+            return false;
+        at += size;
+    }
+    return true;
+}
+
+void nm_text_for_header(nm_buffer *out, const char *text, size_t limit)
+{
+    const uint8_t *bytes = (const uint8_t *)text;
+    size_t length = strlen(text);
+    size_t room = limit;
+
+    for (size_t at = 0; at < length;) {
+        size_t size = character_length(bytes + at, length - at);
+        size_t written = size == 0 ? 1 : size;
+
+        if (written > room)
+            return;
+        if (size == 0)
+            nm_buffer_append(out, "?", 1);
+        else if (is_control(bytes[at]))
+            nm_buffer_append(out, " ", 1);
+        else
+            nm_buffer_append(out, bytes + at, size);
+        at += written;
+        room -= written;
+    }
+}

@@ -1,0 +1,163 @@
+/*
+ * Outgoing: see outgoing.h. What headers a message has is said in one place, a walk: composing sets
+ * what it meets, measuring adds it up.
+ */
+#include "wire/outgoing.h"
+
+#include "wire/names.h"
+
+#include <limits.h>
+#include <string.h>
+
+/* "NATS/1.0\r\n" before the headers and "\r\n" behind, ": " and "\r\n" in each. */
+#define HEADERS_FRAME 12
+#define HEADER_FRAME  4
+
+#define LONGEST_SEQUENCE sizeof "18446744073709551615"
+
+/* Is told of each header. `again`: there may be one of that name already, and it stays. */
+typedef natsStatus (*header_visitor)(void *closure, const char *name, const char *value,
+                                     bool again);
+
+static bool is_error(const nm_error *error)
+{
+    return error != NULL && error->status != NATSMICRO_OK && error->status != NATSMICRO_END;
+}
+
+/* Writes the digits up to the buffer's end; returns where they begin. */
+static const char *format_sequence(uint64_t sequence, char buffer[LONGEST_SEQUENCE])
+{
+    char *at = buffer + LONGEST_SEQUENCE - 1;
+
+    *at = '\0';
+    do {
+        *--at = (char)('0' + sequence % 10);
+        sequence /= 10;
+    } while (sequence != 0);
+    return at;
+}
+
+/*
+ * The text as a header may carry it: itself when it is fit, else a mended copy in `mended`. NULL
+ * when nothing is left of it, or memory is short.
+ */
+static const char *fit_for_header(const char *text, nm_buffer *mended)
+{
+    if (!nm_header_value_is_valid(text) || strlen(text) > NM_ERROR_TEXT_LIMIT) {
+        nm_text_for_header(mended, text, NM_ERROR_TEXT_LIMIT);
+        text = nm_buffer_string(mended);
+    }
+    return text == NULL || nm_header_value_is_blank(text) ? NULL : text;
+}
+
+/* Peers take an empty text for none, or for no answer at all: the code stands in for it. */
+static natsStatus walk_error(const nm_error *error, header_visitor visit, void *closure)
+{
+    nm_buffer mended_code = NM_BUFFER_INIT;
+    nm_buffer mended_text = NM_BUFFER_INIT;
+    const char *code = fit_for_header(nm_error_code(error), &mended_code);
+    const char *text = fit_for_header(nm_error_text(error), &mended_text);
+    natsStatus status;
+
+    if (code == NULL)
+        code = natsmicro_status_name(error->status);
+    if (text == NULL)
+        text = code;
+    status = visit(closure, NM_HEADER_ERROR_CODE, code, false);
+    if (status == NATS_OK)
+        status = visit(closure, NM_HEADER_ERROR, text, false);
+    nm_buffer_free(&mended_code);
+    nm_buffer_free(&mended_text);
+    return status;
+}
+
+static natsStatus walk_list(const nm_headers *headers, header_visitor visit, void *closure)
+{
+    natsStatus status = NATS_OK;
+
+    for (size_t i = 0; headers != NULL && i < headers->count && status == NATS_OK; i++)
+        status = visit(closure, headers->items[i].name, headers->items[i].value, true);
+    return status;
+}
+
+static natsStatus walk(const nm_outgoing *outgoing, header_visitor visit, void *closure)
+{
+    natsStatus status = NATS_OK;
+    char digits[LONGEST_SEQUENCE];
+
+    if (outgoing->has_sequence)
+        status = visit(closure, NM_HEADER_STREAM_SEQ, format_sequence(outgoing->sequence, digits),
+                       false);
+    if (status == NATS_OK && outgoing->end)
+        status = visit(closure, NM_HEADER_STREAM_END, "true", false);
+    if (status == NATS_OK && outgoing->reply_to != NULL)
+        status = visit(closure, NM_HEADER_REPLY_TO, outgoing->reply_to, false);
+    if (status == NATS_OK && outgoing->stream_inbox != NULL)
+        status = visit(closure, NM_HEADER_STREAM_INBOX, outgoing->stream_inbox, false);
+    if (status == NATS_OK && is_error(outgoing->error))
+        status = walk_error(outgoing->error, visit, closure);
+    if (status == NATS_OK)
+        status = walk_list(outgoing->headers, visit, closure);
+    if (status == NATS_OK)
+        status = walk_list(outgoing->trailers, visit, closure);
+    return status;
+}
+
+static natsStatus set_header(void *closure, const char *name, const char *value, bool again)
+{
+    natsMsg *message = closure;
+
+    return again ? natsMsgHeader_Add(message, name, value)
+                 : natsMsgHeader_Set(message, name, value);
+}
+
+static natsStatus add_length(void *closure, const char *name, const char *value, bool again)
+{
+    size_t *length = closure;
+
+    (void)again;
+    *length += strlen(name) + strlen(value) + HEADER_FRAME;
+    return NATS_OK;
+}
+
+natsStatus nm_outgoing_compose(natsMsg **message, const nm_outgoing *outgoing)
+{
+    const void *data = outgoing->data;
+    size_t length = outgoing->length;
+    natsStatus status;
+
+    *message = NULL;
+    if (is_error(outgoing->error) && outgoing->error->data_length > 0) {
+        data = outgoing->error->data;
+        length = outgoing->error->data_length;
+    }
+    if (length > INT_MAX)
+        return NATS_INVALID_ARG;
+    status = natsMsg_Create(message, outgoing->subject, outgoing->reply, data, (int)length);
+    if (status != NATS_OK)
+        return status;
+    status = walk(outgoing, set_header, *message);
+    if (status != NATS_OK) {
+        natsMsg_Destroy(*message);
+        *message = NULL;
+    }
+    return status;
+}
+
+bool nm_outgoing_has_headers(const nm_outgoing *outgoing)
+{
+    return outgoing->has_sequence || outgoing->end || outgoing->reply_to != NULL ||
+           outgoing->stream_inbox != NULL || is_error(outgoing->error) ||
+           (outgoing->headers != NULL && outgoing->headers->count > 0) ||
+           (outgoing->trailers != NULL && outgoing->trailers->count > 0);
+}
+
+size_t nm_outgoing_headers_length(const nm_outgoing *outgoing)
+{
+    size_t length = HEADERS_FRAME;
+
+    if (!nm_outgoing_has_headers(outgoing))
+        return 0;
+    walk(outgoing, add_length, &length);
+    return length;
+}
