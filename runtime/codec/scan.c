@@ -89,7 +89,7 @@ static const char *take_delimited(span *s, span *content)
     return NULL;
 }
 
-/* Takes a value; a length-delimited one's bytes get into `content`. Returns what is wrong, or NULL. */
+/* Takes a value; `content` gets a length-delimited one's. Returns what is wrong, or NULL. */
 static const char *take_value(span *s, unsigned wire_type, span *content)
 {
     uint64_t ignored;

@@ -23,6 +23,7 @@ typedef enum known_header {
     KNOWN_ERROR_CODE,
     KNOWN_STATUS,
     KNOWN_DESCRIPTION,
+    KNOWN_CONTROL,
     N_KNOWN,
     UNKNOWN_HEADER = N_KNOWN
 } known_header;
@@ -32,9 +33,10 @@ static const char *const known_names[N_KNOWN] = {
     [KNOWN_STREAM_SEQ] = NM_HEADER_STREAM_SEQ, [KNOWN_STREAM_END] = NM_HEADER_STREAM_END,
     [KNOWN_ERROR] = NM_HEADER_ERROR,           [KNOWN_ERROR_CODE] = NM_HEADER_ERROR_CODE,
     [KNOWN_STATUS] = NM_HEADER_STATUS,         [KNOWN_DESCRIPTION] = NM_HEADER_DESCRIPTION,
+    [KNOWN_CONTROL] = NM_HEADER_CONTROL,
 };
 
-/* The only known header that a name of this length can be. */
+/* The only known header that a name like this, of this length, can be. */
 static known_header candidate(const char *name)
 {
     switch (strlen(name)) {
@@ -42,8 +44,8 @@ static known_header candidate(const char *name)
         return name[12] == 's' || name[12] == 'S' ? KNOWN_STREAM_SEQ : KNOWN_STREAM_END;
     case sizeof NM_HEADER_REPLY_TO - 1:
         return KNOWN_REPLY_TO;
-    case sizeof NM_HEADER_STREAM_INBOX - 1:
-        return KNOWN_STREAM_INBOX;
+    case sizeof NM_HEADER_STREAM_INBOX - 1: /* and Natsmicro-Control */
+        return name[4] == '-' ? KNOWN_STREAM_INBOX : KNOWN_CONTROL;
     case sizeof NM_HEADER_ERROR - 1:
         return KNOWN_ERROR;
     case sizeof NM_HEADER_ERROR_CODE - 1:
@@ -137,6 +139,7 @@ static void read_headers(nm_incoming *incoming, const char *const *values)
     incoming->end = end != NULL && strcmp(end, "true") == 0;
     incoming->reply_to = values[KNOWN_REPLY_TO];
     incoming->stream_inbox = values[KNOWN_STREAM_INBOX];
+    incoming->control = values[KNOWN_CONTROL];
     read_error(incoming, values);
 }
 
