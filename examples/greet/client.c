@@ -1,0 +1,200 @@
+/*
+ * A client of the greeting service: each of the four ways to call a method, in a program to copy.
+ *
+ *     client [nats://127.0.0.1:4222]
+ */
+#include "greet.nats-c.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+/* How many names GreetClientStream gets. */
+#define NAMES 5
+
+/* What a call that did not come about, or a unary one, ended with is in the context. */
+static natsmicro_status report(const char *what, natsmicro_status status,
+                               const natsmicro_context *context)
+{
+    fprintf(stderr, "%s: %s: %s\n", what, natsmicro_context_error_code(context),
+            natsmicro_context_error_message(context));
+    return status;
+}
+
+/* What an open stream ended with is in its call. */
+static natsmicro_status report_call(const char *what, natsmicro_status status, natsmicro_call *call)
+{
+    fprintf(stderr, "%s: %s: %s\n", what, natsmicro_call_error_code(call),
+            natsmicro_call_error_message(call));
+    return status;
+}
+
+static natsmicro_status call_unary(Greet__GreetServiceClient *client, natsmicro_context *context)
+{
+    printf("[start to test TRIPLE unary call]\n");
+    Greet__GreetRequest request = GREET__GREET_REQUEST__INIT;
+    request.name = "triple";
+
+    Greet__GreetResponse *response;
+    natsmicro_status status =
+        greet__greet_service_client__greet(client, &request, context, &response);
+    if (status != NATSMICRO_OK)
+        return report("Greet", status, context);
+
+    printf("TRIPLE unary call resp: [%s]\n", response->greeting);
+    greet__greet_service_client__greet__free(response);
+    return NATSMICRO_OK;
+}
+
+/* One name out, one greeting back, then both sides end. */
+static natsmicro_status talk(Greet__GreetServiceClient__GreetStream *call)
+{
+    Greet__GreetStreamRequest request = GREET__GREET_STREAM_REQUEST__INIT;
+    request.name = "triple";
+    natsmicro_status status = greet__greet_service_client__greet_stream__send(call, &request);
+    if (status != NATSMICRO_OK)
+        return report_call("GreetStream", status, call->base);
+
+    const Greet__GreetStreamResponse *response;
+    status = greet__greet_service_client__greet_stream__recv(call, &response);
+    if (status != NATSMICRO_OK)
+        return report_call("GreetStream", status, call->base);
+    printf("TRIPLE bidi stream resp: [%s]\n", response->greeting);
+
+    status = greet__greet_service_client__greet_stream__close_send(call);
+    if (status != NATSMICRO_OK)
+        return report_call("GreetStream", status, call->base);
+
+    status = greet__greet_service_client__greet_stream__recv(call, &response);
+    if (status != NATSMICRO_END)
+        return report_call("GreetStream", status, call->base);
+    return NATSMICRO_OK;
+}
+
+static natsmicro_status call_bidi_stream(Greet__GreetServiceClient *client,
+                                         natsmicro_context *context)
+{
+    printf("[start to test TRIPLE bidi stream]\n");
+    Greet__GreetServiceClient__GreetStream *call;
+    natsmicro_status status = greet__greet_service_client__greet_stream(client, context, &call);
+    if (status != NATSMICRO_OK)
+        return report("GreetStream", status, context);
+
+    status = talk(call);
+    greet__greet_service_client__greet_stream__close(call);
+    return status;
+}
+
+static natsmicro_status send_names(Greet__GreetServiceClient__GreetClientStream *call)
+{
+    Greet__GreetClientStreamRequest request = GREET__GREET_CLIENT_STREAM_REQUEST__INIT;
+    request.name = "triple";
+    for (int i = 0; i < NAMES; i++) {
+        natsmicro_status status =
+            greet__greet_service_client__greet_client_stream__send(call, &request);
+        if (status != NATSMICRO_OK)
+            return report_call("GreetClientStream", status, call->base);
+    }
+
+    Greet__GreetClientStreamResponse *response;
+    natsmicro_status status =
+        greet__greet_service_client__greet_client_stream__close_and_recv(call, &response);
+    if (status != NATSMICRO_OK)
+        return report_call("GreetClientStream", status, call->base);
+
+    printf("TRIPLE client stream resp: [%s]\n", response->greeting);
+    greet__greet_service_client__greet_client_stream__free(response);
+    return NATSMICRO_OK;
+}
+
+static natsmicro_status call_client_stream(Greet__GreetServiceClient *client,
+                                           natsmicro_context *context)
+{
+    printf("[start to test TRIPLE client stream]\n");
+    Greet__GreetServiceClient__GreetClientStream *call;
+    natsmicro_status status =
+        greet__greet_service_client__greet_client_stream(client, context, &call);
+    if (status != NATSMICRO_OK)
+        return report("GreetClientStream", status, context);
+
+    status = send_names(call);
+    greet__greet_service_client__greet_client_stream__close(call);
+    return status;
+}
+
+static natsmicro_status call_server_stream(Greet__GreetServiceClient *client,
+                                           natsmicro_context *context)
+{
+    printf("[start to test TRIPLE server stream]\n");
+    Greet__GreetServerStreamRequest request = GREET__GREET_SERVER_STREAM_REQUEST__INIT;
+    request.name = "triple";
+
+    Greet__GreetServiceClient__GreetServerStream *call;
+    natsmicro_status status =
+        greet__greet_service_client__greet_server_stream(client, &request, context, &call);
+    if (status != NATSMICRO_OK)
+        return report("GreetServerStream", status, context);
+
+    /* A response is borrowed until the next recv; END says that all of them came. */
+    const Greet__GreetServerStreamResponse *response;
+    while ((status = greet__greet_service_client__greet_server_stream__recv(call, &response)) ==
+           NATSMICRO_OK)
+        printf("TRIPLE server stream resp: [%s]\n", response->greeting);
+    if (status == NATSMICRO_END)
+        status = NATSMICRO_OK;
+    else
+        report_call("GreetServerStream", status, call->base);
+    greet__greet_service_client__greet_server_stream__close(call);
+    return status;
+}
+
+static natsmicro_status call_all(Greet__GreetServiceClient *client, natsmicro_context *context)
+{
+    natsmicro_status status = call_unary(client, context);
+    if (status == NATSMICRO_OK)
+        status = call_bidi_stream(client, context);
+    if (status == NATSMICRO_OK)
+        status = call_client_stream(client, context);
+    if (status == NATSMICRO_OK)
+        status = call_server_stream(client, context);
+    return status;
+}
+
+static natsConnection *connect_to(const char *url)
+{
+    natsOptions *options = NULL;
+    natsConnection *connection = NULL;
+    natsStatus status = natsOptions_Create(&options);
+    if (status == NATS_OK)
+        status = natsOptions_SetURL(options, url);
+    if (status == NATS_OK && natsmicro_options_prepare(options) != NATSMICRO_OK)
+        status = NATS_INVALID_ARG;
+    if (status == NATS_OK)
+        status = natsConnection_Connect(&connection, options);
+    natsOptions_Destroy(options);
+    if (status != NATS_OK)
+        fprintf(stderr, "cannot connect to %s: %s\n", url, natsStatus_GetText(status));
+    return connection;
+}
+
+int main(int argc, char **argv)
+{
+    natsConnection *connection = connect_to(argc > 1 ? argv[1] : NATS_DEFAULT_URL);
+    if (connection == NULL)
+        return EXIT_FAILURE;
+
+    Greet__GreetServiceClient *client = NULL;
+    natsmicro_context *context = NULL;
+    natsmicro_status status = greet__greet_service_client__new(&client, connection, NULL);
+    if (status == NATSMICRO_OK)
+        status = natsmicro_context_new(&context);
+    if (status == NATSMICRO_OK)
+        status = call_all(client, context);
+    else
+        fprintf(stderr, "cannot make a client: %s\n", natsmicro_status_name(status));
+
+    natsmicro_context_destroy(context);
+    greet__greet_service_client__destroy(client);
+    natsConnection_Destroy(connection);
+    nats_Close();
+    return status == NATSMICRO_OK ? EXIT_SUCCESS : EXIT_FAILURE;
+}
