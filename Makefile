@@ -270,18 +270,25 @@ test:
 test-build: all examples $(CHOSEN_PROGRAMS:%=$(BUILD)/tests/%)
 
 test-run: test-build
-	@BUILD=$(BUILD) MAKE="$(MAKE)" CC="$(CC)" CFLAGS="$(CFLAGS)" tests/run $(CHOSEN_PROGRAMS:%=$(BUILD)/tests/%) $(CHOSEN_SCRIPTS:%=tests/%)
+	@BUILD=$(BUILD) CC="$(CC)" CFLAGS="$(CFLAGS)" tests/run $(CHOSEN_PROGRAMS:%=$(BUILD)/tests/%) $(CHOSEN_SCRIPTS:%=tests/%)
 
+# Of the scripts, those that run what we built: other programs are not sanitized.
 asan:
 	@scripts/install-dependencies test
 	@TEST_LIMIT=$${TEST_LIMIT:-600} $(MAKE) --no-print-directory BUILD=$(BUILD)/asan CFLAGS="-O1 -g" \
-	    SANITIZE="-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer" test-run
+	    SANITIZE="-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer" \
+	    TESTS="$(or $(TESTS),unit/ integration/ plugin/run build/demo)" test-run
 
-# The scripts test what is built, not threads: they are left out.
 tsan:
 	@scripts/install-dependencies test
 	@TEST_LIMIT=$${TEST_LIMIT:-600} $(MAKE) --no-print-directory BUILD=$(BUILD)/tsan CFLAGS="-O1 -g" \
-	    SANITIZE="-fsanitize=thread -fno-omit-frame-pointer" TESTS="$(or $(TESTS),unit/ integration/)" test-run
+	    SANITIZE="-fsanitize=thread -fno-omit-frame-pointer" \
+	    TESTS="$(or $(TESTS),unit/ integration/ build/demo)" test-run
+
+# Writes what the plugin says now as what it is to say; look at the difference before a commit.
+.PHONY: golden
+golden: $(PLUGIN)
+	tests/plugin/run $(PLUGIN) --update
 
 # ---- fuzzing ----
 
@@ -376,12 +383,13 @@ clean:
 	rm -rf $(BUILD)
 
 help:
-	@sed -n 's/^#h //p' $(firstword $(MAKEFILE_LIST))
+	@sed -n 's/^#h \{0,1\}//p' $(firstword $(MAKEFILE_LIST))
 
 #h make                library and plugin
 #h make demo           installs what is missing, builds, runs the greeting service and its client
 #h make test           installs what is missing, builds, runs all tests; TESTS="unit/ stream" some
 #h make asan, tsan     the tests with address and undefined behaviour, or thread, sanitizer
+#h make golden         takes the plugin's output of today as what the golden cases expect
 #h make fuzz           the fuzz targets for FUZZ_SECONDS (30) each, with clang
 #h make bench          our figures beside raw nats.c's
 #h make examples       the programs of examples/
