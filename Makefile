@@ -66,7 +66,7 @@ INCLUDE_examples := $(INCLUDE_PUBLIC) -I$(BUILD)/gen/greet
 # file. It is written while make reads, so that an up-to-date tree has nothing to do.
 FLAGS_FILE := $(BUILD)/flags
 FLAGS_NOW  := $(strip $(CC) $(OWN_FLAGS) $(LINK_FLAGS) $(PACKAGE_LIBS))
-ifneq ($(filter-out clean help uninstall format check-format,$(or $(MAKECMDGOALS),all)),)
+ifneq ($(filter-out clean help uninstall format check-format demo test asan tsan fuzz bench,$(or $(MAKECMDGOALS),all)),)
 ifneq ($(file <$(FLAGS_FILE)),$(FLAGS_NOW))
 $(shell mkdir -p $(BUILD))
 $(file >$(FLAGS_FILE),$(FLAGS_NOW))
