@@ -1,0 +1,48 @@
+/*
+ * Clash: see clash.h. An open hash table that is at most half full.
+ */
+#include "clash.h"
+
+#include <stdint.h>
+#include <string.h>
+
+static size_t hash(const char *name)
+{
+    uint64_t value = 14695981039346656037u; /* FNV-1a */
+    for (; *name != '\0'; name++)
+        value = (value ^ (unsigned char)*name) * 1099511628211u;
+    return (size_t)value;
+}
+
+/* The slot that holds the name, or the free one where it belongs. */
+static nm_clash_entry *find_slot(nm_clash_entry *slots, size_t n_slots, const char *name)
+{
+    size_t i = hash(name) & (n_slots - 1);
+    while (slots[i].name != NULL && strcmp(slots[i].name, name) != 0)
+        i = (i + 1) & (n_slots - 1);
+    return &slots[i];
+}
+
+static void grow(nm_pool *pool, nm_clash_table *table)
+{
+    size_t n_slots = table->n_slots == 0 ? 256 : table->n_slots * 2;
+    nm_clash_entry *slots = nm_pool_alloc(pool, n_slots, sizeof(*slots));
+    for (size_t i = 0; i < table->n_slots; i++) {
+        if (table->slots[i].name != NULL)
+            *find_slot(slots, n_slots, table->slots[i].name) = table->slots[i];
+    }
+    table->slots = slots;
+    table->n_slots = n_slots;
+}
+
+const nm_clash_entry *nm_clash_add(nm_pool *pool, nm_clash_table *table, nm_clash_entry entry)
+{
+    if ((table->n_used + 1) * 2 > table->n_slots)
+        grow(pool, table);
+    nm_clash_entry *slot = find_slot(table->slots, table->n_slots, entry.name);
+    if (slot->name != NULL)
+        return slot;
+    *slot = entry;
+    table->n_used++;
+    return NULL;
+}

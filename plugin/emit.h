@@ -1,0 +1,27 @@
+/*
+ * Emit: prints a file of the model as C. Templates only: everything was decided and validated in
+ * the model, and what the code does at run time is the library's.
+ */
+#ifndef NM_PLUGIN_EMIT_H
+#define NM_PLUGIN_EMIT_H
+
+#include "model.h"
+#include "text.h"
+
+/* Appends X.nats-c.h and X.nats-c.c. */
+void nm_emit_header(nm_text *out, const nm_file *file);
+void nm_emit_source(nm_text *out, const nm_file *file);
+
+/* ---- for the emit files themselves ---- */
+
+/* What templates call a service and a method; see emit_vars.c for the names. */
+typedef struct nm_emit_vars {
+    nm_var vars[24];
+    char index[24];
+} nm_emit_vars;
+
+void nm_emit_service_vars(nm_emit_vars *vars, const nm_file *file, const nm_service *service);
+void nm_emit_method_vars(nm_emit_vars *vars, const nm_file *file, const nm_service *service,
+                         size_t method_index);
+
+#endif

@@ -1,0 +1,349 @@
+/*
+ * Emit: the header. It is what a user reads, so every function says what it does, who owns what,
+ * which statuses it returns and whether it blocks.
+ */
+#include "emit.h"
+
+static void print_comment(nm_text *out, const char *indent, const char *before,
+                          const char *comment)
+{
+    if (comment == NULL)
+        return;
+    nm_text_add(out, before);
+    nm_text_add_comment(out, indent, comment);
+}
+
+/* ---- client ---- */
+
+static const char client_head[] =
+    "/* ---- client of $service$ ---- */\n"
+    "\n"
+    "typedef struct $Client$ {\n"
+    "    natsmicro_client *base;\n"
+    "} $Client$;\n"
+    "\n"
+    "/*\n"
+    " * Makes a client on a connection, which stays yours and must outlive it; `options` may be NULL.\n"
+    " * OK; INVALID_ARGUMENT (the connection is NULL, an option out of range); UNAVAILABLE (the\n"
+    " * connection is closed); RESOURCE_EXHAUSTED (memory, threads). *client is NULL unless OK. Does\n"
+    " * not wait for a server. Any number of threads may make calls with one client.\n"
+    " */\n"
+    "natsmicro_status $client$__new($Client$ **client, natsConnection *connection, "
+    "const natsmicro_client_options *options);\n"
+    "\n"
+    "/* Frees a client, whose calls must be over and closed. NULL is allowed. */\n"
+    "void $client$__destroy($Client$ *client);\n"
+    "\n";
+
+static const char client_unary[] =
+    "/*\n"
+    " * Calls $method$ and blocks until the response is there or the deadline has passed. `context`\n"
+    " * may be NULL. On OK *response is yours, to be freed with $m$__free; else it is NULL, the\n"
+    " * status says why, and the context has the error's code and text. NATSMICRO_SERVICE_ERROR is a\n"
+    " * code of the service's own.\n"
+    " */\n"
+    "natsmicro_status $client$__$m$($Client$ *client, const $Request$ *request, "
+    "natsmicro_context *context, $Response$ **response);\n"
+    "\n"
+    "/* Frees a response of $method$. NULL is allowed. */\n"
+    "void $client$__$m$__free($Response$ *response);\n"
+    "\n";
+
+static const char client_call_type[] =
+    "typedef struct $Client$__$Method$ {\n"
+    "    natsmicro_call *base;\n"
+    "} $Client$__$Method$;\n"
+    "\n";
+
+static const char client_open_with_request[] =
+    "/*\n"
+    " * Opens the stream of responses; `context` may be NULL. Blocks at most until the opening's\n"
+    " * deadline. On OK *call is open, and must be closed; else it is NULL and the context has the\n"
+    " * error's code and text.\n"
+    " */\n"
+    "natsmicro_status $client$__$m$($Client$ *client, const $Request$ *request, "
+    "natsmicro_context *context, $Client$__$Method$ **call);\n"
+    "\n";
+
+static const char client_open[] =
+    "/*\n"
+    " * Opens the stream; `context` may be NULL. Blocks until the server has taken the call, at most\n"
+    " * until the opening's deadline. On OK *call is open, and must be closed; else it is NULL and the\n"
+    " * context has the error's code and text.\n"
+    " */\n"
+    "natsmicro_status $client$__$m$($Client$ *client, natsmicro_context *context, "
+    "$Client$__$Method$ **call);\n"
+    "\n";
+
+static const char client_send[] =
+    "/*\n"
+    " * Sends a message, which is encoded here and stays yours. May block while it is written.\n"
+    " * INVALID_ARGUMENT (a string that is not UTF-8) and RESOURCE_EXHAUSTED (larger than max_payload)\n"
+    " * leave the call as it was; any other error is what the call ended with.\n"
+    " */\n"
+    "natsmicro_status $client$__$m$__send($Client$__$Method$ *call, const $Request$ *request);\n"
+    "\n";
+
+static const char client_recv[] =
+    "/*\n"
+    " * Waits for the next response. On OK *response is borrowed: it lives until the next recv or the\n"
+    " * close. END when the stream is complete; any other status is what the call ended with, and the\n"
+    " * call has the error's code and text. *response is NULL unless OK.\n"
+    " */\n"
+    "natsmicro_status $client$__$m$__recv($Client$__$Method$ *call, const $Response$ **response);\n"
+    "\n";
+
+static const char client_close_and_recv[] =
+    "/*\n"
+    " * Ends the requests and blocks until the response is there or the call has failed. On OK\n"
+    " * *response is yours, to be freed with $m$__free; else it is NULL and the call has the error's\n"
+    " * code and text.\n"
+    " */\n"
+    "natsmicro_status $client$__$m$__close_and_recv($Client$__$Method$ *call, "
+    "$Response$ **response);\n"
+    "\n"
+    "/* Frees a response of $method$. NULL is allowed. */\n"
+    "void $client$__$m$__free($Response$ *response);\n"
+    "\n";
+
+static const char client_close_send[] =
+    "/*\n"
+    " * Ends the requests; responses may go on. May block while the end is written.\n"
+    " * FAILED_PRECONDITION: it was ended before; any other error is what the call ended with.\n"
+    " */\n"
+    "natsmicro_status $client$__$m$__close_send($Client$__$Method$ *call);\n"
+    "\n";
+
+static const char client_close[] =
+    "/*\n"
+    " * Frees the call, always the last thing done with it; before its end, that cancels it. NULL is\n"
+    " * allowed. Blocks until a recv in another thread has returned.\n"
+    " */\n"
+    "void $client$__$m$__close($Client$__$Method$ *call);\n"
+    "\n";
+
+static const char *const kind_names[] = {
+    [NM_UNARY] = "one request, one response",
+    [NM_SERVER_STREAM] = "one request, a stream of responses",
+    [NM_CLIENT_STREAM] = "a stream of requests, one response",
+    [NM_BIDI_STREAM] = "a stream of requests, a stream of responses",
+};
+
+static void print_client_method(nm_text *out, const nm_var *vars, const nm_method *method)
+{
+    nm_text_print(out, vars, "/*\n * $method$: ");
+    nm_text_add(out, kind_names[method->kind]);
+    nm_text_add(out, ".\n");
+    print_comment(out, "", " *\n", method->comment);
+    nm_text_add(out, " */\n\n");
+    if (method->kind == NM_UNARY) {
+        nm_text_print(out, vars, client_unary);
+        return;
+    }
+    bool streams_requests = method->kind != NM_SERVER_STREAM;
+    nm_text_print(out, vars, client_call_type);
+    nm_text_print(out, vars, streams_requests ? client_open : client_open_with_request);
+    if (streams_requests)
+        nm_text_print(out, vars, client_send);
+    if (method->kind == NM_CLIENT_STREAM)
+        nm_text_print(out, vars, client_close_and_recv);
+    else
+        nm_text_print(out, vars, client_recv);
+    if (method->kind == NM_BIDI_STREAM)
+        nm_text_print(out, vars, client_close_send);
+    nm_text_print(out, vars, client_close);
+}
+
+static void print_client_errors(nm_text *out, const nm_var *vars, const nm_service *service)
+{
+    if (service->n_error_codes == 0)
+        return;
+    nm_text_add(out, "/*\n"
+                     " * Whether an error code, as natsmicro_context_error_code and "
+                     "natsmicro_call_error_code give it,\n"
+                     " * is this one of the service's own. NULL is none of them.\n"
+                     " */\n");
+    for (size_t i = 0; i < service->n_error_codes; i++) {
+        nm_text_print(out, vars, "bool $client$__is_");
+        nm_text_add(out, service->error_codes[i].lower);
+        nm_text_add(out, "(const char *error_code);\n");
+    }
+    nm_text_add(out, "\n");
+}
+
+/* ---- server ---- */
+
+static const char server_call_type[] =
+    "typedef struct $Server$__$Method$ {\n"
+    "    natsmicro_call *base;\n"
+    "} $Server$__$Method$;\n"
+    "\n";
+
+static const char server_reply[] =
+    "/*\n"
+    " * Answers $method$; the response is encoded here and stays yours. FAILED_PRECONDITION: the call\n"
+    " * has been answered or has failed before; INVALID_ARGUMENT: a string that is not UTF-8;\n"
+    " * RESOURCE_EXHAUSTED: larger than max_payload. May block while it is written.\n"
+    " */\n"
+    "natsmicro_status $server$__$m$__reply($Server$__$Method$ *call, const $Response$ *response);\n"
+    "\n";
+
+static const char server_recv[] =
+    "/*\n"
+    " * Waits for the caller's next message. On OK *request is borrowed: it lives until the next recv\n"
+    " * or the handler's return. END when the caller has sent all; any other status is what the call\n"
+    " * ended with (CANCELLED: the caller is gone). *request is NULL unless OK.\n"
+    " */\n"
+    "natsmicro_status $server$__$m$__recv($Server$__$Method$ *call, const $Request$ **request);\n"
+    "\n";
+
+static const char server_send[] =
+    "/*\n"
+    " * Sends a message to the caller; it is encoded here and stays yours. May block while it is\n"
+    " * written. INVALID_ARGUMENT (a string that is not UTF-8) and RESOURCE_EXHAUSTED (larger than\n"
+    " * max_payload) leave the call as it was; any other error is what the call ended with.\n"
+    " */\n"
+    "natsmicro_status $server$__$m$__send($Server$__$Method$ *call, const $Response$ *response);\n"
+    "\n";
+
+static void print_server_method(nm_text *out, const nm_var *vars, nm_kind kind)
+{
+    nm_text_print(out, vars, server_call_type);
+    if (kind == NM_CLIENT_STREAM || kind == NM_BIDI_STREAM)
+        nm_text_print(out, vars, server_recv);
+    if (kind == NM_UNARY || kind == NM_CLIENT_STREAM)
+        nm_text_print(out, vars, server_reply);
+    else
+        nm_text_print(out, vars, server_send);
+}
+
+static const char *const handler_duties[] = {
+    [NM_UNARY] = "Answers with $m$__reply.",
+    [NM_SERVER_STREAM] = "Sends with $m$__send; its return ends the stream.",
+    [NM_CLIENT_STREAM] = "Reads with $m$__recv until END, answers with $m$__reply.",
+    [NM_BIDI_STREAM] =
+        "Reads with $m$__recv until END, sends with $m$__send; its return ends the stream.",
+};
+
+static void print_handler(nm_text *out, const nm_var *vars, const nm_method *method)
+{
+    bool has_request = method->kind == NM_UNARY || method->kind == NM_SERVER_STREAM;
+    nm_text_add(out, "    /*\n     * ");
+    nm_text_print(out, vars, handler_duties[method->kind]);
+    nm_text_add(out, "\n");
+    print_comment(out, "    ", "     *\n", method->comment);
+    nm_text_add(out, "     */\n");
+    nm_text_print(out, vars,
+                  has_request ? "    natsmicro_status (*$field$)($Server$__$Method$ *call, "
+                                "const $Request$ *request, void *user_data);\n"
+                              : "    natsmicro_status (*$field$)($Server$__$Method$ *call, "
+                                "void *user_data);\n");
+}
+
+static const char handlers_head[] =
+    "/*\n"
+    " * What serves each method; one that is NULL answers UNIMPLEMENTED. Handlers run in the server's\n"
+    " * threads, several at once, and may block. The request lives until the handler returns, and\n"
+    " * `user_data` is what the service was added with. A return other than OK fails the call, and\n"
+    " * natsmicro_call_fail(call->base, ...) gives it a text.\n"
+    " */\n"
+    "typedef struct $Handlers$ {\n";
+
+static const char server_add[] =
+    "} $Handlers$;\n"
+    "\n"
+    "/*\n"
+    " * Adds the service to a server: from now on it serves. `handlers` is not copied and must outlive\n"
+    " * the server; `options` may be NULL. OK; INVALID_ARGUMENT (NULL, an option that is not allowed);\n"
+    " * ALREADY_EXISTS (the server has a service of that name or prefix); FAILED_PRECONDITION (it is\n"
+    " * stopping); UNAVAILABLE (the connection is closed); RESOURCE_EXHAUSTED (memory).\n"
+    " */\n"
+    "natsmicro_status $server$__add(natsmicro_server *server, const $Handlers$ *handlers, "
+    "void *user_data, const natsmicro_service_options *options);\n"
+    "\n";
+
+static void print_server_errors(nm_text *out, const nm_var *vars, const nm_service *service)
+{
+    if (service->n_error_codes == 0)
+        return;
+    nm_text_add(out, "/*\n"
+                     " * As natsmicro_call_fail, with an error code of the service's own; returns "
+                     "NATSMICRO_SERVICE_ERROR\n"
+                     " * for the handler to return.\n"
+                     " */\n");
+    for (size_t i = 0; i < service->n_error_codes; i++) {
+        nm_text_print(out, vars, "natsmicro_status $server$__fail_");
+        nm_text_add(out, service->error_codes[i].lower);
+        nm_text_add(out, "(natsmicro_call *call, const char *format, ...)\n"
+                         "    NATSMICRO_PRINTF(2, 3);\n");
+    }
+    nm_text_add(out, "\n");
+}
+
+/* ---- the whole ---- */
+
+static void print_service(nm_text *out, const nm_file *file, const nm_service *service)
+{
+    nm_emit_vars of_service;
+    nm_emit_vars of_method;
+    nm_emit_service_vars(&of_service, file, service);
+    nm_text_print(out, of_service.vars, "/*\n * Service $service$.\n");
+    print_comment(out, "", " *\n", service->comment);
+    nm_text_add(out, " */\n\n");
+    nm_text_print(out, of_service.vars, client_head);
+    for (size_t i = 0; i < service->n_methods; i++) {
+        nm_emit_method_vars(&of_method, file, service, i);
+        print_client_method(out, of_method.vars, &service->methods[i]);
+    }
+    print_client_errors(out, of_service.vars, service);
+    nm_text_print(out, of_service.vars, "/* ---- server of $service$ ---- */\n\n");
+    for (size_t i = 0; i < service->n_methods; i++) {
+        nm_emit_method_vars(&of_method, file, service, i);
+        print_server_method(out, of_method.vars, service->methods[i].kind);
+    }
+    nm_text_print(out, of_service.vars, handlers_head);
+    for (size_t i = 0; i < service->n_methods; i++) {
+        nm_emit_method_vars(&of_method, file, service, i);
+        print_handler(out, of_method.vars, &service->methods[i]);
+    }
+    if (service->n_methods == 0)
+        nm_text_add(out, "    void *unused; /* the service has no methods, and C no empty struct */\n");
+    nm_text_print(out, of_service.vars, server_add);
+    print_server_errors(out, of_service.vars, service);
+}
+
+static const char head[] =
+    "/*\n"
+    " * Clients and servers on NATS for the services of $proto$.\n"
+    " * Generated by protoc-gen-c-natsmicro: do not edit.\n"
+    " *\n"
+    " * A client's functions block, a server's handlers run in threads of the library. A typed call is\n"
+    " * a struct with the one member `base`, which the natsmicro_call_... functions take.\n"
+    " */\n"
+    "#ifndef NATSMICRO_$identifier$_H\n"
+    "#define NATSMICRO_$identifier$_H\n"
+    "\n"
+    "#include \"$base$.pb-c.h\"\n"
+    "\n"
+    "#include <natsmicro/natsmicro.h>\n"
+    "\n"
+    "#ifdef __cplusplus\n"
+    "extern \"C\" {\n"
+    "#endif\n"
+    "\n";
+
+static const char tail[] = "#ifdef __cplusplus\n"
+                           "}\n"
+                           "#endif\n"
+                           "\n"
+                           "#endif\n";
+
+void nm_emit_header(nm_text *out, const nm_file *file)
+{
+    nm_emit_vars of_file;
+    nm_emit_service_vars(&of_file, file, NULL);
+    nm_text_print(out, of_file.vars, head);
+    for (size_t i = 0; i < file->n_services; i++)
+        print_service(out, file, &file->services[i]);
+    nm_text_add(out, tail);
+}

@@ -1,0 +1,415 @@
+/*
+ * Emit: the source. Constant tables that describe a service, and functions of a few lines that give
+ * the library's ones their types.
+ */
+#include "emit.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+/* ---- small values ---- */
+
+static void add_number(nm_text *out, int64_t number)
+{
+    char digits[24];
+    snprintf(digits, sizeof(digits), "%" PRId64, number);
+    nm_text_add(out, digits);
+}
+
+static void add_string_member(nm_text *out, const char *indent, const char *name,
+                              const char *value)
+{
+    nm_text_add(out, indent);
+    nm_text_add(out, name);
+    nm_text_add(out, " = ");
+    nm_text_add_literal(out, value);
+    nm_text_add(out, ",\n");
+}
+
+static void add_number_member(nm_text *out, const char *indent, const char *name, int64_t value)
+{
+    if (value == 0)
+        return;
+    nm_text_add(out, indent);
+    nm_text_add(out, name);
+    nm_text_add(out, " = ");
+    add_number(out, value);
+    nm_text_add(out, ",\n");
+}
+
+/* ---- tables ---- */
+
+static void print_metadata(nm_text *out, const nm_var *vars, const char *declaration,
+                           const nm_pairs *pairs)
+{
+    if (pairs->count == 0)
+        return;
+    nm_text_print(out, vars, declaration);
+    nm_text_add(out, " = {\n");
+    for (size_t i = 0; i < pairs->count; i++) {
+        nm_text_add(out, "    {");
+        nm_text_add_literal(out, pairs->items[i].key);
+        nm_text_add(out, ", ");
+        nm_text_add_literal(out, pairs->items[i].value);
+        nm_text_add(out, "},\n");
+    }
+    nm_text_add(out, "};\n\n");
+}
+
+static void print_dispatch(nm_text *out, const nm_var *vars, nm_kind kind)
+{
+    bool has_request = kind == NM_UNARY || kind == NM_SERVER_STREAM;
+    nm_text_print(out, vars,
+                  "static natsmicro_status dispatch_$lower$__$m$(natsmicro_call *call, "
+                  "void *handle, const void *handlers, const void *request, void *user_data)\n"
+                  "{\n"
+                  "    const $Handlers$ *table = handlers;\n");
+    nm_text_print(out, vars,
+                  has_request ? "    if (table->$field$ == NULL)\n"
+                                "        return natsmicro_stub_unimplemented(call);\n"
+                                "    return table->$field$(handle, request, user_data);\n"
+                                "}\n\n"
+                              : "    (void)request;\n"
+                                "    if (table->$field$ == NULL)\n"
+                                "        return natsmicro_stub_unimplemented(call);\n"
+                                "    return table->$field$(handle, user_data);\n"
+                                "}\n\n");
+}
+
+static void print_method_entry(nm_text *out, const nm_var *vars, const nm_method *method)
+{
+    static const char *const kinds[] = {
+        [NM_UNARY] = "NATSMICRO_UNARY",
+        [NM_SERVER_STREAM] = "NATSMICRO_SERVER_STREAM",
+        [NM_CLIENT_STREAM] = "NATSMICRO_CLIENT_STREAM",
+        [NM_BIDI_STREAM] = "NATSMICRO_BIDI_STREAM",
+    };
+    const char *indent = "        ";
+    nm_text_add(out, "    {\n");
+    add_string_member(out, indent, ".name", method->name);
+    add_string_member(out, indent, ".subject", method->subject);
+    nm_text_add(out, "        .kind = ");
+    nm_text_add(out, kinds[method->kind]);
+    nm_text_print(out, vars,
+                  ",\n"
+                  "        .request = &$request$,\n"
+                  "        .response = &$response$,\n"
+                  "        .dispatch = dispatch_$lower$__$m$,\n");
+    add_number_member(out, indent, ".timeout_ms", method->timeout_ms);
+    if (method->queue_group_disabled)
+        nm_text_add(out, "        .queue_group_disabled = true,\n");
+    add_number_member(out, indent, ".pending_msg_limit", method->pending_msg_limit);
+    add_number_member(out, indent, ".pending_bytes_limit", method->pending_bytes_limit);
+    add_number_member(out, indent, ".max_inflight", method->max_inflight);
+    if (method->chunk_field != NULL)
+        add_string_member(out, indent, ".chunk_field", method->chunk_field);
+    add_number_member(out, indent, ".default_chunk_size", method->default_chunk_size);
+    if (method->metadata.count != 0)
+        nm_text_print(out, vars, "        .metadata = metadata_of_$lower$__$m$,\n");
+    add_number_member(out, indent, ".n_metadata", (int64_t)method->metadata.count);
+    nm_text_add(out, "    },\n");
+}
+
+static void print_service_table(nm_text *out, const nm_var *vars, const nm_service *service)
+{
+    const char *indent = "    ";
+    nm_text_print(out, vars,
+                  "static const natsmicro_stub_service service_$lower$ = {\n"
+                  "    .stub_version = NATSMICRO_STUB_VERSION,\n");
+    add_string_member(out, indent, ".full_name", service->full_name);
+    add_string_member(out, indent, ".subject_prefix", service->subject_prefix);
+    add_string_member(out, indent, ".name", service->name);
+    add_string_member(out, indent, ".version", service->version);
+    add_string_member(out, indent, ".description", service->description);
+    add_number_member(out, indent, ".timeout_ms", service->timeout_ms);
+    if (service->metadata.count != 0)
+        nm_text_print(out, vars, "    .metadata = metadata_of_$lower$,\n");
+    add_number_member(out, indent, ".n_metadata", (int64_t)service->metadata.count);
+    if (service->n_methods != 0)
+        nm_text_print(out, vars, "    .methods = methods_of_$lower$,\n");
+    add_number_member(out, indent, ".n_methods", (int64_t)service->n_methods);
+    nm_text_add(out, "};\n\n");
+}
+
+static void print_tables(nm_text *out, const nm_file *file, const nm_service *service)
+{
+    nm_emit_vars vars;
+    nm_emit_service_vars(&vars, file, service);
+    print_metadata(out, vars.vars, "static const natsmicro_metadata metadata_of_$lower$[]",
+                   &service->metadata);
+    for (size_t i = 0; i < service->n_methods; i++) {
+        nm_emit_method_vars(&vars, file, service, i);
+        print_metadata(out, vars.vars,
+                       "static const natsmicro_metadata metadata_of_$lower$__$m$[]",
+                       &service->methods[i].metadata);
+        print_dispatch(out, vars.vars, service->methods[i].kind);
+    }
+    if (service->n_methods != 0)
+        nm_text_print(out, vars.vars, "static const natsmicro_stub_method methods_of_$lower$[] = {\n");
+    for (size_t i = 0; i < service->n_methods; i++) {
+        nm_emit_method_vars(&vars, file, service, i);
+        print_method_entry(out, vars.vars, &service->methods[i]);
+    }
+    if (service->n_methods != 0)
+        nm_text_add(out, "};\n\n");
+    nm_emit_service_vars(&vars, file, service);
+    print_service_table(out, vars.vars, service);
+}
+
+/* ---- client ---- */
+
+static const char client_life[] =
+    "natsmicro_status $client$__new($Client$ **client, natsConnection *connection, "
+    "const natsmicro_client_options *options)\n"
+    "{\n"
+    "    natsmicro_client *base = NULL;\n"
+    "    natsmicro_status status = natsmicro_stub_client_new(&base, &service_$lower$, connection, "
+    "options);\n"
+    "    *client = status == NATSMICRO_OK ? natsmicro_stub_client_handle(base) : NULL;\n"
+    "    return status;\n"
+    "}\n"
+    "\n"
+    "void $client$__destroy($Client$ *client)\n"
+    "{\n"
+    "    if (client != NULL)\n"
+    "        natsmicro_stub_client_destroy(client->base);\n"
+    "}\n"
+    "\n";
+
+static const char client_unary[] =
+    "natsmicro_status $client$__$m$($Client$ *client, const $Request$ *request, "
+    "natsmicro_context *context, $Response$ **response)\n"
+    "{\n"
+    "    void *message = NULL;\n"
+    "    natsmicro_status status = natsmicro_stub_unary(client->base, $index$, request, context, "
+    "&message);\n"
+    "    *response = message;\n"
+    "    return status;\n"
+    "}\n"
+    "\n";
+
+static const char client_free[] = "void $client$__$m$__free($Response$ *response)\n"
+                                  "{\n"
+                                  "    natsmicro_stub_message_free(response);\n"
+                                  "}\n"
+                                  "\n";
+
+static const char client_open_head[] =
+    "natsmicro_status $client$__$m$($Client$ *client, natsmicro_context *context, "
+    "$Client$__$Method$ **call)\n"
+    "{\n"
+    "    natsmicro_call *base = NULL;\n"
+    "    natsmicro_status status = natsmicro_stub_open(client->base, $index$, NULL, context, "
+    "&base);\n";
+
+static const char client_open_with_request_head[] =
+    "natsmicro_status $client$__$m$($Client$ *client, const $Request$ *request, "
+    "natsmicro_context *context, $Client$__$Method$ **call)\n"
+    "{\n"
+    "    natsmicro_call *base = NULL;\n"
+    "    natsmicro_status status = natsmicro_stub_open(client->base, $index$, request, context, "
+    "&base);\n";
+
+static const char client_open_tail[] =
+    "    *call = status == NATSMICRO_OK ? natsmicro_stub_call_handle(base) : NULL;\n"
+    "    return status;\n"
+    "}\n"
+    "\n";
+
+static const char client_send[] =
+    "natsmicro_status $client$__$m$__send($Client$__$Method$ *call, const $Request$ *request)\n"
+    "{\n"
+    "    return natsmicro_stub_send(call->base, request);\n"
+    "}\n"
+    "\n";
+
+static const char client_recv[] =
+    "natsmicro_status $client$__$m$__recv($Client$__$Method$ *call, const $Response$ **response)\n"
+    "{\n"
+    "    const void *message = NULL;\n"
+    "    natsmicro_status status = natsmicro_stub_recv(call->base, &message);\n"
+    "    *response = message;\n"
+    "    return status;\n"
+    "}\n"
+    "\n";
+
+static const char client_close_and_recv[] =
+    "natsmicro_status $client$__$m$__close_and_recv($Client$__$Method$ *call, "
+    "$Response$ **response)\n"
+    "{\n"
+    "    void *message = NULL;\n"
+    "    natsmicro_status status = natsmicro_stub_close_and_recv(call->base, &message);\n"
+    "    *response = message;\n"
+    "    return status;\n"
+    "}\n"
+    "\n";
+
+static const char client_close_send[] =
+    "natsmicro_status $client$__$m$__close_send($Client$__$Method$ *call)\n"
+    "{\n"
+    "    return natsmicro_stub_close_send(call->base);\n"
+    "}\n"
+    "\n";
+
+static const char client_close[] = "void $client$__$m$__close($Client$__$Method$ *call)\n"
+                                   "{\n"
+                                   "    if (call != NULL)\n"
+                                   "        natsmicro_stub_close(call->base);\n"
+                                   "}\n"
+                                   "\n";
+
+static void print_client_method(nm_text *out, const nm_var *vars, nm_kind kind)
+{
+    if (kind == NM_UNARY) {
+        nm_text_print(out, vars, client_unary);
+        nm_text_print(out, vars, client_free);
+        return;
+    }
+    bool streams_requests = kind != NM_SERVER_STREAM;
+    nm_text_print(out, vars, streams_requests ? client_open_head : client_open_with_request_head);
+    nm_text_print(out, vars, client_open_tail);
+    if (streams_requests)
+        nm_text_print(out, vars, client_send);
+    if (kind == NM_CLIENT_STREAM) {
+        nm_text_print(out, vars, client_close_and_recv);
+        nm_text_print(out, vars, client_free);
+    } else {
+        nm_text_print(out, vars, client_recv);
+    }
+    if (kind == NM_BIDI_STREAM)
+        nm_text_print(out, vars, client_close_send);
+    nm_text_print(out, vars, client_close);
+}
+
+static void print_is_error(nm_text *out, const nm_service *service, const nm_error_code *code)
+{
+    const nm_var vars[] = {{"client", service->client_lower},
+                           {"server", service->server_lower},
+                           {"code", code->code},
+                           {"code_lower", code->lower},
+                           {NULL, NULL}};
+    nm_text_print(out, vars,
+                  "bool $client$__is_$code_lower$(const char *error_code)\n"
+                  "{\n"
+                  "    return error_code != NULL && strcmp(error_code, \"$code$\") == 0;\n"
+                  "}\n"
+                  "\n");
+}
+
+/* ---- server ---- */
+
+static const char server_reply[] =
+    "natsmicro_status $server$__$m$__reply($Server$__$Method$ *call, const $Response$ *response)\n"
+    "{\n"
+    "    return natsmicro_stub_reply(call->base, response);\n"
+    "}\n"
+    "\n";
+
+static const char server_send[] =
+    "natsmicro_status $server$__$m$__send($Server$__$Method$ *call, const $Response$ *response)\n"
+    "{\n"
+    "    return natsmicro_stub_send(call->base, response);\n"
+    "}\n"
+    "\n";
+
+static const char server_recv[] =
+    "natsmicro_status $server$__$m$__recv($Server$__$Method$ *call, const $Request$ **request)\n"
+    "{\n"
+    "    const void *message = NULL;\n"
+    "    natsmicro_status status = natsmicro_stub_recv(call->base, &message);\n"
+    "    *request = message;\n"
+    "    return status;\n"
+    "}\n"
+    "\n";
+
+static const char server_add[] =
+    "natsmicro_status $server$__add(natsmicro_server *server, const $Handlers$ *handlers, "
+    "void *user_data, const natsmicro_service_options *options)\n"
+    "{\n"
+    "    return natsmicro_stub_server_add(server, &service_$lower$, handlers, user_data, options);\n"
+    "}\n"
+    "\n";
+
+static void print_server_method(nm_text *out, const nm_var *vars, nm_kind kind)
+{
+    if (kind == NM_CLIENT_STREAM || kind == NM_BIDI_STREAM)
+        nm_text_print(out, vars, server_recv);
+    if (kind == NM_UNARY || kind == NM_CLIENT_STREAM)
+        nm_text_print(out, vars, server_reply);
+    else
+        nm_text_print(out, vars, server_send);
+}
+
+static void print_fail(nm_text *out, const nm_service *service, const nm_error_code *code)
+{
+    const nm_var vars[] = {{"server", service->server_lower},
+                           {"code", code->code},
+                           {"code_lower", code->lower},
+                           {NULL, NULL}};
+    nm_text_print(out, vars,
+                  "natsmicro_status $server$__fail_$code_lower$(natsmicro_call *call, "
+                  "const char *format, ...)\n"
+                  "{\n"
+                  "    va_list arguments;\n"
+                  "    va_start(arguments, format);\n"
+                  "    natsmicro_status status = natsmicro_stub_fail(call, \"$code$\", format, "
+                  "arguments);\n"
+                  "    va_end(arguments);\n"
+                  "    return status;\n"
+                  "}\n"
+                  "\n");
+}
+
+/* ---- the whole ---- */
+
+static void print_service(nm_text *out, const nm_file *file, const nm_service *service)
+{
+    nm_emit_vars of_service;
+    nm_emit_vars of_method;
+    nm_emit_service_vars(&of_service, file, service);
+    nm_text_print(out, of_service.vars, "/* ---- $service$: what the library knows of it ---- */\n\n");
+    print_tables(out, file, service);
+    nm_text_print(out, of_service.vars, "/* ---- client of $service$ ---- */\n\n");
+    nm_text_print(out, of_service.vars, client_life);
+    for (size_t i = 0; i < service->n_methods; i++) {
+        nm_emit_method_vars(&of_method, file, service, i);
+        print_client_method(out, of_method.vars, service->methods[i].kind);
+    }
+    for (size_t i = 0; i < service->n_error_codes; i++)
+        print_is_error(out, service, &service->error_codes[i]);
+    nm_text_print(out, of_service.vars, "/* ---- server of $service$ ---- */\n\n");
+    for (size_t i = 0; i < service->n_methods; i++) {
+        nm_emit_method_vars(&of_method, file, service, i);
+        print_server_method(out, of_method.vars, service->methods[i].kind);
+    }
+    nm_text_print(out, of_service.vars, server_add);
+    for (size_t i = 0; i < service->n_error_codes; i++)
+        print_fail(out, service, &service->error_codes[i]);
+}
+
+static const char head[] =
+    "/*\n"
+    " * Clients and servers on NATS for the services of $proto$.\n"
+    " * Generated by protoc-gen-c-natsmicro: do not edit.\n"
+    " */\n"
+    "#include \"$base$.nats-c.h\"\n"
+    "\n"
+    "#include <natsmicro/stub.h>\n"
+    "\n"
+    "#include <stdarg.h>\n"
+    "#include <string.h>\n"
+    "\n"
+    "_Static_assert(NATSMICRO_STUB_VERSION == 1,\n"
+    "               \"the natsmicro library is another version's: regenerate with its plugin\");\n"
+    "\n";
+
+void nm_emit_source(nm_text *out, const nm_file *file)
+{
+    nm_emit_vars of_file;
+    nm_emit_service_vars(&of_file, file, NULL);
+    nm_text_print(out, of_file.vars, head);
+    for (size_t i = 0; i < file->n_services; i++)
+        print_service(out, file, &file->services[i]);
+    out->length--; /* the blank line behind the last function */
+    out->bytes[out->length] = '\0';
+}

@@ -1,0 +1,149 @@
+/*
+ * protoc-gen-c-natsmicro: the protoc plugin. protoc starts it, writes a CodeGeneratorRequest to its
+ * standard input and reads a CodeGeneratorResponse from its standard output; this file is that
+ * conversation. What is to be generated is the model's business, how it looks is emit's.
+ */
+#include "emit.h"
+#include "model.h"
+#include "wire.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#ifndef NATSMICRO_VERSION
+#define NATSMICRO_VERSION "0.1.0"
+#endif
+
+/* Messages of protoc's never nest deeper: it refuses them itself. */
+#define DEEPEST_REQUEST 150
+
+typedef Google__Protobuf__Compiler__CodeGeneratorResponse nm_response;
+typedef Google__Protobuf__Compiler__CodeGeneratorResponse__File nm_response_file;
+
+static const char help[] =
+    "protoc-gen-c-natsmicro " NATSMICRO_VERSION "\n"
+    "\n"
+    "A plugin for protoc: of each .proto file with services it makes X.nats-c.h and X.nats-c.c,\n"
+    "typed C clients and servers on NATS, beside the X.pb-c.h and X.pb-c.c of protoc-gen-c.\n"
+    "\n"
+    "  protoc -I. --c_out=gen --c-natsmicro_out=gen lab/v1/lab.proto\n"
+    "\n"
+    "Parameters, as in --c-natsmicro_out=client_suffix=Stub:gen (or --c-natsmicro_opt=...):\n"
+    "  client_suffix=NAME    what clients are named, behind the service's name (Client)\n"
+    "  server_suffix=NAME    what servers are named, behind the service's name (Server)\n"
+    "  handlers_suffix=NAME  what handler tables are named, behind the service's name (Handlers)\n"
+    "\n"
+    "Options:\n"
+    "  --version  print the version\n"
+    "  --help     print this\n";
+
+static void *allocate(void *data, size_t size)
+{
+    return nm_pool_alloc(data, size, 1);
+}
+
+static void leave(void *data, void *pointer)
+{
+    (void)data;
+    (void)pointer;
+}
+
+static bool read_all(FILE *input, nm_text *text)
+{
+    char buffer[65536];
+    size_t length;
+    while ((length = fread(buffer, 1, sizeof(buffer), input)) != 0)
+        nm_text_add_bytes(text, buffer, length);
+    return ferror(input) == 0;
+}
+
+static nm_request *unpack_request(nm_pool *pool, const nm_text *input)
+{
+    const ProtobufCMessageDescriptor *descriptor =
+        &google__protobuf__compiler__code_generator_request__descriptor;
+    ProtobufCAllocator allocator = {allocate, leave, pool};
+    const nm_bytes bytes = {(const uint8_t *)input->bytes, input->length};
+    if (!nm_wire_depth_ok(descriptor, bytes, DEEPEST_REQUEST))
+        return NULL;
+    return google__protobuf__compiler__code_generator_request__unpack(&allocator, bytes.length,
+                                                                      bytes.data);
+}
+
+static void add_file(nm_pool *pool, nm_response *response, const char *base, const char *ending,
+                     nm_text *content)
+{
+    nm_response_file *file = nm_pool_alloc(pool, 1, sizeof(*file));
+    google__protobuf__compiler__code_generator_response__file__init(file);
+    file->name = nm_pool_format(pool, "%s%s", base, ending);
+    file->content = nm_pool_copy(pool, content->bytes, content->length);
+    response->file[response->n_file++] = file;
+    nm_text_free(content);
+}
+
+static void generate(nm_pool *pool, const nm_request *request, nm_response *response)
+{
+    nm_model model;
+    const char *error;
+    if (!nm_model_build(pool, request, &model, &error)) {
+        response->error = nm_pool_copy(pool, error, strlen(error));
+        return;
+    }
+    response->file = nm_pool_alloc(pool, model.n_files * 2, sizeof(*response->file));
+    for (size_t i = 0; i < model.n_files; i++) {
+        nm_text header = {NULL, 0, 0};
+        nm_text source = {NULL, 0, 0};
+        nm_emit_header(&header, &model.files[i]);
+        nm_emit_source(&source, &model.files[i]);
+        add_file(pool, response, model.files[i].base, ".nats-c.h", &header);
+        add_file(pool, response, model.files[i].base, ".nats-c.c", &source);
+    }
+}
+
+static bool write_response(nm_pool *pool, const nm_response *response)
+{
+    size_t size = google__protobuf__compiler__code_generator_response__get_packed_size(response);
+    uint8_t *bytes = nm_pool_alloc(pool, size, 1);
+    google__protobuf__compiler__code_generator_response__pack(response, bytes);
+    return fwrite(bytes, 1, size, stdout) == size && fflush(stdout) == 0;
+}
+
+static int run(nm_pool *pool)
+{
+    nm_text input = {NULL, 0, 0};
+    nm_response response = GOOGLE__PROTOBUF__COMPILER__CODE_GENERATOR_RESPONSE__INIT;
+    bool complete = read_all(stdin, &input);
+    nm_request *request = complete ? unpack_request(pool, &input) : NULL;
+    nm_text_free(&input);
+    if (request == NULL) {
+        fputs("protoc-gen-c-natsmicro: standard input is no CodeGeneratorRequest (protoc starts "
+              "this program, see --help)\n",
+              stderr);
+        return 1;
+    }
+    response.has_supported_features = 1;
+    response.supported_features =
+        GOOGLE__PROTOBUF__COMPILER__CODE_GENERATOR_RESPONSE__FEATURE__FEATURE_PROTO3_OPTIONAL;
+    generate(pool, request, &response);
+    if (!write_response(pool, &response)) {
+        perror("protoc-gen-c-natsmicro: standard output");
+        return 1;
+    }
+    return 0;
+}
+
+int main(int argc, char **argv)
+{
+    if (argc == 2 && strcmp(argv[1], "--version") == 0)
+        return puts("protoc-gen-c-natsmicro " NATSMICRO_VERSION) < 0;
+    if (argc == 2 && strcmp(argv[1], "--help") == 0)
+        return fputs(help, stdout) < 0;
+    if (argc > 1) {
+        fprintf(stderr, "protoc-gen-c-natsmicro: unknown argument \"%s\" (see --help)\n", argv[1]);
+        return 2;
+    }
+    nm_pool pool = {NULL};
+    int exit_code = run(&pool);
+    nm_pool_free(&pool);
+    return exit_code;
+}

@@ -1,0 +1,153 @@
+/*
+ * Model: what values of options may be. Each function records an error that shows the value and
+ * says what would be right.
+ */
+#include "model_internal.h"
+
+#include <regex.h>
+#include <string.h>
+
+/* ISO C promises 4095 characters in a literal. */
+#define LONGEST_TEXT 4095
+
+/* google/protobuf/duration.proto: about 10,000 years. */
+#define LONGEST_SECONDS INT64_C(315576000000)
+
+static bool matches(const char *pattern, const char *text)
+{
+    regex_t compiled;
+    if (regcomp(&compiled, pattern, REG_EXTENDED | REG_NOSUB) != 0)
+        nm_out_of_memory();
+    bool matched = regexec(&compiled, text, 0, NULL, 0) == 0;
+    regfree(&compiled);
+    return matched;
+}
+
+bool nm_check_text(nm_build *build, const nm_place *place, const char *what, const char *text)
+{
+    if (strlen(text) > LONGEST_TEXT)
+        return nm_fail(build, place, "%s has %zu bytes (shorten it to %d)", what, strlen(text),
+                       LONGEST_TEXT);
+    return true;
+}
+
+bool nm_check_name(nm_build *build, const nm_place *place, const char *name)
+{
+    if (!nm_check_text(build, place, "name", name))
+        return false;
+    if (!matches("^[A-Za-z0-9_-]+$", name))
+        return nm_fail(build, place,
+                       "name \"%s\" is not allowed (use letters, digits, - and _ only)", name);
+    return true;
+}
+
+bool nm_check_version(nm_build *build, const nm_place *place, const char *version)
+{
+#define NUMBER "(0|[1-9][0-9]*)"
+#define PRE "(0|[1-9][0-9]*|[0-9]*[A-Za-z-][0-9A-Za-z-]*)"
+#define META "[0-9A-Za-z-]+"
+    static const char pattern[] = "^" NUMBER "\\." NUMBER "\\." NUMBER "(-" PRE "(\\." PRE ")*)?"
+                                  "(\\+" META "(\\." META ")*)?$";
+    if (!nm_check_text(build, place, "version", version))
+        return false;
+    if (!matches(pattern, version))
+        return nm_fail(build, place,
+                       "version \"%s\" is no semantic version (write one like 1.2.3 or "
+                       "1.2.3-rc.1+build)",
+                       version);
+    return true;
+}
+
+bool nm_check_subject_prefix(nm_build *build, const nm_place *place, const char *prefix)
+{
+    if (!nm_check_text(build, place, "subject_prefix", prefix))
+        return false;
+    size_t length = strlen(prefix);
+    bool allowed = length != 0 && prefix[0] != '.' && prefix[0] != '$' &&
+                   prefix[length - 1] != '.' && strstr(prefix, "..") == NULL;
+    for (size_t i = 0; i < length; i++) {
+        unsigned char c = (unsigned char)prefix[i];
+        if (c <= ' ' || c == 0x7f || c == '*' || c == '>')
+            allowed = false;
+    }
+    if (!allowed)
+        return nm_fail(build, place,
+                       "subject_prefix \"%s\" is not allowed (use names joined by single dots, "
+                       "without spaces, control characters, * and >, and not under $)",
+                       prefix);
+    return true;
+}
+
+bool nm_check_metadata_key(nm_build *build, const nm_place *place, const char *key)
+{
+    if (key[0] == '\0')
+        return nm_fail(build, place, "a key of metadata is empty (name it)");
+    return nm_check_text(build, place, "a key of metadata", key);
+}
+
+bool nm_check_error_code(nm_build *build, const nm_place *place, const char *code)
+{
+    /* natsmicro_status, which every service has. */
+    static const char *const built_in[] = {
+        "OK",
+        "END",
+        "CANCELLED",
+        "UNKNOWN",
+        "INVALID_ARGUMENT",
+        "DEADLINE_EXCEEDED",
+        "NOT_FOUND",
+        "ALREADY_EXISTS",
+        "PERMISSION_DENIED",
+        "RESOURCE_EXHAUSTED",
+        "FAILED_PRECONDITION",
+        "ABORTED",
+        "OUT_OF_RANGE",
+        "UNIMPLEMENTED",
+        "INTERNAL",
+        "UNAVAILABLE",
+        "DATA_LOSS",
+        "UNAUTHENTICATED",
+        "SERVICE_ERROR",
+    };
+    if (!nm_check_text(build, place, "an error code", code))
+        return false;
+    if (!nm_names_is_identifier(code))
+        return nm_fail(build, place,
+                       "error code \"%s\" is no identifier (use letters, digits and _, like "
+                       "QUOTA_EXCEEDED)",
+                       code);
+    for (size_t i = 0; i < sizeof(built_in) / sizeof(built_in[0]); i++) {
+        if (strcmp(code, built_in[i]) == 0)
+            return nm_fail(build, place,
+                           "error code \"%s\" is built in, every service has it (remove it from "
+                           "error_codes)",
+                           code);
+    }
+    return true;
+}
+
+bool nm_check_limit(nm_build *build, const nm_place *place, const char *what, int32_t limit)
+{
+    if (limit < -1)
+        return nm_fail(build, place,
+                       "%s is %d (write -1 for no limit, 0 for the default, or more)", what,
+                       limit);
+    return true;
+}
+
+bool nm_check_timeout(nm_build *build, const nm_place *place,
+                      const Google__Protobuf__Duration *duration, int64_t *timeout_ms)
+{
+    *timeout_ms = 0;
+    if (duration == NULL)
+        return true;
+    if (duration->seconds < 0 || duration->seconds > LONGEST_SECONDS || duration->nanos < 0 ||
+        duration->nanos > 999999999)
+        return nm_fail(build, place,
+                       "timeout is %lld s and %d ns (write at most %lld seconds and 999999999 "
+                       "nanos, neither negative)",
+                       (long long)duration->seconds, duration->nanos,
+                       (long long)LONGEST_SECONDS);
+    *timeout_ms = duration->seconds * 1000 + (duration->nanos + 999999) / 1000000;
+    return true;
+}

@@ -1,0 +1,55 @@
+/*
+ * Names: the two ways in which a proto name becomes another. C names follow protoc-gen-c letter by
+ * letter, subjects follow Go's camel case; the two must never be mixed. Nothing here knows what the
+ * names are for.
+ */
+#ifndef NM_PLUGIN_NAMES_H
+#define NM_PLUGIN_NAMES_H
+
+#include "pool.h"
+
+#include <stdbool.h>
+
+/* Where a proto name lives: its file's package, and what the c_package option makes of it. */
+typedef struct nm_scope {
+    const char *package;   /* "" when the file has none */
+    const char *c_package; /* NULL when the option is not set */
+} nm_scope;
+
+/* ---- C names, as protoc-gen-c makes them ---- */
+
+/* "lab.v1.count_up" to "Lab__V1__CountUp". */
+char *nm_names_type(nm_pool *pool, const char *full_name, nm_scope scope);
+
+/* "lab.v1.CountUp" to "lab__v1__count_up". */
+char *nm_names_lower(nm_pool *pool, const char *full_name, nm_scope scope);
+
+/* One part of a name: "CountUp" to "count_up", "HTTPGet" to "httpget". */
+char *nm_names_lower_part(nm_pool *pool, const char *part);
+
+/* "a/b.proto" to "a/b". */
+char *nm_names_without_proto(nm_pool *pool, const char *file);
+
+/* "a/b.proto" to "a_2fb_2eproto": an identifier that no other file has. */
+char *nm_names_file_identifier(nm_pool *pool, const char *file);
+
+/* ---- subjects ---- */
+
+/* "CountUp" to "count_up", "HTTPGet" to "http_get", "GetV2Item" to "get_v2_item". */
+char *nm_names_subject(nm_pool *pool, const char *name);
+
+/* ---- identifiers ---- */
+
+/* A letter or _, then letters, digits and _. */
+bool nm_names_is_identifier(const char *name);
+
+/*
+ * Whether protoc-gen-c's header would not compile with a method of this (lower-cased) name: the
+ * keywords of C11, bool, true and false, which are macros there, and asm and typeof of GNU C.
+ */
+bool nm_names_is_c_keyword(const char *name);
+
+/* Whether a struct's member cannot have this name in C or C++, of any year, or is a macro. */
+bool nm_names_is_reserved(const char *name);
+
+#endif

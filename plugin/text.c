@@ -1,0 +1,210 @@
+/*
+ * Text: see text.h. Growing, templates and the breaking of long lines; comments and literals, which
+ * take strings from outside, are in text_escape.c.
+ */
+#include "text.h"
+
+#include "pool.h"
+
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define LINE_LIMIT 100
+
+void nm_text_add_bytes(nm_text *text, const char *bytes, size_t length)
+{
+    if (length >= text->capacity - text->length) {
+        size_t capacity = text->capacity == 0 ? 4096 : text->capacity;
+        while (length >= capacity - text->length)
+            capacity *= 2;
+        char *grown = realloc(text->bytes, capacity);
+        if (grown == NULL)
+            nm_out_of_memory();
+        text->bytes = grown;
+        text->capacity = capacity;
+    }
+    if (length != 0)
+        memcpy(text->bytes + text->length, bytes, length);
+    text->length += length;
+    text->bytes[text->length] = '\0';
+}
+
+void nm_text_add(nm_text *text, const char *string)
+{
+    nm_text_add_bytes(text, string, strlen(string));
+}
+
+void nm_text_add_char(nm_text *text, char c)
+{
+    nm_text_add_bytes(text, &c, 1);
+}
+
+void nm_text_free(nm_text *text)
+{
+    free(text->bytes);
+    *text = (nm_text){NULL, 0, 0};
+}
+
+/* ---- long lines ---- */
+
+/* Where the literal that starts at `at` ends: the index behind its closing quote. */
+static size_t skip_literal(const char *line, size_t at, size_t length)
+{
+    for (size_t i = at + 1; i < length; i++) {
+        if (line[i] == '\\')
+            i++;
+        else if (line[i] == '"')
+            return i + 1;
+    }
+    return length;
+}
+
+/* Where what starts at `at` ends, at the next comma or closing parenthesis of its own level. */
+static size_t skip_argument(const char *line, size_t at, size_t length)
+{
+    size_t depth = 0;
+    for (size_t i = at; i < length; i++) {
+        if (line[i] == '"') {
+            i = skip_literal(line, i, length) - 1;
+        } else if (line[i] == '(') {
+            depth++;
+        } else if (depth == 0 && (line[i] == ',' || line[i] == ')')) {
+            return i;
+        } else if (line[i] == ')') {
+            depth--;
+        }
+    }
+    return length;
+}
+
+/* The opening parenthesis around the longest list of arguments, or false when there is none. */
+static bool find_arguments(const char *line, size_t length, size_t *opening)
+{
+    size_t longest = 0;
+    for (size_t i = 0; i < length; i++) {
+        if (line[i] == '"')
+            i = skip_literal(line, i, length) - 1;
+        if (line[i] != '(')
+            continue;
+        size_t end = i + 1;
+        while ((end = skip_argument(line, end, length)) < length && line[end] == ',')
+            end++;
+        if (end - i > longest) {
+            longest = end - i;
+            *opening = i;
+        }
+    }
+    return longest > 2;
+}
+
+/* The longest single argument behind the parenthesis, with what follows the last one. */
+static size_t longest_argument(const char *line, size_t at, size_t length)
+{
+    size_t longest = 0;
+    while (at < length) {
+        size_t end = skip_argument(line, at, length);
+        if (end < length && line[end] == ')')
+            end = length;
+        else
+            end++;
+        longest = end - at > longest ? end - at : longest;
+        at = end + 1;
+    }
+    return longest;
+}
+
+static void add_indent(nm_text *text, size_t columns)
+{
+    nm_text_add_char(text, '\n');
+    for (size_t i = 0; i < columns; i++)
+        nm_text_add_char(text, ' ');
+}
+
+static void add_broken_line(nm_text *text, const char *line, size_t length)
+{
+    size_t opening = 0;
+    if (!find_arguments(line, length, &opening)) {
+        nm_text_add_bytes(text, line, length);
+        return;
+    }
+    size_t column = opening + 1;
+    size_t at = opening + 1;
+    nm_text_add_bytes(text, line, at);
+    if (column + longest_argument(line, at, length) > LINE_LIMIT) {
+        column = strspn(line, " ") + 4;
+        add_indent(text, column);
+    }
+    size_t used = column;
+    while (at < length) {
+        size_t end = skip_argument(line, at, length);
+        bool last = end >= length || line[end] == ')';
+        size_t width = last ? length - at : end + 1 - at;
+        if (used > column && used + 1 + width > LINE_LIMIT) {
+            add_indent(text, column);
+            used = column;
+        } else if (used > column) {
+            nm_text_add_char(text, ' ');
+            used++;
+        }
+        nm_text_add_bytes(text, line + at, width);
+        used += width;
+        at += width;
+        while (at < length && line[at] == ' ')
+            at++;
+    }
+}
+
+static void add_line(nm_text *text, const char *line, size_t length)
+{
+    size_t indent = strspn(line, " ");
+    bool code = length > indent && line[indent] != '*' && line[indent] != '#' &&
+                strncmp(line + indent, "/*", 2) != 0;
+    if (code && length > LINE_LIMIT)
+        add_broken_line(text, line, length);
+    else
+        nm_text_add_bytes(text, line, length);
+}
+
+/* ---- templates ---- */
+
+static const char *find_value(const nm_var *vars, const char *name, size_t length)
+{
+    for (; vars->name != NULL; vars++) {
+        if (strlen(vars->name) == length && memcmp(vars->name, name, length) == 0)
+            return vars->value;
+    }
+    return NULL;
+}
+
+static void replace(nm_text *out, const nm_var *vars, const char *format)
+{
+    const char *dollar;
+    while ((dollar = strchr(format, '$')) != NULL) {
+        const char *end = strchr(dollar + 1, '$');
+        const char *value = NULL;
+        if (end != NULL)
+            value = find_value(vars, dollar + 1, (size_t)(end - dollar - 1));
+        if (value == NULL)
+            abort(); /* a mistake in a template of ours, which any test of it shows */
+        nm_text_add_bytes(out, format, (size_t)(dollar - format));
+        nm_text_add(out, value);
+        format = end + 1;
+    }
+    nm_text_add(out, format);
+}
+
+void nm_text_print(nm_text *text, const nm_var *vars, const char *format)
+{
+    nm_text filled = {NULL, 0, 0};
+    replace(&filled, vars, format);
+    const char *line = filled.bytes;
+    const char *end;
+    while ((end = strchr(line, '\n')) != NULL) {
+        add_line(text, line, (size_t)(end - line));
+        nm_text_add_char(text, '\n');
+        line = end + 1;
+    }
+    add_line(text, line, strlen(line));
+    nm_text_free(&filled);
+}

@@ -1,0 +1,130 @@
+/*
+ * Text: strings from outside, made harmless as C literals and in C comments.
+ */
+#include "text.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+void nm_text_add_literal(nm_text *text, const char *string)
+{
+    if (string == NULL) {
+        nm_text_add(text, "NULL");
+        return;
+    }
+    nm_text_add_char(text, '"');
+    for (const char *at = string; *at != '\0'; at++) {
+        unsigned char c = (unsigned char)*at;
+        if (c == '"' || c == '\\' || (c == '?' && at != string && at[-1] == '?')) {
+            nm_text_add_char(text, '\\');
+            nm_text_add_char(text, (char)c);
+        } else if (c == '\n') {
+            nm_text_add(text, "\\n");
+        } else if (c < 0x20 || c >= 0x7f) {
+            char octal[5]; /* three digits always: a digit may follow */
+            snprintf(octal, sizeof(octal), "\\%03o", c);
+            nm_text_add(text, octal);
+        } else {
+            nm_text_add_char(text, (char)c);
+        }
+    }
+    nm_text_add_char(text, '"');
+}
+
+/* ---- comments ---- */
+
+static bool continues(unsigned char c)
+{
+    return (c & 0xc0) == 0x80;
+}
+
+/* The length of the UTF-8 character at `at`, or 0 when there is none. */
+static size_t utf8_length(const unsigned char *at, size_t left)
+{
+    if (at[0] < 0x80)
+        return 1;
+    if (at[0] >= 0xc2 && at[0] <= 0xdf)
+        return left >= 2 && continues(at[1]) ? 2 : 0;
+    if (at[0] >= 0xe0 && at[0] <= 0xef) {
+        if (left < 3 || !continues(at[1]) || !continues(at[2]))
+            return 0;
+        bool overlong = at[0] == 0xe0 && at[1] < 0xa0;
+        bool surrogate = at[0] == 0xed && at[1] >= 0xa0;
+        return overlong || surrogate ? 0 : 3;
+    }
+    if (at[0] >= 0xf0 && at[0] <= 0xf4) {
+        if (left < 4 || !continues(at[1]) || !continues(at[2]) || !continues(at[3]))
+            return 0;
+        bool overlong = at[0] == 0xf0 && at[1] < 0x90;
+        bool beyond = at[0] == 0xf4 && at[1] >= 0x90;
+        return overlong || beyond ? 0 : 4;
+    }
+    return 0;
+}
+
+/* U+202A to U+202E and U+2066 to U+2069 turn the direction of writing: compilers warn of them. */
+static bool is_direction(const unsigned char *at, size_t length)
+{
+    if (length != 3 || at[0] != 0xe2)
+        return false;
+    return (at[1] == 0x80 && at[2] >= 0xaa && at[2] <= 0xae) ||
+           (at[1] == 0x81 && at[2] >= 0xa6 && at[2] <= 0xa9);
+}
+
+/* Whether the byte, put behind `previous`, would begin or end a comment, or a trigraph. */
+static bool needs_gap(char previous, char c)
+{
+    return (previous == '*' && c == '/') || (previous == '/' && c == '*') ||
+           (previous == '?' && c == '?');
+}
+
+static void add_comment_line(nm_text *text, const char *line, size_t length)
+{
+    while (length > 0 && strchr(" \t\r\v\f", line[length - 1]) != NULL)
+        length--;
+    char previous = ' ';
+    for (size_t i = 0; i < length;) {
+        const unsigned char *at = (const unsigned char *)line + i;
+        size_t width = utf8_length(at, length - i);
+        if (width == 0 || at[0] == 0x7f || (at[0] < 0x20 && at[0] != '\t')) {
+            nm_text_add(text, previous == '?' ? " ?" : "?");
+            previous = '?';
+            i++;
+            continue;
+        }
+        if (!is_direction(at, width)) {
+            if (needs_gap(previous, line[i]))
+                nm_text_add_char(text, ' ');
+            nm_text_add_bytes(text, line + i, width);
+            previous = line[i + width - 1];
+        }
+        i += width;
+    }
+    if (previous == '\\')
+        nm_text_add(text, " ."); /* so that the line goes on nowhere */
+}
+
+void nm_text_add_comment(nm_text *text, const char *indent, const char *comment)
+{
+    if (comment == NULL)
+        return;
+    size_t length = strlen(comment);
+    while (length > 0 && strchr(" \t\r\n", comment[length - 1]) != NULL)
+        length--;
+    const char *end_of_all = comment + length;
+    while (comment < end_of_all) {
+        const char *end = memchr(comment, '\n', (size_t)(end_of_all - comment));
+        if (end == NULL)
+            end = end_of_all;
+        nm_text_add(text, indent);
+        nm_text_add(text, " *");
+        if (comment < end && *comment == ' ')
+            comment++; /* of "// text" protoc leaves " text" */
+        if (comment < end && strspn(comment, " \t\r") < (size_t)(end - comment))
+            nm_text_add_char(text, ' ');
+        add_comment_line(text, comment, (size_t)(end - comment));
+        nm_text_add_char(text, '\n');
+        comment = end + 1;
+    }
+}

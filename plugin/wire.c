@@ -1,0 +1,126 @@
+/*
+ * Wire: see wire.h.
+ */
+#include "wire.h"
+
+#include <string.h>
+
+static bool take_varint(nm_bytes *rest, uint64_t *value)
+{
+    *value = 0;
+    for (unsigned shift = 0; shift < 70; shift += 7) {
+        if (rest->length == 0)
+            return false;
+        uint8_t byte = *rest->data;
+        rest->data++;
+        rest->length--;
+        *value |= (uint64_t)(byte & 0x7f) << shift;
+        if ((byte & 0x80) == 0)
+            return true;
+    }
+    return false;
+}
+
+static bool take_bytes(nm_bytes *rest, uint64_t length, nm_bytes *taken)
+{
+    if (length > rest->length)
+        return false;
+    *taken = (nm_bytes){rest->data, (size_t)length};
+    rest->data += length;
+    rest->length -= (size_t)length;
+    return true;
+}
+
+static bool take_fixed(nm_bytes *rest, size_t length, uint64_t *value)
+{
+    nm_bytes taken;
+    if (!take_bytes(rest, length, &taken))
+        return false;
+    *value = 0;
+    for (size_t i = 0; i < length; i++)
+        *value |= (uint64_t)taken.data[i] << (8 * i);
+    return true;
+}
+
+bool nm_wire_next(nm_bytes *rest, nm_wire_field *field)
+{
+    uint64_t tag;
+    uint64_t length;
+    *field = (nm_wire_field){0, 0, 0, {NULL, 0}};
+    if (!take_varint(rest, &tag) || tag > UINT32_MAX || tag >> 3 == 0)
+        return false;
+    field->number = (uint32_t)(tag >> 3);
+    field->type = (uint32_t)(tag & 7);
+    switch (field->type) {
+    case PROTOBUF_C_WIRE_TYPE_VARINT:
+        return take_varint(rest, &field->number_value);
+    case PROTOBUF_C_WIRE_TYPE_64BIT:
+        return take_fixed(rest, 8, &field->number_value);
+    case PROTOBUF_C_WIRE_TYPE_32BIT:
+        return take_fixed(rest, 4, &field->number_value);
+    case PROTOBUF_C_WIRE_TYPE_LENGTH_PREFIXED:
+        return take_varint(rest, &length) && take_bytes(rest, length, &field->bytes);
+    default:
+        return false; /* groups, which nothing that the plugin reads has */
+    }
+}
+
+/* What an unknown field holds: protobuf-c keeps the length in front of the bytes. */
+static bool field_payload(const ProtobufCMessageUnknownField *field, nm_bytes *payload)
+{
+    nm_bytes rest = {field->data, field->len};
+    uint64_t length;
+    return field->wire_type == PROTOBUF_C_WIRE_TYPE_LENGTH_PREFIXED &&
+           take_varint(&rest, &length) && take_bytes(&rest, length, payload) && rest.length == 0;
+}
+
+nm_extension_state nm_wire_extension(nm_pool *pool, const ProtobufCMessage *options,
+                                     uint32_t number, nm_bytes *payload)
+{
+    *payload = (nm_bytes){NULL, 0};
+    if (options == NULL)
+        return NM_EXTENSION_ABSENT;
+    bool present = false;
+    size_t total = 0;
+    for (unsigned i = 0; i < options->n_unknown_fields; i++) {
+        const ProtobufCMessageUnknownField *field = &options->unknown_fields[i];
+        nm_bytes part;
+        if (field->tag != number)
+            continue;
+        if (!field_payload(field, &part))
+            return NM_EXTENSION_MALFORMED;
+        present = true;
+        total += part.length;
+    }
+    if (!present)
+        return NM_EXTENSION_ABSENT;
+    uint8_t *joined = nm_pool_alloc(pool, total, 1);
+    *payload = (nm_bytes){joined, total};
+    for (unsigned i = 0; i < options->n_unknown_fields; i++) {
+        nm_bytes part;
+        if (options->unknown_fields[i].tag != number ||
+            !field_payload(&options->unknown_fields[i], &part) || part.length == 0)
+            continue;
+        memcpy(joined, part.data, part.length);
+        joined += part.length;
+    }
+    return NM_EXTENSION_PRESENT;
+}
+
+bool nm_wire_depth_ok(const ProtobufCMessageDescriptor *descriptor, nm_bytes bytes, unsigned limit)
+{
+    if (limit == 0)
+        return false;
+    while (bytes.length != 0) {
+        nm_wire_field field;
+        if (!nm_wire_next(&bytes, &field))
+            return false;
+        const ProtobufCFieldDescriptor *known =
+            protobuf_c_message_descriptor_get_field(descriptor, field.number);
+        bool message = known != NULL && known->type == PROTOBUF_C_TYPE_MESSAGE &&
+                       field.type == PROTOBUF_C_WIRE_TYPE_LENGTH_PREFIXED;
+        if (message && !nm_wire_depth_ok(known->descriptor, field.bytes, limit - 1))
+            return false;
+    }
+    return true;
+}
