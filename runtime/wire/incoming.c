@@ -65,9 +65,10 @@ static void read_known(natsMsg *message, const char *const *keys, int count, con
     for (int i = 0; i < count; i++) {
         known_header header = candidate(keys[i]);
 
-        if (header == UNKNOWN_HEADER || !nm_header_names_equal(keys[i], known_names[header]))
+        if (header == UNKNOWN_HEADER)
             continue;
-        if (values[header] == NULL || strcmp(keys[i], known_names[header]) == 0)
+        if (strcmp(keys[i], known_names[header]) == 0 ||
+            (values[header] == NULL && nm_header_names_equal(keys[i], known_names[header])))
             natsMsgHeader_Get(message, keys[i], &values[header]);
     }
 }
