@@ -14,7 +14,7 @@ void nm_emit_source(nm_text *out, const nm_file *file);
 
 /* ---- for the emit files themselves ---- */
 
-/* What templates call a service and a method; see emit_vars.c for the names. */
+/* What templates call a service, a method, an error code; see emit_vars.c for the names. */
 typedef struct nm_emit_vars {
     nm_var vars[24];
     char index[24];
@@ -23,5 +23,7 @@ typedef struct nm_emit_vars {
 void nm_emit_service_vars(nm_emit_vars *vars, const nm_file *file, const nm_service *service);
 void nm_emit_method_vars(nm_emit_vars *vars, const nm_file *file, const nm_service *service,
                          size_t method_index);
+void nm_emit_error_vars(nm_emit_vars *vars, const nm_file *file, const nm_service *service,
+                        size_t code_index);
 
 #endif

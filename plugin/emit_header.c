@@ -4,13 +4,28 @@
  */
 #include "emit.h"
 
-static void print_comment(nm_text *out, const char *indent, const char *before,
-                          const char *comment)
+/* A comment that says `title`, and behind it what the proto says. */
+static void print_comment(nm_text *out, const nm_var *vars, const char *indent, const char *title,
+                          const char *proto_comment)
 {
-    if (comment == NULL)
+    nm_text block = {NULL, 0, 0};
+    nm_text_add(&block, indent);
+    nm_text_add(&block, proto_comment == NULL ? "/* " : "/*\n");
+    if (proto_comment != NULL) {
+        nm_text_add(&block, indent);
+        nm_text_add(&block, " * ");
+    }
+    nm_text_add(&block, title);
+    nm_text_add(&block, proto_comment == NULL ? " */\n" : "\n");
+    nm_text_print(out, vars, block.bytes);
+    nm_text_free(&block);
+    if (proto_comment == NULL)
         return;
-    nm_text_add(out, before);
-    nm_text_add_comment(out, indent, comment);
+    nm_text_add(out, indent);
+    nm_text_add(out, " *\n");
+    nm_text_add_comment(out, indent, proto_comment);
+    nm_text_add(out, indent);
+    nm_text_add(out, " */\n");
 }
 
 /* ---- client ---- */
@@ -122,20 +137,17 @@ static const char client_close[] =
     "void $client$__$m$__close($Client$__$Method$ *call);\n"
     "\n";
 
-static const char *const kind_names[] = {
-    [NM_UNARY] = "one request, one response",
-    [NM_SERVER_STREAM] = "one request, a stream of responses",
-    [NM_CLIENT_STREAM] = "a stream of requests, one response",
-    [NM_BIDI_STREAM] = "a stream of requests, a stream of responses",
+static const char *const method_titles[] = {
+    [NM_UNARY] = "$method$: one request, one response.",
+    [NM_SERVER_STREAM] = "$method$: one request, a stream of responses.",
+    [NM_CLIENT_STREAM] = "$method$: a stream of requests, one response.",
+    [NM_BIDI_STREAM] = "$method$: a stream of requests, a stream of responses.",
 };
 
 static void print_client_method(nm_text *out, const nm_var *vars, const nm_method *method)
 {
-    nm_text_print(out, vars, "/*\n * $method$: ");
-    nm_text_add(out, kind_names[method->kind]);
-    nm_text_add(out, ".\n");
-    print_comment(out, "", " *\n", method->comment);
-    nm_text_add(out, " */\n\n");
+    print_comment(out, vars, "", method_titles[method->kind], method->comment);
+    nm_text_add(out, "\n");
     if (method->kind == NM_UNARY) {
         nm_text_print(out, vars, client_unary);
         return;
@@ -154,8 +166,9 @@ static void print_client_method(nm_text *out, const nm_var *vars, const nm_metho
     nm_text_print(out, vars, client_close);
 }
 
-static void print_client_errors(nm_text *out, const nm_var *vars, const nm_service *service)
+static void print_client_errors(nm_text *out, const nm_file *file, const nm_service *service)
 {
+    nm_emit_vars vars;
     if (service->n_error_codes == 0)
         return;
     nm_text_add(out, "/*\n"
@@ -164,9 +177,8 @@ static void print_client_errors(nm_text *out, const nm_var *vars, const nm_servi
                      " * is this one of the service's own. NULL is none of them.\n"
                      " */\n");
     for (size_t i = 0; i < service->n_error_codes; i++) {
-        nm_text_print(out, vars, "bool $client$__is_");
-        nm_text_add(out, service->error_codes[i].lower);
-        nm_text_add(out, "(const char *error_code);\n");
+        nm_emit_error_vars(&vars, file, service, i);
+        nm_text_print(out, vars.vars, "bool $client$__is_$code$(const char *error_code);\n");
     }
     nm_text_add(out, "\n");
 }
@@ -228,11 +240,7 @@ static const char *const handler_duties[] = {
 static void print_handler(nm_text *out, const nm_var *vars, const nm_method *method)
 {
     bool has_request = method->kind == NM_UNARY || method->kind == NM_SERVER_STREAM;
-    nm_text_add(out, "    /*\n     * ");
-    nm_text_print(out, vars, handler_duties[method->kind]);
-    nm_text_add(out, "\n");
-    print_comment(out, "    ", "     *\n", method->comment);
-    nm_text_add(out, "     */\n");
+    print_comment(out, vars, "    ", handler_duties[method->kind], method->comment);
     nm_text_print(out, vars,
                   has_request ? "    natsmicro_status (*$field$)($Server$__$Method$ *call, "
                                 "const $Request$ *request, void *user_data);\n"
@@ -262,8 +270,9 @@ static const char server_add[] =
     "void *user_data, const natsmicro_service_options *options);\n"
     "\n";
 
-static void print_server_errors(nm_text *out, const nm_var *vars, const nm_service *service)
+static void print_server_errors(nm_text *out, const nm_file *file, const nm_service *service)
 {
+    nm_emit_vars vars;
     if (service->n_error_codes == 0)
         return;
     nm_text_add(out, "/*\n"
@@ -272,10 +281,11 @@ static void print_server_errors(nm_text *out, const nm_var *vars, const nm_servi
                      " * for the handler to return.\n"
                      " */\n");
     for (size_t i = 0; i < service->n_error_codes; i++) {
-        nm_text_print(out, vars, "natsmicro_status $server$__fail_");
-        nm_text_add(out, service->error_codes[i].lower);
-        nm_text_add(out, "(natsmicro_call *call, const char *format, ...)\n"
-                         "    NATSMICRO_PRINTF(2, 3);\n");
+        nm_emit_error_vars(&vars, file, service, i);
+        nm_text_print(out, vars.vars,
+                      "natsmicro_status $server$__fail_$code$(natsmicro_call *call, "
+                      "const char *format, ...)\n"
+                      "    NATSMICRO_PRINTF(2, 3);\n");
     }
     nm_text_add(out, "\n");
 }
@@ -287,15 +297,14 @@ static void print_service(nm_text *out, const nm_file *file, const nm_service *s
     nm_emit_vars of_service;
     nm_emit_vars of_method;
     nm_emit_service_vars(&of_service, file, service);
-    nm_text_print(out, of_service.vars, "/*\n * Service $service$.\n");
-    print_comment(out, "", " *\n", service->comment);
-    nm_text_add(out, " */\n\n");
+    print_comment(out, of_service.vars, "", "Service $service$.", service->comment);
+    nm_text_add(out, "\n");
     nm_text_print(out, of_service.vars, client_head);
     for (size_t i = 0; i < service->n_methods; i++) {
         nm_emit_method_vars(&of_method, file, service, i);
         print_client_method(out, of_method.vars, &service->methods[i]);
     }
-    print_client_errors(out, of_service.vars, service);
+    print_client_errors(out, file, service);
     nm_text_print(out, of_service.vars, "/* ---- server of $service$ ---- */\n\n");
     for (size_t i = 0; i < service->n_methods; i++) {
         nm_emit_method_vars(&of_method, file, service, i);
@@ -309,7 +318,7 @@ static void print_service(nm_text *out, const nm_file *file, const nm_service *s
     if (service->n_methods == 0)
         nm_text_add(out, "    void *unused; /* the service has no methods, and C no empty struct */\n");
     nm_text_print(out, of_service.vars, server_add);
-    print_server_errors(out, of_service.vars, service);
+    print_server_errors(out, file, service);
 }
 
 static const char head[] =

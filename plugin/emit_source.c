@@ -281,20 +281,12 @@ static void print_client_method(nm_text *out, const nm_var *vars, nm_kind kind)
     nm_text_print(out, vars, client_close);
 }
 
-static void print_is_error(nm_text *out, const nm_service *service, const nm_error_code *code)
-{
-    const nm_var vars[] = {{"client", service->client_lower},
-                           {"server", service->server_lower},
-                           {"code", code->code},
-                           {"code_lower", code->lower},
-                           {NULL, NULL}};
-    nm_text_print(out, vars,
-                  "bool $client$__is_$code_lower$(const char *error_code)\n"
-                  "{\n"
-                  "    return error_code != NULL && strcmp(error_code, \"$code$\") == 0;\n"
-                  "}\n"
-                  "\n");
-}
+static const char client_is_error[] =
+    "bool $client$__is_$code$(const char *error_code)\n"
+    "{\n"
+    "    return error_code != NULL && strcmp(error_code, \"$CODE$\") == 0;\n"
+    "}\n"
+    "\n";
 
 /* ---- server ---- */
 
@@ -340,24 +332,25 @@ static void print_server_method(nm_text *out, const nm_var *vars, nm_kind kind)
         nm_text_print(out, vars, server_send);
 }
 
-static void print_fail(nm_text *out, const nm_service *service, const nm_error_code *code)
+static const char server_fail[] =
+    "natsmicro_status $server$__fail_$code$(natsmicro_call *call, const char *format, ...)\n"
+    "{\n"
+    "    va_list arguments;\n"
+    "    va_start(arguments, format);\n"
+    "    natsmicro_status status = natsmicro_stub_fail(call, \"$CODE$\", format, arguments);\n"
+    "    va_end(arguments);\n"
+    "    return status;\n"
+    "}\n"
+    "\n";
+
+static void print_errors(nm_text *out, const nm_file *file, const nm_service *service,
+                         const char *format)
 {
-    const nm_var vars[] = {{"server", service->server_lower},
-                           {"code", code->code},
-                           {"code_lower", code->lower},
-                           {NULL, NULL}};
-    nm_text_print(out, vars,
-                  "natsmicro_status $server$__fail_$code_lower$(natsmicro_call *call, "
-                  "const char *format, ...)\n"
-                  "{\n"
-                  "    va_list arguments;\n"
-                  "    va_start(arguments, format);\n"
-                  "    natsmicro_status status = natsmicro_stub_fail(call, \"$code$\", format, "
-                  "arguments);\n"
-                  "    va_end(arguments);\n"
-                  "    return status;\n"
-                  "}\n"
-                  "\n");
+    nm_emit_vars vars;
+    for (size_t i = 0; i < service->n_error_codes; i++) {
+        nm_emit_error_vars(&vars, file, service, i);
+        nm_text_print(out, vars.vars, format);
+    }
 }
 
 /* ---- the whole ---- */
@@ -375,16 +368,14 @@ static void print_service(nm_text *out, const nm_file *file, const nm_service *s
         nm_emit_method_vars(&of_method, file, service, i);
         print_client_method(out, of_method.vars, service->methods[i].kind);
     }
-    for (size_t i = 0; i < service->n_error_codes; i++)
-        print_is_error(out, service, &service->error_codes[i]);
+    print_errors(out, file, service, client_is_error);
     nm_text_print(out, of_service.vars, "/* ---- server of $service$ ---- */\n\n");
     for (size_t i = 0; i < service->n_methods; i++) {
         nm_emit_method_vars(&of_method, file, service, i);
         print_server_method(out, of_method.vars, service->methods[i].kind);
     }
     nm_text_print(out, of_service.vars, server_add);
-    for (size_t i = 0; i < service->n_error_codes; i++)
-        print_fail(out, service, &service->error_codes[i]);
+    print_errors(out, file, service, server_fail);
 }
 
 static const char head[] =

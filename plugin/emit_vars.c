@@ -46,3 +46,12 @@ void nm_emit_method_vars(nm_emit_vars *vars, const nm_file *file, const nm_servi
     vars->vars[n++] = (nm_var){"response", method->response.descriptor};
     vars->vars[n] = (nm_var){NULL, NULL};
 }
+
+void nm_emit_error_vars(nm_emit_vars *vars, const nm_file *file, const nm_service *service,
+                        size_t code_index)
+{
+    size_t n = add_service_vars(vars->vars, file, service);
+    vars->vars[n++] = (nm_var){"CODE", service->error_codes[code_index].code};
+    vars->vars[n++] = (nm_var){"code", service->error_codes[code_index].lower};
+    vars->vars[n] = (nm_var){NULL, NULL};
+}

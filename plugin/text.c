@@ -155,18 +155,104 @@ static void add_broken_line(nm_text *text, const char *line, size_t length)
     }
 }
 
-static void add_line(nm_text *text, const char *line, size_t length)
+/* ---- comments ---- */
+
+/* Where the text of a template's comment line starts: behind "    * ". 0 for any other line. */
+static size_t comment_text(const char *line, size_t length)
 {
+    size_t at = 0;
+    while (at < length && line[at] == ' ')
+        at++;
+    if (at + 2 >= length || line[at] != '*' || line[at + 1] != ' ' || line[at + 2] == ' ')
+        return 0;
+    return at + 2;
+}
+
+/* Adds words, each line of them behind `prefix`, broken at the limit. */
+static void add_words(nm_text *text, const nm_text *prefix, const char *words, size_t length,
+                      size_t *column)
+{
+    size_t at = 0;
+    while (at < length) {
+        size_t end = at;
+        while (end < length && words[end] != ' ')
+            end++;
+        if (*column != 0 && *column + 1 + (end - at) > LINE_LIMIT) {
+            nm_text_add_char(text, '\n');
+            *column = 0;
+        }
+        if (*column == 0) {
+            nm_text_add_bytes(text, prefix->bytes, prefix->length);
+            *column = prefix->length;
+        } else {
+            nm_text_add_char(text, ' ');
+            *column += 1;
+        }
+        nm_text_add_bytes(text, words + at, end - at);
+        *column += end - at;
+        at = end;
+        while (at < length && words[at] == ' ')
+            at++;
+    }
+}
+
+/*
+ * Adds the paragraph of a comment that begins at `line`, filled anew: names of any length have
+ * taken their places in it. Returns what follows it, behind its newline.
+ */
+static const char *add_paragraph(nm_text *text, const char *line)
+{
+    nm_text prefix = {NULL, 0, 0};
+    nm_text_add_bytes(&prefix, line, comment_text(line, strcspn(line, "\n")));
+    prefix.length--; /* the words bring their spaces */
+    nm_text_add_char(&prefix, ' ');
+    size_t column = 0;
+    for (;;) {
+        size_t length = strcspn(line, "\n");
+        size_t start = comment_text(line, length);
+        if (start == 0)
+            break;
+        add_words(text, &prefix, line + start, length - start, &column);
+        line += length;
+        if (*line == '\0')
+            break;
+        line++;
+    }
+    if (line[-1] == '\n')
+        nm_text_add_char(text, '\n');
+    nm_text_free(&prefix);
+    return line;
+}
+
+/* A comment of one line that has become too long for it is made a block. */
+static void add_block_comment(nm_text *text, const char *line, size_t length)
+{
+    nm_text prefix = {NULL, 0, 0};
     size_t indent = strspn(line, " ");
-    bool code = length > indent && line[indent] != '*' && line[indent] != '#' &&
-                strncmp(line + indent, "/*", 2) != 0;
-    if (code && length > LINE_LIMIT)
-        add_broken_line(text, line, length);
-    else
-        nm_text_add_bytes(text, line, length);
+    size_t column = 0;
+    nm_text_add_bytes(&prefix, line, indent);
+    nm_text_add(&prefix, " * ");
+    nm_text_add_bytes(text, line, indent);
+    nm_text_add(text, "/*\n");
+    add_words(text, &prefix, line + indent + 3, length - indent - 6, &column);
+    nm_text_add_char(text, '\n');
+    nm_text_add_bytes(text, line, indent);
+    nm_text_add(text, " */");
+    nm_text_free(&prefix);
 }
 
 /* ---- templates ---- */
+
+static void add_line(nm_text *text, const char *line, size_t length)
+{
+    size_t indent = strspn(line, " ");
+    if (length <= LINE_LIMIT || line[indent] == '*' || line[indent] == '#')
+        nm_text_add_bytes(text, line, length);
+    else if (strncmp(line + indent, "/* ", 3) == 0)
+        add_block_comment(text, line, length);
+    else
+        add_broken_line(text, line, length);
+}
 
 static const char *find_value(const nm_var *vars, const char *name, size_t length)
 {
@@ -199,12 +285,18 @@ void nm_text_print(nm_text *text, const nm_var *vars, const char *format)
     nm_text filled = {NULL, 0, 0};
     replace(&filled, vars, format);
     const char *line = filled.bytes;
-    const char *end;
-    while ((end = strchr(line, '\n')) != NULL) {
-        add_line(text, line, (size_t)(end - line));
-        nm_text_add_char(text, '\n');
-        line = end + 1;
+    while (*line != '\0') {
+        size_t length = strcspn(line, "\n");
+        if (comment_text(line, length) != 0) {
+            line = add_paragraph(text, line);
+            continue;
+        }
+        add_line(text, line, length);
+        line += length;
+        if (*line == '\n') {
+            nm_text_add_char(text, '\n');
+            line++;
+        }
     }
-    add_line(text, line, strlen(line));
     nm_text_free(&filled);
 }

@@ -26,8 +26,8 @@ typedef struct nm_var {
 } nm_var;
 
 /*
- * Adds a template, with each $name$ replaced. Lines of code that would be longer than 100 columns
- * are broken between arguments; comments, and lines that the preprocessor reads, stay as they are.
+ * Adds a template, with each $name$ replaced, so that lines stay within 100 columns: code is broken
+ * between arguments, paragraphs of comments are filled anew. What the preprocessor reads stays.
  */
 void nm_text_print(nm_text *text, const nm_var *vars, const char *format);
 
