@@ -267,7 +267,7 @@ test:
 	@scripts/install-dependencies test
 	@$(MAKE) --no-print-directory test-run
 
-test-build: all examples $(CHOSEN_PROGRAMS:%=$(BUILD)/tests/%)
+test-build: all $(if $(filter build/demo,$(CHOSEN_SCRIPTS)),examples) $(CHOSEN_PROGRAMS:%=$(BUILD)/tests/%)
 
 test-run: test-build
 	@BUILD=$(BUILD) CC="$(CC)" CFLAGS="$(CFLAGS)" tests/run $(CHOSEN_PROGRAMS:%=$(BUILD)/tests/%) $(CHOSEN_SCRIPTS:%=tests/%)
