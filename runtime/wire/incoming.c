@@ -144,6 +144,29 @@ static void read_headers(nm_incoming *incoming, const char *const *values)
     read_error(incoming, values);
 }
 
+/*
+ * nats.c fails at a header without a value, and that is how other services send an error with an
+ * empty text. Asked again, it goes on behind the header it failed at: an error found so is the
+ * error. Else the message is one: taken for a message without headers, it could pass for a success.
+ */
+static void read_malformed(nm_incoming *incoming, natsMsg *message)
+{
+    const char *values[N_KNOWN] = {NULL};
+    const char **keys = NULL;
+    int count = 0;
+
+    if (natsMsgHeader_Keys(message, &keys, &count) == NATS_OK) {
+        read_known(message, keys, count, values);
+        free(keys);
+        read_error(incoming, values);
+    }
+    if (incoming->error_code != NULL || incoming->no_responders)
+        return;
+    incoming->malformed = true;
+    incoming->error_code = natsmicro_status_name(NATSMICRO_INTERNAL);
+    incoming->error_text = "the message's headers cannot be read";
+}
+
 void nm_incoming_read(nm_incoming *incoming, natsMsg *message)
 {
     const char *values[N_KNOWN] = {NULL};
@@ -161,10 +184,7 @@ void nm_incoming_read(nm_incoming *incoming, natsMsg *message)
     if (status == NATS_NOT_FOUND)
         return;
     if (status != NATS_OK) {
-        /* Taken for a message without headers, it could pass for a success. */
-        incoming->malformed = true;
-        incoming->error_code = natsmicro_status_name(NATSMICRO_INTERNAL);
-        incoming->error_text = "the message's headers cannot be read";
+        read_malformed(incoming, message);
         return;
     }
     read_known(message, keys, count, values);

@@ -1,0 +1,14 @@
+/*
+ * What cmocka's header wants to be included before it, and it.
+ */
+#ifndef TESTS_UNIT_CMOCKA_TEST_H
+#define TESTS_UNIT_CMOCKA_TEST_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#endif

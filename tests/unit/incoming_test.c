@@ -1,0 +1,368 @@
+/*
+ * What a peer's headers say must be understood, whoever the peer is; an error never passes for
+ * success.
+ */
+#include "unit/cmocka_test.h"
+#include "unit/raw_message.h"
+
+#include "wire/incoming.h"
+
+/* A message with these header lines ("Name: value\r\n"…), NULL for none, and this payload. */
+static natsMsg *message(const char *lines, const char *payload)
+{
+    char headers[2048] = "";
+    natsMsg *m;
+
+    if (lines != NULL)
+        snprintf(headers, sizeof headers, "NATS/1.0\r\n%s\r\n", lines);
+    m = raw_message("_INBOX.x", headers, strlen(headers), payload, strlen(payload));
+    assert_non_null(m);
+    return m;
+}
+
+/* The same with what stands behind "NATS/1.0" in the first line. */
+static natsMsg *status_message(const char *inline_status, const char *payload)
+{
+    char headers[256];
+    natsMsg *m;
+
+    snprintf(headers, sizeof headers, "NATS/1.0%s\r\n\r\n", inline_status);
+    m = raw_message("_INBOX.x", headers, strlen(headers), payload, strlen(payload));
+    assert_non_null(m);
+    return m;
+}
+
+static void a_message_without_headers_is_its_payload(void **state)
+{
+    nm_incoming in;
+    natsMsg *m = message(NULL, "payload");
+
+    (void)state;
+    nm_incoming_read(&in, m);
+    assert_string_equal(in.subject, "_INBOX.x");
+    assert_null(in.reply);
+    assert_int_equal(in.length, 7);
+    assert_memory_equal(in.data, "payload", 7);
+    assert_false(in.end || in.has_sequence || in.bad_sequence || in.no_responders || in.malformed);
+    assert_null(in.error_code);
+    assert_null(in.reply_to);
+    natsMsg_Destroy(m);
+}
+
+static void every_header_of_the_protocol_is_read(void **state)
+{
+    nm_incoming in;
+    natsMsg *m = message("Nats-Stream-Seq: 42\r\nNats-Stream-End: true\r\nReply-To: _INBOX.a\r\n"
+                         "Nats-Stream-Inbox: _INBOX.b\r\nNatsmicro-Control: probe\r\n"
+                         "Nats-Service-Error-Code: NOT_FOUND\r\nNats-Service-Error: none\r\n"
+                         "Trace: 1\r\n",
+                         "");
+
+    (void)state;
+    nm_incoming_read(&in, m);
+    assert_true(in.has_sequence);
+    assert_int_equal(in.sequence, 42);
+    assert_true(in.end);
+    assert_string_equal(in.reply_to, "_INBOX.a");
+    assert_string_equal(in.stream_inbox, "_INBOX.b");
+    assert_string_equal(in.control, "probe");
+    assert_string_equal(in.error_code, "NOT_FOUND");
+    assert_string_equal(in.error_text, "none");
+    natsMsg_Destroy(m);
+}
+
+static void names_are_read_whatever_their_case(void **state)
+{
+    nm_incoming in;
+    natsMsg *m = message("nats-stream-seq: 1\r\nNATS-STREAM-END: true\r\nreply-to: _INBOX.a\r\n"
+                         "nats-stream-inbox: _INBOX.b\r\nSTATUS: NOT_FOUND\r\ndescription: d\r\n",
+                         "");
+
+    (void)state;
+    nm_incoming_read(&in, m);
+    assert_int_equal(in.sequence, 1);
+    assert_true(in.has_sequence && in.end);
+    assert_string_equal(in.reply_to, "_INBOX.a");
+    assert_string_equal(in.stream_inbox, "_INBOX.b");
+    assert_string_equal(in.error_code, "NOT_FOUND");
+    assert_string_equal(in.error_text, "d");
+    natsMsg_Destroy(m);
+}
+
+static void the_first_value_counts_and_the_usual_spelling_before_others(void **state)
+{
+    nm_incoming in;
+    natsMsg *m = message("reply-to: _INBOX.other\r\nReply-To: _INBOX.a\r\nReply-To: _INBOX.b\r\n"
+                         "REPLY-TO: _INBOX.more\r\n",
+                         "");
+
+    (void)state;
+    nm_incoming_read(&in, m);
+    assert_string_equal(in.reply_to, "_INBOX.a");
+    natsMsg_Destroy(m);
+}
+
+static void names_of_the_same_length_are_not_mistaken(void **state)
+{
+    nm_incoming in;
+    natsMsg *m = message("Nats-Stream-Eng: true\r\nNats-Stream-Sxx: 1\r\nReply-Xx: a\r\n"
+                         "Natsxxxxx-Control: x\r\nStatux: x\r\nNats-Service-Errox: x\r\n",
+                         "");
+
+    (void)state;
+    nm_incoming_read(&in, m);
+    assert_false(in.end || in.has_sequence || in.bad_sequence);
+    assert_null(in.reply_to);
+    assert_null(in.control);
+    assert_null(in.stream_inbox);
+    assert_null(in.error_code);
+    natsMsg_Destroy(m);
+}
+
+static void assert_sequence(const char *value, bool is_good, uint64_t number)
+{
+    nm_incoming in;
+    char line[128];
+    natsMsg *m;
+
+    snprintf(line, sizeof line, "Nats-Stream-Seq: %s\r\n", value);
+    m = message(line, "");
+    nm_incoming_read(&in, m);
+    assert_int_equal(in.has_sequence, is_good);
+    assert_int_equal(in.bad_sequence, !is_good);
+    if (is_good)
+        assert_true(in.sequence == number);
+    natsMsg_Destroy(m);
+}
+
+static void sequences_are_numbers(void **state)
+{
+    (void)state;
+    assert_sequence("0", true, 0);
+    assert_sequence("1", true, 1);
+    assert_sequence("007", true, 7);
+    assert_sequence("9223372036854775807", true, INT64_MAX);
+    assert_sequence("9223372036854775808", false, 0);
+    assert_sequence("18446744073709551617", false, 0);
+    assert_sequence("99999999999999999999999999999", false, 0);
+    assert_sequence("-1", false, 0);
+    assert_sequence("+1", false, 0);
+    assert_sequence("1.5", false, 0);
+    assert_sequence("1 2", false, 0);
+    assert_sequence("0x10", false, 0);
+    assert_sequence("one", false, 0);
+}
+
+static void only_true_is_an_end(void **state)
+{
+    static const char *const others[] = {"false", "True", "1", "true1"};
+    nm_incoming in;
+    char line[64];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
+        natsMsg *m;
+
+        snprintf(line, sizeof line, "Nats-Stream-End: %s\r\n", others[i]);
+        m = message(line, "");
+        nm_incoming_read(&in, m);
+        assert_false(in.end);
+        natsMsg_Destroy(m);
+    }
+}
+
+static void assert_no_responders(natsMsg *m)
+{
+    nm_incoming in;
+    nm_error error = NM_ERROR_INIT;
+
+    nm_incoming_read(&in, m);
+    assert_true(in.no_responders);
+    assert_null(in.error_code);
+    assert_int_equal(nm_incoming_error(&in, &error), NATSMICRO_UNAVAILABLE);
+    nm_error_clear(&error);
+    natsMsg_Destroy(m);
+}
+
+static void the_brokers_503_is_no_responders(void **state)
+{
+    (void)state;
+    assert_no_responders(status_message(" 503", ""));
+    assert_no_responders(status_message(" 503 No Responders", ""));
+    assert_no_responders(status_message(" 503\r\nNats-Subject: a.b", "")); /* as newer ones do */
+}
+
+static void assert_error(natsMsg *m, natsmicro_status status, const char *code, const char *text)
+{
+    nm_incoming in;
+    nm_error error = NM_ERROR_INIT;
+
+    nm_incoming_read(&in, m);
+    assert_false(in.no_responders);
+    assert_non_null(in.error_code);
+    assert_int_equal(nm_incoming_error(&in, &error), status);
+    assert_string_equal(nm_error_code(&error), code);
+    assert_string_equal(nm_error_text(&error), text);
+    nm_error_clear(&error);
+    natsMsg_Destroy(m);
+}
+
+static void both_spellings_of_an_error_are_read(void **state)
+{
+    (void)state;
+    assert_error(message("Nats-Service-Error-Code: NOT_FOUND\r\nNats-Service-Error: no\r\n", ""),
+                 NATSMICRO_NOT_FOUND, "NOT_FOUND", "no");
+    assert_error(message("Status: NOT_FOUND\r\nDescription: no\r\n", ""), NATSMICRO_NOT_FOUND,
+                 "NOT_FOUND", "no");
+    assert_error(message("Status: QUOTA\r\n", ""), NATSMICRO_SERVICE_ERROR, "QUOTA", "QUOTA");
+    assert_error(message("Nats-Service-Error-Code: 400\r\n", ""), NATSMICRO_INVALID_ARGUMENT, "400",
+                 "400");
+    assert_error(message("Nats-Service-Error: just text\r\n", ""), NATSMICRO_UNKNOWN, "UNKNOWN",
+                 "just text");
+    assert_error(message("Nats-Service-Error-Code: OK\r\n", ""), NATSMICRO_SERVICE_ERROR, "OK",
+                 "OK");
+}
+
+static void the_services_pair_goes_before_a_status(void **state)
+{
+    (void)state;
+    assert_error(message("Status: shipped\r\nDescription: d\r\nNats-Service-Error-Code: ABORTED\r\n"
+                         "Nats-Service-Error: text\r\n",
+                         ""),
+                 NATSMICRO_ABORTED, "ABORTED", "text");
+    assert_error(message("Status: 503\r\nNats-Service-Error-Code: INTERNAL\r\n", ""),
+                 NATSMICRO_INTERNAL, "INTERNAL", "INTERNAL");
+}
+
+static void a_status_with_payload_is_the_services(void **state)
+{
+    (void)state;
+    assert_error(message("Status: 503\r\nDescription: busy\r\n", "data"), NATSMICRO_UNAVAILABLE,
+                 "503", "busy");
+    assert_error(status_message(" 404 No Messages", ""), NATSMICRO_NOT_FOUND, "404", "No Messages");
+}
+
+static void assert_no_error(natsMsg *m)
+{
+    nm_incoming in;
+    nm_error error = NM_ERROR_INIT;
+
+    nm_incoming_read(&in, m);
+    assert_false(in.no_responders);
+    assert_null(in.error_code);
+    assert_int_equal(nm_incoming_error(&in, &error), NATSMICRO_OK);
+    natsMsg_Destroy(m);
+}
+
+static void a_status_that_is_no_error(void **state)
+{
+    (void)state;
+    assert_no_error(status_message(" 100 Idle Heartbeat", ""));
+    assert_no_error(message("Status: 200\r\n", "data"));
+    assert_no_error(message("Status: OK\r\n", "data"));
+    assert_no_error(message("Description: a header of the user's\r\n", "data"));
+    assert_no_error(message("Trace: 1\r\n", ""));
+}
+
+static void error_data_comes_along(void **state)
+{
+    nm_incoming in;
+    nm_error error = NM_ERROR_INIT;
+    natsMsg *m = message("Nats-Service-Error-Code: QUOTA\r\n", "details");
+
+    (void)state;
+    nm_incoming_read(&in, m);
+    assert_int_equal(nm_incoming_error(&in, &error), NATSMICRO_SERVICE_ERROR);
+    natsMsg_Destroy(m);
+    assert_int_equal(error.data_length, 7);
+    assert_memory_equal(error.data, "details", 7);
+    nm_error_clear(&error);
+}
+
+/* As TypeScript and Python services send it; nats.c cannot read the second header. */
+static void an_error_with_an_empty_text_is_one(void **state)
+{
+    (void)state;
+    assert_error(message("Status: NOT_FOUND\r\nDescription: \r\n", ""), NATSMICRO_NOT_FOUND,
+                 "NOT_FOUND", "NOT_FOUND");
+}
+
+static void headers_that_cannot_be_read_are_an_error(void **state)
+{
+    static const char *const unreadable[] = {
+        "Nats-Stream-Seq: 1\r\nTrace: \r\n",
+        "no colon\r\n",
+        " begins with a space: x\r\n",
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof unreadable / sizeof unreadable[0]; i++) {
+        nm_incoming in;
+        natsMsg *m = message(unreadable[i], "");
+
+        nm_incoming_read(&in, m);
+        assert_true(in.malformed);
+        natsMsg_Destroy(m);
+        assert_error(message(unreadable[i], ""), NATSMICRO_INTERNAL, "INTERNAL",
+                     "the message's headers cannot be read");
+    }
+}
+
+static void users_headers_leave_out_the_protocols(void **state)
+{
+    nm_headers headers = NM_HEADERS_INIT;
+    natsMsg *m =
+        message("Nats-Stream-Seq: 1\r\nTrace: a\r\nreply-to: x\r\nTrace: b\r\nStatus: OK\r\n"
+                "Natsmicro-Control: probe\r\nlang: de\r\nNats-Msg-Id: 1\r\n",
+                "");
+    bool first = true;
+
+    (void)state;
+    assert_true(nm_incoming_user_headers(m, &headers));
+    natsMsg_Destroy(m);
+    assert_int_equal(headers.count, 3);
+    assert_string_equal(nm_headers_get(&headers, "Lang"), "de");
+    for (size_t i = 0; i < headers.count; i++) {
+        if (strcmp(headers.items[i].name, "Trace") != 0)
+            continue;
+        assert_string_equal(headers.items[i].value, first ? "a" : "b");
+        first = false;
+    }
+    nm_headers_clear(&headers);
+}
+
+static int open_nats(void **state)
+{
+    (void)state;
+    return nats_Open(-1) == NATS_OK ? 0 : -1;
+}
+
+static int close_nats(void **state)
+{
+    (void)state;
+    return nats_CloseAndWait(5000) == NATS_OK ? 0 : -1;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_message_without_headers_is_its_payload),
+        cmocka_unit_test(every_header_of_the_protocol_is_read),
+        cmocka_unit_test(names_are_read_whatever_their_case),
+        cmocka_unit_test(the_first_value_counts_and_the_usual_spelling_before_others),
+        cmocka_unit_test(names_of_the_same_length_are_not_mistaken),
+        cmocka_unit_test(sequences_are_numbers),
+        cmocka_unit_test(only_true_is_an_end),
+        cmocka_unit_test(the_brokers_503_is_no_responders),
+        cmocka_unit_test(both_spellings_of_an_error_are_read),
+        cmocka_unit_test(the_services_pair_goes_before_a_status),
+        cmocka_unit_test(a_status_with_payload_is_the_services),
+        cmocka_unit_test(a_status_that_is_no_error),
+        cmocka_unit_test(error_data_comes_along),
+        cmocka_unit_test(an_error_with_an_empty_text_is_one),
+        cmocka_unit_test(headers_that_cannot_be_read_are_an_error),
+        cmocka_unit_test(users_headers_leave_out_the_protocols),
+    };
+
+    return cmocka_run_group_tests(tests, open_nats, close_nats);
+}
