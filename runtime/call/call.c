@@ -1,0 +1,390 @@
+/*
+ * Calls: making them, messages in and out, and the accessors of call.h that both sides have.
+ */
+#include "call/call.h"
+#include "wire/names.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- making and ending ---- */
+
+static natsmicro_call *call_of(nm_inbox *inbox)
+{
+    return (natsmicro_call *)inbox;
+}
+
+static void on_message(nm_inbox *inbox, natsMsg *message)
+{
+    natsmicro_call *call = call_of(inbox);
+    call->stream.transport->on_message(&call->stream, message);
+}
+
+/* Tells the peer of a cancel, on the service thread, as cancelling must not block. */
+static void tell_cancelled(natsmicro_call *call)
+{
+    if (call->stream.is_server)
+        nm_call_end_from_outside(call, NATSMICRO_CANCELLED, "cancelled by the service");
+    else
+        call->stream.transport->give_up(&call->stream);
+}
+
+/*
+ * The timer is a cancel's, the transport's, or a server's deadline of a unary call: that of a stream is kept by
+ * waits.
+ */
+static void on_timer(nm_inbox *inbox)
+{
+    natsmicro_call *call = call_of(inbox);
+    nm_stream *stream = &call->stream;
+    if (atomic_exchange(&call->cancelling, false))
+        tell_cancelled(call);
+    else if (stream->is_server && stream->deadline != NM_NEVER && nm_now() >= stream->deadline)
+        nm_call_end_from_outside(call, NATSMICRO_DEADLINE_EXCEEDED,
+                                 "the service's timeout passed before the handler replied");
+    else
+        stream->transport->on_timer(stream);
+}
+
+#define CACHED_CALLS 256
+
+static void call_free(natsmicro_call *call)
+{
+    nm_stream_free(&call->stream);
+    nm_arena_free(&call->arena);
+    nm_buffer_free(&call->encoded);
+    nm_error_clear(&call->send_error);
+    nm_error_clear(&call->failure);
+    free(call);
+}
+
+static void on_unreferenced(nm_inbox *inbox)
+{
+    natsmicro_call *call = call_of(inbox);
+    nm_call_cache *cache = call->cache;
+    void (*on_over)(natsmicro_call *) = call->on_over;
+
+    nm_stream_reset(&call->stream);
+    nm_arena_reset(&call->arena);
+    nm_buffer_reset(&call->encoded);
+    nm_error_clear(&call->send_error);
+    nm_error_clear(&call->failure);
+    if (on_over != NULL)
+        on_over(call);
+
+    pthread_mutex_lock(&cache->lock);
+    bool keep = cache->count < CACHED_CALLS;
+    if (keep) {
+        call->next_free = cache->free_calls;
+        cache->free_calls = call;
+        cache->count++;
+    }
+    pthread_mutex_unlock(&cache->lock);
+    if (!keep)
+        call_free(call);
+}
+
+static const nm_inbox_callbacks callbacks = {on_message, on_timer, on_unreferenced};
+
+void nm_call_cache_init(nm_call_cache *cache)
+{
+    pthread_mutex_init(&cache->lock, NULL);
+    cache->free_calls = NULL;
+    cache->count = 0;
+}
+
+void nm_call_cache_free(nm_call_cache *cache)
+{
+    natsmicro_call *next;
+    for (natsmicro_call *call = cache->free_calls; call != NULL; call = next) {
+        next = call->next_free;
+        call_free(call);
+    }
+    pthread_mutex_destroy(&cache->lock);
+}
+
+static natsmicro_call *take_cached(nm_call_cache *cache)
+{
+    pthread_mutex_lock(&cache->lock);
+    natsmicro_call *call = cache->free_calls;
+    if (call != NULL) {
+        cache->free_calls = call->next_free;
+        cache->count--;
+    }
+    pthread_mutex_unlock(&cache->lock);
+    return call;
+}
+
+static natsmicro_call *make_call(nm_call_cache *cache)
+{
+    natsmicro_call *call = calloc(1, sizeof(*call));
+    if (call == NULL)
+        return NULL;
+    if (!nm_stream_init(&call->stream)) {
+        free(call);
+        return NULL;
+    }
+    nm_stream_reset(&call->stream);
+    call->cache = cache;
+    call->handle.base = call;
+    return call;
+}
+
+natsmicro_call *nm_call_acquire(nm_call_cache *cache, nm_link *link, const nm_method *method,
+                                const nm_call_settings *settings, bool is_server)
+{
+    natsmicro_call *call = take_cached(cache);
+    if (call == NULL)
+        call = make_call(cache);
+    if (call == NULL)
+        return NULL;
+    nm_inbox_init(&call->stream.inbox, link, &callbacks);
+    call->method = method;
+    call->settings = settings;
+    call->on_over = NULL;
+    call->answered = call->in_handler = call->detached = false;
+    atomic_store_explicit(&call->cancelling, false, memory_order_relaxed);
+    call->started = nm_now();
+    call->arena.limit = settings->limits.max_decode_bytes;
+    call->stream.link = link;
+    call->stream.transport = &nm_plain_transport;
+    call->stream.settings = &settings->stream;
+    call->stream.kind = method->stub->kind;
+    call->stream.is_server = is_server;
+    call->stream.method = method->full_name;
+    call->stream.subject = method->subject;
+    return call;
+}
+
+void nm_call_release(natsmicro_call *call)
+{
+    nm_inbox_unreference(&call->stream.inbox);
+}
+
+void *natsmicro_stub_call_handle(natsmicro_call *call)
+{
+    return &call->handle;
+}
+
+/* ---- messages ---- */
+
+static const ProtobufCMessageDescriptor *type_out(const natsmicro_call *call)
+{
+    const natsmicro_stub_method *stub = call->method->stub;
+    return call->stream.is_server ? stub->response : stub->request;
+}
+
+static const ProtobufCMessageDescriptor *type_in(const natsmicro_call *call)
+{
+    const natsmicro_stub_method *stub = call->method->stub;
+    return call->stream.is_server ? stub->request : stub->response;
+}
+
+natsmicro_status natsmicro_stub_send(natsmicro_call *call, const void *message)
+{
+    nm_error_clear(&call->send_error);
+    natsmicro_status status =
+        nm_encode(type_out(call), message, &call->encoded, &call->send_error);
+    if (status != NATSMICRO_OK)
+        return status;
+    return call->stream.transport->send(&call->stream, call->encoded.data, call->encoded.length,
+                                        &call->send_error);
+}
+
+/* A malformed message is the caller's fault on a server and a broken service on a client. */
+static natsmicro_status malformed(natsmicro_call *call, const nm_error *error)
+{
+    natsmicro_status status = error->status;
+    if (!call->stream.is_server && status == NATSMICRO_INVALID_ARGUMENT)
+        status = NATSMICRO_INTERNAL;
+    nm_stream_abort(&call->stream, status, "%s: a message of the peer cannot be decoded: %s",
+                    call->method->full_name, nm_error_text(error));
+    return status;
+}
+
+natsmicro_status natsmicro_stub_recv(natsmicro_call *call, const void **message)
+{
+    *message = NULL;
+    nm_span span;
+    natsmicro_status status = call->stream.transport->recv(&call->stream, &span);
+    if (status != NATSMICRO_OK)
+        return status;
+
+    nm_error error = NM_ERROR_INIT;
+    ProtobufCMessage *decoded = NULL;
+    status = nm_decode(type_in(call), span.data, span.length, &call->settings->limits,
+                       &call->arena, &decoded, &error);
+    if (status != NATSMICRO_OK)
+        status = malformed(call, &error);
+    nm_error_clear(&error);
+    *message = decoded;
+    return status;
+}
+
+void natsmicro_stub_message_free(void *message)
+{
+    if (message != NULL)
+        protobuf_c_message_free_unpacked(message, NULL);
+}
+
+int64_t nm_call_idle_limit(int64_t own_ms, int64_t method_ms, int64_t settings_ms)
+{
+    int64_t limit_ms = own_ms != 0 ? own_ms : settings_ms != 0 ? settings_ms : method_ms;
+    if (limit_ms == 0)
+        limit_ms = 30000;
+    if (limit_ms < 0 || limit_ms > NM_NEVER / NM_NS_PER_MS)
+        return NM_NEVER;
+    return limit_ms * NM_NS_PER_MS;
+}
+
+/* ---- accessors ---- */
+
+void natsmicro_call_cancel(natsmicro_call *call)
+{
+    nm_stream *stream = &call->stream;
+    pthread_mutex_lock(&stream->lock);
+    bool over = stream->aborted != NATSMICRO_OK || stream->finished || call->answered ||
+                (!stream->is_server && stream->in_end != NATSMICRO_OK);
+    if (!over)
+        nm_stream_abort_locked(stream, NATSMICRO_CANCELLED, "%s: cancelled",
+                               call->method->full_name);
+    pthread_mutex_unlock(&stream->lock);
+    if (over)
+        return;
+    atomic_store(&call->cancelling, true);
+    nm_inbox_set_timer(&stream->inbox, nm_now());
+}
+
+natsmicro_status natsmicro_call_status(natsmicro_call *call)
+{
+    nm_stream *stream = &call->stream;
+    pthread_mutex_lock(&stream->lock);
+    natsmicro_status status = call->failure.status;
+    if (status == NATSMICRO_OK)
+        status = stream->aborted;
+    if (status == NATSMICRO_OK && !stream->is_server)
+        status = stream->in_end;
+    pthread_mutex_unlock(&stream->lock);
+    return status;
+}
+
+/*
+ * The error to show: the handler's own, else the one that ended the call, else what the last send failed
+ * with. Under the lock.
+ */
+static const nm_error *shown_error(const natsmicro_call *call)
+{
+    if (call->failure.status != NATSMICRO_OK)
+        return &call->failure;
+    if (call->stream.error.status != NATSMICRO_OK)
+        return &call->stream.error;
+    return &call->send_error;
+}
+
+const char *natsmicro_call_error_code(natsmicro_call *call)
+{
+    pthread_mutex_lock(&call->stream.lock);
+    const char *code = nm_error_code(shown_error(call));
+    pthread_mutex_unlock(&call->stream.lock);
+    return code;
+}
+
+const char *natsmicro_call_error_message(natsmicro_call *call)
+{
+    pthread_mutex_lock(&call->stream.lock);
+    const char *text = nm_error_text(shown_error(call));
+    pthread_mutex_unlock(&call->stream.lock);
+    return text;
+}
+
+const void *natsmicro_call_error_data(natsmicro_call *call, size_t *length)
+{
+    pthread_mutex_lock(&call->stream.lock);
+    const nm_error *error = shown_error(call);
+    const void *data = error->data;
+    *length = error->data_length;
+    pthread_mutex_unlock(&call->stream.lock);
+    return data;
+}
+
+const char *natsmicro_call_header(natsmicro_call *call, const char *name)
+{
+    pthread_mutex_lock(&call->stream.lock);
+    const char *value = nm_headers_get(&call->stream.headers_in, name);
+    pthread_mutex_unlock(&call->stream.lock);
+    return value;
+}
+
+bool natsmicro_call_header_at(natsmicro_call *call, size_t index, const char **name,
+                              const char **value)
+{
+    pthread_mutex_lock(&call->stream.lock);
+    const nm_headers *headers = &call->stream.headers_in;
+    bool found = index < headers->count;
+    if (found) {
+        *name = headers->items[index].name;
+        *value = headers->items[index].value;
+    }
+    pthread_mutex_unlock(&call->stream.lock);
+    return found;
+}
+
+const char *natsmicro_call_trailer(natsmicro_call *call, const char *name)
+{
+    pthread_mutex_lock(&call->stream.lock);
+    const char *value = nm_headers_get(&call->stream.trailers_in, name);
+    pthread_mutex_unlock(&call->stream.lock);
+    return value;
+}
+
+/* Both sides' own headers, while `too_late` says they may still be set. Under the lock. */
+static natsmicro_status set_checked(nm_headers *headers, const char *name, const char *value,
+                                    bool too_late)
+{
+    const char *why;
+    natsmicro_status status = nm_header_check(name, value, &why);
+    if (status != NATSMICRO_OK)
+        return status;
+    if (too_late)
+        return NATSMICRO_FAILED_PRECONDITION;
+    return nm_headers_set(headers, name, value) ? NATSMICRO_OK : NATSMICRO_RESOURCE_EXHAUSTED;
+}
+
+natsmicro_status natsmicro_call_set_header(natsmicro_call *call, const char *name,
+                                           const char *value)
+{
+    nm_stream *stream = &call->stream;
+    pthread_mutex_lock(&stream->lock);
+    bool too_late = stream->is_server ? stream->finished || stream->sent > 0
+                                      : stream->inbox.subject != NULL && stream->inbox.listening;
+    natsmicro_status status = set_checked(&stream->headers_out, name, value, too_late);
+    pthread_mutex_unlock(&stream->lock);
+    return status;
+}
+
+natsmicro_status natsmicro_call_set_trailer(natsmicro_call *call, const char *name,
+                                            const char *value)
+{
+    nm_stream *stream = &call->stream;
+    pthread_mutex_lock(&stream->lock);
+    natsmicro_status status = set_checked(&stream->trailers_out, name, value,
+                                          !stream->is_server || stream->finished);
+    pthread_mutex_unlock(&stream->lock);
+    return status;
+}
+
+const char *natsmicro_call_method(natsmicro_call *call)
+{
+    return call->method->full_name;
+}
+
+const char *natsmicro_call_subject(natsmicro_call *call)
+{
+    return call->method->subject;
+}
+
+int64_t natsmicro_call_remaining_ms(natsmicro_call *call)
+{
+    int64_t deadline = nm_stream_wait_deadline(&call->stream);
+    return deadline == NM_NEVER ? -1 : nm_remaining_ms(deadline);
+}

@@ -1,0 +1,106 @@
+/*
+ * Call: one live RPC as both sides' code sees it: messages in and out of a stream, headers, deadline, what it
+ * failed with. Clients and servers make calls; a transport carries them.
+ */
+#ifndef NM_CALL_CALL_H
+#define NM_CALL_CALL_H
+
+#include "codec/codec.h"
+#include "transport/transport.h"
+
+/* What a client or a server sets for all its calls; options with the defaults filled in. */
+typedef struct nm_call_settings {
+    nm_codec_limits limits;
+    nm_stream_settings stream;
+    int64_t idle_timeout_ms; /* 0: not set */
+    natsmicro_hooks hooks;
+    char **allowed_inbox_prefixes; /* owned, ends with NULL */
+} nm_call_settings;
+
+/* The part that client and server options have in common. */
+typedef struct nm_call_options {
+    int64_t idle_timeout_ms;
+    size_t max_decode_bytes;
+    uint32_t max_depth;
+    size_t max_pending_messages;
+    size_t max_pending_bytes;
+    natsmicro_hooks hooks;
+    const char *const *allowed_inbox_prefixes;
+} nm_call_options;
+
+natsmicro_status nm_call_settings_init(nm_call_settings *settings, const nm_call_options *options,
+                                       natsConnection *connection);
+void nm_call_settings_free(nm_call_settings *settings);
+
+/* A method as it is called or served, run-time overrides applied. */
+typedef struct nm_method {
+    const natsmicro_stub_method *stub;
+    char *full_name; /* "lab.v1.Lab.CountUp"; owned */
+    char *subject;   /* "lab.v1.count_up"; owned */
+    int64_t timeout_ms; /* of a unary call or an opening; 0: none was set anywhere */
+} nm_method;
+
+natsmicro_status nm_method_init(nm_method *method, const natsmicro_stub_service *service,
+                                const natsmicro_stub_method *stub, const char *subject_prefix,
+                                int64_t timeout_ms);
+void nm_method_free(nm_method *method);
+
+/* Calls that are over and kept for the next: their buffers, arena and lock. */
+typedef struct nm_call_cache {
+    pthread_mutex_t lock;
+    natsmicro_call *free_calls;
+    size_t count;
+} nm_call_cache;
+
+void nm_call_cache_init(nm_call_cache *cache);
+void nm_call_cache_free(nm_call_cache *cache);
+
+struct natsmicro_call {
+    nm_stream stream; /* first: the link's callbacks find the call by it */
+    struct {
+        natsmicro_call *base;
+    } handle; /* what generated code gives out as the typed call */
+    const nm_method *method;
+    const nm_call_settings *settings;
+    nm_call_cache *cache;
+    void (*on_over)(natsmicro_call *call); /* the last reference is gone; before the cache has it */
+    void *owner;                           /* the client, or the server's endpoint */
+    natsmicro_call *next_free;
+    natsmicro_call *previous; /* in the server's list of live calls */
+    natsmicro_call *next;
+
+    nm_arena arena;     /* the receiver's: the last message, or the request */
+    nm_buffer encoded;  /* the sender's */
+    nm_error send_error; /* the sender's: what the last send failed with locally */
+    int64_t started;
+    atomic_bool cancelling; /* natsmicro_call_cancel was called; the peer is yet to be told */
+
+    /* ---- server; guarded by the stream's lock ---- */
+    nm_error failure; /* what the handler failed with; the first wins */
+    bool answered;
+    bool in_handler;
+    bool detached;
+};
+
+/* A call from the cache or a new one, with one reference; NULL when memory is short. */
+natsmicro_call *nm_call_acquire(nm_call_cache *cache, nm_link *link, const nm_method *method,
+                                const nm_call_settings *settings, bool is_server);
+
+/* Gives back a reference. */
+void nm_call_release(natsmicro_call *call);
+
+/* The stream's idle limit: the first of these that is set (not 0), else 30 s; -1 is none. */
+int64_t nm_call_idle_limit(int64_t own_ms, int64_t method_ms, int64_t settings_ms);
+
+/* ---- server ---- */
+
+/*
+ * Records what a handler's return means and ends the call on the wire. *outcome gets what it ended with
+ * for statistics and hooks; clear it.
+ */
+void nm_call_complete(natsmicro_call *call, natsmicro_status returned, nm_error *outcome);
+
+/* Ends a call whose handler may still run: its send and recv return `status`, the caller is told. */
+void nm_call_end_from_outside(natsmicro_call *call, natsmicro_status status, const char *text);
+
+#endif

@@ -1,0 +1,96 @@
+/*
+ * See natsmicro/context.h.
+ */
+#include "call/context.h"
+#include "wire/names.h"
+
+#include <stdlib.h>
+
+natsmicro_status natsmicro_context_new(natsmicro_context **context)
+{
+    *context = calloc(1, sizeof(**context));
+    return *context != NULL ? NATSMICRO_OK : NATSMICRO_RESOURCE_EXHAUSTED;
+}
+
+void natsmicro_context_destroy(natsmicro_context *context)
+{
+    if (context == NULL)
+        return;
+    nm_headers_clear(&context->headers);
+    nm_headers_clear(&context->response_headers);
+    nm_error_clear(&context->error);
+    free(context);
+}
+
+void natsmicro_context_set_timeout(natsmicro_context *context, int64_t timeout_ms)
+{
+    context->timeout_ms = timeout_ms > 0 ? timeout_ms : 0;
+}
+
+void natsmicro_context_set_idle_timeout(natsmicro_context *context, int64_t idle_timeout_ms)
+{
+    context->idle_timeout_ms = idle_timeout_ms;
+}
+
+natsmicro_status natsmicro_context_set_header(natsmicro_context *context, const char *name,
+                                              const char *value)
+{
+    const char *why;
+    natsmicro_status status = nm_header_check(name, value, &why);
+    if (status != NATSMICRO_OK)
+        return status;
+    return nm_headers_set(&context->headers, name, value) ? NATSMICRO_OK
+                                                          : NATSMICRO_RESOURCE_EXHAUSTED;
+}
+
+natsmicro_status natsmicro_context_add_header(natsmicro_context *context, const char *name,
+                                              const char *value)
+{
+    const char *why;
+    natsmicro_status status = nm_header_check(name, value, &why);
+    if (status != NATSMICRO_OK)
+        return status;
+    return nm_headers_add(&context->headers, name, value) ? NATSMICRO_OK
+                                                          : NATSMICRO_RESOURCE_EXHAUSTED;
+}
+
+void natsmicro_context_clear_headers(natsmicro_context *context)
+{
+    nm_headers_clear(&context->headers);
+}
+
+natsmicro_status natsmicro_context_status(const natsmicro_context *context)
+{
+    return context->error.status;
+}
+
+const char *natsmicro_context_error_code(const natsmicro_context *context)
+{
+    return nm_error_code(&context->error);
+}
+
+const char *natsmicro_context_error_message(const natsmicro_context *context)
+{
+    return nm_error_text(&context->error);
+}
+
+const void *natsmicro_context_error_data(const natsmicro_context *context, size_t *length)
+{
+    *length = context->error.data_length;
+    return context->error.data;
+}
+
+const char *natsmicro_context_response_header(const natsmicro_context *context, const char *name)
+{
+    return nm_headers_get(&context->response_headers, name);
+}
+
+bool natsmicro_context_response_header_at(const natsmicro_context *context, size_t index,
+                                          const char **name, const char **value)
+{
+    if (index >= context->response_headers.count)
+        return false;
+    *name = context->response_headers.items[index].name;
+    *value = context->response_headers.items[index].value;
+    return true;
+}

@@ -1,0 +1,174 @@
+/*
+ * The server's half of a call: replying, failing, detaching, and what a handler's return means.
+ */
+#include "call/call.h"
+
+#include <string.h>
+
+static bool answers(const natsmicro_call *call)
+{
+    natsmicro_method_kind kind = call->stream.kind;
+    return kind == NATSMICRO_UNARY || kind == NATSMICRO_CLIENT_STREAM;
+}
+
+/* ---- replying ---- */
+
+/* Claims the one answer: true for the first who asks, while the call has neither failed nor ended. */
+static natsmicro_status claim_answer(natsmicro_call *call)
+{
+    nm_stream *stream = &call->stream;
+    pthread_mutex_lock(&stream->lock);
+    natsmicro_status status = stream->aborted;
+    if (call->answered || call->failure.status != NATSMICRO_OK)
+        status = NATSMICRO_FAILED_PRECONDITION;
+    if (status == NATSMICRO_OK)
+        call->answered = true;
+    pthread_mutex_unlock(&stream->lock);
+    return status;
+}
+
+natsmicro_status natsmicro_stub_reply(natsmicro_call *call, const void *response)
+{
+    nm_error_clear(&call->send_error);
+    natsmicro_status status =
+        nm_encode(call->method->stub->response, response, &call->encoded, &call->send_error);
+    if (status == NATSMICRO_OK)
+        status = claim_answer(call);
+    if (status != NATSMICRO_OK)
+        return status;
+    status = call->stream.transport->answer(&call->stream, call->encoded.data,
+                                            call->encoded.length, &call->send_error);
+    if (status == NATSMICRO_RESOURCE_EXHAUSTED) {
+        /* Too large: nothing has gone out, so the caller can still be told. */
+        pthread_mutex_lock(&call->stream.lock);
+        call->answered = false;
+        pthread_mutex_unlock(&call->stream.lock);
+    }
+    return status;
+}
+
+/* ---- failing ---- */
+
+static bool is_error(natsmicro_status status)
+{
+    return status != NATSMICRO_OK && status != NATSMICRO_END;
+}
+
+/* Whether the handler's failure still counts. Under the lock. */
+static bool may_fail(const natsmicro_call *call)
+{
+    return !call->answered && call->failure.status == NATSMICRO_OK;
+}
+
+natsmicro_status natsmicro_call_fail(natsmicro_call *call, natsmicro_status status,
+                                     const char *format, ...)
+{
+    if (!is_error(status))
+        status = NATSMICRO_INTERNAL;
+    va_list arguments;
+    va_start(arguments, format);
+    pthread_mutex_lock(&call->stream.lock);
+    if (may_fail(call))
+        nm_error_vset(&call->failure, status, format, arguments);
+    else
+        status = NATSMICRO_FAILED_PRECONDITION;
+    pthread_mutex_unlock(&call->stream.lock);
+    va_end(arguments);
+    return status;
+}
+
+natsmicro_status natsmicro_stub_fail(natsmicro_call *call, const char *code, const char *format,
+                                     va_list arguments)
+{
+    nm_error formatted = NM_ERROR_INIT;
+    nm_error_vset(&formatted, NATSMICRO_SERVICE_ERROR, format, arguments);
+    natsmicro_status status = NATSMICRO_SERVICE_ERROR;
+
+    pthread_mutex_lock(&call->stream.lock);
+    if (may_fail(call))
+        nm_error_set_code(&call->failure, code, formatted.text);
+    else
+        status = NATSMICRO_FAILED_PRECONDITION;
+    pthread_mutex_unlock(&call->stream.lock);
+    nm_error_clear(&formatted);
+    return status;
+}
+
+natsmicro_status natsmicro_stub_unimplemented(natsmicro_call *call)
+{
+    return natsmicro_call_fail(call, NATSMICRO_UNIMPLEMENTED, "%s has no handler",
+                               call->method->full_name);
+}
+
+natsmicro_status natsmicro_call_set_error_data(natsmicro_call *call, const void *data,
+                                               size_t length)
+{
+    /* The headers around it need room, too. */
+    if (length + 2 * 1024 > nm_link_max_payload(call->stream.link))
+        return NATSMICRO_INVALID_ARGUMENT;
+    pthread_mutex_lock(&call->stream.lock);
+    bool copied = nm_error_set_data(&call->failure, data, length);
+    pthread_mutex_unlock(&call->stream.lock);
+    return copied ? NATSMICRO_OK : NATSMICRO_RESOURCE_EXHAUSTED;
+}
+
+/* ---- ending ---- */
+
+/* Under the lock: turns a handler's return into the call's failure, where it is one. */
+static void judge_return(natsmicro_call *call, natsmicro_status returned)
+{
+    nm_stream *stream = &call->stream;
+    if (!may_fail(call))
+        return;
+    if (is_error(returned)) {
+        /* A handler passes on what its send or recv returned: then the text is theirs. */
+        const nm_error *cause = NULL;
+        if (stream->error.status == returned)
+            cause = &stream->error;
+        else if (call->send_error.status == returned)
+            cause = &call->send_error;
+        nm_error_set(&call->failure, returned, "%s",
+                     cause != NULL ? nm_error_text(cause) : "");
+    } else if (answers(call))
+        nm_error_set(&call->failure, NATSMICRO_INTERNAL, "%s did not reply",
+                     call->method->full_name);
+}
+
+void nm_call_complete(natsmicro_call *call, natsmicro_status returned, nm_error *outcome)
+{
+    nm_stream *stream = &call->stream;
+    pthread_mutex_lock(&stream->lock);
+    judge_return(call, returned);
+    nm_error_copy(outcome, &call->failure);
+    pthread_mutex_unlock(&stream->lock);
+
+    nm_stream_discard(stream);
+    stream->transport->finish(stream, outcome);
+}
+
+void nm_call_end_from_outside(natsmicro_call *call, natsmicro_status status, const char *text)
+{
+    nm_stream *stream = &call->stream;
+    nm_error error = NM_ERROR_INIT;
+    nm_error_set(&error, status, "%s: %s", call->method->full_name, text);
+
+    pthread_mutex_lock(&stream->lock);
+    nm_stream_abort_locked(stream, status, "%s", nm_error_text(&error));
+    bool tell = may_fail(call);
+    if (tell)
+        nm_error_copy(&call->failure, &error);
+    pthread_mutex_unlock(&stream->lock);
+    if (tell)
+        stream->transport->finish(stream, &error);
+    nm_error_clear(&error);
+}
+
+natsmicro_status natsmicro_call_detach(natsmicro_call *call)
+{
+    pthread_mutex_lock(&call->stream.lock);
+    bool may = call->in_handler && !call->detached;
+    if (may)
+        call->detached = true;
+    pthread_mutex_unlock(&call->stream.lock);
+    return may ? NATSMICRO_OK : NATSMICRO_FAILED_PRECONDITION;
+}

@@ -1,0 +1,366 @@
+/*
+ * Clients: making one, and the calls that generated code makes with it.
+ */
+#include "call/call.h"
+#include "call/context.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define DEFAULT_TIMEOUT_MS 5000
+
+struct natsmicro_client {
+    struct {
+        natsmicro_client *base;
+    } handle;
+    nm_events events;
+    nm_link *link;
+    nm_call_settings settings;
+    nm_call_cache cache;
+    nm_method *methods;
+    size_t n_methods;
+};
+
+/* ---- making and ending ---- */
+
+static natsmicro_status init_methods(natsmicro_client *client,
+                                     const natsmicro_stub_service *service,
+                                     const natsmicro_client_options *options)
+{
+    if (service->n_methods == 0)
+        return NATSMICRO_OK;
+    client->methods = calloc(service->n_methods, sizeof(nm_method));
+    if (client->methods == NULL)
+        return NATSMICRO_RESOURCE_EXHAUSTED;
+    for (size_t i = 0; i < service->n_methods; i++) {
+        client->n_methods++;
+        natsmicro_status status =
+            nm_method_init(&client->methods[i], service, &service->methods[i],
+                           options->subject_prefix, options->timeout_ms);
+        if (status != NATSMICRO_OK)
+            return status;
+    }
+    return NATSMICRO_OK;
+}
+
+static natsmicro_status client_start(natsmicro_client *client,
+                                     const natsmicro_stub_service *service,
+                                     natsConnection *connection,
+                                     const natsmicro_client_options *options)
+{
+    nm_call_options common = {
+        .idle_timeout_ms = options->idle_timeout_ms,
+        .max_decode_bytes = options->max_decode_bytes,
+        .max_depth = options->max_depth,
+        .max_pending_messages = options->max_pending_messages,
+        .max_pending_bytes = options->max_pending_bytes,
+        .hooks = options->hooks,
+        .allowed_inbox_prefixes = options->allowed_inbox_prefixes,
+    };
+    natsmicro_status status = nm_call_settings_init(&client->settings, &common, connection);
+    if (status == NATSMICRO_OK)
+        status = init_methods(client, service, options);
+    if (status == NATSMICRO_OK)
+        status = nm_link_new(&client->link, connection, options->inbox_prefix, &client->events,
+                             nm_plain_on_stray, &client->settings.stream, NULL);
+    return status;
+}
+
+natsmicro_status natsmicro_stub_client_new(natsmicro_client **client_out,
+                                           const natsmicro_stub_service *service,
+                                           natsConnection *connection,
+                                           const natsmicro_client_options *options)
+{
+    static const natsmicro_client_options defaults = NATSMICRO_CLIENT_OPTIONS_INIT;
+
+    *client_out = NULL;
+    if (options == NULL)
+        options = &defaults;
+    if (connection == NULL || options->size != sizeof(*options) || options->timeout_ms < 0)
+        return NATSMICRO_INVALID_ARGUMENT;
+    natsmicro_client *client = calloc(1, sizeof(*client));
+    if (client == NULL)
+        return NATSMICRO_RESOURCE_EXHAUSTED;
+    client->handle.base = client;
+    nm_events_init(&client->events, options->on_error, options->on_error_data);
+    nm_call_cache_init(&client->cache);
+    natsmicro_status status = client_start(client, service, connection, options);
+    if (status != NATSMICRO_OK) {
+        natsmicro_stub_client_destroy(client);
+        return status;
+    }
+    *client_out = client;
+    return NATSMICRO_OK;
+}
+
+void natsmicro_stub_client_destroy(natsmicro_client *client)
+{
+    if (client == NULL)
+        return;
+    nm_link_destroy(client->link);
+    nm_call_cache_free(&client->cache);
+    for (size_t i = 0; i < client->n_methods; i++)
+        nm_method_free(&client->methods[i]);
+    free(client->methods);
+    nm_call_settings_free(&client->settings);
+    free(client);
+}
+
+void *natsmicro_stub_client_handle(natsmicro_client *client)
+{
+    return &client->handle;
+}
+
+/* ---- beginning and ending a call ---- */
+
+static void set_deadlines(natsmicro_call *call, const natsmicro_context *context)
+{
+    nm_stream *stream = &call->stream;
+    int64_t own_ms = context != NULL ? context->timeout_ms : 0;
+    int64_t method_ms = call->method->timeout_ms;
+    int64_t open_ms = own_ms != 0 ? own_ms : method_ms != 0 ? method_ms : DEFAULT_TIMEOUT_MS;
+    stream->open_deadline = call->started + open_ms * NM_NS_PER_MS;
+    stream->deadline = own_ms != 0 ? stream->open_deadline : NM_NEVER;
+    stream->idle_limit =
+        stream->kind == NATSMICRO_UNARY
+            ? NM_NEVER
+            : nm_call_idle_limit(context != NULL ? context->idle_timeout_ms : 0, method_ms,
+                                 call->settings->idle_timeout_ms);
+}
+
+static natsmicro_status copy_headers(nm_headers *to, const nm_headers *from)
+{
+    for (size_t i = 0; i < from->count; i++) {
+        if (!nm_headers_add(to, from->items[i].name, from->items[i].value))
+            return NATSMICRO_RESOURCE_EXHAUSTED;
+    }
+    return NATSMICRO_OK;
+}
+
+static natsmicro_status run_before(natsmicro_call *call)
+{
+    const natsmicro_hooks *hooks = &call->settings->hooks;
+    if (hooks->before == NULL)
+        return NATSMICRO_OK;
+    natsmicro_status status = hooks->before(call, hooks->user_data);
+    if (status != NATSMICRO_OK && call->failure.status == NATSMICRO_OK)
+        nm_error_set(&call->failure, status, "%s: refused by the client's hook",
+                     call->method->full_name);
+    return status;
+}
+
+static void run_after(natsmicro_call *call, natsmicro_status status)
+{
+    const natsmicro_hooks *hooks = &call->settings->hooks;
+    if (hooks->after != NULL)
+        hooks->after(call, status == NATSMICRO_END ? NATSMICRO_OK : status,
+                     nm_now() - call->started, hooks->user_data);
+}
+
+/* What the caller reads in the context after the call, or after an opening that failed. */
+static void fill_context(natsmicro_context *context, natsmicro_call *call, natsmicro_status status)
+{
+    if (context == NULL)
+        return;
+    pthread_mutex_lock(&call->stream.lock);
+    const nm_error *error = call->failure.status != NATSMICRO_OK        ? &call->failure
+                            : call->stream.error.status != NATSMICRO_OK ? &call->stream.error
+                                                                        : &call->send_error;
+    if (status == NATSMICRO_OK)
+        nm_error_clear(&context->error);
+    else if (error->status == status)
+        nm_error_copy(&context->error, error);
+    else
+        nm_error_set(&context->error, status, "%s", nm_error_text(error));
+    nm_headers *response = call->stream.headers_in.count > 0 ? &call->stream.headers_in
+                                                             : &call->stream.trailers_in;
+    if (call->stream.kind == NATSMICRO_UNARY || status != NATSMICRO_OK)
+        nm_headers_move(&context->response_headers, response);
+    pthread_mutex_unlock(&call->stream.lock);
+}
+
+static void clear_context(natsmicro_context *context)
+{
+    if (context == NULL)
+        return;
+    nm_error_clear(&context->error);
+    nm_headers_clear(&context->response_headers);
+}
+
+/* Publishes the opening with the request, if there is one. */
+static natsmicro_status open_call(natsmicro_call *call, const void *request,
+                                  const natsmicro_context *context)
+{
+    natsmicro_status status = NATSMICRO_OK;
+    bool has_request = call->stream.kind == NATSMICRO_UNARY ||
+                       call->stream.kind == NATSMICRO_SERVER_STREAM;
+    if (context != NULL)
+        status = copy_headers(&call->stream.headers_out, &context->headers);
+    if (status == NATSMICRO_OK)
+        status = run_before(call);
+    if (status == NATSMICRO_OK && has_request)
+        status = nm_encode(call->method->stub->request, request, &call->encoded,
+                           &call->send_error);
+    if (status != NATSMICRO_OK)
+        return status;
+    if (!nm_inbox_listen(&call->stream.inbox))
+        return nm_error_set(&call->send_error, NATSMICRO_RESOURCE_EXHAUSTED,
+                            "no memory or randomness");
+    return call->stream.transport->open(&call->stream, call->encoded.data, call->encoded.length);
+}
+
+static natsmicro_status begin(natsmicro_client *client, size_t method_index,
+                              natsmicro_context *context, natsmicro_call **call)
+{
+    clear_context(context);
+    *call = nm_call_acquire(&client->cache, client->link, &client->methods[method_index],
+                            &client->settings, false);
+    if (*call == NULL)
+        return NATSMICRO_RESOURCE_EXHAUSTED;
+    set_deadlines(*call, context);
+    return NATSMICRO_OK;
+}
+
+/* The last of a call: nothing reaches it any more. */
+static void end(natsmicro_call *call)
+{
+    nm_inbox_close(&call->stream.inbox);
+    nm_call_release(call);
+}
+
+/* ---- unary ---- */
+
+/*
+ * The one response of a unary call or a client-stream, decoded into memory of its own. Exactly one, as the
+ * first message; what may follow it is not looked at.
+ */
+static natsmicro_status recv_response(natsmicro_call *call, void **response)
+{
+    nm_span span;
+    natsmicro_status status = call->stream.transport->recv(&call->stream, &span);
+    if (status == NATSMICRO_END) {
+        nm_stream_abort(&call->stream, NATSMICRO_INTERNAL, "%s: the call ended without a response",
+                        call->method->full_name);
+        return NATSMICRO_INTERNAL;
+    }
+    if (status != NATSMICRO_OK)
+        return status;
+
+    nm_error error = NM_ERROR_INIT;
+    ProtobufCMessage *decoded = NULL;
+    status = nm_decode_owned(call->method->stub->response, span.data, span.length,
+                             &call->settings->limits, &decoded, &error);
+    if (status == NATSMICRO_INVALID_ARGUMENT)
+        status = NATSMICRO_INTERNAL;
+    if (status != NATSMICRO_OK)
+        nm_stream_abort(&call->stream, status, "%s: the response cannot be decoded: %s",
+                        call->method->full_name, nm_error_text(&error));
+    nm_error_clear(&error);
+    *response = decoded;
+    return status;
+}
+
+natsmicro_status natsmicro_stub_unary(natsmicro_client *client, size_t method_index,
+                                      const void *request, natsmicro_context *context,
+                                      void **response)
+{
+    *response = NULL;
+    natsmicro_call *call;
+    natsmicro_status status = begin(client, method_index, context, &call);
+    if (status != NATSMICRO_OK)
+        return status;
+    status = open_call(call, request, context);
+    if (status == NATSMICRO_OK)
+        status = recv_response(call, response);
+    run_after(call, status);
+    fill_context(context, call, status);
+    end(call);
+    return status;
+}
+
+/* ---- streams ---- */
+
+natsmicro_status natsmicro_stub_open(natsmicro_client *client, size_t method_index,
+                                     const void *request, natsmicro_context *context,
+                                     natsmicro_call **call_out)
+{
+    *call_out = NULL;
+    natsmicro_call *call;
+    natsmicro_status status = begin(client, method_index, context, &call);
+    if (status != NATSMICRO_OK)
+        return status;
+    status = open_call(call, request, context);
+    if (status != NATSMICRO_OK) {
+        call->stream.transport->give_up(&call->stream);
+        run_after(call, status);
+        fill_context(context, call, status);
+        end(call);
+        return status;
+    }
+    *call_out = call;
+    return NATSMICRO_OK;
+}
+
+natsmicro_status natsmicro_stub_close_send(natsmicro_call *call)
+{
+    nm_error_clear(&call->send_error);
+    return call->stream.transport->close_send(&call->stream, &call->send_error);
+}
+
+natsmicro_status natsmicro_stub_close_and_recv(natsmicro_call *call, void **response)
+{
+    *response = NULL;
+    pthread_mutex_lock(&call->stream.lock);
+    bool closed = call->stream.send_closed;
+    pthread_mutex_unlock(&call->stream.lock);
+    natsmicro_status status = NATSMICRO_OK;
+    if (!closed)
+        status = natsmicro_stub_close_send(call);
+    if (status != NATSMICRO_OK && status != NATSMICRO_END)
+        return status;
+    return recv_response(call, response);
+}
+
+/* A stream that is closed before its end was reached is given up, and the peer is told. */
+void natsmicro_stub_close(natsmicro_call *call)
+{
+    if (call == NULL)
+        return;
+    nm_stream *stream = &call->stream;
+    pthread_mutex_lock(&stream->lock);
+    bool complete = stream->in_end != NATSMICRO_OK;
+    if (!complete)
+        nm_stream_abort_locked(stream, NATSMICRO_CANCELLED, "%s: closed before its end",
+                               call->method->full_name);
+    natsmicro_status status =
+        stream->aborted != NATSMICRO_OK ? stream->aborted : stream->in_end;
+    pthread_mutex_unlock(&stream->lock);
+
+    if (!complete)
+        stream->transport->give_up(stream);
+    run_after(call, status);
+    end(call);
+}
+
+/* ---- what users set on a connection ---- */
+
+#define WRITE_DEADLINE_MS 2000
+#define RECONNECT_WAIT_MS 50
+#define RECONNECT_JITTER_MS 10
+#define PING_INTERVAL_MS 5000
+
+natsmicro_status natsmicro_options_prepare(natsOptions *options)
+{
+    if (options == NULL)
+        return NATSMICRO_INVALID_ARGUMENT;
+    natsStatus status = natsOptions_SetWriteDeadline(options, WRITE_DEADLINE_MS);
+    if (status == NATS_OK)
+        status = natsOptions_SetMaxReconnect(options, -1);
+    if (status == NATS_OK)
+        status = natsOptions_SetReconnectWait(options, RECONNECT_WAIT_MS);
+    if (status == NATS_OK)
+        status = natsOptions_SetReconnectJitter(options, RECONNECT_JITTER_MS, RECONNECT_JITTER_MS);
+    if (status == NATS_OK)
+        status = natsOptions_SetPingInterval(options, PING_INTERVAL_MS);
+    return status == NATS_OK ? NATSMICRO_OK : NATSMICRO_INVALID_ARGUMENT;
+}

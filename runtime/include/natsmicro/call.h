@@ -1,0 +1,166 @@
+/*
+ * Call: one live RPC, on either side.
+ *
+ * Generated code hands out typed calls, such as Lab__V1__LabClient__CountUp, each a struct with one
+ * member, `base`; the functions here take that: natsmicro_call_cancel(call->base).
+ *
+ * A call may be used by two threads at once, one that sends and one that receives;
+ * natsmicro_call_cancel by any. Closing or finishing it is the last thing anyone does with it.
+ * Strings that a call hands out live as long as the call.
+ */
+#ifndef NATSMICRO_CALL_H
+#define NATSMICRO_CALL_H
+
+#include <natsmicro/status.h>
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct natsmicro_call natsmicro_call;
+
+/* ---- both sides ---- */
+
+/*
+ * Ends the call from any thread: waiting functions of it return CANCELLED, the peer is told.
+ * It never blocks, and does nothing once the call is over. The call must still be closed (client)
+ * or its handler return (server).
+ */
+void natsmicro_call_cancel(natsmicro_call *call);
+
+/* OK while the call lives; what it ended with afterwards (END after a complete stream). */
+natsmicro_status natsmicro_call_status(natsmicro_call *call);
+
+/* The error's code as it travels ("NOT_FOUND", "QUOTA_EXCEEDED"); "" while there is none. */
+const char *natsmicro_call_error_code(natsmicro_call *call);
+
+/* The error's text; "" while there is none. */
+const char *natsmicro_call_error_message(natsmicro_call *call);
+
+/* The bytes that came with the error, or NULL; *length gets their number. */
+const void *natsmicro_call_error_data(natsmicro_call *call, size_t *length);
+
+/*
+ * A header of the peer by name (whatever its case; the first of several), or NULL: on a server the
+ * request's, on a client the response's, there once the first message or the acknowledgement has
+ * come.
+ */
+const char *natsmicro_call_header(natsmicro_call *call, const char *name);
+
+/* The index-th header of the peer, from 0: true with name and value, or false. */
+bool natsmicro_call_header_at(natsmicro_call *call, size_t index, const char **name,
+                              const char **value);
+
+/*
+ * Client: a trailer by name, or NULL: a header on the stream's end, there once `recv` has returned
+ * END or an error.
+ */
+const char *natsmicro_call_trailer(natsmicro_call *call, const char *name);
+
+/*
+ * Sets a header that goes to the peer. On a server, a response header: it rides on the response or
+ * on the stream's first message, so it must be set before those. On a client, in a `before` hook
+ * only, a request header. Replaces one of the same name; both strings are copied.
+ * INVALID_ARGUMENT: as natsmicro_context_set_header. FAILED_PRECONDITION: too late.
+ */
+natsmicro_status natsmicro_call_set_header(natsmicro_call *call, const char *name,
+                                           const char *value);
+
+/* The method's full name, "lab.v1.Lab.CountUp". */
+const char *natsmicro_call_method(natsmicro_call *call);
+
+/* The subject that the call was sent to, "lab.v1.count_up". */
+const char *natsmicro_call_subject(natsmicro_call *call);
+
+/* Milliseconds until the call's deadline, 0 when it has passed, -1 when there is none. */
+int64_t natsmicro_call_remaining_ms(natsmicro_call *call);
+
+/* ---- servers ---- */
+
+/*
+ * Fails the call and returns `status`, so that a handler can end with
+ * `return natsmicro_call_fail(call->base, NATSMICRO_NOT_FOUND, "no %s", name)`. The text is made as
+ * printf does; an empty text is replaced by the code's name. The caller is told when the handler
+ * returns; the first failure wins. A status that is no error counts as INTERNAL. When the call has
+ * been answered or failed before, FAILED_PRECONDITION.
+ */
+natsmicro_status natsmicro_call_fail(natsmicro_call *call, natsmicro_status status,
+                                     const char *format, ...) NATSMICRO_PRINTF(3, 4);
+
+/*
+ * Attaches bytes to the error, before or after natsmicro_call_fail; they are copied and replace
+ * earlier ones. INVALID_ARGUMENT: more than the connection's max_payload allows.
+ */
+natsmicro_status natsmicro_call_set_error_data(natsmicro_call *call, const void *data,
+                                               size_t length);
+
+/*
+ * Sets a trailer: a header on the stream's end. On a unary call and a client-stream it goes with
+ * the response. As natsmicro_call_set_header otherwise.
+ */
+natsmicro_status natsmicro_call_set_trailer(natsmicro_call *call, const char *name,
+                                            const char *value);
+
+/*
+ * Keeps call and request alive after the handler's return, to go on from another thread, and frees
+ * the worker. The handler's return value is then ignored. Exactly one natsmicro_call_finish must
+ * follow, or the server cannot be destroyed. FAILED_PRECONDITION: not called from the handler, or
+ * twice.
+ */
+natsmicro_status natsmicro_call_detach(natsmicro_call *call);
+
+/*
+ * Ends a detached call as a handler's return would, with the same meaning of `status`. The call
+ * must not be touched afterwards. May block while the end is written (the connection's write deadline).
+ */
+void natsmicro_call_finish(natsmicro_call *call, natsmicro_status status);
+
+/* ---- hooks ---- */
+
+/*
+ * Hooks see every call of a client or a server, streams too. Each may be NULL. They run in the
+ * thread that makes the call or runs the handler.
+ */
+typedef struct natsmicro_hooks {
+    /*
+     * Before the request is sent (client) or the handler runs (server). Anything but OK refuses the
+     * call with that status; natsmicro_call_fail gives it a text.
+     */
+    natsmicro_status (*before)(natsmicro_call *call, void *user_data);
+    /* After the end, with what the call ended with (OK for a complete one) and how long it took. */
+    void (*after)(natsmicro_call *call, natsmicro_status status, int64_t duration_ns,
+                  void *user_data);
+    void *user_data;
+} natsmicro_hooks;
+
+/* What on_error hears of: nothing of it ends the program, some of it no call can report. */
+typedef enum natsmicro_event_kind {
+    NATSMICRO_EVENT_DROPPED = 1,         /* a message that belongs to no call, or without any reply */
+    NATSMICRO_EVENT_REFUSED_SUBJECT = 2, /* a subject from the peer that we do not publish to */
+    NATSMICRO_EVENT_SLOW_CONSUMER = 3,   /* messages came faster than they were read */
+    NATSMICRO_EVENT_OVERLOADED = 4,      /* a call was refused: most calls run and wait */
+    NATSMICRO_EVENT_PUBLISH_FAILED = 5,  /* nats.c would not take a message */
+    NATSMICRO_EVENT_UNHEARD = 6          /* an answer that nobody listened to until the deadline */
+} natsmicro_event_kind;
+
+typedef struct natsmicro_event {
+    natsmicro_event_kind kind;
+    const char *subject; /* the subject it is about, or "" */
+    const char *method;  /* the method's full name, or "" */
+    const char *text;    /* what happened, for a log */
+} natsmicro_event;
+
+/*
+ * Hears of events. Runs in one of the library's threads: return soon, call nothing that waits.
+ * The event and its strings live until it returns.
+ */
+typedef void (*natsmicro_on_error)(const natsmicro_event *event, void *user_data);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,215 @@
+/*
+ * The link itself: its subscription, its inboxes, and nats.c's statuses in our words.
+ */
+#include "link/link.h"
+#include "link/internal.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define DEFAULT_INBOX_PREFIX "_INBOX"
+
+/* ---- dispatch ---- */
+
+static void on_link_message(natsConnection *connection, natsSubscription *subscription,
+                            natsMsg *message, void *closure)
+{
+    nm_link *link = closure;
+    (void)connection;
+    (void)subscription;
+
+    const char *token = natsMsg_GetSubject(message) + link->prefix_length;
+    nm_inbox *inbox = nm_table_find(&link->table, token);
+    if (inbox == NULL) {
+        link->on_stray(link, message, link->stray_data);
+        return;
+    }
+    inbox->callbacks->on_message(inbox, message);
+    nm_inbox_unreference(inbox);
+}
+
+static void on_link_complete(void *closure)
+{
+    nm_link *link = closure;
+    pthread_mutex_lock(&link->completion_lock);
+    link->completed = true;
+    pthread_cond_signal(&link->completion);
+    pthread_mutex_unlock(&link->completion_lock);
+}
+
+/* ---- making and ending ---- */
+
+static bool make_prefix(nm_link *link, const char *inbox_prefix)
+{
+    char token[NM_TOKEN_LENGTH + 1];
+    if (!nm_random_token(token))
+        return false;
+    if (inbox_prefix == NULL)
+        inbox_prefix = DEFAULT_INBOX_PREFIX;
+    size_t size = strlen(inbox_prefix) + NM_TOKEN_LENGTH + 3;
+    link->prefix = malloc(size);
+    if (link->prefix == NULL)
+        return false;
+    link->prefix_length = (size_t)snprintf(link->prefix, size, "%s.%s.", inbox_prefix, token);
+    return true;
+}
+
+static natsStatus subscribe(nm_link *link)
+{
+    char wildcard[1280];
+    int length = snprintf(wildcard, sizeof(wildcard), "%s*", link->prefix);
+    if (length < 0 || (size_t)length >= sizeof(wildcard))
+        return NATS_INVALID_SUBJECT;
+    natsStatus status = natsConnection_Subscribe(&link->subscription, link->connection, wildcard,
+                                                 on_link_message, link);
+    /* Dispatch only hands over, so nats.c's queue is short; each call limits its own. */
+    if (status == NATS_OK)
+        status = natsSubscription_SetPendingLimits(link->subscription, -1, -1);
+    if (status == NATS_OK)
+        status = natsSubscription_SetOnCompleteCB(link->subscription, on_link_complete, link);
+    return status;
+}
+
+natsmicro_status nm_link_new(nm_link **link_out, natsConnection *connection,
+                             const char *inbox_prefix, nm_events *events,
+                             nm_link_on_stray on_stray, void *stray_data, nm_error *error)
+{
+    *link_out = NULL;
+    nm_link *link = calloc(1, sizeof(*link));
+    if (link == NULL)
+        return nm_error_set(error, NATSMICRO_RESOURCE_EXHAUSTED, "no memory");
+    link->connection = connection;
+    link->events = events;
+    link->on_stray = on_stray;
+    link->stray_data = stray_data;
+    link->completed = true;
+    pthread_mutex_init(&link->completion_lock, NULL);
+    nm_cond_init(&link->completion);
+    nm_flusher_init(&link->flusher);
+    if (!make_prefix(link, inbox_prefix) || !nm_table_init(&link->table) ||
+        !nm_timers_start(&link->timers)) {
+        nm_link_destroy(link);
+        return nm_error_set(error, NATSMICRO_RESOURCE_EXHAUSTED, "no memory, thread or randomness");
+    }
+    natsStatus status = subscribe(link);
+    if (status != NATS_OK) {
+        natsmicro_status failed = nm_link_status(status, link->prefix, error);
+        nm_link_destroy(link);
+        return failed;
+    }
+    link->completed = false;
+    *link_out = link;
+    return NATSMICRO_OK;
+}
+
+void nm_link_destroy(nm_link *link)
+{
+    if (link == NULL)
+        return;
+    if (link->subscription != NULL) {
+        natsSubscription_Unsubscribe(link->subscription);
+        pthread_mutex_lock(&link->completion_lock);
+        while (!link->completed)
+            pthread_cond_wait(&link->completion, &link->completion_lock);
+        pthread_mutex_unlock(&link->completion_lock);
+        natsSubscription_Destroy(link->subscription);
+    }
+    nm_timers_stop(&link->timers);
+    nm_flusher_stop(&link->flusher);
+    nm_table_free(&link->table);
+    pthread_cond_destroy(&link->completion);
+    pthread_mutex_destroy(&link->completion_lock);
+    free(link->prefix);
+    free(link);
+}
+
+natsConnection *nm_link_connection(nm_link *link)
+{
+    return link->connection;
+}
+
+nm_events *nm_link_events(nm_link *link)
+{
+    return link->events;
+}
+
+size_t nm_link_max_payload(nm_link *link)
+{
+    int64_t limit = natsConnection_GetMaxPayload(link->connection);
+    return limit > 0 ? (size_t)limit : 1024 * 1024;
+}
+
+/* ---- inboxes ---- */
+
+void nm_inbox_init(nm_inbox *inbox, nm_link *link, const nm_inbox_callbacks *callbacks)
+{
+    inbox->callbacks = callbacks;
+    inbox->link = link;
+    atomic_init(&inbox->references, 1);
+    inbox->listening = false;
+    inbox->timer_due = NM_NEVER;
+}
+
+bool nm_inbox_listen(nm_inbox *inbox)
+{
+    nm_link *link = inbox->link;
+    size_t size = link->prefix_length + NM_TOKEN_LENGTH + 1;
+    if (inbox->subject_capacity < size) {
+        free(inbox->subject);
+        inbox->subject_capacity = 0;
+        inbox->subject = malloc(size);
+        if (inbox->subject == NULL)
+            return false;
+        inbox->subject_capacity = size;
+    }
+    memcpy(inbox->subject, link->prefix, link->prefix_length);
+    inbox->token = inbox->subject + link->prefix_length;
+    if (!nm_random_token(inbox->subject + link->prefix_length))
+        return false;
+    return nm_table_add(&link->table, inbox);
+}
+
+void nm_inbox_close(nm_inbox *inbox)
+{
+    nm_inbox_set_timer(inbox, NM_NEVER);
+    if (nm_table_remove(&inbox->link->table, inbox))
+        nm_inbox_unreference(inbox);
+}
+
+void nm_inbox_reference(nm_inbox *inbox)
+{
+    atomic_fetch_add_explicit(&inbox->references, 1, memory_order_relaxed);
+}
+
+void nm_inbox_unreference(nm_inbox *inbox)
+{
+    if (atomic_fetch_sub_explicit(&inbox->references, 1, memory_order_acq_rel) == 1)
+        inbox->callbacks->on_unreferenced(inbox);
+}
+
+/* ---- nats.c's statuses ---- */
+
+natsmicro_status nm_link_status(natsStatus status, const char *subject, nm_error *error)
+{
+    const char *text = natsStatus_GetText(status);
+    switch (status) {
+    case NATS_OK:
+        return NATSMICRO_OK;
+    case NATS_MAX_PAYLOAD:
+        return nm_error_set(error, NATSMICRO_RESOURCE_EXHAUSTED,
+                            "%s: the message is larger than the broker's max_payload", subject);
+    case NATS_TIMEOUT:
+        return nm_error_set(error, NATSMICRO_DEADLINE_EXCEEDED, "%s: %s", subject, text);
+    case NATS_NO_MEMORY:
+        return nm_error_set(error, NATSMICRO_RESOURCE_EXHAUSTED, "%s: %s", subject, text);
+    case NATS_INVALID_SUBJECT:
+    case NATS_INVALID_ARG:
+        return nm_error_set(error, NATSMICRO_INVALID_ARGUMENT, "%s: %s", subject, text);
+    case NATS_NO_SERVER_SUPPORT:
+        return nm_error_set(error, NATSMICRO_UNAVAILABLE, "%s: the broker has no message headers",
+                            subject);
+    default:
+        return nm_error_set(error, NATSMICRO_UNAVAILABLE, "%s: %s", subject, text);
+    }
+}

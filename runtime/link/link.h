@@ -1,0 +1,109 @@
+/*
+ * Link: what a client or a server holds on a connection. One wildcard subscription under 256 random bits
+ * worth of inboxes, one service thread with timers, and the decision when to flush.
+ *
+ * An inbox is a subject used for one call alone: `<prefix>.<link token>.<inbox token>`. Messages to it and its
+ * timer call back from the link's threads, which only hand over: a callback holds no lock of the link and
+ * must not wait for users.
+ */
+#ifndef NM_LINK_LINK_H
+#define NM_LINK_LINK_H
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/events.h"
+#include "base/random.h"
+
+#include <nats/nats.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+typedef struct nm_link nm_link;
+typedef struct nm_inbox nm_inbox;
+
+/* What an inbox calls back; each with the inbox alive. */
+typedef struct nm_inbox_callbacks {
+    /* A message to the inbox, which owns it now. From the link's one dispatch thread. */
+    void (*on_message)(nm_inbox *inbox, natsMsg *message);
+    /* The timer is due; it is off until set again. From the link's service thread. */
+    void (*on_timer)(nm_inbox *inbox);
+    /* The last reference is gone. From whichever thread gave it back. */
+    void (*on_unreferenced)(nm_inbox *inbox);
+} nm_inbox_callbacks;
+
+/* Embedded, as the first member, in what it belongs to. All but `subject` is the link's. */
+struct nm_inbox {
+    const nm_inbox_callbacks *callbacks;
+    nm_link *link;
+    atomic_uint references;
+    char *subject; /* owned; NULL until opened first */
+    size_t subject_capacity;
+    const char *token; /* the last part of `subject` */
+    nm_inbox *next;    /* in the token table's chain */
+    bool listening;
+    int64_t timer_due; /* NM_NEVER: off */
+    size_t timer_index;
+};
+
+/*
+ * Makes a link. `on_stray` gets each message to an inbox that is not, or no longer, there (and owns
+ * it), on the dispatch thread. OK; UNAVAILABLE (closed connection); RESOURCE_EXHAUSTED.
+ */
+typedef void (*nm_link_on_stray)(nm_link *link, natsMsg *message, void *data);
+natsmicro_status nm_link_new(nm_link **link, natsConnection *connection, const char *inbox_prefix,
+                             nm_events *events, nm_link_on_stray on_stray, void *stray_data,
+                             nm_error *error);
+
+/*
+ * Ends subscription and threads; when it returns no callback runs any more. No inbox may be
+ * listening. NULL is allowed.
+ */
+void nm_link_destroy(nm_link *link);
+
+natsConnection *nm_link_connection(nm_link *link);
+nm_events *nm_link_events(nm_link *link);
+
+/* The largest payload, headers included, that the broker takes right now. */
+size_t nm_link_max_payload(nm_link *link);
+
+/* ---- inboxes ---- */
+
+/* Makes an inbox ready for use with one reference, the caller's. Not listening yet. */
+void nm_inbox_init(nm_inbox *inbox, nm_link *link, const nm_inbox_callbacks *callbacks);
+
+/* Gives it a new subject and listens there: one more reference, the link's. False: no memory. */
+bool nm_inbox_listen(nm_inbox *inbox);
+
+/*
+ * Listens and counts no longer, the timer too, and gives back the link's reference. A callback that is
+ * running may still finish. Does nothing when it is not listening.
+ */
+void nm_inbox_close(nm_inbox *inbox);
+
+void nm_inbox_reference(nm_inbox *inbox);
+void nm_inbox_unreference(nm_inbox *inbox);
+
+/*
+ * Sets the timer to `due` (ns; NM_NEVER: off). An inbox that does not listen may have a timer, too: the
+ * link holds a reference while it runs.
+ */
+void nm_inbox_set_timer(nm_inbox *inbox, int64_t due);
+
+/* ---- publishing ---- */
+
+/* nats.c's statuses as ours, with a text that names the subject. */
+natsmicro_status nm_link_status(natsStatus status, const char *subject, nm_error *error);
+
+/*
+ * Sends what is buffered, now: for a lone message that is out, and before a wait. The calling
+ * thread does it itself (until `deadline`, ns, at most a second) when no other is at it; else that one, or
+ * the flusher thread, goes on. Does nothing where nothing is buffered or nothing connected.
+ */
+void nm_link_flush(nm_link *link, int64_t deadline);
+
+/* The same, always by the flusher thread: for threads that must not wait. */
+void nm_link_flush_soon(nm_link *link);
+
+#endif

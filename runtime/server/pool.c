@@ -1,0 +1,247 @@
+/*
+ * The workers of a server: leader and followers. Each endpoint has one worker that waits on its
+ * subscription; who gets a request lets another wait and serves it itself, so that a request is handed to no
+ * second thread. When all calls that may run are running, the waiting workers queue requests, and past the
+ * queue's limits they refuse them at once.
+ *
+ * There are at most max_calls workers that serve and one a open endpoint that waits. They are started when
+ * needed and end after a while without work.
+ */
+#include "server/internal.h"
+
+#include <stdlib.h>
+
+/* nats.c waits on the wall clock, which may jump: never long at a time. */
+#define LONGEST_WAIT_MS 1000
+
+#define IDLE_WORKER_MS 10000
+
+/* ---- the queue of waiting calls; under the lock ---- */
+
+static bool has_room(const natsmicro_server *server, const nm_endpoint *endpoint, size_t bytes)
+{
+    const natsmicro_stub_method *stub = endpoint->method.stub;
+    if (server->waiting_count >= server->max_waiting)
+        return false;
+    if (stub->pending_msg_limit > 0 && endpoint->waiting >= (size_t)stub->pending_msg_limit)
+        return false;
+    return stub->pending_bytes_limit <= 0 ||
+           endpoint->waiting_bytes + bytes <= (size_t)stub->pending_bytes_limit;
+}
+
+static size_t size_of(natsMsg *message)
+{
+    return (size_t)natsMsg_GetDataLength(message);
+}
+
+static void enqueue(natsmicro_server *server, nm_endpoint *endpoint, natsMsg *message)
+{
+    size_t at = (server->waiting_first + server->waiting_count) % server->max_waiting;
+    server->waiting[at] = (nm_waiting_call){endpoint, message};
+    server->waiting_count++;
+    endpoint->waiting++;
+    endpoint->waiting_bytes += size_of(message);
+}
+
+static nm_waiting_call dequeue(natsmicro_server *server)
+{
+    nm_waiting_call call = server->waiting[server->waiting_first];
+    server->waiting_first = (server->waiting_first + 1) % server->max_waiting;
+    server->waiting_count--;
+    call.endpoint->waiting--;
+    call.endpoint->waiting_bytes -= size_of(call.message);
+    return call;
+}
+
+/* ---- workers ---- */
+
+static void *work(void *argument);
+
+/* Under the lock: somebody is to see to new work. False: no thread could be started. */
+static bool call_worker(natsmicro_server *server)
+{
+    if (server->idle > 0) {
+        pthread_cond_signal(&server->work);
+        return true;
+    }
+    pthread_t thread;
+    if (pthread_create(&thread, NULL, work, server) != 0)
+        return false;
+    pthread_detach(thread);
+    server->threads++;
+    return true;
+}
+
+static void push_unwatched(natsmicro_server *server, nm_endpoint *endpoint)
+{
+    endpoint->next_unwatched = server->unwatched;
+    server->unwatched = endpoint;
+}
+
+/* Under the lock: takes an endpoint back that no other worker has begun to watch. */
+static bool take_unwatched(natsmicro_server *server, const nm_endpoint *endpoint)
+{
+    for (nm_endpoint **at = &server->unwatched; *at != NULL; at = &(*at)->next_unwatched) {
+        if (*at != endpoint)
+            continue;
+        *at = endpoint->next_unwatched;
+        return true;
+    }
+    return false;
+}
+
+void nm_pool_call_ended(natsmicro_server *server)
+{
+    server->running--;
+    if (server->waiting_count > 0)
+        call_worker(server);
+    if (server->draining)
+        pthread_cond_broadcast(&server->changed);
+}
+
+/* Serves with the lock free; returns with it held. */
+static void serve_unlocked(natsmicro_server *server, nm_endpoint *endpoint, natsMsg *message)
+{
+    pthread_mutex_unlock(&server->lock);
+    bool detached = nm_serve(server, endpoint, message);
+    pthread_mutex_lock(&server->lock);
+    if (detached)
+        return;
+    server->running--;
+    if (server->draining)
+        pthread_cond_broadcast(&server->changed);
+}
+
+static void refuse_unlocked(natsmicro_server *server, nm_endpoint *endpoint, natsMsg *message)
+{
+    server->refused++;
+    uint32_t running = server->running;
+    size_t waiting = server->waiting_count;
+    pthread_mutex_unlock(&server->lock);
+    nm_error error = NM_ERROR_INIT;
+    nm_error_set(&error, NATSMICRO_UNAVAILABLE, "the server is busy: %u calls run, %zu wait",
+                 running, waiting);
+    nm_serve_refuse(server, endpoint, message, &error);
+    nm_events_emit(&server->events, NATSMICRO_EVENT_OVERLOADED, endpoint->method.subject,
+                   endpoint->method.full_name, "%s", nm_error_text(&error));
+    nm_error_clear(&error);
+    pthread_mutex_lock(&server->lock);
+}
+
+/*
+ * What becomes of a request, with the lock held. True: the endpoint is still this worker's to watch. The
+ * next one to wait is called before the request is served.
+ */
+static bool take_request(natsmicro_server *server, nm_endpoint *endpoint, natsMsg *message)
+{
+    if (server->running < server->max_calls && server->waiting_count == 0) {
+        server->running++;
+        push_unwatched(server, endpoint);
+        call_worker(server);
+        serve_unlocked(server, endpoint, message);
+        return take_unwatched(server, endpoint);
+    }
+    if (has_room(server, endpoint, size_of(message))) {
+        enqueue(server, endpoint, message);
+        if (server->running < server->max_calls)
+            call_worker(server);
+    } else
+        refuse_unlocked(server, endpoint, message);
+    return true;
+}
+
+static void close_endpoint(natsmicro_server *server, nm_endpoint *endpoint, natsStatus status)
+{
+    endpoint->closed = true;
+    server->open_endpoints--;
+    if (status == NATS_CONNECTION_CLOSED) {
+        server->connection_closed = true;
+        sem_post(&server->stop_requested);
+    }
+    pthread_cond_broadcast(&server->changed);
+}
+
+/* Waits for an endpoint's requests until another worker does, or there will be none any more. */
+static void watch(natsmicro_server *server, nm_endpoint *endpoint)
+{
+    bool mine = true;
+    while (mine) {
+        natsMsg *message = NULL;
+        pthread_mutex_unlock(&server->lock);
+        natsStatus status =
+            natsSubscription_NextMsg(&message, endpoint->subscription, LONGEST_WAIT_MS);
+        pthread_mutex_lock(&server->lock);
+        if (status == NATS_OK)
+            mine = take_request(server, endpoint, message);
+        else if (status == NATS_CONNECTION_CLOSED || status == NATS_INVALID_SUBSCRIPTION) {
+            close_endpoint(server, endpoint, status);
+            mine = false;
+        }
+        /* A time-out, a slow consumer's notice or somebody's 503 mean nothing here. */
+        if (mine && server->waiting_count > 0 && server->running < server->max_calls) {
+            /* Somebody else is free to wait; what has come first is served first. */
+            call_worker(server);
+        }
+    }
+}
+
+/* Waits for work; false when there was none for a while, or the pool ends. */
+static bool wait_for_work(natsmicro_server *server)
+{
+    if (server->stopping_workers)
+        return false;
+    server->idle++;
+    int failed = nm_cond_wait_until(&server->work, &server->lock, nm_deadline_in(IDLE_WORKER_MS));
+    server->idle--;
+    return failed == 0 || server->unwatched != NULL || server->waiting_count > 0;
+}
+
+static void *work(void *argument)
+{
+    natsmicro_server *server = argument;
+
+    pthread_mutex_lock(&server->lock);
+    for (;;) {
+        if (server->waiting_count > 0 && server->running < server->max_calls) {
+            nm_waiting_call call = dequeue(server);
+            server->running++;
+            if (server->unwatched != NULL)
+                call_worker(server);
+            serve_unlocked(server, call.endpoint, call.message);
+        } else if (server->unwatched != NULL) {
+            nm_endpoint *endpoint = server->unwatched;
+            server->unwatched = endpoint->next_unwatched;
+            watch(server, endpoint);
+        } else if (!wait_for_work(server))
+            break;
+    }
+    server->threads--;
+    pthread_cond_broadcast(&server->changed);
+    pthread_mutex_unlock(&server->lock);
+    return NULL;
+}
+
+natsmicro_status nm_pool_watch(natsmicro_server *server, nm_endpoint *endpoint)
+{
+    pthread_mutex_lock(&server->lock);
+    server->open_endpoints++;
+    push_unwatched(server, endpoint);
+    bool called = call_worker(server);
+    if (!called) {
+        take_unwatched(server, endpoint);
+        server->open_endpoints--;
+        endpoint->closed = true;
+    }
+    pthread_mutex_unlock(&server->lock);
+    return called ? NATSMICRO_OK : NATSMICRO_RESOURCE_EXHAUSTED;
+}
+
+void nm_pool_stop(natsmicro_server *server)
+{
+    pthread_mutex_lock(&server->lock);
+    server->stopping_workers = true;
+    pthread_cond_broadcast(&server->work);
+    while (server->threads > 0)
+        pthread_cond_wait(&server->changed, &server->lock);
+    pthread_mutex_unlock(&server->lock);
+}

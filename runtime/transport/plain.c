@@ -1,0 +1,256 @@
+/*
+ * The plain transport's table, its sending half, and what its other files share.
+ */
+#include "transport/plain.h"
+#include "wire/subject.h"
+
+#include <string.h>
+
+/* A message that comes this long after the one before it is lone: it is flushed at once. */
+#define LONE_AFTER (500 * INT64_C(1000))
+
+/* ---- publishing ---- */
+
+natsmicro_status nm_plain_publish(natsConnection *connection, const nm_outgoing *outgoing,
+                                  nm_error *error)
+{
+    natsStatus status;
+    if (!nm_outgoing_has_headers(outgoing)) {
+        if (outgoing->reply != NULL)
+            status = natsConnection_PublishRequest(connection, outgoing->subject, outgoing->reply,
+                                                   outgoing->data, (int)outgoing->length);
+        else
+            status = natsConnection_Publish(connection, outgoing->subject, outgoing->data,
+                                            (int)outgoing->length);
+        return nm_link_status(status, outgoing->subject, error);
+    }
+    natsMsg *message = NULL;
+    status = nm_outgoing_compose(&message, outgoing);
+    if (status == NATS_OK)
+        status = natsConnection_PublishMsg(connection, message);
+    natsMsg_Destroy(message);
+    return nm_link_status(status, outgoing->subject, error);
+}
+
+void nm_plain_publish_or_report(nm_link *link, const nm_outgoing *outgoing, const char *method)
+{
+    nm_error error = NM_ERROR_INIT;
+    if (nm_plain_publish(nm_link_connection(link), outgoing, &error) != NATSMICRO_OK)
+        nm_events_emit(nm_link_events(link), NATSMICRO_EVENT_PUBLISH_FAILED, outgoing->subject,
+                       method, "not published: %s", nm_error_text(&error));
+    nm_error_clear(&error);
+}
+
+void nm_plain_publish_end(nm_link *link, const char *subject, natsmicro_status status,
+                          const char *text, const char *method)
+{
+    nm_error error = NM_ERROR_INIT;
+    nm_error_set(&error, status, "%s", text);
+    nm_outgoing outgoing = {.subject = subject, .end = true, .error = &error};
+    nm_plain_publish_or_report(link, &outgoing, method);
+    nm_error_clear(&error);
+}
+
+/* ---- subjects from the peer ---- */
+
+bool nm_plain_reply_is_allowed(nm_link *link, const nm_stream_settings *settings,
+                               const char *reply, const char *method)
+{
+    if (nm_subject_reply_is_allowed(reply) &&
+        (settings->is_own_subject == NULL ||
+         !settings->is_own_subject(reply, settings->own_subject_data)))
+        return true;
+    nm_events_emit(nm_link_events(link), NATSMICRO_EVENT_REFUSED_SUBJECT, reply, method,
+                   "the NATS reply is not literal, under '$' or an endpoint of this server");
+    return false;
+}
+
+bool nm_plain_header_subject_is_allowed(nm_link *link, const nm_stream_settings *settings,
+                                        const char *subject, const char *header,
+                                        const char *method)
+{
+    if (nm_subject_from_header_is_allowed(subject, settings->allowed_inbox_prefixes))
+        return true;
+    nm_events_emit(nm_link_events(link), NATSMICRO_EVENT_REFUSED_SUBJECT, subject, method,
+                   "the header %s is no literal subject under an allowed inbox prefix", header);
+    return false;
+}
+
+/* ---- sending ---- */
+
+/* Whether a message of this size fits: what the broker would refuse fails here, before it has a number. */
+static natsmicro_status check_size(nm_stream *stream, const nm_outgoing *outgoing,
+                                   nm_error *error)
+{
+    size_t limit = nm_link_max_payload(stream->link);
+    size_t headers = nm_outgoing_headers_length(outgoing);
+    if (outgoing->length + headers <= limit)
+        return NATSMICRO_OK;
+    return nm_error_set(error, NATSMICRO_RESOURCE_EXHAUSTED,
+                        "%s: a message of %zu bytes and %zu of headers is over the broker's "
+                        "max_payload of %zu",
+                        stream->method, outgoing->length, headers, limit);
+}
+
+/* Takes the next number for a message, unless the call is over. */
+static natsmicro_status begin_send(nm_stream *stream, nm_outgoing *outgoing, nm_error *error)
+{
+    pthread_mutex_lock(&stream->lock);
+    natsmicro_status status = nm_stream_check_send(stream, error);
+    if (status == NATSMICRO_OK && (stream->send_closed || stream->finished))
+        status = nm_error_set(error, NATSMICRO_FAILED_PRECONDITION,
+                              "%s: this direction of the call is closed", stream->method);
+    if (status == NATSMICRO_OK)
+        outgoing->sequence = ++stream->sent;
+    outgoing->subject = stream->peer;
+    pthread_mutex_unlock(&stream->lock);
+    return status;
+}
+
+static natsmicro_status plain_send(nm_stream *stream, const void *message, size_t length,
+                                   nm_error *error)
+{
+    int64_t now = nm_now();
+    if (now >= stream->deadline)
+        nm_stream_abort(stream, NATSMICRO_DEADLINE_EXCEEDED, "%s: the deadline passed",
+                        stream->method);
+
+    nm_outgoing outgoing = {.data = message, .length = length, .has_sequence = true};
+    natsmicro_status status = begin_send(stream, &outgoing, error);
+    if (status != NATSMICRO_OK)
+        return status;
+    if (outgoing.sequence == 1 || now - stream->last_asked >= NM_PLAIN_ASK_INTERVAL) {
+        outgoing.reply = stream->inbox.subject;
+        stream->last_asked = now;
+    }
+    if (outgoing.sequence == 1 && stream->is_server)
+        outgoing.headers = &stream->headers_out; /* a client's went with the opening */
+
+    status = check_size(stream, &outgoing, error);
+    if (status == NATSMICRO_OK)
+        status = nm_plain_publish(nm_link_connection(stream->link), &outgoing, error);
+    if (status != NATSMICRO_OK) {
+        /* Nothing has gone out: the number is the next message's. */
+        pthread_mutex_lock(&stream->lock);
+        stream->sent--;
+        pthread_mutex_unlock(&stream->lock);
+        return status;
+    }
+    bool lone = now - stream->last_send >= LONE_AFTER;
+    stream->last_send = now;
+    if (lone)
+        nm_link_flush(stream->link, stream->deadline);
+    return NATSMICRO_OK;
+}
+
+static natsmicro_status plain_close_send(nm_stream *stream, nm_error *error)
+{
+    pthread_mutex_lock(&stream->lock);
+    natsmicro_status status = nm_stream_check_send(stream, error);
+    if (status == NATSMICRO_OK && stream->send_closed)
+        status = nm_error_set(error, NATSMICRO_FAILED_PRECONDITION,
+                              "%s: this direction of the call is closed", stream->method);
+    if (status == NATSMICRO_OK)
+        stream->send_closed = true;
+    nm_outgoing outgoing = {.subject = stream->peer,
+                            .reply = stream->inbox.subject,
+                            .has_sequence = true,
+                            .sequence = stream->sent,
+                            .end = true};
+    pthread_mutex_unlock(&stream->lock);
+    if (status != NATSMICRO_OK)
+        return status;
+    status = nm_plain_publish(nm_link_connection(stream->link), &outgoing, error);
+    nm_link_flush(stream->link, stream->deadline);
+    return status;
+}
+
+/* ---- the server's end of a call ---- */
+
+static void publish_stream_end(nm_stream *stream, const nm_error *failure)
+{
+    pthread_mutex_lock(&stream->lock);
+    uint64_t sent = stream->sent;
+    pthread_mutex_unlock(&stream->lock);
+    nm_outgoing outgoing = {.subject = stream->peer,
+                            .reply = stream->inbox.subject,
+                            .has_sequence = true,
+                            .sequence = sent,
+                            .end = true,
+                            .error = failure->status != NATSMICRO_OK ? failure : NULL,
+                            .headers = sent == 0 ? &stream->headers_out : NULL,
+                            .trailers = &stream->trailers_out};
+    nm_plain_publish_or_report(stream->link, &outgoing, stream->method);
+}
+
+static void publish_unary_error(nm_stream *stream, const nm_error *failure)
+{
+    nm_outgoing outgoing = {.subject = stream->peer,
+                            .error = failure,
+                            .headers = &stream->headers_out,
+                            .trailers = &stream->trailers_out};
+    nm_plain_publish_or_report(stream->link, &outgoing, stream->method);
+}
+
+static void publish_outcome(nm_stream *stream, const nm_error *failure)
+{
+    if (stream->kind == NATSMICRO_SERVER_STREAM || stream->kind == NATSMICRO_BIDI_STREAM)
+        publish_stream_end(stream, failure);
+    else if (stream->kind == NATSMICRO_CLIENT_STREAM)
+        nm_plain_answer_error(stream, failure);
+    else
+        publish_unary_error(stream, failure);
+    nm_link_flush(stream->link, NM_NEVER);
+}
+
+static void plain_finish(nm_stream *stream, const nm_error *failure)
+{
+    pthread_mutex_lock(&stream->lock);
+    bool first = !stream->finished;
+    stream->finished = true;
+    pthread_mutex_unlock(&stream->lock);
+    if (first)
+        publish_outcome(stream, failure);
+    if (!nm_plain_answer_is_pending(stream))
+        nm_inbox_close(&stream->inbox);
+}
+
+/* ---- receiving ---- */
+
+/* While a reader waits: asks a peer that has named its inbox whether it is still there. */
+static void ask_peer(nm_stream *stream, int64_t now)
+{
+    char subject[1100];
+    pthread_mutex_lock(&stream->lock);
+    bool ask = stream->peer_control != NULL && strlen(stream->peer_control) < sizeof(subject);
+    if (ask)
+        strcpy(subject, stream->peer_control);
+    pthread_mutex_unlock(&stream->lock);
+    if (!ask)
+        return;
+    (void)now;
+    nm_outgoing outgoing = {.subject = subject,
+                            .reply = stream->inbox.subject,
+                            .control = NM_CONTROL_PROBE};
+    nm_plain_publish_or_report(stream->link, &outgoing, stream->method);
+    nm_link_flush_soon(stream->link);
+}
+
+static natsmicro_status plain_recv(nm_stream *stream, nm_span *span)
+{
+    return nm_stream_next(stream, span, ask_peer);
+}
+
+const nm_transport nm_plain_transport = {
+    .name = "plain",
+    .open = nm_plain_open,
+    .accept = nm_plain_accept,
+    .send = plain_send,
+    .close_send = plain_close_send,
+    .answer = nm_plain_answer,
+    .finish = plain_finish,
+    .recv = plain_recv,
+    .give_up = nm_plain_give_up,
+    .on_message = nm_plain_on_message,
+    .on_timer = nm_plain_answer_timer,
+};

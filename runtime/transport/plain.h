@@ -1,0 +1,65 @@
+/*
+ * What the files of the plain transport share. The plain protocol has no acknowledgements; what it has to
+ * notice loss and death by is the numbers of messages and the broker's 503:
+ *
+ * - The first message, then one a second, and the end carry our inbox as NATS reply. When the peer's inbox is
+ *   gone, the broker answers 503 there.
+ * - A peer that does the same has thereby named its own inbox (`peer_control`): while we only wait, a probe to
+ *   it does the asking.
+ */
+#ifndef NM_TRANSPORT_PLAIN_H
+#define NM_TRANSPORT_PLAIN_H
+
+#include "transport/transport.h"
+#include "wire/names.h"
+#include "wire/outgoing.h"
+
+/* How often a message asks whether the peer is there. */
+#define NM_PLAIN_ASK_INTERVAL (1000 * NM_NS_PER_MS)
+
+/* Composes and publishes. Fills `error` and returns its status when nats.c would not take it. */
+natsmicro_status nm_plain_publish(natsConnection *connection, const nm_outgoing *outgoing,
+                                  nm_error *error);
+
+/* Publishes what nobody waits for the outcome of; a failure is reported as an event. */
+void nm_plain_publish_or_report(nm_link *link, const nm_outgoing *outgoing, const char *method);
+
+/* The same as a whole call's end with an error: to `subject`, with End. */
+void nm_plain_publish_end(nm_link *link, const char *subject, natsmicro_status status,
+                          const char *text, const char *method);
+
+/* Whether a NATS reply may be published to; what may not is counted and reported. */
+bool nm_plain_reply_is_allowed(nm_link *link, const nm_stream_settings *settings,
+                               const char *reply, const char *method);
+
+/* The same for a subject from a header. */
+bool nm_plain_header_subject_is_allowed(nm_link *link, const nm_stream_settings *settings,
+                                        const char *subject, const char *header,
+                                        const char *method);
+
+/* ---- plain_open.c ---- */
+natsmicro_status nm_plain_open(nm_stream *stream, const void *request, size_t length);
+void nm_plain_give_up(nm_stream *stream);
+
+/* ---- plain_accept.c ---- */
+natsmicro_status nm_plain_accept(nm_stream *stream, const nm_incoming *opening, nm_error *error);
+
+/* ---- plain_receive.c ---- */
+void nm_plain_on_message(nm_stream *stream, natsMsg *message);
+
+/* ---- plain_answer.c ---- */
+natsmicro_status nm_plain_answer(nm_stream *stream, const void *message, size_t length,
+                                 nm_error *error);
+/* An error as the answer of a client-stream. */
+void nm_plain_answer_error(nm_stream *stream, const nm_error *failure);
+/* With the lock free: whether the inbox has to go on listening for its sake; it closes it itself then. */
+bool nm_plain_answer_is_pending(nm_stream *stream);
+/* Under the lock: the broker's 503; true when it was for the answer. */
+bool nm_plain_answer_unheard(nm_stream *stream);
+/* Under the lock: the caller's End has come. */
+void nm_plain_answer_end_came(nm_stream *stream);
+/* With the lock free: the fence is back. */
+void nm_plain_answer_fence(nm_stream *stream);
+void nm_plain_answer_timer(nm_stream *stream);
+
+#endif

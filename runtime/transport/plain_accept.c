@@ -1,0 +1,126 @@
+/*
+ * The plain transport's opening, on the server: where answers go, acknowledging, refusing, and messages to
+ * inboxes that are gone.
+ */
+#include "transport/plain.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static bool is_streaming_out(natsmicro_method_kind kind)
+{
+    return kind == NATSMICRO_SERVER_STREAM || kind == NATSMICRO_BIDI_STREAM;
+}
+
+static bool is_streaming_in(natsmicro_method_kind kind)
+{
+    return kind == NATSMICRO_CLIENT_STREAM || kind == NATSMICRO_BIDI_STREAM;
+}
+
+/* Names the handler's inbox to the caller, on the NATS reply, else on Reply-To. */
+static void acknowledge(nm_stream *stream, const nm_incoming *opening)
+{
+    nm_outgoing outgoing = {.subject = opening->reply != NULL ? opening->reply : stream->peer,
+                            .reply = stream->inbox.subject,
+                            .stream_inbox = stream->inbox.subject};
+    nm_plain_publish_or_report(stream->link, &outgoing, stream->method);
+    nm_link_flush(stream->link, NM_NEVER);
+}
+
+/*
+ * Where the call's messages go: Reply-To for a stream, the NATS reply otherwise. Both were chosen by the
+ * other side and are checked.
+ */
+natsmicro_status nm_plain_accept(nm_stream *stream, const nm_incoming *opening, nm_error *error)
+{
+    const char *reply_to = stream->kind == NATSMICRO_UNARY ? NULL : opening->reply_to;
+
+    if (opening->reply != NULL &&
+        !nm_plain_reply_is_allowed(stream->link, stream->settings, opening->reply,
+                                   stream->method))
+        return nm_error_set(error, NATSMICRO_INVALID_ARGUMENT,
+                            "the NATS reply of the request may not be answered on");
+    if (reply_to != NULL &&
+        !nm_plain_header_subject_is_allowed(stream->link, stream->settings, reply_to,
+                                            NM_HEADER_REPLY_TO, stream->method))
+        return nm_error_set(error, NATSMICRO_INVALID_ARGUMENT,
+                            "the header " NM_HEADER_REPLY_TO
+                            " is no literal subject under an allowed inbox prefix");
+    const char *peer = reply_to != NULL ? reply_to : opening->reply;
+    if (peer == NULL)
+        return nm_error_set(error, NATSMICRO_INVALID_ARGUMENT,
+                            "the request names no subject to answer on");
+    stream->peer = strdup(peer);
+    if (stream->peer == NULL)
+        return nm_error_set(error, NATSMICRO_RESOURCE_EXHAUSTED, "no memory");
+    if (is_streaming_in(stream->kind))
+        acknowledge(stream, opening);
+    return NATSMICRO_OK;
+}
+
+/* ---- refusing ---- */
+
+static const char *refusal_subject(nm_link *link, const nm_stream_settings *settings,
+                                   natsmicro_method_kind kind, const nm_incoming *opening,
+                                   const char *method)
+{
+    if (opening->reply != NULL)
+        return nm_plain_reply_is_allowed(link, settings, opening->reply, method) ? opening->reply
+                                                                                 : NULL;
+    if (kind == NATSMICRO_UNARY || opening->reply_to == NULL)
+        return NULL;
+    return nm_plain_header_subject_is_allowed(link, settings, opening->reply_to,
+                                              NM_HEADER_REPLY_TO, method)
+               ? opening->reply_to
+               : NULL;
+}
+
+void nm_plain_refuse(nm_link *link, const nm_stream_settings *settings, natsmicro_method_kind kind,
+                     const nm_incoming *opening, const char *method, const nm_error *error)
+{
+    const char *subject = refusal_subject(link, settings, kind, opening, method);
+    if (subject == NULL) {
+        nm_events_emit(nm_link_events(link), NATSMICRO_EVENT_DROPPED, opening->subject, method,
+                       "a request was refused and could not be answered: %s",
+                       nm_error_text(error));
+        return;
+    }
+    nm_outgoing outgoing = {.subject = subject,
+                            .error = error,
+                            .end = subject == opening->reply_to && is_streaming_out(kind)};
+    nm_plain_publish_or_report(link, &outgoing, method);
+    nm_link_flush_soon(link);
+}
+
+/* ---- messages to inboxes that are gone ---- */
+
+/*
+ * Who still sends to a call that is over is told once a message asks for it (by a NATS reply, or by being an
+ * acknowledgement that came too late). Ends, errors and 503s are never answered, so no two sides can go on
+ * answering each other.
+ */
+void nm_plain_on_stray(nm_link *link, natsMsg *message, void *settings_data)
+{
+    const nm_stream_settings *settings = settings_data;
+    nm_incoming incoming;
+    nm_incoming_read(&incoming, message);
+
+    atomic_fetch_add_explicit(&nm_link_events(link)->dropped, 1, memory_order_relaxed);
+    const char *subject = NULL;
+    if (incoming.no_responders || incoming.end || incoming.error_code != NULL)
+        subject = NULL;
+    else if (incoming.stream_inbox != NULL) {
+        if (nm_plain_header_subject_is_allowed(link, settings, incoming.stream_inbox,
+                                               NM_HEADER_STREAM_INBOX, NULL))
+            subject = incoming.stream_inbox;
+    } else if (incoming.reply != NULL) {
+        if (nm_plain_reply_is_allowed(link, settings, incoming.reply, NULL))
+            subject = incoming.reply;
+    }
+    if (subject != NULL) {
+        nm_plain_publish_end(link, subject, NATSMICRO_CANCELLED, "there is no such call any more",
+                             NULL);
+        nm_link_flush_soon(link);
+    }
+    natsMsg_Destroy(message);
+}
