@@ -64,11 +64,10 @@ static const char client_unary[] =
     "void $client$__$m$__free($Response$ *response);\n"
     "\n";
 
-static const char client_call_type[] =
-    "typedef struct $Client$__$Method$ {\n"
-    "    natsmicro_call *base;\n"
-    "} $Client$__$Method$;\n"
-    "\n";
+static const char client_call_type[] = "typedef struct $Client$__$Method$ {\n"
+                                       "    natsmicro_call *base;\n"
+                                       "} $Client$__$Method$;\n"
+                                       "\n";
 
 static const char client_open_with_request[] =
     "/*\n"
@@ -185,11 +184,10 @@ static void print_client_errors(nm_text *out, const nm_file *file, const nm_serv
 
 /* ---- server ---- */
 
-static const char server_call_type[] =
-    "typedef struct $Server$__$Method$ {\n"
-    "    natsmicro_call *base;\n"
-    "} $Server$__$Method$;\n"
-    "\n";
+static const char server_call_type[] = "typedef struct $Server$__$Method$ {\n"
+                                       "    natsmicro_call *base;\n"
+                                       "} $Server$__$Method$;\n"
+                                       "\n";
 
 static const char server_reply[] =
     "/*\n"
@@ -316,7 +314,8 @@ static void print_service(nm_text *out, const nm_file *file, const nm_service *s
         print_handler(out, of_method.vars, &service->methods[i]);
     }
     if (service->n_methods == 0)
-        nm_text_add(out, "    void *unused; /* the service has no methods, and C no empty struct */\n");
+        nm_text_add(out,
+                    "    void *unused; /* the service has no methods, and C no empty struct */\n");
     nm_text_print(out, of_service.vars, server_add);
     print_server_errors(out, file, service);
 }

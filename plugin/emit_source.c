@@ -16,8 +16,7 @@ static void add_number(nm_text *out, int64_t number)
     nm_text_add(out, digits);
 }
 
-static void add_string_member(nm_text *out, const char *indent, const char *name,
-                              const char *value)
+static void add_string_member(nm_text *out, const char *indent, const char *name, const char *value)
 {
     nm_text_add(out, indent);
     nm_text_add(out, name);
@@ -139,13 +138,13 @@ static void print_tables(nm_text *out, const nm_file *file, const nm_service *se
                    &service->metadata);
     for (size_t i = 0; i < service->n_methods; i++) {
         nm_emit_method_vars(&vars, file, service, i);
-        print_metadata(out, vars.vars,
-                       "static const natsmicro_metadata metadata_of_$lower$__$m$[]",
+        print_metadata(out, vars.vars, "static const natsmicro_metadata metadata_of_$lower$__$m$[]",
                        &service->methods[i].metadata);
         print_dispatch(out, vars.vars, service->methods[i].kind);
     }
     if (service->n_methods != 0)
-        nm_text_print(out, vars.vars, "static const natsmicro_stub_method methods_of_$lower$[] = {\n");
+        nm_text_print(out, vars.vars,
+                      "static const natsmicro_stub_method methods_of_$lower$[] = {\n");
     for (size_t i = 0; i < service->n_methods; i++) {
         nm_emit_method_vars(&vars, file, service, i);
         print_method_entry(out, vars.vars, &service->methods[i]);
@@ -360,7 +359,8 @@ static void print_service(nm_text *out, const nm_file *file, const nm_service *s
     nm_emit_vars of_service;
     nm_emit_vars of_method;
     nm_emit_service_vars(&of_service, file, service);
-    nm_text_print(out, of_service.vars, "/* ---- $service$: what the library knows of it ---- */\n\n");
+    nm_text_print(out, of_service.vars,
+                  "/* ---- $service$: what the library knows of it ---- */\n\n");
     print_tables(out, file, service);
     nm_text_print(out, of_service.vars, "/* ---- client of $service$ ---- */\n\n");
     nm_text_print(out, of_service.vars, client_life);

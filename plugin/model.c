@@ -6,13 +6,22 @@
 
 #include <string.h>
 
+/* An error is one line, whatever the values in it hold. */
+static void keep_on_one_line(char *text)
+{
+    for (; *text != '\0'; text++) {
+        if ((unsigned char)*text < 0x20 || *text == 0x7f)
+            *text = '?';
+    }
+}
+
 bool nm_fail(nm_build *build, const nm_place *place, const char *format, ...)
 {
     if (build->error != NULL)
         return false;
     va_list arguments;
     va_start(arguments, format);
-    const char *text = nm_pool_vformat(build->pool, format, arguments);
+    char *text = nm_pool_vformat(build->pool, format, arguments);
     va_end(arguments);
     if (place != NULL && place->method != NULL)
         text = nm_pool_format(build->pool, "method %s: %s", place->method, text);
@@ -22,6 +31,7 @@ bool nm_fail(nm_build *build, const nm_place *place, const char *format, ...)
         text = nm_pool_format(build->pool, "%s:%d: %s", place->file, place->line, text);
     else if (place != NULL)
         text = nm_pool_format(build->pool, "%s: %s", place->file, text);
+    keep_on_one_line(text);
     build->error = text;
     return false;
 }
@@ -71,8 +81,8 @@ static bool read_parameters(nm_build *build)
 {
     nm_parameters *parameters = &build->parameters;
     const char *given = build->request->parameter;
-    char *rest = nm_pool_copy(build->pool, given == NULL ? "" : given,
-                              given == NULL ? 0 : strlen(given));
+    char *rest =
+        nm_pool_copy(build->pool, given == NULL ? "" : given, given == NULL ? 0 : strlen(given));
     while (*rest != '\0') {
         char *parameter = rest;
         rest += strcspn(rest, ",");
@@ -105,7 +115,7 @@ static bool read_message(nm_build *build, const nm_place *place, const char *typ
     const nm_known_message *known = nm_find_message(build, full_name);
     if (known == NULL)
         return nm_fail(build, place,
-                       "the request has no message %s (run the plugin with protoc)", full_name);
+                       "the request has no message \"%s\" (run the plugin with protoc)", full_name);
     if (known->source->no_generate)
         return nm_fail(build, place,
                        "protoc-gen-c writes no message %s, because %s sets the option "
@@ -152,9 +162,9 @@ static bool read_methods(nm_build *build, const nm_source *source, int32_t servi
         *method = (nm_method){0};
         *place = *service_place;
         place->line = nm_source_line(source, path, 4);
-        place->method = proto->method[i]->name == NULL ? "" : proto->method[i]->name;
-        if (proto->method[i]->name == NULL)
-            return nm_fail(build, place, "the method has no name (run the plugin with protoc)");
+        if (proto->method[i]->name == NULL || proto->method[i]->name[0] == '\0')
+            return nm_fail(build, place, "a method has no name (run the plugin with protoc)");
+        place->method = proto->method[i]->name;
         if (!read_method(build, place, proto->method[i], method, &skip))
             return false;
         method->comment = nm_source_comment(build, source, path, 4);
@@ -183,8 +193,8 @@ static bool register_subjects(nm_build *build, const nm_service *service, nm_cla
             nm_pool_format(build->pool, "%s.%s", service->subject_prefix, method->subject);
         const char *what =
             nm_pool_format(build->pool, "method %s.%s", service->full_name, method->name);
-        const nm_clash_entry *other = nm_clash_add(
-            build->pool, subjects, (nm_clash_entry){subject, what, &places[i]});
+        const nm_clash_entry *other =
+            nm_clash_add(build->pool, subjects, (nm_clash_entry){subject, what, &places[i]});
         if (other != NULL)
             return nm_fail(build, &places[i],
                            "its subject %s is also that of %s in line %d (rename one, or change "
@@ -200,9 +210,11 @@ static bool read_service(nm_build *build, const nm_source *source, int32_t index
     const nm_service_proto *proto = source->proto->service[index];
     const int32_t path[] = {6, index};
     nm_service *service = &file->services[file->n_services];
-    const nm_place place = {file->proto, nm_source_line(source, path, 2), proto->name, NULL};
+    const nm_place place = {file->proto, nm_source_line(source, path, 2),
+                            proto->name == NULL || proto->name[0] == '\0' ? NULL : proto->name,
+                            NULL};
     nm_service_settings settings = {false, false};
-    if (proto->name == NULL)
+    if (proto->name == NULL || proto->name[0] == '\0')
         return nm_fail(build, &place, "a service has no name (run the plugin with protoc)");
     if (!nm_read_service_options(build, &place, proto, service, &settings))
         return false;

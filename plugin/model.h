@@ -16,12 +16,7 @@
 
 typedef Google__Protobuf__Compiler__CodeGeneratorRequest nm_request;
 
-typedef enum nm_kind {
-    NM_UNARY,
-    NM_SERVER_STREAM,
-    NM_CLIENT_STREAM,
-    NM_BIDI_STREAM
-} nm_kind;
+typedef enum nm_kind { NM_UNARY, NM_SERVER_STREAM, NM_CLIENT_STREAM, NM_BIDI_STREAM } nm_kind;
 
 typedef struct nm_pair {
     const char *key;

@@ -44,8 +44,8 @@ bool nm_check_name(nm_build *build, const nm_place *place, const char *name)
 bool nm_check_version(nm_build *build, const nm_place *place, const char *version)
 {
 #define NUMBER "(0|[1-9][0-9]*)"
-#define PRE "(0|[1-9][0-9]*|[0-9]*[A-Za-z-][0-9A-Za-z-]*)"
-#define META "[0-9A-Za-z-]+"
+#define PRE    "(0|[1-9][0-9]*|[0-9]*[A-Za-z-][0-9A-Za-z-]*)"
+#define META   "[0-9A-Za-z-]+"
     static const char pattern[] = "^" NUMBER "\\." NUMBER "\\." NUMBER "(-" PRE "(\\." PRE ")*)?"
                                   "(\\+" META "(\\." META ")*)?$";
     if (!nm_check_text(build, place, "version", version))
@@ -122,9 +122,8 @@ bool nm_check_error_code(nm_build *build, const nm_place *place, const char *cod
 bool nm_check_limit(nm_build *build, const nm_place *place, const char *what, int32_t limit)
 {
     if (limit < -1)
-        return nm_fail(build, place,
-                       "%s is %d (write -1 for no limit, 0 for the default, or more)", what,
-                       limit);
+        return nm_fail(build, place, "%s is %d (write -1 for no limit, 0 for the default, or more)",
+                       what, limit);
     return true;
 }
 
@@ -139,8 +138,7 @@ bool nm_check_timeout(nm_build *build, const nm_place *place,
         return nm_fail(build, place,
                        "timeout is %lld s and %d ns (write at most %lld seconds and 999999999 "
                        "nanos, neither negative)",
-                       (long long)duration->seconds, duration->nanos,
-                       (long long)LONGEST_SECONDS);
+                       (long long)duration->seconds, duration->nanos, (long long)LONGEST_SECONDS);
     *timeout_ms = duration->seconds * 1000 + (duration->nanos + 999999) / 1000000;
     return true;
 }

@@ -152,6 +152,11 @@ bool nm_name_method(nm_build *build, const nm_place *place, nm_method *method)
                        "protoc-gen-c names a struct's member \"%s\" after it, which no C compiler "
                        "takes (rename the method)",
                        method->lower);
+    if (nm_names_is_taken_in_services(method->lower))
+        return nm_fail(build, place,
+                       "protoc-gen-c makes \"%s\" of it, a name that it gives to something else in "
+                       "every service (rename the method)",
+                       method->lower);
     if (nm_names_is_reserved(method->lower))
         method->field = nm_pool_format(build->pool, "%s_", method->lower);
     return true;
@@ -169,11 +174,15 @@ static bool add_own(nm_build *build, const nm_owner *owner, const char *name, co
     nm_origin *origin = nm_pool_alloc(build->pool, 1, sizeof(*origin));
     origin->place = owner->place;
     const char *whole = nm_pool_format(build->pool, "%s%s", name, ending);
-    const nm_clash_entry *other = nm_clash_add(build->pool, &build->names,
-                                               (nm_clash_entry){whole, owner->what, origin});
+    const nm_clash_entry *other =
+        nm_clash_add(build->pool, &build->names, (nm_clash_entry){whole, owner->what, origin});
     if (other == NULL)
         return true;
     const nm_origin *there = other->origin;
+    if (there->place != NULL && there->place->service == owner->place->service)
+        return nm_fail(build, owner->place,
+                       "the C name %s of %s is also one of %s at %s:%d (rename one of them)", whole,
+                       owner->what, other->what, there->place->file, there->place->line);
     int line = there->place != NULL ? there->place->line
                                     : nm_source_line(there->source, there->path, there->n_path);
     const char *file = there->place != NULL ? there->place->file : there->source->proto->name;

@@ -16,8 +16,8 @@ static bool read_pb_c_file(nm_build *build, nm_source *source)
     const Google__Protobuf__FileOptions *options = source->proto->options;
     const nm_place place = {source->proto->name, 0, NULL, NULL};
     nm_bytes rest;
-    nm_extension_state state = nm_wire_extension(
-        build->pool, options == NULL ? NULL : &options->base, PB_C_FILE, &rest);
+    nm_extension_state state =
+        nm_wire_extension(build->pool, options == NULL ? NULL : &options->base, PB_C_FILE, &rest);
     bool readable = state != NM_EXTENSION_MALFORMED;
     while (readable && rest.length != 0) {
         nm_wire_field field;
@@ -140,6 +140,11 @@ int nm_source_line(const nm_source *source, const int32_t *path, size_t n_path)
     return location->span[0] + 1;
 }
 
+static const char *unless_blank(const char *comment)
+{
+    return comment == NULL || comment[strspn(comment, " \t\r\n")] == '\0' ? NULL : comment;
+}
+
 const char *nm_source_comment(nm_build *build, const nm_source *source, const int32_t *path,
                               size_t n_path)
 {
@@ -147,8 +152,8 @@ const char *nm_source_comment(nm_build *build, const nm_source *source, const in
         find_location(source, path, n_path);
     if (location == NULL)
         return NULL;
-    const char *leading = location->leading_comments;
-    const char *trailing = location->trailing_comments;
+    const char *leading = unless_blank(location->leading_comments);
+    const char *trailing = unless_blank(location->trailing_comments);
     if (leading != NULL && trailing != NULL)
         return nm_pool_format(build->pool, "%s\n%s", leading, trailing);
     return leading != NULL ? leading : trailing;

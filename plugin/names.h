@@ -44,10 +44,13 @@ char *nm_names_subject(nm_pool *pool, const char *name);
 bool nm_names_is_identifier(const char *name);
 
 /*
- * Whether protoc-gen-c's header would not compile with a method of this (lower-cased) name: the
- * keywords of C11, bool, true and false, which are macros there, and asm and typeof of GNU C.
+ * Whether a struct's member cannot have this name in C: the keywords of C11; bool, true, false and
+ * static_assert, which are macros where protoc-gen-c needs them; asm and typeof of GNU C.
  */
 bool nm_names_is_c_keyword(const char *name);
+
+/* Whether protoc-gen-c makes this name in every service, so that a method cannot have it. */
+bool nm_names_is_taken_in_services(const char *name);
 
 /* Whether a struct's member cannot have this name in C or C++, of any year, or is a macro. */
 bool nm_names_is_reserved(const char *name);

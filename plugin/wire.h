@@ -22,9 +22,9 @@ typedef struct nm_bytes {
 /* One field of a message. */
 typedef struct nm_wire_field {
     uint32_t number;
-    uint32_t type;   /* a ProtobufCWireType */
+    uint32_t type;         /* a ProtobufCWireType */
     uint64_t number_value; /* of a varint or a fixed one */
-    nm_bytes bytes;  /* of a length-prefixed one */
+    nm_bytes bytes;        /* of a length-prefixed one */
 } nm_wire_field;
 
 /* Takes the next field off `rest`. False when the bytes are malformed; ask for none when empty. */

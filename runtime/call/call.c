@@ -142,7 +142,7 @@ natsmicro_call *nm_call_acquire(nm_call_cache *cache, nm_link *link, const nm_me
     call->method = method;
     call->settings = settings;
     call->on_over = NULL;
-    call->answered = call->in_handler = call->detached = false;
+    call->answered = call->in_handler = call->detached = call->ended_from_outside = false;
     atomic_store_explicit(&call->cancelling, false, memory_order_relaxed);
     call->started = nm_now();
     call->arena.limit = settings->limits.max_decode_bytes;

@@ -68,6 +68,7 @@ struct natsmicro_call {
     natsmicro_call *next_free;
     natsmicro_call *previous; /* in the server's list of live calls */
     natsmicro_call *next;
+    bool ended_from_outside; /* by a drain; guarded by the server's lock */
 
     nm_arena arena;     /* the receiver's: the last message, or the request */
     nm_buffer encoded;  /* the sender's */

@@ -1,0 +1,154 @@
+/*
+ * Discovery: answers $SRV.PING, .INFO and .STATS. Wildcards keep it to one subscription a server and two a
+ * service, and still leave wrong names and ids to the broker's 503.
+ */
+#include "discovery/discovery.h"
+#include "server/internal.h"
+#include "wire/subject.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define VERB_START 5 /* behind "$SRV." */
+
+/* A discovery subscription's closure: whom to answer for. Lives until the callbacks have ended. */
+typedef struct nm_discovery_scope {
+    natsmicro_server *server;
+    nm_service *service; /* NULL: all services */
+} nm_discovery_scope;
+
+static void describe_endpoint(nm_endpoint *endpoint, nm_endpoint_info *info)
+{
+    const natsmicro_stub_method *stub = endpoint->method.stub;
+    nm_endpoint_stats *stats = &endpoint->stats;
+
+    *info = (nm_endpoint_info){.name = stub->subject,
+                               .subject = endpoint->method.subject,
+                               .queue_group = stub->queue_group_disabled ? "" : "q",
+                               .metadata = stub->metadata,
+                               .n_metadata = stub->n_metadata};
+    pthread_mutex_lock(&stats->lock);
+    info->num_requests = stats->requests;
+    info->num_errors = stats->errors;
+    info->processing_time = stats->processing_time;
+    info->last_error = strdup(stats->last_error != NULL ? stats->last_error : "");
+    pthread_mutex_unlock(&stats->lock);
+}
+
+/* The JSON for a verb ("PING", "INFO", "STATS", up to the subject's next dot), or NULL. */
+static char *describe(nm_service *service, const char *verb)
+{
+    nm_endpoint_info *endpoints = calloc(service->n_endpoints + 1, sizeof(*endpoints));
+    if (endpoints == NULL)
+        return NULL;
+    for (size_t i = 0; i < service->n_endpoints; i++)
+        describe_endpoint(&service->endpoints[i], &endpoints[i]);
+    nm_service_info info = {.name = service->name,
+                            .id = service->id,
+                            .version = service->version,
+                            .description = service->description,
+                            .metadata = service->metadata,
+                            .n_metadata = service->n_metadata,
+                            .started = service->started,
+                            .endpoints = endpoints,
+                            .n_endpoints = service->n_endpoints};
+    size_t length = strcspn(verb, ".");
+    char *json = NULL;
+    if (length == 4 && strncmp(verb, "PING", length) == 0)
+        json = nm_discovery_ping(&info);
+    else if (length == 4 && strncmp(verb, "INFO", length) == 0)
+        json = nm_discovery_info(&info);
+    else if (length == 5 && strncmp(verb, "STATS", length) == 0)
+        json = nm_discovery_stats(&info);
+    for (size_t i = 0; i < service->n_endpoints; i++)
+        free((char *)(uintptr_t)endpoints[i].last_error);
+    free(endpoints);
+    return json;
+}
+
+static void answer(natsmicro_server *server, nm_service *service, const char *verb,
+                   const char *reply)
+{
+    char *json = describe(service, verb);
+    if (json != NULL)
+        natsConnection_Publish(server->connection, reply, json, (int)strlen(json));
+    free(json);
+}
+
+static void on_discovery(natsConnection *connection, natsSubscription *subscription,
+                         natsMsg *message, void *closure)
+{
+    nm_discovery_scope *scope = closure;
+    natsmicro_server *server = scope->server;
+    const char *verb = natsMsg_GetSubject(message) + VERB_START;
+    const char *reply = natsMsg_GetReply(message);
+    (void)connection;
+    (void)subscription;
+
+    if (reply == NULL || !nm_subject_reply_is_allowed(reply) ||
+        nm_service_owns_subject(reply, server)) {
+        nm_events_emit(&server->events, NATSMICRO_EVENT_REFUSED_SUBJECT, reply, NULL,
+                       "a discovery request names no subject to answer on, or one of ours");
+        natsMsg_Destroy(message);
+        return;
+    }
+    if (scope->service != NULL)
+        answer(server, scope->service, verb, reply);
+    else {
+        /* Services are only ever added, and are freed after this subscription has ended. */
+        pthread_mutex_lock(&server->lock);
+        nm_service *service = server->services;
+        pthread_mutex_unlock(&server->lock);
+        for (; service != NULL; service = service->next)
+            answer(server, service, verb, reply);
+    }
+    nm_link_flush_soon(server->link);
+    natsMsg_Destroy(message);
+}
+
+static void on_discovery_complete(void *closure)
+{
+    nm_discovery_scope *scope = closure;
+    natsmicro_server *server = scope->server;
+    free(scope);
+    pthread_mutex_lock(&server->lock);
+    server->discovery_alive--;
+    pthread_cond_broadcast(&server->changed);
+    pthread_mutex_unlock(&server->lock);
+}
+
+natsmicro_status nm_discovery_subscribe(natsmicro_server *server, nm_service *service,
+                                        const char *subject, natsSubscription **subscription)
+{
+    nm_discovery_scope *scope = malloc(sizeof(*scope));
+    if (scope == NULL)
+        return NATSMICRO_RESOURCE_EXHAUSTED;
+    *scope = (nm_discovery_scope){server, service};
+    natsStatus status =
+        natsConnection_Subscribe(subscription, server->connection, subject, on_discovery, scope);
+    if (status != NATS_OK) {
+        free(scope);
+        return nm_link_status(status, subject, NULL);
+    }
+    pthread_mutex_lock(&server->lock);
+    server->discovery_alive++;
+    pthread_mutex_unlock(&server->lock);
+    status = natsSubscription_SetOnCompleteCB(*subscription, on_discovery_complete, scope);
+    if (status == NATS_OK)
+        return NATSMICRO_OK;
+    /* Closed between the two calls: its thread may still run once, so the scope is left to the process. */
+    pthread_mutex_lock(&server->lock);
+    server->discovery_alive--;
+    pthread_mutex_unlock(&server->lock);
+    return nm_link_status(status, subject, NULL);
+}
+
+void nm_discovery_unsubscribe(natsmicro_server *server, natsSubscription **subscription)
+{
+    (void)server;
+    if (*subscription == NULL)
+        return;
+    natsSubscription_Unsubscribe(*subscription);
+    natsSubscription_Destroy(*subscription);
+    *subscription = NULL;
+}

@@ -1,0 +1,220 @@
+/*
+ * Services: adding one to a server: its endpoints, what it says of itself, its discovery.
+ */
+#include "server/internal.h"
+#include "wire/subject.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#define QUEUE_GROUP "q"
+
+bool nm_service_owns_subject(const char *subject, void *data)
+{
+    natsmicro_server *server = data;
+    bool own = false;
+    pthread_mutex_lock(&server->lock);
+    for (nm_service *service = server->services; service != NULL && !own; service = service->next) {
+        for (size_t i = 0; i < service->n_endpoints && !own; i++)
+            own = strcmp(service->endpoints[i].method.subject, subject) == 0;
+    }
+    pthread_mutex_unlock(&server->lock);
+    return own;
+}
+
+/* ---- what a service says of itself ---- */
+
+static bool name_is_valid(const char *name)
+{
+    static const char allowed[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    size_t length = strlen(name);
+    return length > 0 && strspn(name, allowed) == length;
+}
+
+static bool copy_metadata(nm_service *service, const natsmicro_metadata *metadata, size_t count)
+{
+    if (count == 0)
+        return true;
+    service->metadata = calloc(count, sizeof(natsmicro_metadata));
+    if (service->metadata == NULL)
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        service->metadata[i].key = strdup(metadata[i].key);
+        service->metadata[i].value = strdup(metadata[i].value);
+        service->n_metadata++;
+        if (service->metadata[i].key == NULL || service->metadata[i].value == NULL)
+            return false;
+    }
+    return true;
+}
+
+static natsmicro_status describe(nm_service *service, const natsmicro_service_options *options)
+{
+    const natsmicro_stub_service *stub = service->stub;
+    const char *name = options->name != NULL ? options->name : stub->name;
+    const char *version = options->version != NULL ? options->version : stub->version;
+    const char *description =
+        options->description != NULL ? options->description : stub->description;
+    bool own_metadata = options->metadata != NULL;
+
+    if (!name_is_valid(name))
+        return NATSMICRO_INVALID_ARGUMENT;
+    service->name = strdup(name);
+    service->version = strdup(version);
+    service->description = strdup(description);
+    if (service->name == NULL || service->version == NULL || service->description == NULL ||
+        !copy_metadata(service, own_metadata ? options->metadata : stub->metadata,
+                       own_metadata ? options->n_metadata : stub->n_metadata) ||
+        !nm_random_token(service->id))
+        return NATSMICRO_RESOURCE_EXHAUSTED;
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    service->started = (int64_t)now.tv_sec * 1000 * NM_NS_PER_MS + now.tv_nsec;
+    return NATSMICRO_OK;
+}
+
+/* ---- endpoints ---- */
+
+static natsmicro_status init_endpoints(nm_service *service,
+                                       const natsmicro_service_options *options)
+{
+    const natsmicro_stub_service *stub = service->stub;
+    if (stub->n_methods == 0)
+        return NATSMICRO_OK;
+    service->endpoints = calloc(stub->n_methods, sizeof(nm_endpoint));
+    if (service->endpoints == NULL)
+        return NATSMICRO_RESOURCE_EXHAUSTED;
+    for (size_t i = 0; i < stub->n_methods; i++) {
+        nm_endpoint *endpoint = &service->endpoints[i];
+        endpoint->service = service;
+        endpoint->closed = true;
+        pthread_mutex_init(&endpoint->stats.lock, NULL);
+        service->n_endpoints++;
+        natsmicro_status status =
+            nm_method_init(&endpoint->method, stub, &stub->methods[i], options->subject_prefix,
+                           options->timeout_ms);
+        if (status != NATSMICRO_OK)
+            return status;
+        if (nm_service_owns_subject(endpoint->method.subject, service->server))
+            return NATSMICRO_ALREADY_EXISTS;
+    }
+    return NATSMICRO_OK;
+}
+
+static natsmicro_status subscribe_endpoint(natsmicro_server *server, nm_endpoint *endpoint)
+{
+    const char *subject = endpoint->method.subject;
+    natsStatus status =
+        endpoint->method.stub->queue_group_disabled
+            ? natsConnection_SubscribeSync(&endpoint->subscription, server->connection, subject)
+            : natsConnection_QueueSubscribeSync(&endpoint->subscription, server->connection,
+                                                subject, QUEUE_GROUP);
+    /* Waiting calls are limited by the server's queue, which answers; nats.c's would drop. */
+    if (status == NATS_OK)
+        status = natsSubscription_SetPendingLimits(endpoint->subscription, -1, -1);
+    if (status != NATS_OK)
+        return nm_link_status(status, subject, NULL);
+    endpoint->closed = false;
+    return nm_pool_watch(server, endpoint);
+}
+
+static natsmicro_status subscribe_discovery(natsmicro_server *server, nm_service *service)
+{
+    char subject[256];
+    snprintf(subject, sizeof(subject), "$SRV.*.%s", service->name);
+    natsmicro_status status =
+        nm_discovery_subscribe(server, service, subject, &service->discovery[0]);
+    if (status != NATSMICRO_OK)
+        return status;
+    snprintf(subject, sizeof(subject), "$SRV.*.%s.%s", service->name, service->id);
+    return nm_discovery_subscribe(server, service, subject, &service->discovery[1]);
+}
+
+/* ---- adding ---- */
+
+static natsmicro_status start(natsmicro_server *server, nm_service *service)
+{
+    natsmicro_status status = NATSMICRO_OK;
+    for (size_t i = 0; i < service->n_endpoints && status == NATSMICRO_OK; i++)
+        status = subscribe_endpoint(server, &service->endpoints[i]);
+    if (status == NATSMICRO_OK)
+        status = subscribe_discovery(server, service);
+    if (status == NATSMICRO_OK && server->discovery == NULL)
+        status = nm_discovery_subscribe(server, NULL, "$SRV.*", &server->discovery);
+    /* Who is told that the service is there may call it at once. */
+    nm_link_flush(server->link, nm_deadline_in(1000));
+    return status;
+}
+
+/*
+ * A service that could not be started whole stays listed: its endpoints may serve already, and end with the
+ * server.
+ */
+natsmicro_status natsmicro_stub_server_add(natsmicro_server *server,
+                                           const natsmicro_stub_service *stub,
+                                           const void *handlers, void *user_data,
+                                           const natsmicro_service_options *options)
+{
+    static const natsmicro_service_options defaults = NATSMICRO_SERVICE_OPTIONS_INIT;
+
+    if (options == NULL)
+        options = &defaults;
+    if (server == NULL || handlers == NULL || options->size != sizeof(*options) ||
+        options->timeout_ms < 0)
+        return NATSMICRO_INVALID_ARGUMENT;
+    nm_service *service = calloc(1, sizeof(*service));
+    if (service == NULL)
+        return NATSMICRO_RESOURCE_EXHAUSTED;
+    service->server = server;
+    service->stub = stub;
+    service->handlers = handlers;
+    service->user_data = user_data;
+    natsmicro_status status = describe(service, options);
+    if (status == NATSMICRO_OK)
+        status = init_endpoints(service, options);
+    if (status != NATSMICRO_OK) {
+        nm_service_free(service);
+        return status;
+    }
+    pthread_mutex_lock(&server->lock);
+    bool draining = server->draining;
+    if (!draining) {
+        service->next = server->services;
+        server->services = service;
+    }
+    pthread_mutex_unlock(&server->lock);
+    if (draining) {
+        nm_service_free(service);
+        return NATSMICRO_FAILED_PRECONDITION;
+    }
+    return start(server, service);
+}
+
+void nm_service_unsubscribe_discovery(natsmicro_server *server, nm_service *service)
+{
+    nm_discovery_unsubscribe(server, &service->discovery[0]);
+    nm_discovery_unsubscribe(server, &service->discovery[1]);
+}
+
+void nm_service_free(nm_service *service)
+{
+    for (size_t i = 0; i < service->n_endpoints; i++) {
+        nm_endpoint *endpoint = &service->endpoints[i];
+        natsSubscription_Destroy(endpoint->subscription);
+        nm_method_free(&endpoint->method);
+        free(endpoint->stats.last_error);
+        pthread_mutex_destroy(&endpoint->stats.lock);
+    }
+    for (size_t i = 0; i < service->n_metadata; i++) {
+        free((char *)(uintptr_t)service->metadata[i].key);
+        free((char *)(uintptr_t)service->metadata[i].value);
+    }
+    free(service->metadata);
+    free(service->endpoints);
+    free(service->name);
+    free(service->version);
+    free(service->description);
+    free(service);
+}
