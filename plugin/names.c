@@ -209,7 +209,8 @@ bool nm_names_is_c_keyword(const char *name)
 
 bool nm_names_is_taken_in_services(const char *name)
 {
-    static const char *const taken[] = {"base", "descriptor", "init"};
+    static const char *const taken[] = {"base", "descriptor", "init", "method_descriptors",
+                                        "method_indices_by_name"};
     return bsearch(name, taken, sizeof(taken) / sizeof(taken[0]), sizeof(taken[0]), compare) !=
            NULL;
 }
