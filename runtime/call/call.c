@@ -143,6 +143,7 @@ natsmicro_call *nm_call_acquire(nm_call_cache *cache, nm_link *link, const nm_me
     call->settings = settings;
     call->on_over = NULL;
     call->answered = call->in_handler = call->detached = call->ended_from_outside = false;
+    atomic_store_explicit(&call->users, 0, memory_order_relaxed);
     atomic_store_explicit(&call->cancelling, false, memory_order_relaxed);
     call->started = nm_now();
     call->arena.limit = settings->limits.max_decode_bytes;
@@ -180,15 +181,32 @@ static const ProtobufCMessageDescriptor *type_in(const natsmicro_call *call)
     return call->stream.is_server ? stub->request : stub->response;
 }
 
-natsmicro_status natsmicro_stub_send(natsmicro_call *call, const void *message)
+/* A client may close a call while another thread is in its send or recv: these are what it waits for. */
+static void enter(natsmicro_call *call)
+{
+    atomic_fetch_add_explicit(&call->users, 1, memory_order_relaxed);
+}
+
+static natsmicro_status leave(natsmicro_call *call, natsmicro_status status)
+{
+    atomic_fetch_sub_explicit(&call->users, 1, memory_order_release);
+    return status;
+}
+
+static natsmicro_status send_message(natsmicro_call *call, const void *message)
 {
     nm_error_clear(&call->send_error);
-    natsmicro_status status =
-        nm_encode(type_out(call), message, &call->encoded, &call->send_error);
+    natsmicro_status status = nm_encode(type_out(call), message, &call->encoded, &call->send_error);
     if (status != NATSMICRO_OK)
         return status;
     return call->stream.transport->send(&call->stream, call->encoded.data, call->encoded.length,
                                         &call->send_error);
+}
+
+natsmicro_status natsmicro_stub_send(natsmicro_call *call, const void *message)
+{
+    enter(call);
+    return leave(call, send_message(call, message));
 }
 
 /* A malformed message is the caller's fault on a server and a broken service on a client. */
@@ -202,7 +220,7 @@ static natsmicro_status malformed(natsmicro_call *call, const nm_error *error)
     return status;
 }
 
-natsmicro_status natsmicro_stub_recv(natsmicro_call *call, const void **message)
+static natsmicro_status recv_message(natsmicro_call *call, const void **message)
 {
     *message = NULL;
     nm_span span;
@@ -212,13 +230,29 @@ natsmicro_status natsmicro_stub_recv(natsmicro_call *call, const void **message)
 
     nm_error error = NM_ERROR_INIT;
     ProtobufCMessage *decoded = NULL;
-    status = nm_decode(type_in(call), span.data, span.length, &call->settings->limits,
-                       &call->arena, &decoded, &error);
+    status = nm_decode(type_in(call), span.data, span.length, &call->settings->limits, &call->arena,
+                       &decoded, &error);
     if (status != NATSMICRO_OK)
         status = malformed(call, &error);
     nm_error_clear(&error);
     *message = decoded;
     return status;
+}
+
+natsmicro_status natsmicro_stub_recv(natsmicro_call *call, const void **message)
+{
+    enter(call);
+    return leave(call, recv_message(call, message));
+}
+
+/* The users are on their way out, as the call is over: no need of a signal from each that leaves. */
+void nm_call_wait_for_users(natsmicro_call *call)
+{
+    nm_stream *stream = &call->stream;
+    pthread_mutex_lock(&stream->lock);
+    while (atomic_load_explicit(&call->users, memory_order_acquire) > 0)
+        nm_cond_wait_until(&stream->changed, &stream->lock, nm_deadline_in(1));
+    pthread_mutex_unlock(&stream->lock);
 }
 
 void natsmicro_stub_message_free(void *message)
@@ -367,8 +401,8 @@ natsmicro_status natsmicro_call_set_trailer(natsmicro_call *call, const char *na
 {
     nm_stream *stream = &call->stream;
     pthread_mutex_lock(&stream->lock);
-    natsmicro_status status = set_checked(&stream->trailers_out, name, value,
-                                          !stream->is_server || stream->finished);
+    natsmicro_status status =
+        set_checked(&stream->trailers_out, name, value, !stream->is_server || stream->finished);
     pthread_mutex_unlock(&stream->lock);
     return status;
 }

@@ -35,8 +35,8 @@ void nm_call_settings_free(nm_call_settings *settings);
 /* A method as it is called or served, run-time overrides applied. */
 typedef struct nm_method {
     const natsmicro_stub_method *stub;
-    char *full_name; /* "lab.v1.Lab.CountUp"; owned */
-    char *subject;   /* "lab.v1.count_up"; owned */
+    char *full_name;    /* "lab.v1.Lab.CountUp"; owned */
+    char *subject;      /* "lab.v1.count_up"; owned */
     int64_t timeout_ms; /* of a unary call or an opening; 0: none was set anywhere */
 } nm_method;
 
@@ -70,10 +70,11 @@ struct natsmicro_call {
     natsmicro_call *next;
     bool ended_from_outside; /* by a drain; guarded by the server's lock */
 
-    nm_arena arena;     /* the receiver's: the last message, or the request */
-    nm_buffer encoded;  /* the sender's */
+    nm_arena arena;      /* the receiver's: the last message, or the request */
+    nm_buffer encoded;   /* the sender's */
     nm_error send_error; /* the sender's: what the last send failed with locally */
     int64_t started;
+    atomic_uint users;      /* send and recv that run right now: a close waits for them */
     atomic_bool cancelling; /* natsmicro_call_cancel was called; the peer is yet to be told */
 
     /* ---- server; guarded by the stream's lock ---- */
@@ -89,6 +90,9 @@ natsmicro_call *nm_call_acquire(nm_call_cache *cache, nm_link *link, const nm_me
 
 /* Gives back a reference. */
 void nm_call_release(natsmicro_call *call);
+
+/* Waits for the sends and recvs of a call that is over to return. */
+void nm_call_wait_for_users(natsmicro_call *call);
 
 /* The stream's idle limit: the first of these that is set (not 0), else 30 s; -1 is none. */
 int64_t nm_call_idle_limit(int64_t own_ms, int64_t method_ms, int64_t settings_ms);

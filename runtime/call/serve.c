@@ -36,8 +36,8 @@ natsmicro_status natsmicro_stub_reply(natsmicro_call *call, const void *response
         status = claim_answer(call);
     if (status != NATSMICRO_OK)
         return status;
-    status = call->stream.transport->answer(&call->stream, call->encoded.data,
-                                            call->encoded.length, &call->send_error);
+    status = call->stream.transport->answer(&call->stream, call->encoded.data, call->encoded.length,
+                                            &call->send_error);
     if (status == NATSMICRO_RESOURCE_EXHAUSTED) {
         /* Too large: nothing has gone out, so the caller can still be told. */
         pthread_mutex_lock(&call->stream.lock);
@@ -127,8 +127,7 @@ static void judge_return(natsmicro_call *call, natsmicro_status returned)
             cause = &stream->error;
         else if (call->send_error.status == returned)
             cause = &call->send_error;
-        nm_error_set(&call->failure, returned, "%s",
-                     cause != NULL ? nm_error_text(cause) : "");
+        nm_error_set(&call->failure, returned, "%s", cause != NULL ? nm_error_text(cause) : "");
     } else if (answers(call))
         nm_error_set(&call->failure, NATSMICRO_INTERNAL, "%s did not reply",
                      call->method->full_name);

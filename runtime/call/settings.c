@@ -4,14 +4,14 @@
 #include "call/call.h"
 #include "wire/subject.h"
 
-#include <stdlib.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define DEFAULT_PENDING_MESSAGES 524288
-#define DEFAULT_PENDING_BYTES (64 * (size_t)1024 * 1024)
+#define DEFAULT_PENDING_BYTES    (64 * (size_t)1024 * 1024)
 #define DECODE_BYTES_PER_PAYLOAD 4
-#define LONGEST_SUBJECT 1024
+#define LONGEST_SUBJECT          1024
 
 static const char *const default_prefixes[] = {"_INBOX.", NULL};
 

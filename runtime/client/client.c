@@ -34,9 +34,8 @@ static natsmicro_status init_methods(natsmicro_client *client,
         return NATSMICRO_RESOURCE_EXHAUSTED;
     for (size_t i = 0; i < service->n_methods; i++) {
         client->n_methods++;
-        natsmicro_status status =
-            nm_method_init(&client->methods[i], service, &service->methods[i],
-                           options->subject_prefix, options->timeout_ms);
+        natsmicro_status status = nm_method_init(&client->methods[i], service, &service->methods[i],
+                                                 options->subject_prefix, options->timeout_ms);
         if (status != NATSMICRO_OK)
             return status;
     }
@@ -121,11 +120,10 @@ static void set_deadlines(natsmicro_call *call, const natsmicro_context *context
     int64_t open_ms = own_ms != 0 ? own_ms : method_ms != 0 ? method_ms : DEFAULT_TIMEOUT_MS;
     stream->open_deadline = call->started + open_ms * NM_NS_PER_MS;
     stream->deadline = own_ms != 0 ? stream->open_deadline : NM_NEVER;
-    stream->idle_limit =
-        stream->kind == NATSMICRO_UNARY
-            ? NM_NEVER
-            : nm_call_idle_limit(context != NULL ? context->idle_timeout_ms : 0, method_ms,
-                                 call->settings->idle_timeout_ms);
+    stream->idle_limit = stream->kind == NATSMICRO_UNARY
+                             ? NM_NEVER
+                             : nm_call_idle_limit(context != NULL ? context->idle_timeout_ms : 0,
+                                                  method_ms, call->settings->idle_timeout_ms);
 }
 
 static natsmicro_status copy_headers(nm_headers *to, const nm_headers *from)
@@ -172,8 +170,8 @@ static void fill_context(natsmicro_context *context, natsmicro_call *call, natsm
         nm_error_copy(&context->error, error);
     else
         nm_error_set(&context->error, status, "%s", nm_error_text(error));
-    nm_headers *response = call->stream.headers_in.count > 0 ? &call->stream.headers_in
-                                                             : &call->stream.trailers_in;
+    nm_headers *response =
+        call->stream.headers_in.count > 0 ? &call->stream.headers_in : &call->stream.trailers_in;
     if (call->stream.kind == NATSMICRO_UNARY || status != NATSMICRO_OK)
         nm_headers_move(&context->response_headers, response);
     pthread_mutex_unlock(&call->stream.lock);
@@ -192,15 +190,14 @@ static natsmicro_status open_call(natsmicro_call *call, const void *request,
                                   const natsmicro_context *context)
 {
     natsmicro_status status = NATSMICRO_OK;
-    bool has_request = call->stream.kind == NATSMICRO_UNARY ||
-                       call->stream.kind == NATSMICRO_SERVER_STREAM;
+    bool has_request =
+        call->stream.kind == NATSMICRO_UNARY || call->stream.kind == NATSMICRO_SERVER_STREAM;
     if (context != NULL)
         status = copy_headers(&call->stream.headers_out, &context->headers);
     if (status == NATSMICRO_OK)
         status = run_before(call);
     if (status == NATSMICRO_OK && has_request)
-        status = nm_encode(call->method->stub->request, request, &call->encoded,
-                           &call->send_error);
+        status = nm_encode(call->method->stub->request, request, &call->encoded, &call->send_error);
     if (status != NATSMICRO_OK)
         return status;
     if (!nm_inbox_listen(&call->stream.inbox))
@@ -332,10 +329,10 @@ void natsmicro_stub_close(natsmicro_call *call)
     if (!complete)
         nm_stream_abort_locked(stream, NATSMICRO_CANCELLED, "%s: closed before its end",
                                call->method->full_name);
-    natsmicro_status status =
-        stream->aborted != NATSMICRO_OK ? stream->aborted : stream->in_end;
+    natsmicro_status status = stream->aborted != NATSMICRO_OK ? stream->aborted : stream->in_end;
     pthread_mutex_unlock(&stream->lock);
 
+    nm_call_wait_for_users(call);
     if (!complete)
         stream->transport->give_up(stream);
     run_after(call, status);
@@ -344,10 +341,10 @@ void natsmicro_stub_close(natsmicro_call *call)
 
 /* ---- what users set on a connection ---- */
 
-#define WRITE_DEADLINE_MS 2000
-#define RECONNECT_WAIT_MS 50
+#define WRITE_DEADLINE_MS   2000
+#define RECONNECT_WAIT_MS   50
 #define RECONNECT_JITTER_MS 10
-#define PING_INTERVAL_MS 5000
+#define PING_INTERVAL_MS    5000
 
 natsmicro_status natsmicro_options_prepare(natsOptions *options)
 {

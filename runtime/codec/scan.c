@@ -203,13 +203,11 @@ static const ProtobufCFieldDescriptor *find_field(const ProtobufCMessageDescript
                                                   const ProtobufCFieldDescriptor *last,
                                                   uint32_t number)
 {
-    const ProtobufCFieldDescriptor *end = descriptor->fields + descriptor->n_fields;
-
     if (descriptor->n_fields == 0)
         return NULL;
     if (last->id == number)
         return last;
-    if (last + 1 < end && last[1].id == number)
+    if (last + 1 < descriptor->fields + descriptor->n_fields && last[1].id == number)
         return last + 1;
     return protobuf_c_message_descriptor_get_field(descriptor, number);
 }

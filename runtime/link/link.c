@@ -72,8 +72,8 @@ static natsStatus subscribe(nm_link *link)
 }
 
 natsmicro_status nm_link_new(nm_link **link_out, natsConnection *connection,
-                             const char *inbox_prefix, nm_events *events,
-                             nm_link_on_stray on_stray, void *stray_data, nm_error *error)
+                             const char *inbox_prefix, nm_events *events, nm_link_on_stray on_stray,
+                             void *stray_data, nm_error *error)
 {
     *link_out = NULL;
     nm_link *link = calloc(1, sizeof(*link));

@@ -83,9 +83,9 @@ struct natsmicro_server {
     nm_waiting_call *waiting; /* a ring of max_waiting */
     size_t waiting_first;
     size_t waiting_count;
-    natsmicro_call *live;   /* every call that has a reference */
+    natsmicro_call *live; /* every call that has a reference */
     size_t live_count;
-    uint32_t running;       /* handlers and detached calls */
+    uint32_t running; /* handlers and detached calls */
     uint32_t threads;
     uint32_t idle;
     bool connection_closed;

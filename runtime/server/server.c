@@ -7,9 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define DEFAULT_MAX_CALLS 256
+#define DEFAULT_MAX_CALLS   256
 #define DEFAULT_MAX_WAITING 1024
-#define DEFAULT_DRAIN_MS 10000
+#define DEFAULT_DRAIN_MS    10000
 
 /* How long the broker may take to acknowledge that no more requests come. */
 #define UNSUBSCRIBE_MS 2000
@@ -28,8 +28,7 @@ static natsmicro_status server_start(natsmicro_server *server,
         .hooks = options->hooks,
         .allowed_inbox_prefixes = options->allowed_inbox_prefixes,
     };
-    natsmicro_status status =
-        nm_call_settings_init(&server->settings, &common, server->connection);
+    natsmicro_status status = nm_call_settings_init(&server->settings, &common, server->connection);
     if (status != NATSMICRO_OK)
         return status;
     server->settings.stream.is_own_subject = nm_service_owns_subject;
@@ -124,9 +123,8 @@ static natsmicro_call *next_to_end(natsmicro_server *server)
         if (call->ended_from_outside)
             continue;
         unsigned references = atomic_load(&call->stream.inbox.references);
-        while (references > 0 &&
-               !atomic_compare_exchange_weak(&call->stream.inbox.references, &references,
-                                             references + 1))
+        while (references > 0 && !atomic_compare_exchange_weak(&call->stream.inbox.references,
+                                                               &references, references + 1))
             continue;
         call->ended_from_outside = true;
         if (references > 0)

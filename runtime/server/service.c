@@ -28,7 +28,8 @@ bool nm_service_owns_subject(const char *subject, void *data)
 
 static bool name_is_valid(const char *name)
 {
-    static const char allowed[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    static const char allowed[] =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
     size_t length = strlen(name);
     return length > 0 && strspn(name, allowed) == length;
 }
@@ -92,9 +93,8 @@ static natsmicro_status init_endpoints(nm_service *service,
         endpoint->closed = true;
         pthread_mutex_init(&endpoint->stats.lock, NULL);
         service->n_endpoints++;
-        natsmicro_status status =
-            nm_method_init(&endpoint->method, stub, &stub->methods[i], options->subject_prefix,
-                           options->timeout_ms);
+        natsmicro_status status = nm_method_init(&endpoint->method, stub, &stub->methods[i],
+                                                 options->subject_prefix, options->timeout_ms);
         if (status != NATSMICRO_OK)
             return status;
         if (nm_service_owns_subject(endpoint->method.subject, service->server))
@@ -153,8 +153,8 @@ static natsmicro_status start(natsmicro_server *server, nm_service *service)
  * server.
  */
 natsmicro_status natsmicro_stub_server_add(natsmicro_server *server,
-                                           const natsmicro_stub_service *stub,
-                                           const void *handlers, void *user_data,
+                                           const natsmicro_stub_service *stub, const void *handlers,
+                                           void *user_data,
                                            const natsmicro_service_options *options)
 {
     static const natsmicro_service_options defaults = NATSMICRO_SERVICE_OPTIONS_INIT;

@@ -53,8 +53,8 @@ void nm_plain_publish_end(nm_link *link, const char *subject, natsmicro_status s
 
 /* ---- subjects from the peer ---- */
 
-bool nm_plain_reply_is_allowed(nm_link *link, const nm_stream_settings *settings,
-                               const char *reply, const char *method)
+bool nm_plain_reply_is_allowed(nm_link *link, const nm_stream_settings *settings, const char *reply,
+                               const char *method)
 {
     if (nm_subject_reply_is_allowed(reply) &&
         (settings->is_own_subject == NULL ||
@@ -66,8 +66,7 @@ bool nm_plain_reply_is_allowed(nm_link *link, const nm_stream_settings *settings
 }
 
 bool nm_plain_header_subject_is_allowed(nm_link *link, const nm_stream_settings *settings,
-                                        const char *subject, const char *header,
-                                        const char *method)
+                                        const char *subject, const char *header, const char *method)
 {
     if (nm_subject_from_header_is_allowed(subject, settings->allowed_inbox_prefixes))
         return true;
@@ -79,8 +78,7 @@ bool nm_plain_header_subject_is_allowed(nm_link *link, const nm_stream_settings 
 /* ---- sending ---- */
 
 /* Whether a message of this size fits: what the broker would refuse fails here, before it has a number. */
-static natsmicro_status check_size(nm_stream *stream, const nm_outgoing *outgoing,
-                                   nm_error *error)
+static natsmicro_status check_size(nm_stream *stream, const nm_outgoing *outgoing, nm_error *error)
 {
     size_t limit = nm_link_max_payload(stream->link);
     size_t headers = nm_outgoing_headers_length(outgoing);
@@ -229,9 +227,8 @@ static void ask_peer(nm_stream *stream, int64_t now)
     if (!ask)
         return;
     (void)now;
-    nm_outgoing outgoing = {.subject = subject,
-                            .reply = stream->inbox.subject,
-                            .control = NM_CONTROL_PROBE};
+    nm_outgoing outgoing = {
+        .subject = subject, .reply = stream->inbox.subject, .control = NM_CONTROL_PROBE};
     nm_plain_publish_or_report(stream->link, &outgoing, stream->method);
     nm_link_flush_soon(stream->link);
 }

@@ -29,8 +29,8 @@ void nm_plain_publish_end(nm_link *link, const char *subject, natsmicro_status s
                           const char *text, const char *method);
 
 /* Whether a NATS reply may be published to; what may not is counted and reported. */
-bool nm_plain_reply_is_allowed(nm_link *link, const nm_stream_settings *settings,
-                               const char *reply, const char *method);
+bool nm_plain_reply_is_allowed(nm_link *link, const nm_stream_settings *settings, const char *reply,
+                               const char *method);
 
 /* The same for a subject from a header. */
 bool nm_plain_header_subject_is_allowed(nm_link *link, const nm_stream_settings *settings,

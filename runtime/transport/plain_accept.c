@@ -36,8 +36,7 @@ natsmicro_status nm_plain_accept(nm_stream *stream, const nm_incoming *opening, 
     const char *reply_to = stream->kind == NATSMICRO_UNARY ? NULL : opening->reply_to;
 
     if (opening->reply != NULL &&
-        !nm_plain_reply_is_allowed(stream->link, stream->settings, opening->reply,
-                                   stream->method))
+        !nm_plain_reply_is_allowed(stream->link, stream->settings, opening->reply, stream->method))
         return nm_error_set(error, NATSMICRO_INVALID_ARGUMENT,
                             "the NATS reply of the request may not be answered on");
     if (reply_to != NULL &&
@@ -69,8 +68,8 @@ static const char *refusal_subject(nm_link *link, const nm_stream_settings *sett
                                                                                  : NULL;
     if (kind == NATSMICRO_UNARY || opening->reply_to == NULL)
         return NULL;
-    return nm_plain_header_subject_is_allowed(link, settings, opening->reply_to,
-                                              NM_HEADER_REPLY_TO, method)
+    return nm_plain_header_subject_is_allowed(link, settings, opening->reply_to, NM_HEADER_REPLY_TO,
+                                              method)
                ? opening->reply_to
                : NULL;
 }
@@ -81,8 +80,7 @@ void nm_plain_refuse(nm_link *link, const nm_stream_settings *settings, natsmicr
     const char *subject = refusal_subject(link, settings, kind, opening, method);
     if (subject == NULL) {
         nm_events_emit(nm_link_events(link), NATSMICRO_EVENT_DROPPED, opening->subject, method,
-                       "a request was refused and could not be answered: %s",
-                       nm_error_text(error));
+                       "a request was refused and could not be answered: %s", nm_error_text(error));
         return;
     }
     nm_outgoing outgoing = {.subject = subject,

@@ -13,7 +13,7 @@
  */
 #include "transport/plain.h"
 
-#define FIRST_BACKOFF (1 * NM_NS_PER_MS)
+#define FIRST_BACKOFF   (1 * NM_NS_PER_MS)
 #define LONGEST_BACKOFF (100 * NM_NS_PER_MS)
 
 /* An answer is offered at least this long after the caller's End. */
@@ -34,16 +34,14 @@ static int64_t offer_until(const nm_stream *stream, int64_t now)
 /* Publishes the answer and the fence behind it. */
 static natsmicro_status offer(nm_stream *stream, nm_error *error)
 {
-    natsStatus status =
-        natsConnection_PublishMsg(nm_link_connection(stream->link), stream->answer);
+    natsStatus status = natsConnection_PublishMsg(nm_link_connection(stream->link), stream->answer);
     if (status != NATS_OK)
         return nm_link_status(status, stream->peer, error);
     nm_outgoing fence = {.subject = stream->inbox.subject, .control = NM_CONTROL_FENCE};
     return nm_plain_publish(nm_link_connection(stream->link), &fence, error);
 }
 
-static natsmicro_status first_offer(nm_stream *stream, const nm_outgoing *outgoing,
-                                    nm_error *error)
+static natsmicro_status first_offer(nm_stream *stream, const nm_outgoing *outgoing, nm_error *error)
 {
     natsMsg *answer = NULL;
     natsStatus composed = nm_outgoing_compose(&answer, outgoing);
@@ -89,8 +87,7 @@ natsmicro_status nm_plain_answer(nm_stream *stream, const void *message, size_t 
                             stream->method);
     if (streaming)
         return first_offer(stream, &outgoing, error);
-    natsmicro_status status =
-        nm_plain_publish(nm_link_connection(stream->link), &outgoing, error);
+    natsmicro_status status = nm_plain_publish(nm_link_connection(stream->link), &outgoing, error);
     nm_link_flush(stream->link, NM_NEVER);
     return status;
 }

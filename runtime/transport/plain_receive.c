@@ -26,8 +26,8 @@ static bool is_next(nm_stream *stream, const nm_incoming *incoming)
 {
     if (incoming->bad_sequence || (incoming->has_sequence && incoming->sequence == 0)) {
         nm_stream_end_input(stream, NATSMICRO_INVALID_ARGUMENT,
-                            "%s: a message after number %" PRIu64
-                            " has a " NM_HEADER_STREAM_SEQ " that is no number from 1",
+                            "%s: a message after number %" PRIu64 " has a " NM_HEADER_STREAM_SEQ
+                            " that is no number from 1",
                             stream->method, stream->received);
         return false;
     }
@@ -49,8 +49,7 @@ static bool is_next(nm_stream *stream, const nm_incoming *incoming)
         return true;
     }
     nm_stream_end_input(stream, NATSMICRO_DATA_LOSS,
-                        "%s: message %" PRIu64 " came after message %" PRIu64
-                        ": %" PRIu64 " lost",
+                        "%s: message %" PRIu64 " came after message %" PRIu64 ": %" PRIu64 " lost",
                         stream->method, incoming->sequence, stream->received,
                         incoming->sequence - stream->received - 1);
     return false;
@@ -128,8 +127,7 @@ static void take_acknowledgement(nm_stream *stream, const nm_incoming *incoming)
     }
     stream->peer = strdup(incoming->stream_inbox);
     if (stream->peer == NULL)
-        nm_stream_end_input(stream, NATSMICRO_RESOURCE_EXHAUSTED, "%s: no memory",
-                            stream->method);
+        nm_stream_end_input(stream, NATSMICRO_RESOURCE_EXHAUSTED, "%s: no memory", stream->method);
     pthread_cond_broadcast(&stream->changed);
 }
 

@@ -198,9 +198,8 @@ int64_t nm_stream_wait_deadline(const nm_stream *stream)
 static void check_limits(nm_stream *stream, int64_t now, int64_t silent_since)
 {
     if (now >= nm_stream_wait_deadline(stream)) {
-        nm_stream_abort_locked(stream, NATSMICRO_DEADLINE_EXCEEDED,
-                               "%s: no %s before the deadline", stream->method,
-                               stream->kind == NATSMICRO_UNARY ? "answer" : "end");
+        nm_stream_abort_locked(stream, NATSMICRO_DEADLINE_EXCEEDED, "%s: no %s before the deadline",
+                               stream->method, stream->kind == NATSMICRO_UNARY ? "answer" : "end");
         return;
     }
     if (stream->idle_limit != NM_NEVER && now - silent_since >= stream->idle_limit)

@@ -73,25 +73,25 @@ struct nm_stream {
     pthread_cond_t changed;
 
     /* ---- guarded by `lock` ---- */
-    char *peer;            /* where our messages go; NULL: not known yet */
-    char *peer_control;    /* the NATS reply of the peer's messages; NULL: it has none */
-    bool opened;           /* client: something has come from the peer */
+    char *peer;         /* where our messages go; NULL: not known yet */
+    char *peer_control; /* the NATS reply of the peer's messages; NULL: it has none */
+    bool opened;        /* client: something has come from the peer */
     nm_span_list arrived;
-    size_t pending_bytes;    /* of what arrived and is not read, the reader's batch included */
+    size_t pending_bytes; /* of what arrived and is not read, the reader's batch included */
     size_t pending_messages;
-    uint64_t received;     /* number of the last message taken */
+    uint64_t received; /* number of the last message taken */
     bool any_taken;
-    bool unnumbered;       /* the peer numbers nothing */
-    bool heard;            /* something came since the reader last looked */
-    bool discarding;       /* nobody reads any more */
+    bool unnumbered; /* the peer numbers nothing */
+    bool heard;      /* something came since the reader last looked */
+    bool discarding; /* nobody reads any more */
     bool reader_waits;
     natsmicro_status in_end;  /* how the peer's direction ended; OK: it has not */
     natsmicro_status aborted; /* the call is over at once, whatever is queued; OK: it is not */
     nm_error error;           /* that goes with in_end or aborted; the first wins */
     uint64_t sent;            /* number of our last message */
     bool send_closed;
-    bool finished;            /* server: the end has been published */
-    bool told_peer;           /* client: giving up has been published */
+    bool finished;  /* server: the end has been published */
+    bool told_peer; /* client: giving up has been published */
 
     /* ---- the plain answer's, guarded by `lock` ---- */
     natsMsg *answer;

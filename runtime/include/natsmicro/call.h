@@ -138,7 +138,7 @@ typedef struct natsmicro_hooks {
 
 /* What on_error hears of: nothing of it ends the program, some of it no call can report. */
 typedef enum natsmicro_event_kind {
-    NATSMICRO_EVENT_DROPPED = 1,         /* a message that belongs to no call, or without any reply */
+    NATSMICRO_EVENT_DROPPED = 1, /* a message that belongs to no call, or without any reply */
     NATSMICRO_EVENT_REFUSED_SUBJECT = 2, /* a subject from the peer that we do not publish to */
     NATSMICRO_EVENT_SLOW_CONSUMER = 3,   /* messages came faster than they were read */
     NATSMICRO_EVENT_OVERLOADED = 4,      /* a call was refused: most calls run and wait */

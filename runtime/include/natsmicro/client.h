@@ -38,10 +38,10 @@ typedef struct natsmicro_client_options {
     const char *const *allowed_inbox_prefixes;
 } natsmicro_client_options;
 
-#define NATSMICRO_CLIENT_OPTIONS_INIT                                                     \
-    {                                                                                     \
+#define NATSMICRO_CLIENT_OPTIONS_INIT                                                             \
+    {                                                                                             \
         sizeof(natsmicro_client_options), NULL, NULL, 0, 0, 0, 0, 0, 0, {NULL, NULL, NULL}, NULL, \
-            NULL, NULL                                                                    \
+            NULL, NULL                                                                            \
     }
 
 /*

@@ -39,10 +39,10 @@ typedef struct natsmicro_server_options {
     const char *const *allowed_inbox_prefixes;
 } natsmicro_server_options;
 
-#define NATSMICRO_SERVER_OPTIONS_INIT                                                      \
-    {                                                                                      \
+#define NATSMICRO_SERVER_OPTIONS_INIT                                                             \
+    {                                                                                             \
         sizeof(natsmicro_server_options), NULL, 0, 0, 0, 0, 0, 0, 0, 0, {NULL, NULL, NULL}, NULL, \
-            NULL, NULL                                                                     \
+            NULL, NULL                                                                            \
     }
 
 /* A pair of a service's or an endpoint's metadata. */
@@ -66,9 +66,9 @@ typedef struct natsmicro_service_options {
     int64_t timeout_ms;
 } natsmicro_service_options;
 
-#define NATSMICRO_SERVICE_OPTIONS_INIT                                              \
-    {                                                                               \
-        sizeof(natsmicro_service_options), NULL, NULL, NULL, NULL, NULL, 0, 0       \
+#define NATSMICRO_SERVICE_OPTIONS_INIT                                        \
+    {                                                                         \
+        sizeof(natsmicro_service_options), NULL, NULL, NULL, NULL, NULL, 0, 0 \
     }
 
 /*

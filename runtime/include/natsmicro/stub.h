@@ -42,19 +42,19 @@ typedef struct natsmicro_stub_method {
     const ProtobufCMessageDescriptor *request;
     const ProtobufCMessageDescriptor *response;
     natsmicro_stub_dispatch dispatch;
-    int64_t timeout_ms;           /* 0: the service's */
-    bool queue_group_disabled;    /* of the endpoint or its service */
-    int32_t pending_msg_limit;    /* of the waiting calls; -1 none, 0 default */
-    int32_t pending_bytes_limit;  /* the same in bytes */
-    int32_t max_inflight;         /* of the `stream` option; 0 default */
-    const char *chunk_field;      /* of the `chunked_io` option; NULL: not chunked */
-    int32_t default_chunk_size;   /* bytes; 0: 65536 */
+    int64_t timeout_ms;          /* 0: the service's */
+    bool queue_group_disabled;   /* of the endpoint or its service */
+    int32_t pending_msg_limit;   /* of the waiting calls; -1 none, 0 default */
+    int32_t pending_bytes_limit; /* the same in bytes */
+    int32_t max_inflight;        /* of the `stream` option; 0 default */
+    const char *chunk_field;     /* of the `chunked_io` option; NULL: not chunked */
+    int32_t default_chunk_size;  /* bytes; 0: 65536 */
     const natsmicro_metadata *metadata;
     size_t n_metadata;
 } natsmicro_stub_method;
 
 typedef struct natsmicro_stub_service {
-    int stub_version; /* NATSMICRO_STUB_VERSION */
+    int stub_version;           /* NATSMICRO_STUB_VERSION */
     const char *full_name;      /* "lab.v1.Lab" */
     const char *subject_prefix; /* "lab.v1" */
     const char *name;
