@@ -17,7 +17,7 @@ static void check(bool holds)
         abort();
 }
 
-/* protobuf-c cannot merge some messages that come twice; all else that the scan passes must decode. */
+/* protobuf-c cannot merge some messages that come twice; all else that passes must decode. */
 static bool may_fail(natsmicro_status status, const nm_error *error)
 {
     return status == NATSMICRO_RESOURCE_EXHAUSTED ||
