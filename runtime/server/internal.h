@@ -87,7 +87,8 @@ struct natsmicro_server {
     size_t live_count;
     uint32_t running; /* handlers and detached calls */
     uint32_t threads;
-    uint32_t idle;
+    uint32_t idle;    /* workers that wait and have not been called */
+    uint32_t wakeups; /* of workers that have been called and are not awake yet */
     bool connection_closed;
     bool draining;
     bool drained;

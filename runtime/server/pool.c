@@ -61,6 +61,9 @@ static void *work(void *argument);
 static bool call_worker(natsmicro_server *server)
 {
     if (server->idle > 0) {
+        /* Taken off here, not when it wakes: two calls must not wake the same worker. */
+        server->idle--;
+        server->wakeups++;
         pthread_cond_signal(&server->work);
         return true;
     }
@@ -185,15 +188,22 @@ static void watch(natsmicro_server *server, nm_endpoint *endpoint)
     }
 }
 
-/* Waits for work; false when there was none for a while, or the pool ends. */
+/* Waits until it is called; false when it was not for a while, or the pool ends. */
 static bool wait_for_work(natsmicro_server *server)
 {
-    if (server->stopping_workers)
-        return false;
+    int64_t until = nm_deadline_in(IDLE_WORKER_MS);
     server->idle++;
-    int failed = nm_cond_wait_until(&server->work, &server->lock, nm_deadline_in(IDLE_WORKER_MS));
-    server->idle--;
-    return failed == 0 || server->unwatched != NULL || server->waiting_count > 0;
+    while (server->wakeups == 0) {
+        if (server->stopping_workers ||
+            nm_cond_wait_until(&server->work, &server->lock, until) != 0) {
+            if (server->wakeups > 0)
+                break;
+            server->idle--;
+            return false;
+        }
+    }
+    server->wakeups--;
+    return true;
 }
 
 static void *work(void *argument)
