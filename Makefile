@@ -315,7 +315,8 @@ $(eval $(call stubs,bench,bench/protos))
 
 BENCH_SOURCES  := $(wildcard bench/*.c)
 BENCH_PROGRAMS := $(BENCH_SOURCES:%.c=$(BUILD)/%)
-BENCH_SHARED   := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard bench/support/*.c))
+BENCH_SHARED   := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard bench/support/*.c) \
+                    tests/support/broker.c tests/support/process.c)
 
 $(BUILD)/obj/bench/%.o: bench/%.c $(FLAGS_FILE) | $(CHECKED) $(tests_HEADERS) $(bench_HEADERS) $(WKT_HEADERS)
 	$(call say,CC,$<)

@@ -1,0 +1,339 @@
+/*
+ * Peer: our service and its raw counterparts in a process of their own.
+ */
+#include "support/peer.h"
+
+#include "support/measure.h"
+#include "support/process.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#define HEADER_SEQ     "Nats-Stream-Seq"
+#define HEADER_END     "Nats-Stream-End"
+#define RAW_TIMEOUT_MS 30000
+#define STOP_TIMEOUT   10000
+
+/* Messages that a paced sender sends without a pause. */
+#define BURST 200
+
+/* ---- connections ---- */
+
+static natsConnection *connect_with(natsOptions *options, const char *url, sending how)
+{
+    natsConnection *connection = NULL;
+    need_nats(natsOptions_SetURL(options, url), "URL");
+    if (how == SEND_ASAP)
+        need_nats(natsOptions_SetSendAsap(options, true), "SendAsap");
+    need_nats(natsConnection_Connect(&connection, options), url);
+    natsOptions_Destroy(options);
+    return connection;
+}
+
+natsConnection *connect_raw(const char *url, sending how)
+{
+    natsOptions *options = NULL;
+    need_nats(natsOptions_Create(&options), "options");
+    return connect_with(options, url, how);
+}
+
+natsConnection *connect_ours(const char *url, sending how)
+{
+    natsOptions *options = NULL;
+    need_nats(natsOptions_Create(&options), "options");
+    need(natsmicro_options_prepare(options), "natsmicro_options_prepare");
+    return connect_with(options, url, how);
+}
+
+Bench__V1__BenchClient *new_client(natsConnection *connection, const char *prefix)
+{
+    natsmicro_client_options options = NATSMICRO_CLIENT_OPTIONS_INIT;
+    options.subject_prefix = prefix;
+    options.max_pending_messages = SIZE_MAX / 2;
+    options.max_pending_bytes = SIZE_MAX / 2;
+    Bench__V1__BenchClient *client = NULL;
+    need(bench__v1__bench_client__new(&client, connection, &options), "client");
+    return client;
+}
+
+/* ---- raw ---- */
+
+natsSubscription *subscribe_raw(natsConnection *connection, const char *subject)
+{
+    natsSubscription *subscription = NULL;
+    need_nats(natsConnection_SubscribeSync(&subscription, connection, subject), subject);
+    need_nats(natsSubscription_SetPendingLimits(subscription, -1, -1), subject);
+    need_nats(natsConnection_Flush(connection), subject);
+    return subscription;
+}
+
+void publish_raw(natsConnection *connection, const char *subject, const void *data, int length,
+                 int32_t count, const char *end_reply)
+{
+    natsMsg *message = NULL;
+    for (int32_t i = 1; i <= count; i++) {
+        char sequence[16];
+        snprintf(sequence, sizeof sequence, "%d", (int)i);
+        need_nats(natsMsg_Create(&message, subject, NULL, data, length), "message");
+        need_nats(natsMsgHeader_Set(message, HEADER_SEQ, sequence), "header");
+        need_nats(natsConnection_PublishMsg(connection, message), "publish");
+        natsMsg_Destroy(message);
+    }
+    need_nats(natsMsg_Create(&message, subject, end_reply, NULL, 0), "message");
+    need_nats(natsMsgHeader_Set(message, HEADER_END, "true"), "header");
+    need_nats(natsConnection_PublishMsg(connection, message), "publish");
+    natsMsg_Destroy(message);
+    need_nats(natsConnection_Flush(connection), "flush");
+}
+
+int32_t read_raw(natsSubscription *subscription, natsMsg **end)
+{
+    int32_t count = 0;
+    bool complete = true;
+    for (;;) {
+        natsMsg *message = NULL;
+        const char *sequence = NULL;
+        need_nats(natsSubscription_NextMsg(&message, subscription, RAW_TIMEOUT_MS), "next message");
+        if (natsMsgHeader_Get(message, HEADER_SEQ, &sequence) != NATS_OK) {
+            if (end != NULL)
+                *end = message;
+            else
+                natsMsg_Destroy(message);
+            return complete ? count : -1;
+        }
+        if (strtol(sequence, NULL, 10) != ++count)
+            complete = false;
+        natsMsg_Destroy(message);
+    }
+}
+
+static void raw_echo(natsConnection *connection, natsSubscription *subscription, natsMsg *message,
+                     void *closure)
+{
+    (void)subscription;
+    (void)closure;
+    natsConnection_Publish(connection, natsMsg_GetReply(message), natsMsg_GetData(message),
+                           natsMsg_GetDataLength(message));
+    natsMsg_Destroy(message);
+}
+
+static void raw_count(natsConnection *connection, natsSubscription *subscription, natsMsg *message,
+                      void *closure)
+{
+    static const char data[BLOCK_SIZE];
+    int count = 0;
+    int size = 0;
+    (void)subscription;
+    (void)closure;
+    if (sscanf(natsMsg_GetData(message), "%d %d", &count, &size) == 2 && size <= BLOCK_SIZE)
+        publish_raw(connection, natsMsg_GetReply(message), data, size, count, NULL);
+    natsMsg_Destroy(message);
+}
+
+static void *raw_sum(void *data)
+{
+    natsConnection *connection = data;
+    natsSubscription *subscription = subscribe_raw(connection, RAW_SUM);
+    for (;;) {
+        natsMsg *end = NULL;
+        char answer[16];
+        int32_t count = -1;
+        /* Waits for the first message for as long as it takes. */
+        uint64_t waiting = 0;
+        while (waiting == 0) {
+            const struct timespec pause = {0, 1000000};
+            int pending = 0;
+            natsSubscription_GetPending(subscription, &pending, NULL);
+            waiting = (uint64_t)pending;
+            if (waiting == 0)
+                nanosleep(&pause, NULL);
+        }
+        count = read_raw(subscription, &end);
+        snprintf(answer, sizeof answer, "%d", (int)count);
+        need_nats(natsConnection_PublishString(connection, natsMsg_GetReply(end), answer),
+                  "answer");
+        need_nats(natsConnection_Flush(connection), "flush");
+        natsMsg_Destroy(end);
+    }
+    return NULL;
+}
+
+static void serve_raw(const char *url)
+{
+    natsConnection *at_once = connect_raw(url, SEND_ASAP);
+    natsConnection *buffered = connect_raw(url, SEND_BUFFERED);
+    natsSubscription *subscription = NULL;
+    pthread_t thread;
+    need_nats(natsConnection_Subscribe(&subscription, at_once, RAW_ECHO, raw_echo, NULL), RAW_ECHO);
+    need_nats(natsConnection_Flush(at_once), "flush");
+    need_nats(natsConnection_Subscribe(&subscription, buffered, RAW_COUNT, raw_count, NULL),
+              RAW_COUNT);
+    if (pthread_create(&thread, NULL, raw_sum, buffered) != 0)
+        give_up("no thread");
+    need_nats(natsConnection_Flush(buffered), "flush");
+}
+
+/* ---- ours ---- */
+
+static natsmicro_status echo(Bench__V1__BenchServer__Echo *call, const Bench__V1__Text *request,
+                             void *user_data)
+{
+    (void)user_data;
+    return bench__v1__bench_server__echo__reply(call, request);
+}
+
+/* Holds a sender back to its rate. */
+static void keep_rate(double start, int32_t sent, int32_t rate)
+{
+    if (rate == 0 || sent % BURST != 0)
+        return;
+    double early = start + (double)sent * 1e6 / rate - now_us();
+    if (early < 100)
+        return;
+    struct timespec pause = {0, (long)(early < 900000 ? early * 1e3 : 9e8)};
+    nanosleep(&pause, NULL);
+}
+
+static natsmicro_status count(Bench__V1__BenchServer__Count *call,
+                              const Bench__V1__CountRequest *request, void *user_data)
+{
+    Bench__V1__Number number = BENCH__V1__NUMBER__INIT;
+    double start = now_us();
+    (void)user_data;
+    for (int32_t i = 1; i <= request->count; i++) {
+        number.value = i;
+        natsmicro_status status = bench__v1__bench_server__count__send(call, &number);
+        if (status != NATSMICRO_OK)
+            return status;
+        keep_rate(start, i, request->rate);
+    }
+    return NATSMICRO_OK;
+}
+
+static natsmicro_status blocks(Bench__V1__BenchServer__Blocks *call,
+                               const Bench__V1__CountRequest *request, void *user_data)
+{
+    static uint8_t data[BLOCK_SIZE];
+    Bench__V1__Block block = BENCH__V1__BLOCK__INIT;
+    (void)user_data;
+    block.data.data = data;
+    block.data.len = sizeof data;
+    for (int32_t i = 1; i <= request->count; i++) {
+        natsmicro_status status = bench__v1__bench_server__blocks__send(call, &block);
+        if (status != NATSMICRO_OK)
+            return status;
+    }
+    return NATSMICRO_OK;
+}
+
+static natsmicro_status sum(Bench__V1__BenchServer__Sum *call, void *user_data)
+{
+    Bench__V1__SumResponse response = BENCH__V1__SUM_RESPONSE__INIT;
+    const Bench__V1__Number *number;
+    natsmicro_status status;
+    (void)user_data;
+    while ((status = bench__v1__bench_server__sum__recv(call, &number)) == NATSMICRO_OK)
+        response.count++;
+    if (status != NATSMICRO_END)
+        return status;
+    return bench__v1__bench_server__sum__reply(call, &response);
+}
+
+static natsmicro_server *serve_ours(natsConnection *connection, const char *prefix)
+{
+    static const Bench__V1__BenchHandlers handlers = {
+        .echo = echo, .count = count, .blocks = blocks, .sum = sum};
+    natsmicro_server_options options = NATSMICRO_SERVER_OPTIONS_INIT;
+    natsmicro_service_options service = NATSMICRO_SERVICE_OPTIONS_INIT;
+    natsmicro_server *server = NULL;
+    options.max_pending_messages = SIZE_MAX / 2;
+    options.max_pending_bytes = SIZE_MAX / 2;
+    service.subject_prefix = prefix;
+    need(natsmicro_server_new(&server, connection, &options), "server");
+    need(bench__v1__bench_server__add(server, &handlers, NULL, &service), "service");
+    need_nats(natsConnection_Flush(connection), "flush");
+    return server;
+}
+
+/* ---- the process ---- */
+
+static natsmicro_server *running;
+
+static void on_signal(int signal_number)
+{
+    (void)signal_number;
+    natsmicro_server_stop(running);
+}
+
+void peer_main(int argc, char **argv)
+{
+    if (argc != 3 || strcmp(argv[1], "peer") != 0)
+        return;
+    const char *url = argv[2];
+    serve_raw(url);
+    natsmicro_server *at_once = serve_ours(connect_ours(url, SEND_ASAP), ASAP_PREFIX);
+    running = serve_ours(connect_ours(url, SEND_BUFFERED), NULL);
+    signal(SIGTERM, on_signal);
+    puts("ready");
+    fflush(stdout);
+    need(natsmicro_server_run(running), "serving");
+    natsmicro_server_destroy(running);
+    natsmicro_server_destroy(at_once);
+    exit(0);
+}
+
+pid_t run_self(char *const arguments[], int *out)
+{
+    char path[4096];
+    ssize_t length = readlink("/proc/self/exe", path, sizeof path - 1);
+    int ends[2];
+    if (length < 0 || pipe(ends) != 0)
+        give_up("cannot run the program again: %s", strerror(errno));
+    path[length] = '\0';
+    pid_t pid = process_start(path, arguments, ends[1], -1);
+    close(ends[1]);
+    *out = ends[0];
+    return pid;
+}
+
+void read_line(int from, char *line, size_t size)
+{
+    size_t length = 0;
+    while (length + 1 < size && read(from, line + length, 1) == 1 && line[length] != '\n')
+        length++;
+    if (length == 0)
+        give_up("the other process ended");
+    line[length] = '\0';
+}
+
+void peer_start(peer *self)
+{
+    /* The broker is not to part from a connection because a burst waits there. */
+    const broker_options options = {.config = "max_pending: 1073741824"};
+    self->where = broker_start(&options);
+    char url[64];
+    char line[64];
+    int out;
+    snprintf(url, sizeof url, "%s", broker_url(self->where));
+    char *arguments[] = {"peer", "peer", url, NULL};
+    self->pid = run_self(arguments, &out);
+    read_line(out, line, sizeof line);
+    close(out);
+}
+
+void peer_stop(peer *self)
+{
+    int wait_status;
+    process_signal(self->pid, SIGTERM);
+    if (!process_wait(self->pid, STOP_TIMEOUT, &wait_status)) {
+        process_signal(self->pid, SIGKILL);
+        process_wait(self->pid, STOP_TIMEOUT, &wait_status);
+    }
+    broker_stop(self->where);
+}

@@ -1,0 +1,166 @@
+/*
+ * Unary: how long one call takes, how many calls a second eight callers make, and how soon the first
+ * message of a stream is there; beside natsConnection_Request to a plain asynchronous subscription, both sides
+ * with SendAsap.
+ */
+#include "support/measure.h"
+#include "support/peer.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#define CALLERS    8
+#define TEXT       "a text of 24 characters."
+#define TIMEOUT_MS 5000
+
+typedef struct bench {
+    Bench__V1__BenchClient *client;
+    natsConnection *raw;
+    int calls; /* of one run */
+} bench;
+
+/* ---- one call ---- */
+
+static void call_ours(bench *self)
+{
+    Bench__V1__Text request = BENCH__V1__TEXT__INIT;
+    Bench__V1__Text *response;
+    request.text = TEXT;
+    need(bench__v1__bench_client__echo(self->client, &request, NULL, &response), "Echo");
+    bench__v1__bench_client__echo__free(response);
+}
+
+static void call_raw(bench *self)
+{
+    natsMsg *answer = NULL;
+    /* As many bytes as the message above: two for the field and its length. */
+    need_nats(natsConnection_RequestString(&answer, self->raw, RAW_ECHO, "  " TEXT, TIMEOUT_MS),
+              "request");
+    natsMsg_Destroy(answer);
+}
+
+/* ---- latency ---- */
+
+/* The median of the calls of one run. */
+static double latency(bench *self, void (*call)(bench *self))
+{
+    double *times = malloc((size_t)self->calls * sizeof *times);
+    if (times == NULL)
+        give_up("no memory");
+    for (int i = 0; i < self->calls; i++) {
+        double start = now_us();
+        call(self);
+        times[i] = now_us() - start;
+    }
+    double middle = median(times, (size_t)self->calls);
+    free(times);
+    return middle;
+}
+
+static double latency_ours(void *data)
+{
+    return latency(data, call_ours);
+}
+
+static double latency_raw(void *data)
+{
+    return latency(data, call_raw);
+}
+
+static double first_message(void *data)
+{
+    bench *self = data;
+    double *times = malloc((size_t)self->calls * sizeof *times);
+    if (times == NULL)
+        give_up("no memory");
+    for (int i = 0; i < self->calls; i++) {
+        Bench__V1__CountRequest request = BENCH__V1__COUNT_REQUEST__INIT;
+        Bench__V1__BenchClient__Count *call;
+        const Bench__V1__Number *number;
+        request.count = 1;
+        double start = now_us();
+        need(bench__v1__bench_client__count(self->client, &request, NULL, &call), "Count");
+        need(bench__v1__bench_client__count__recv(call, &number), "the first message");
+        times[i] = now_us() - start;
+        if (bench__v1__bench_client__count__recv(call, &number) != NATSMICRO_END)
+            give_up("Count: %s", natsmicro_call_error_message(call->base));
+        bench__v1__bench_client__count__close(call);
+    }
+    double middle = median(times, (size_t)self->calls);
+    free(times);
+    return middle;
+}
+
+/* ---- rate ---- */
+
+typedef struct caller {
+    pthread_t thread;
+    bench *bench;
+    void (*call)(bench *self);
+} caller;
+
+static void *call_again_and_again(void *data)
+{
+    caller *self = data;
+    for (int i = 0; i < self->bench->calls; i++)
+        self->call(self->bench);
+    return NULL;
+}
+
+static double rate(bench *self, void (*call)(bench *self))
+{
+    caller callers[CALLERS];
+    double start = now_us();
+    for (int i = 0; i < CALLERS; i++) {
+        callers[i].bench = self;
+        callers[i].call = call;
+        if (pthread_create(&callers[i].thread, NULL, call_again_and_again, &callers[i]) != 0)
+            give_up("no thread");
+    }
+    for (int i = 0; i < CALLERS; i++)
+        pthread_join(callers[i].thread, NULL);
+    return (double)CALLERS * self->calls * 1e6 / (now_us() - start);
+}
+
+static double rate_ours(void *data)
+{
+    return rate(data, call_ours);
+}
+
+static double rate_raw(void *data)
+{
+    return rate(data, call_raw);
+}
+
+/* ---- all ---- */
+
+static void run(const char *name, const char *unit, measurement ours, measurement raw, sending how)
+{
+    if (!is_chosen(name))
+        return;
+    peer other;
+    peer_start(&other);
+    natsConnection *connection = connect_ours(broker_url(other.where), how);
+    bench self = {
+        .client = new_client(connection, how == SEND_ASAP ? ASAP_PREFIX : NULL),
+        .raw = connect_raw(broker_url(other.where), SEND_ASAP),
+        .calls = full_or_quick(3000, 500),
+    };
+    compare(name, unit, ours, raw, &self);
+    bench__v1__bench_client__destroy(self.client);
+    natsConnection_Destroy(connection);
+    natsConnection_Destroy(self.raw);
+    peer_stop(&other);
+}
+
+int main(int argc, char **argv)
+{
+    peer_main(argc, argv);
+    run("unary_latency", "us", latency_ours, latency_raw, SEND_BUFFERED);
+    run("unary_latency_asap", "us", latency_ours, latency_raw, SEND_ASAP);
+    run("unary_rate_8", "calls/s", rate_ours, rate_raw, SEND_BUFFERED);
+    run("first_message", "us", first_message, latency_raw, SEND_BUFFERED);
+    nats_Close();
+    return 0;
+}
