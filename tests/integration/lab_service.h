@@ -1,0 +1,86 @@
+/*
+ * Lab service: the service of lab.proto for integration tests: handlers that do what a request asks
+ * of them, failing included, and the room that each test runs in: a server, a client and their
+ * connections on the program's own broker. What a test wants to happen differently it says by
+ * handlers of its own.
+ */
+#ifndef INTEGRATION_LAB_SERVICE_H
+#define INTEGRATION_LAB_SERVICE_H
+
+#include "lab/v1/lab.nats-c.h"
+#include "support/scenario.h"
+
+/* The broker's max_payload in these tests: small, so that its limit is reached quickly. */
+#define LAB_MAX_PAYLOAD 65536
+
+/* A wait for something that is to happen, in milliseconds: a failing test ends, too. */
+#define LAB_PATIENCE 10000
+
+/* "At once", in milliseconds, on a busy machine: far below every timeout of a call. */
+#define LAB_AT_ONCE 2000
+
+/*
+ * - Ping answers with its payload. `fail` is a status to fail with.
+ * - CountUp sends `count` numbers from `start`, each with a text of `pad` bytes. Instead of the
+ *   `fail_at`-th (from 1; count + 1: after the last) it fails with OUT_OF_RANGE.
+ * - Sum adds; a negative value fails with INVALID_ARGUMENT at once.
+ * - Chat answers each line with the same; the text "fail" fails with ABORTED.
+ * - Upload and Download are not served.
+ */
+extern const Lab__V1__LabHandlers lab_handlers;
+
+typedef struct lab {
+    const broker *nats;
+    natsConnection *server_connection;
+    natsConnection *client_connection;
+    natsmicro_server *server; /* NULL until lab_serve */
+    Lab__V1__LabClient *client;
+} lab;
+
+/* For cmocka: the program's broker, and a lab per test, *state, in which nobody serves yet. */
+int lab_start_broker(void **state);
+int lab_stop_broker(void **state);
+int lab_setup(void **state);
+int lab_teardown(void **state);
+
+#define lab_test(function) cmocka_unit_test_setup_teardown(function, lab_setup, lab_teardown)
+
+/* Serves, with options that may be NULL. */
+void lab_serve_with(lab *self, const Lab__V1__LabHandlers *handlers, void *user_data,
+                    const natsmicro_server_options *server_options,
+                    const natsmicro_service_options *service_options);
+
+/* Serves with the defaults; handlers NULL: the lab's. */
+void lab_serve(lab *self, const Lab__V1__LabHandlers *handlers, void *user_data);
+
+/* Makes the lab's client anew. */
+void lab_call_with(lab *self, const natsmicro_client_options *options);
+
+/* Ping with this payload; `context` may be NULL. The response is the caller's. */
+natsmicro_status lab_ping(lab *self, const char *payload, natsmicro_context *context,
+                          Lab__V1__PingResponse **response);
+
+/* Ping where only the status matters. */
+natsmicro_status lab_ping_status(lab *self, const char *payload, natsmicro_context *context);
+
+/* Opens CountUp. */
+natsmicro_status lab_count_up(lab *self, int32_t count, int32_t fail_at, natsmicro_context *context,
+                              Lab__V1__LabClient__CountUp **call);
+
+/* Reads CountUp to its end: what it ended with, and how many came; *in_order: from 0, one by one. */
+natsmicro_status lab_count_all(Lab__V1__LabClient__CountUp *call, int32_t *received,
+                               bool *in_order);
+
+/* Sends one value. */
+natsmicro_status lab_sum_send(Lab__V1__LabClient__Sum *call, int64_t value);
+
+/* Sends one line. */
+natsmicro_status lab_chat_send(Lab__V1__LabClient__Chat *call, const char *text);
+
+/* A text of that many bytes; free it. */
+char *lab_text(size_t length);
+
+/* Whether the text holds the number. */
+bool lab_has_figure(const char *text, size_t figure);
+
+#endif
