@@ -159,6 +159,66 @@ void lab_call_with(lab *self, const natsmicro_client_options *options)
     assert_ok(lab__v1__lab_client__new(&self->client, self->client_connection, options));
 }
 
+/* ---- probes ---- */
+
+void lab_probe_init(lab_probe *self)
+{
+    memset(self, 0, sizeof(*self));
+    latch_init(&self->entered);
+    latch_init(&self->release);
+    latch_init(&self->done);
+}
+
+void lab_probe_destroy(lab_probe *self)
+{
+    latch_destroy(&self->entered);
+    latch_destroy(&self->release);
+    latch_destroy(&self->done);
+}
+
+void lab_probe_wait(lab_probe *self)
+{
+    latch_open(&self->entered);
+    latch_wait(&self->release, LAB_PATIENCE);
+}
+
+static bool is_over(void *call)
+{
+    return natsmicro_call_status(call) != NATSMICRO_OK;
+}
+
+natsmicro_status lab_wait_for_end(natsmicro_call *call)
+{
+    eventually(is_over, call, LAB_PATIENCE);
+    return natsmicro_call_status(call);
+}
+
+static void *cancel(void *argument)
+{
+    lab_probe *self = argument;
+    latch_wait(&self->entered, LAB_PATIENCE);
+    natsmicro_call_cancel(self->call);
+    return NULL;
+}
+
+void lab_cancel_in_thread(lab_probe *self, natsmicro_call *call)
+{
+    self->call = call;
+    assert_int_equal(pthread_create(&self->thread, NULL, cancel, self), 0);
+}
+
+void lab_join(lab_probe *self)
+{
+    pthread_join(self->thread, NULL);
+}
+
+natsmicro_context *lab_context(void)
+{
+    natsmicro_context *context;
+    assert_ok(natsmicro_context_new(&context));
+    return context;
+}
+
 /* ---- calls ---- */
 
 natsmicro_status lab_ping(lab *self, const char *payload, natsmicro_context *context,

@@ -45,6 +45,34 @@ int lab_teardown(void **state);
 
 #define lab_test(function) cmocka_unit_test_setup_teardown(function, lab_setup, lab_teardown)
 
+/* What the handlers, hooks and threads of a test share with it. Written before a latch opens. */
+typedef struct lab_probe {
+    latch entered; /* a handler or thread has come to its point */
+    latch release; /* it may go on */
+    latch done;    /* it has noted what it saw */
+    natsmicro_status first;
+    natsmicro_status second;
+    int64_t number;
+    natsmicro_call *call;
+    pthread_t thread;
+} lab_probe;
+
+void lab_probe_init(lab_probe *self);
+void lab_probe_destroy(lab_probe *self);
+
+/* In a handler: says that it has come here and waits to be released. */
+void lab_probe_wait(lab_probe *self);
+
+/* In a handler: waits until its call is over, for whatever reason; what natsmicro_call_status says. */
+natsmicro_status lab_wait_for_end(natsmicro_call *call);
+
+/* Cancels the call in another thread, once `entered` is open; to be joined. */
+void lab_cancel_in_thread(lab_probe *self, natsmicro_call *call);
+void lab_join(lab_probe *self);
+
+/* A new context. */
+natsmicro_context *lab_context(void);
+
 /* Serves, with options that may be NULL. */
 void lab_serve_with(lab *self, const Lab__V1__LabHandlers *handlers, void *user_data,
                     const natsmicro_server_options *server_options,

@@ -8,46 +8,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What handlers and hooks of a test share with it. */
-typedef struct probe {
-    latch entered; /* a handler runs */
-    latch release; /* it may go on */
-    latch done;    /* it has noted what it saw */
-    natsmicro_status first;
-    natsmicro_status second;
-    int64_t remaining_ms;
-    bool flag;
-    natsmicro_call *call;
-    pthread_t thread;
-} probe;
-
-static void probe_init(probe *self)
-{
-    memset(self, 0, sizeof(*self));
-    latch_init(&self->entered);
-    latch_init(&self->release);
-    latch_init(&self->done);
-}
-
-static void probe_destroy(probe *self)
-{
-    latch_destroy(&self->entered);
-    latch_destroy(&self->release);
-    latch_destroy(&self->done);
-}
-
 static natsmicro_status reply(Lab__V1__LabServer__Ping *call, const char *payload)
 {
     Lab__V1__PingResponse response = LAB__V1__PING_RESPONSE__INIT;
     response.payload = (char *)(uintptr_t)payload;
     return lab__v1__lab_server__ping__reply(call, &response);
-}
-
-static natsmicro_context *new_context(void)
-{
-    natsmicro_context *context;
-    assert_ok(natsmicro_context_new(&context));
-    return context;
 }
 
 /* ---- messages ---- */
@@ -91,7 +56,7 @@ static void a_request_over_max_payload_says_the_figures_and_the_next_one_works(v
 {
     lab *room = *state;
     lab_serve(room, NULL, NULL);
-    natsmicro_context *context = new_context();
+    natsmicro_context *context = lab_context();
     char *text = lab_text(LARGEST_PAYLOAD + 1);
     assert_status(NATSMICRO_RESOURCE_EXHAUSTED, lab_ping_status(room, text, context));
     assert_true(lab_has_figure(natsmicro_context_error_message(context), LAB_MAX_PAYLOAD));
@@ -104,7 +69,7 @@ static void a_request_over_max_payload_says_the_figures_and_the_next_one_works(v
 static natsmicro_status answer_too_much(Lab__V1__LabServer__Ping *call,
                                         const Lab__V1__PingRequest *request, void *user_data)
 {
-    probe *seen = user_data;
+    lab_probe *seen = user_data;
     char *text = lab_text(LARGEST_PAYLOAD + 1);
     seen->first = reply(call, text);
     latch_open(&seen->done);
@@ -117,11 +82,11 @@ static natsmicro_status answer_too_much(Lab__V1__LabServer__Ping *call,
 static void an_answer_over_max_payload_is_told_with_figures_on_both_sides(void **state)
 {
     lab *room = *state;
-    probe seen;
-    probe_init(&seen);
+    lab_probe seen;
+    lab_probe_init(&seen);
     Lab__V1__LabHandlers handlers = {.ping = answer_too_much};
     lab_serve(room, &handlers, &seen);
-    natsmicro_context *context = new_context();
+    natsmicro_context *context = lab_context();
     assert_status(NATSMICRO_RESOURCE_EXHAUSTED, lab_ping_status(room, "", context));
     assert_true(latch_wait(&seen.done, LAB_PATIENCE));
     assert_status(NATSMICRO_RESOURCE_EXHAUSTED, seen.first);
@@ -135,14 +100,14 @@ static void an_answer_over_max_payload_is_told_with_figures_on_both_sides(void *
     assert_string_equal(response->payload, "smaller");
     lab__v1__lab_client__ping__free(response);
     natsmicro_context_destroy(context);
-    probe_destroy(&seen);
+    lab_probe_destroy(&seen);
 }
 
 static void a_text_that_is_not_utf8_is_refused_before_it_is_sent(void **state)
 {
     lab *room = *state;
     lab_serve(room, NULL, NULL);
-    natsmicro_context *context = new_context();
+    natsmicro_context *context = lab_context();
     assert_status(NATSMICRO_INVALID_ARGUMENT, lab_ping_status(room, "\xff\xfe", context));
     assert_string_not_equal(natsmicro_context_error_message(context), "");
     natsmicro_context_destroy(context);
@@ -154,7 +119,7 @@ static void every_code_of_a_handler_arrives_by_its_name_and_with_its_text(void *
 {
     lab *room = *state;
     lab_serve(room, NULL, NULL);
-    natsmicro_context *context = new_context();
+    natsmicro_context *context = lab_context();
     for (int code = NATSMICRO_CANCELLED; code <= NATSMICRO_UNAUTHENTICATED; code++) {
         Lab__V1__PingRequest request = LAB__V1__PING_REQUEST__INIT;
         request.fail = code;
@@ -193,7 +158,7 @@ static void the_services_own_code_arrives_with_its_text_and_its_bytes(void **sta
     lab *room = *state;
     Lab__V1__LabHandlers handlers = {.ping = fail_quota};
     lab_serve(room, &handlers, NULL);
-    natsmicro_context *context = new_context();
+    natsmicro_context *context = lab_context();
     assert_status(NATSMICRO_SERVICE_ERROR, lab_ping_status(room, "", context));
     assert_true(lab__v1__lab_client__is_quota_exceeded(natsmicro_context_error_code(context)));
     assert_false(lab__v1__lab_client__is_quota_exceeded("NOT_FOUND"));
@@ -221,7 +186,7 @@ static void an_error_text_with_line_breaks_injects_no_header(void **state)
     lab *room = *state;
     Lab__V1__LabHandlers handlers = {.ping = fail_with_line_breaks};
     lab_serve(room, &handlers, NULL);
-    natsmicro_context *context = new_context();
+    natsmicro_context *context = lab_context();
     assert_status(NATSMICRO_ABORTED, lab_ping_status(room, "", context));
     const char *text = natsmicro_context_error_message(context);
     assert_null(strpbrk(text, "\r\n\x01"));
@@ -251,7 +216,7 @@ static void a_handler_that_forgets_to_reply_does_not_leave_its_caller_waiting(vo
     lab *room = *state;
     Lab__V1__LabHandlers handlers = {.ping = return_only};
     lab_serve(room, &handlers, NULL);
-    natsmicro_context *context = new_context();
+    natsmicro_context *context = lab_context();
     assert_status(NATSMICRO_INTERNAL, lab_ping_status(room, "ok", context));
     assert_non_null(strstr(natsmicro_context_error_message(context), "did not reply"));
     assert_status(NATSMICRO_INTERNAL, lab_ping_status(room, "end", context));
@@ -264,7 +229,7 @@ static void a_handler_that_forgets_to_reply_does_not_leave_its_caller_waiting(vo
 static natsmicro_status answer_twice(Lab__V1__LabServer__Ping *call,
                                      const Lab__V1__PingRequest *request, void *user_data)
 {
-    probe *seen = user_data;
+    lab_probe *seen = user_data;
     if (strcmp(request->payload, "fail, reply") == 0)
         natsmicro_call_fail(call->base, NATSMICRO_NOT_FOUND, "first");
     else
@@ -278,11 +243,11 @@ static natsmicro_status answer_twice(Lab__V1__LabServer__Ping *call,
 static void the_first_reply_or_failure_wins_and_the_second_is_told_so(void **state)
 {
     lab *room = *state;
-    probe seen;
-    probe_init(&seen);
+    lab_probe seen;
+    lab_probe_init(&seen);
     Lab__V1__LabHandlers handlers = {.ping = answer_twice};
     lab_serve(room, &handlers, &seen);
-    natsmicro_context *context = new_context();
+    natsmicro_context *context = lab_context();
     assert_status(NATSMICRO_NOT_FOUND, lab_ping_status(room, "fail, reply", context));
     assert_string_equal(natsmicro_context_error_message(context), "first");
     assert_true(latch_wait(&seen.done, LAB_PATIENCE));
@@ -297,7 +262,7 @@ static void the_first_reply_or_failure_wins_and_the_second_is_told_so(void **sta
     assert_status(NATSMICRO_FAILED_PRECONDITION, seen.first);
     assert_status(NATSMICRO_FAILED_PRECONDITION, seen.second);
     natsmicro_context_destroy(context);
-    probe_destroy(&seen);
+    lab_probe_destroy(&seen);
 }
 
 static void a_method_without_handler_answers_unimplemented_in_all_patterns(void **state)
@@ -305,7 +270,7 @@ static void a_method_without_handler_answers_unimplemented_in_all_patterns(void 
     lab *room = *state;
     Lab__V1__LabHandlers none = {.ping = NULL};
     lab_serve(room, &none, NULL);
-    natsmicro_context *context = new_context();
+    natsmicro_context *context = lab_context();
     assert_status(NATSMICRO_UNIMPLEMENTED, lab_ping_status(room, "", context));
     assert_non_null(strstr(natsmicro_context_error_message(context), "lab.v1.Lab.Ping"));
 
@@ -337,7 +302,7 @@ static void a_method_without_handler_answers_unimplemented_in_all_patterns(void 
 static void without_a_server_all_patterns_fail_at_once(void **state)
 {
     lab *room = *state;
-    natsmicro_context *context = new_context();
+    natsmicro_context *context = lab_context();
     int64_t started = now_ms();
     assert_status(NATSMICRO_UNAVAILABLE, lab_ping_status(room, "", context));
     assert_string_equal(natsmicro_context_error_code(context), "UNAVAILABLE");
