@@ -1,0 +1,144 @@
+/*
+ * Memory: the peak of both processes together over a long stream, beside a short one. The reader has to
+ * keep up, so the sender sends at a part of the rate at which it was measured to read; a queue that
+ * grows would show as well as a leak.
+ *
+ * Each stream has a peer and a client of its own, because a peak never goes down.
+ */
+#include "support/measure.h"
+#include "support/peer.h"
+#include "support/process.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Of the rate that a reader was measured to take. */
+#define SHARE_OF_RATE 0.6
+
+/* Streams of one length; the middle one counts. */
+#define SHORT_RUNS 5
+
+/* More than 10 million messages take. */
+#define CLIENT_TIMEOUT_MS 600000
+
+typedef struct outcome {
+    bool complete;
+    double rate;  /* messages a second */
+    double peaks; /* MiB, of both processes */
+} outcome;
+
+/* The most memory a process ever had, in MiB. */
+static double peak_of(pid_t pid)
+{
+    char path[64];
+    char line[256];
+    double peak = 0;
+    snprintf(path, sizeof path, "/proc/%ld/status", (long)pid);
+    FILE *status = fopen(path, "r");
+    if (status == NULL)
+        give_up("cannot read %s", path);
+    while (fgets(line, sizeof line, status) != NULL)
+        if (strncmp(line, "VmHWM:", 6) == 0)
+            peak = strtod(line + 6, NULL) / 1024;
+    fclose(status);
+    if (peak <= 0)
+        give_up("%s has no VmHWM", path);
+    return peak;
+}
+
+/* The client's process: reads one stream, prints whether it was complete, its rate and its own peak. */
+static int read_stream(const char *url, int32_t count, int32_t rate)
+{
+    natsConnection *connection = connect_ours(url, SEND_BUFFERED);
+    Bench__V1__BenchClient *client = new_client(connection, NULL);
+    Bench__V1__CountRequest request = BENCH__V1__COUNT_REQUEST__INIT;
+    Bench__V1__BenchClient__Count *call;
+    const Bench__V1__Number *number;
+    natsmicro_status status;
+    request.count = count;
+    request.rate = rate;
+    double start = now_us();
+    need(bench__v1__bench_client__count(client, &request, NULL, &call), "Count");
+    while ((status = bench__v1__bench_client__count__recv(call, &number)) == NATSMICRO_OK) {
+    }
+    double taken = now_us() - start;
+    if (status != NATSMICRO_END && status != NATSMICRO_DATA_LOSS)
+        give_up("Count: %s", natsmicro_call_error_message(call->base));
+    printf("%d %.1f %.3f\n", status == NATSMICRO_END, count * 1e6 / taken, peak_of(getpid()));
+    bench__v1__bench_client__count__close(call);
+    bench__v1__bench_client__destroy(client);
+    natsConnection_Destroy(connection);
+    nats_Close();
+    return 0;
+}
+
+static outcome run_stream(int32_t count, int32_t rate)
+{
+    peer other;
+    char url[64];
+    char counts[16];
+    char rates[16];
+    char line[128];
+    int out;
+    int complete = 0;
+    int wait_status;
+    outcome result;
+    peer_start(&other);
+    snprintf(url, sizeof url, "%s", broker_url(other.where));
+    snprintf(counts, sizeof counts, "%d", (int)count);
+    snprintf(rates, sizeof rates, "%d", (int)rate);
+    char *arguments[] = {"reader", "read", url, counts, rates, NULL};
+    pid_t client = run_self(arguments, &out);
+    read_line(out, line, sizeof line);
+    close(out);
+    if (sscanf(line, "%d %lf %lf", &complete, &result.rate, &result.peaks) != 3)
+        give_up("the reader said %s", line);
+    result.complete = complete == 1;
+    result.peaks += peak_of(other.pid);
+    if (!process_wait(client, CLIENT_TIMEOUT_MS, &wait_status))
+        give_up("the reader did not end");
+    peer_stop(&other);
+    return result;
+}
+
+/* The same, again as often as messages are lost. */
+static outcome run_complete(int32_t count, int32_t rate, int *void_runs)
+{
+    for (;;) {
+        outcome result = run_stream(count, rate);
+        if (result.complete)
+            return result;
+        if (++*void_runs > SHORT_RUNS)
+            give_up("stream_10m_rss: %d runs lost messages", *void_runs);
+    }
+}
+
+static double short_peak(int32_t count, int32_t rate, int *void_runs)
+{
+    double peaks[SHORT_RUNS];
+    for (size_t i = 0; i < SHORT_RUNS; i++)
+        peaks[i] = run_complete(count, rate, void_runs).peaks;
+    return median(peaks, SHORT_RUNS);
+}
+
+int main(int argc, char **argv)
+{
+    peer_main(argc, argv);
+    if (argc == 5 && strcmp(argv[1], "read") == 0)
+        return read_stream(argv[2], (int32_t)strtol(argv[3], NULL, 10),
+                           (int32_t)strtol(argv[4], NULL, 10));
+    if (!is_chosen("stream_10m_rss"))
+        return 0;
+    int32_t few = 100000;
+    int32_t many = full_or_quick(10000000, 1000000);
+    int void_runs = 0;
+    double fastest = run_complete(few, 0, &void_runs).rate;
+    int32_t rate = (int32_t)(fastest * SHARE_OF_RATE);
+    double short_one = short_peak(few, rate, &void_runs);
+    double long_one = run_complete(many, rate, &void_runs).peaks;
+    report("stream_10m_rss", "MiB", long_one, short_one, long_one / short_one, void_runs);
+    return 0;
+}
