@@ -368,10 +368,11 @@ FORMATTED := $(shell find runtime plugin tests bench examples -name '*.[ch]' \
 
 .PHONY: format check-format compile_commands.json clean help
 format:
-	$(CLANG_FORMAT) -i $(FORMATTED)
+	@$(CLANG_FORMAT) -i $(FORMATTED)
 
 check-format:
-	$(CLANG_FORMAT) --dry-run -Werror $(FORMATTED)
+	@$(CLANG_FORMAT) --version
+	@$(CLANG_FORMAT) --dry-run -Werror $(FORMATTED)
 
 # Written under $(BUILD), where clangd looks for it by itself.
 compile_commands.json: $(WKT_HEADERS) $(PLUGIN_HEADERS) $(tests_HEADERS) $(bench_HEADERS) $(greet_HEADERS)
