@@ -1,0 +1,61 @@
+/*
+ * Raw: a peer that is nats.c and nothing else: publishes bytes with headers, waits for messages. What the
+ * protocol means is left to the tests.
+ */
+#ifndef INTEGRATION_RAW_H
+#define INTEGRATION_RAW_H
+
+#include "support/scenario.h"
+
+#define RAW_TIMEOUT_MS 5000
+
+/* A message to send: up to three headers, each left out when NULL. */
+typedef struct raw_message {
+    const char *subject;
+    const char *reply;
+    const void *data;
+    size_t length;
+    const char *reply_to;
+    const char *inbox; /* Nats-Stream-Inbox */
+    const char *seq;
+    const char *end;
+    const char *code; /* Nats-Service-Error-Code, and a text with it */
+    const char *name; /* one more header */
+    const char *value;
+    const char *other_name; /* and another */
+    const char *other_value;
+} raw_message;
+
+/* Publishes and flushes. */
+void raw_send(natsConnection *connection, const raw_message *message);
+
+/* The same without a flush. */
+void raw_publish(natsConnection *connection, const raw_message *message);
+
+/* The next message; the test fails when none comes in time. natsMsg_Destroy it. */
+natsMsg *raw_next(natsSubscription *subscription);
+
+/* A header's value, or "" when it is not there. */
+const char *raw_header(natsMsg *message, const char *name);
+
+/* Asserts that a message carries an error with this code. */
+void raw_assert_error(natsMsg *message, const char *code);
+
+/* One caller's stream of a service. */
+typedef struct raw_call {
+    natsConnection *connection;
+    char inbox[128]; /* Reply-To and NATS reply */
+    natsSubscription *answers;
+    char stream[256]; /* the service's inbox */
+} raw_call;
+
+/* Opens with one inbox as NATS reply and Reply-To and waits for the acknowledgement. */
+void raw_open(raw_call *call, natsConnection *connection, const char *subject);
+
+/* Sends a message of the stream; `seq` and `end` may be NULL. */
+void raw_item(raw_call *call, const char *seq, const void *data, size_t length);
+void raw_end(raw_call *call, const char *seq);
+
+void raw_close(raw_call *call);
+
+#endif
