@@ -14,6 +14,7 @@ typedef struct nm_receipt {
     natsMsg *message; /* to destroy; NULL: the stream took it */
     bool dropped;     /* over the limit of what may wait to be read */
     bool fence;
+    bool refused_inbox; /* the service named an inbox that we do not publish to */
 } nm_receipt;
 
 /* ---- numbers ---- */
@@ -113,7 +114,8 @@ static void take_headers(nm_headers *headers, natsMsg *message)
 
 /* ---- client ---- */
 
-static void take_acknowledgement(nm_stream *stream, const nm_incoming *incoming)
+static void take_acknowledgement(nm_stream *stream, const nm_incoming *incoming,
+                                 nm_receipt *receipt)
 {
     if (stream->peer != NULL || stream->kind == NATSMICRO_SERVER_STREAM)
         return;
@@ -123,6 +125,7 @@ static void take_acknowledgement(nm_stream *stream, const nm_incoming *incoming)
                             "%s: the service's " NM_HEADER_STREAM_INBOX
                             " is no literal subject under an allowed inbox prefix",
                             stream->method);
+        receipt->refused_inbox = true;
         return;
     }
     stream->peer = strdup(incoming->stream_inbox);
@@ -180,7 +183,7 @@ static void receive_on_client(nm_stream *stream, const nm_incoming *incoming, nm
     learn_peer_control(stream, incoming);
     if (incoming->stream_inbox != NULL) {
         take_headers(&stream->headers_in, receipt->message);
-        take_acknowledgement(stream, incoming);
+        take_acknowledgement(stream, incoming, receipt);
         return;
     }
     if (stream->kind == NATSMICRO_CLIENT_STREAM) {
@@ -242,7 +245,7 @@ void nm_plain_on_message(nm_stream *stream, natsMsg *message)
 {
     nm_incoming incoming;
     nm_incoming_read(&incoming, message);
-    nm_receipt receipt = {message, false, false};
+    nm_receipt receipt = {message, false, false, false};
 
     pthread_mutex_lock(&stream->lock);
     stream->heard = true;
@@ -258,5 +261,10 @@ void nm_plain_on_message(nm_stream *stream, natsMsg *message)
         nm_events_emit(nm_link_events(stream->link), NATSMICRO_EVENT_SLOW_CONSUMER,
                        stream->inbox.subject, stream->method,
                        "messages came faster than they were read; the stream ends with DATA_LOSS");
+    if (receipt.refused_inbox)
+        nm_events_emit(nm_link_events(stream->link), NATSMICRO_EVENT_REFUSED_SUBJECT,
+                       incoming.stream_inbox, stream->method,
+                       "the header " NM_HEADER_STREAM_INBOX
+                       " is no literal subject under an allowed inbox prefix");
     natsMsg_Destroy(receipt.message);
 }
