@@ -1,0 +1,238 @@
+/*
+ * How a server ends: what runs may finish, what comes is refused, who takes too long is told, and it may be
+ * asked from anywhere.
+ */
+#include "lab_fixture.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+#define WAIT_MS 5000
+
+/* ---- in other threads: server_run, and a call that waits ---- */
+
+typedef struct runner {
+    pthread_t thread;
+    natsmicro_server *server;
+    natsmicro_status status;
+} runner;
+
+static void *run_server(void *argument)
+{
+    runner *self = argument;
+    self->status = natsmicro_server_run(self->server);
+    return NULL;
+}
+
+static void runner_start(runner *self, natsmicro_server *server)
+{
+    self->server = server;
+    assert_int_equal(0, pthread_create(&self->thread, NULL, run_server, self));
+}
+
+typedef struct caller {
+    pthread_t thread;
+    Lab__V1__LabClient *client;
+    natsmicro_status status;
+} caller;
+
+static void *make_call(void *argument)
+{
+    caller *self = argument;
+    Lab__V1__PingRequest request = LAB__V1__PING_REQUEST__INIT;
+    Lab__V1__PingResponse *response = NULL;
+    request.payload = (char *)(uintptr_t) "wait";
+    self->status = lab__v1__lab_client__ping(self->client, &request, NULL, &response);
+    lab__v1__lab_client__ping__free(response);
+    return NULL;
+}
+
+static void caller_start(caller *self, Lab__V1__LabClient *client)
+{
+    self->client = client;
+    assert_int_equal(0, pthread_create(&self->thread, NULL, make_call, self));
+}
+
+static bool nobody_serves(void *client)
+{
+    return lab_fixture_ping(client, NULL) == NATSMICRO_UNAVAILABLE;
+}
+
+static bool calls_wait(void *data)
+{
+    lab_fixture *lab = data;
+    natsmicro_server_counters counters;
+    natsmicro_server_get_counters(lab->server, &counters);
+    return counters.waiting == 2;
+}
+
+/* ---- tests ---- */
+
+static void running_calls_finish_and_new_ones_are_refused(void **state)
+{
+    lab_fixture lab;
+    runner running;
+    caller waiting;
+    (void)state;
+    lab_fixture_start(&lab, NULL);
+    natsConnection *connection = connect_to(lab.where);
+    Lab__V1__LabClient *client = lab_fixture_client(connection);
+    runner_start(&running, lab.server);
+    caller_start(&waiting, client);
+    assert_true(latch_wait(&lab.entered, WAIT_MS));
+
+    natsmicro_server_stop(lab.server);
+    assert_true(eventually(nobody_serves, client, WAIT_MS));
+    assert_int_equal(0, latch_count(&lab.released));
+    latch_open(&lab.released);
+    pthread_join(waiting.thread, NULL);
+    assert_status(NATSMICRO_OK, waiting.status);
+    pthread_join(running.thread, NULL);
+    assert_status(NATSMICRO_OK, running.status);
+
+    lab__v1__lab_client__destroy(client);
+    natsConnection_Destroy(connection);
+    lab_fixture_stop(&lab);
+}
+
+static void calls_over_the_limit_are_cancelled_and_told(void **state)
+{
+    lab_fixture lab;
+    runner running;
+    natsmicro_server_options options = NATSMICRO_SERVER_OPTIONS_INIT;
+    (void)state;
+    options.drain_timeout_ms = 100;
+    lab_fixture_start(&lab, &options);
+    natsConnection *connection = connect_to(lab.where);
+    Lab__V1__LabClient *client = lab_fixture_client(connection);
+    Lab__V1__LabClient__Chat *chat = NULL;
+    Lab__V1__LabClient__Sum *sum = NULL;
+    Lab__V1__SumRequest item = LAB__V1__SUM_REQUEST__INIT;
+    const Lab__V1__ChatMessage *message = NULL;
+    assert_ok(lab__v1__lab_client__chat(client, NULL, &chat));
+    assert_ok(lab__v1__lab_client__sum(client, NULL, &sum));
+    assert_ok(lab__v1__lab_client__sum__send(sum, &item));
+    assert_true(latch_wait_count(&lab.entered, 2, WAIT_MS));
+    runner_start(&running, lab.server);
+
+    int64_t began = now_ms();
+    natsmicro_server_stop(lab.server);
+    assert_status(NATSMICRO_UNAVAILABLE, lab__v1__lab_client__chat__recv(chat, &message));
+    assert_true(latch_wait_count(&lab.ended, 2, WAIT_MS));
+    pthread_join(running.thread, NULL);
+    assert_status(NATSMICRO_OK, running.status);
+    assert_true(now_ms() - began < WAIT_MS);
+
+    Lab__V1__SumResponse *response = NULL;
+    assert_status(NATSMICRO_UNAVAILABLE, lab__v1__lab_client__sum__close_and_recv(sum, &response));
+    lab__v1__lab_client__sum__close(sum);
+    lab__v1__lab_client__chat__close(chat);
+    lab__v1__lab_client__destroy(client);
+    natsConnection_Destroy(connection);
+    lab_fixture_stop(&lab);
+}
+
+static void waiting_calls_are_served_in_the_drain(void **state)
+{
+    lab_fixture lab;
+    runner running;
+    caller calls[3];
+    natsmicro_server_options options = NATSMICRO_SERVER_OPTIONS_INIT;
+    (void)state;
+    options.max_calls = 1;
+    lab_fixture_start(&lab, &options);
+    natsConnection *connection = connect_to(lab.where);
+    Lab__V1__LabClient *client = lab_fixture_client(connection);
+    for (size_t i = 0; i < 3; i++)
+        caller_start(&calls[i], client);
+    assert_true(latch_wait(&lab.entered, WAIT_MS));
+    assert_true(eventually(calls_wait, &lab, WAIT_MS));
+    runner_start(&running, lab.server);
+    natsmicro_server_stop(lab.server);
+    latch_open(&lab.released);
+    for (size_t i = 0; i < 3; i++) {
+        pthread_join(calls[i].thread, NULL);
+        assert_status(NATSMICRO_OK, calls[i].status);
+    }
+    pthread_join(running.thread, NULL);
+    assert_status(NATSMICRO_OK, running.status);
+    lab__v1__lab_client__destroy(client);
+    natsConnection_Destroy(connection);
+    lab_fixture_stop(&lab);
+}
+
+static void a_server_that_never_ran_can_be_destroyed(void **state)
+{
+    lab_fixture lab;
+    (void)state;
+    lab_fixture_start(&lab, NULL);
+    Lab__V1__LabClient *client = lab_fixture_client(lab.connection);
+    assert_ok(lab_fixture_ping(client, NULL));
+    natsmicro_server_destroy(lab.server);
+    lab.server = NULL;
+    assert_status(NATSMICRO_UNAVAILABLE, lab_fixture_ping(client, NULL));
+    lab__v1__lab_client__destroy(client);
+    lab_fixture_stop(&lab);
+}
+
+/* ---- a signal ---- */
+
+static natsmicro_server *signalled;
+
+static void on_signal(int number)
+{
+    (void)number;
+    natsmicro_server_stop(signalled);
+}
+
+static int serve_until_signal(const char *url)
+{
+    natsConnection *connection = NULL;
+    lab_fixture lab;
+    struct sigaction action = {.sa_handler = on_signal};
+    lab_fixture_init(&lab);
+    if (natsConnection_ConnectTo(&connection, url) != NATS_OK ||
+        natsmicro_server_new(&signalled, connection, NULL) != NATSMICRO_OK ||
+        lab__v1__lab_server__add(signalled, &lab_fixture_handlers, &lab, NULL) != NATSMICRO_OK)
+        return 1;
+    sigaction(SIGTERM, &action, NULL);
+    printf("serving\n");
+    fflush(stdout);
+    natsmicro_status status = natsmicro_server_run(signalled);
+    natsmicro_server_destroy(signalled);
+    natsConnection_Destroy(connection);
+    return status == NATSMICRO_OK ? 0 : 2;
+}
+
+static void a_signal_handler_may_stop_a_server(void **state)
+{
+    child server;
+    char line[64];
+    broker *where = broker_start(NULL);
+    (void)state;
+    child_start(&server, "serve", broker_url(where));
+    assert_true(child_line(&server, line, sizeof(line), WAIT_MS));
+    natsConnection *connection = connect_to(where);
+    Lab__V1__LabClient *client = lab_fixture_client(connection);
+    assert_ok(lab_fixture_ping(client, NULL));
+    assert_int_equal(0, child_stop(&server, 2 * WAIT_MS));
+    assert_status(NATSMICRO_UNAVAILABLE, lab_fixture_ping(client, NULL));
+    lab__v1__lab_client__destroy(client);
+    natsConnection_Destroy(connection);
+    broker_stop(where);
+}
+
+int main(int argc, char **argv)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(running_calls_finish_and_new_ones_are_refused),
+        cmocka_unit_test(calls_over_the_limit_are_cancelled_and_told),
+        cmocka_unit_test(waiting_calls_are_served_in_the_drain),
+        cmocka_unit_test(a_server_that_never_ran_can_be_destroyed),
+        cmocka_unit_test(a_signal_handler_may_stop_a_server),
+    };
+    if (argc > 2 && strcmp(argv[1], "serve") == 0)
+        return serve_until_signal(argv[2]);
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
