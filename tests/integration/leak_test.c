@@ -1,0 +1,186 @@
+/*
+ * A thousand calls of each pattern, half of them abandoned in the middle, leave nothing behind: no memory, no
+ * thread, no subscription. Leaks that grow with calls show here; those of single blocks are for the sanitizer.
+ */
+#include "lab_fixture.h"
+
+#include <dirent.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#define CALLS   1000
+#define WAIT_MS 15000
+
+/* Bytes. Sanitizers keep freed memory and shadows of it: there they look for leaks themselves. */
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define GROWTH_LIMIT (1024 * 1024 * 1024)
+#else
+#define GROWTH_LIMIT (4 * 1024 * 1024)
+#endif
+
+static lab_fixture lab;
+static natsConnection *connection;
+static Lab__V1__LabClient *client;
+
+static int start(void **state)
+{
+    (void)state;
+    lab_fixture_start(&lab, NULL);
+    connection = connect_to(lab.where);
+    client = lab_fixture_client(connection);
+    return 0;
+}
+
+static int stop(void **state)
+{
+    (void)state;
+    lab__v1__lab_client__destroy(client);
+    natsConnection_Destroy(connection);
+    lab_fixture_stop(&lab);
+    return 0;
+}
+
+/* ---- one call of each pattern ---- */
+
+static void unary(bool abandoned)
+{
+    Lab__V1__PingRequest request = LAB__V1__PING_REQUEST__INIT;
+    Lab__V1__PingResponse *response = NULL;
+    request.fail = abandoned;
+    assert_status(abandoned ? NATSMICRO_NOT_FOUND : NATSMICRO_OK,
+                  lab__v1__lab_client__ping(client, &request, NULL, &response));
+    lab__v1__lab_client__ping__free(response);
+}
+
+static void server_stream(bool abandoned)
+{
+    Lab__V1__CountUpRequest request = LAB__V1__COUNT_UP_REQUEST__INIT;
+    Lab__V1__LabClient__CountUp *call = NULL;
+    const Lab__V1__CountUpResponse *number = NULL;
+    request.count = abandoned ? 100 : 2;
+    assert_ok(lab__v1__lab_client__count_up(client, &request, NULL, &call));
+    assert_ok(lab__v1__lab_client__count_up__recv(call, &number));
+    while (!abandoned && lab__v1__lab_client__count_up__recv(call, &number) == NATSMICRO_OK)
+        continue;
+    lab__v1__lab_client__count_up__close(call);
+}
+
+static void client_stream(bool abandoned)
+{
+    Lab__V1__LabClient__Sum *call = NULL;
+    Lab__V1__SumRequest item = LAB__V1__SUM_REQUEST__INIT;
+    Lab__V1__SumResponse *response = NULL;
+    assert_ok(lab__v1__lab_client__sum(client, NULL, &call));
+    assert_ok(lab__v1__lab_client__sum__send(call, &item));
+    if (!abandoned)
+        assert_ok(lab__v1__lab_client__sum__close_and_recv(call, &response));
+    lab__v1__lab_client__sum__free(response);
+    lab__v1__lab_client__sum__close(call);
+}
+
+static void bidi_stream(bool abandoned)
+{
+    Lab__V1__LabClient__Chat *call = NULL;
+    Lab__V1__ChatMessage line = LAB__V1__CHAT_MESSAGE__INIT;
+    const Lab__V1__ChatMessage *echo = NULL;
+    assert_ok(lab__v1__lab_client__chat(client, NULL, &call));
+    assert_ok(lab__v1__lab_client__chat__send(call, &line));
+    assert_ok(lab__v1__lab_client__chat__recv(call, &echo));
+    if (!abandoned) {
+        assert_ok(lab__v1__lab_client__chat__close_send(call));
+        assert_status(NATSMICRO_END, lab__v1__lab_client__chat__recv(call, &echo));
+    }
+    lab__v1__lab_client__chat__close(call);
+}
+
+/* ---- counting ---- */
+
+static size_t resident_bytes(void)
+{
+    unsigned long total = 0;
+    unsigned long resident = 0;
+    FILE *file = fopen("/proc/self/statm", "r");
+    assert_non_null(file);
+    assert_int_equal(2, fscanf(file, "%lu %lu", &total, &resident));
+    fclose(file);
+    return (size_t)resident * (size_t)sysconf(_SC_PAGESIZE);
+}
+
+static size_t threads(void)
+{
+    size_t count = 0;
+    DIR *tasks = opendir("/proc/self/task");
+    assert_non_null(tasks);
+    while (readdir(tasks) != NULL)
+        count++;
+    closedir(tasks);
+    return count;
+}
+
+static bool nothing_runs(void *unused)
+{
+    natsmicro_server_counters counters;
+    (void)unused;
+    natsmicro_server_get_counters(lab.server, &counters);
+    return counters.running == 0;
+}
+
+static void make_calls(void (*one)(bool abandoned), int count)
+{
+    for (int i = 0; i < count; i++)
+        one(i % 2 == 1);
+    assert_true(eventually(nothing_runs, NULL, WAIT_MS));
+}
+
+static void expect_no_growth(void (*one)(bool abandoned))
+{
+    natsmicro_server_counters before;
+    natsmicro_server_counters after;
+    make_calls(one, CALLS / 2); /* caches fill */
+    size_t memory = resident_bytes();
+    size_t own_threads = threads();
+    natsmicro_server_get_counters(lab.server, &before);
+
+    make_calls(one, CALLS);
+    natsmicro_server_get_counters(lab.server, &after);
+    assert_int_equal(before.subscriptions, after.subscriptions);
+    assert_int_equal(CALLS, after.calls - before.calls);
+    /* A few workers more may be waiting for the next call. */
+    assert_in_range(threads(), 1, own_threads + 16);
+    assert_in_range(resident_bytes(), 0, memory + GROWTH_LIMIT);
+}
+
+static void unary_calls_leave_nothing(void **state)
+{
+    (void)state;
+    expect_no_growth(unary);
+}
+
+static void server_streams_leave_nothing(void **state)
+{
+    (void)state;
+    expect_no_growth(server_stream);
+}
+
+static void client_streams_leave_nothing(void **state)
+{
+    (void)state;
+    expect_no_growth(client_stream);
+}
+
+static void bidi_streams_leave_nothing(void **state)
+{
+    (void)state;
+    expect_no_growth(bidi_stream);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(unary_calls_leave_nothing),
+        cmocka_unit_test(server_streams_leave_nothing),
+        cmocka_unit_test(client_streams_leave_nothing),
+        cmocka_unit_test(bidi_streams_leave_nothing),
+    };
+    return cmocka_run_group_tests(tests, start, stop);
+}
