@@ -1,0 +1,706 @@
+/*
+ * What surrounds a call: headers, hooks, deadlines, names that are set at run time, detached
+ * replies, and how servers share and limit many calls.
+ */
+#include "integration/lab_service.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define CONCURRENT 64
+
+static natsmicro_status reply(Lab__V1__LabServer__Ping *call, const char *payload)
+{
+    Lab__V1__PingResponse response = LAB__V1__PING_RESPONSE__INIT;
+    response.payload = (char *)(uintptr_t)payload;
+    return lab__v1__lab_server__ping__reply(call, &response);
+}
+
+/* ---- headers ---- */
+
+static natsmicro_status answer_with_headers(Lab__V1__LabServer__Ping *call,
+                                            const Lab__V1__PingRequest *request, void *user_data)
+{
+    lab_probe *seen = user_data;
+    const char *name;
+    const char *value;
+    char values[128];
+    const char *one = natsmicro_call_header(call->base, "X-One");
+    snprintf(values, sizeof(values), "%s;", one != NULL ? one : "none");
+    /* Values of one name keep their order; names have none. */
+    for (size_t i = 0; natsmicro_call_header_at(call->base, i, &name, &value); i++) {
+        if (strcmp(name, "X-Two") == 0)
+            snprintf(values + strlen(values), sizeof(values) - strlen(values), "%s;", value);
+    }
+    natsmicro_status status = natsmicro_call_set_header(call->base, "X-Values", values);
+    if (status == NATSMICRO_OK)
+        status = natsmicro_call_set_trailer(call->base, "X-Trailer", "last");
+    if (status != NATSMICRO_OK)
+        return status;
+    if (request->fail != 0)
+        return NATSMICRO_NOT_FOUND;
+    status = reply(call, "");
+    seen->first = natsmicro_call_set_header(call->base, "X-Late", "1");
+    latch_open(&seen->done);
+    return status;
+}
+
+static void assert_response_header(natsmicro_context *context, const char *name, const char *value)
+{
+    assert_non_null(natsmicro_context_response_header(context, name));
+    assert_string_equal(natsmicro_context_response_header(context, name), value);
+}
+
+static void headers_travel_both_ways_with_answers_and_with_errors(void **state)
+{
+    lab *room = *state;
+    lab_probe seen;
+    lab_probe_init(&seen);
+    Lab__V1__LabHandlers handlers = {.ping = answer_with_headers};
+    lab_serve(room, &handlers, &seen);
+    natsmicro_context *context = lab_context();
+    assert_ok(natsmicro_context_set_header(context, "X-One", "replaced"));
+    assert_ok(natsmicro_context_set_header(context, "x-one", "a"));
+    assert_ok(natsmicro_context_add_header(context, "X-Two", "b"));
+    assert_ok(natsmicro_context_add_header(context, "X-Two", "\xc3\xbc c"));
+    assert_ok(lab_ping_status(room, "", context));
+    assert_response_header(context, "x-VALUES", "a;b;\xc3\xbc c;");
+    assert_response_header(context, "X-Trailer", "last");
+    assert_null(natsmicro_context_response_header(context, "X-Late"));
+    assert_true(latch_wait(&seen.done, LAB_PATIENCE));
+    assert_status(NATSMICRO_FAILED_PRECONDITION, seen.first);
+
+    /* An error brings them, too, and its own headers stay the protocol's. */
+    Lab__V1__PingRequest request = LAB__V1__PING_REQUEST__INIT;
+    Lab__V1__PingResponse *response;
+    const char *name;
+    const char *value;
+    request.fail = 1;
+    natsmicro_context_clear_headers(context);
+    assert_ok(natsmicro_context_set_header(context, "X-One", "only"));
+    assert_status(NATSMICRO_NOT_FOUND,
+                  lab__v1__lab_client__ping(room->client, &request, context, &response));
+    assert_response_header(context, "X-Values", "only;");
+    assert_response_header(context, "X-Trailer", "last");
+    for (size_t i = 0; natsmicro_context_response_header_at(context, i, &name, &value); i++)
+        assert_int_not_equal(strncmp(name, "Nats-", 5), 0);
+    natsmicro_context_destroy(context);
+    lab_probe_destroy(&seen);
+}
+
+static void headers_that_would_break_the_protocol_are_refused(void **state)
+{
+    (void)state;
+    static const char *const names[] = {
+        "",           "with space", "a:b",        "a\r\nEvil: 1",     "\xc3\xbc",
+        "Reply-To",   "reply-to",   "Status",     "Description",      "Nats-Stream-End",
+        "nats-thing", "NATS-X",     "Natsmicro-", "natsmicro-control"};
+    static const char *const values[] = {"a\r\nEvil: 1", "a\nb", "a\rb", "\x01", "\x7f"};
+    natsmicro_context *context = lab_context();
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        assert_status(NATSMICRO_INVALID_ARGUMENT,
+                      natsmicro_context_set_header(context, names[i], "value"));
+        assert_status(NATSMICRO_INVALID_ARGUMENT,
+                      natsmicro_context_add_header(context, names[i], "value"));
+    }
+    for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++)
+        assert_status(NATSMICRO_INVALID_ARGUMENT,
+                      natsmicro_context_set_header(context, "X-Fine", values[i]));
+    natsmicro_context_destroy(context);
+}
+
+/* ---- hooks ---- */
+
+typedef struct hook_log {
+    latch before;
+    latch after;
+    natsmicro_status refuse; /* OK: lets calls pass */
+    natsmicro_status ended;  /* what the last call ended with */
+    int64_t duration_ns;
+    char method[64]; /* the last call's */
+} hook_log;
+
+static natsmicro_status hook_before(natsmicro_call *call, void *user_data)
+{
+    hook_log *log = user_data;
+    snprintf(log->method, sizeof(log->method), "%s", natsmicro_call_method(call));
+    latch_open(&log->before);
+    if (log->refuse != NATSMICRO_OK)
+        return natsmicro_call_fail(call, log->refuse, "no entry to %s", log->method);
+    return natsmicro_call_set_header(call, "X-Hook", "was here");
+}
+
+static void hook_after(natsmicro_call *call, natsmicro_status status, int64_t duration_ns,
+                       void *user_data)
+{
+    (void)call;
+    hook_log *log = user_data;
+    log->ended = status;
+    log->duration_ns = duration_ns;
+    latch_open(&log->after);
+}
+
+static void hook_log_init(hook_log *self)
+{
+    memset(self, 0, sizeof(*self));
+    latch_init(&self->before);
+    latch_init(&self->after);
+}
+
+static void hook_log_destroy(hook_log *self)
+{
+    latch_destroy(&self->before);
+    latch_destroy(&self->after);
+}
+
+static natsmicro_hooks hooks_of(hook_log *self)
+{
+    return (natsmicro_hooks){hook_before, hook_after, self};
+}
+
+static void assert_hooked(hook_log *self, int calls, const char *method, natsmicro_status ended)
+{
+    assert_true(latch_wait_count(&self->after, calls, LAB_PATIENCE));
+    assert_int_equal(latch_count(&self->before), calls);
+    assert_string_equal(self->method, method);
+    assert_status(ended, self->ended);
+    assert_true(self->duration_ns >= 0 && self->duration_ns < INT64_C(10000000000));
+}
+
+/* One call of each pattern, to its regular end. */
+static void call_all_patterns(lab *room, hook_log *client, hook_log *server)
+{
+    assert_ok(lab_ping_status(room, "", NULL));
+    assert_hooked(client, 1, "lab.v1.Lab.Ping", NATSMICRO_OK);
+    assert_hooked(server, 1, "lab.v1.Lab.Ping", NATSMICRO_OK);
+
+    Lab__V1__LabClient__CountUp *count_up;
+    int32_t received;
+    bool in_order;
+    assert_ok(lab_count_up(room, 3, 0, NULL, &count_up));
+    assert_status(NATSMICRO_END, lab_count_all(count_up, &received, &in_order));
+    assert_string_equal(natsmicro_call_header(count_up->base, "X-Hook"), "was here");
+    lab__v1__lab_client__count_up__close(count_up);
+    assert_hooked(client, 2, "lab.v1.Lab.CountUp", NATSMICRO_OK);
+    assert_hooked(server, 2, "lab.v1.Lab.CountUp", NATSMICRO_OK);
+
+    Lab__V1__LabClient__Sum *sum;
+    Lab__V1__SumResponse *total;
+    assert_ok(lab__v1__lab_client__sum(room->client, NULL, &sum));
+    assert_ok(lab__v1__lab_client__sum__close_and_recv(sum, &total));
+    lab__v1__lab_client__sum__free(total);
+    lab__v1__lab_client__sum__close(sum);
+    assert_hooked(client, 3, "lab.v1.Lab.Sum", NATSMICRO_OK);
+    assert_hooked(server, 3, "lab.v1.Lab.Sum", NATSMICRO_OK);
+
+    Lab__V1__LabClient__Chat *chat;
+    const Lab__V1__ChatMessage *line;
+    assert_ok(lab__v1__lab_client__chat(room->client, NULL, &chat));
+    assert_ok(lab__v1__lab_client__chat__close_send(chat));
+    assert_status(NATSMICRO_END, lab__v1__lab_client__chat__recv(chat, &line));
+    lab__v1__lab_client__chat__close(chat);
+    assert_hooked(client, 4, "lab.v1.Lab.Chat", NATSMICRO_OK);
+    assert_hooked(server, 4, "lab.v1.Lab.Chat", NATSMICRO_OK);
+}
+
+static void hooks_on_both_sides_see_every_call_and_how_it_ended(void **state)
+{
+    lab *room = *state;
+    hook_log client;
+    hook_log server;
+    hook_log_init(&client);
+    hook_log_init(&server);
+    natsmicro_server_options server_options = NATSMICRO_SERVER_OPTIONS_INIT;
+    natsmicro_client_options client_options = NATSMICRO_CLIENT_OPTIONS_INIT;
+    server_options.hooks = hooks_of(&server);
+    client_options.hooks = hooks_of(&client);
+    lab_serve_with(room, &lab_handlers, NULL, &server_options, NULL);
+    lab_call_with(room, &client_options);
+    call_all_patterns(room, &client, &server);
+
+    Lab__V1__LabClient__CountUp *count_up;
+    int32_t received;
+    bool in_order;
+    assert_ok(lab_count_up(room, 1, 1, NULL, &count_up));
+    assert_status(NATSMICRO_OUT_OF_RANGE, lab_count_all(count_up, &received, &in_order));
+    lab__v1__lab_client__count_up__close(count_up);
+    assert_hooked(&client, 5, "lab.v1.Lab.CountUp", NATSMICRO_OUT_OF_RANGE);
+    assert_hooked(&server, 5, "lab.v1.Lab.CountUp", NATSMICRO_OUT_OF_RANGE);
+    hook_log_destroy(&client);
+    hook_log_destroy(&server);
+}
+
+static void a_servers_hook_keeps_calls_from_their_handlers(void **state)
+{
+    lab *room = *state;
+    hook_log log;
+    hook_log_init(&log);
+    log.refuse = NATSMICRO_UNAUTHENTICATED;
+    natsmicro_server_options options = NATSMICRO_SERVER_OPTIONS_INIT;
+    options.hooks = hooks_of(&log);
+    lab_serve_with(room, &lab_handlers, NULL, &options, NULL);
+    natsmicro_context *context = lab_context();
+    assert_status(NATSMICRO_UNAUTHENTICATED, lab_ping_status(room, "", context));
+    assert_string_equal(natsmicro_context_error_message(context), "no entry to lab.v1.Lab.Ping");
+    assert_hooked(&log, 1, "lab.v1.Lab.Ping", NATSMICRO_UNAUTHENTICATED);
+    Lab__V1__LabClient__CountUp *call;
+    int32_t received;
+    bool in_order;
+    assert_ok(lab_count_up(room, 3, 0, NULL, &call));
+    assert_status(NATSMICRO_UNAUTHENTICATED, lab_count_all(call, &received, &in_order));
+    assert_int_equal(received, 0);
+    lab__v1__lab_client__count_up__close(call);
+    assert_hooked(&log, 2, "lab.v1.Lab.CountUp", NATSMICRO_UNAUTHENTICATED);
+    natsmicro_context_destroy(context);
+    hook_log_destroy(&log);
+}
+
+static void a_clients_hook_keeps_calls_from_being_sent(void **state)
+{
+    lab *room = *state;
+    hook_log log;
+    hook_log_init(&log);
+    log.refuse = NATSMICRO_PERMISSION_DENIED;
+    natsmicro_client_options options = NATSMICRO_CLIENT_OPTIONS_INIT;
+    options.hooks = hooks_of(&log);
+    lab_serve(room, NULL, NULL);
+    lab_call_with(room, &options);
+    natsmicro_context *context = lab_context();
+    assert_status(NATSMICRO_PERMISSION_DENIED, lab_ping_status(room, "", context));
+    assert_string_equal(natsmicro_context_error_message(context), "no entry to lab.v1.Lab.Ping");
+    assert_hooked(&log, 1, "lab.v1.Lab.Ping", NATSMICRO_PERMISSION_DENIED);
+    Lab__V1__LabClient__Sum *call;
+    assert_status(NATSMICRO_PERMISSION_DENIED,
+                  lab__v1__lab_client__sum(room->client, context, &call));
+    assert_null(call);
+    assert_hooked(&log, 2, "lab.v1.Lab.Sum", NATSMICRO_PERMISSION_DENIED);
+    natsmicro_server_counters counters;
+    natsmicro_server_get_counters(room->server, &counters);
+    assert_int_equal(counters.calls, 0);
+    natsmicro_context_destroy(context);
+    hook_log_destroy(&log);
+}
+
+/* ---- deadlines ---- */
+
+static natsmicro_status answer_when_released(Lab__V1__LabServer__Ping *call,
+                                             const Lab__V1__PingRequest *request, void *user_data)
+{
+    (void)request;
+    lab_probe *seen = user_data;
+    lab_probe_wait(seen);
+    natsmicro_status status = reply(call, "late");
+    pthread_mutex_lock(&seen->done.lock); /* several of these run at once */
+    seen->first = status;
+    pthread_mutex_unlock(&seen->done.lock);
+    latch_open(&seen->done);
+    return status;
+}
+
+static const Lab__V1__LabHandlers when_released = {.ping = answer_when_released};
+
+static void a_caller_waits_no_longer_than_its_timeout(void **state)
+{
+    lab *room = *state;
+    lab_probe seen;
+    lab_probe_init(&seen);
+    lab_serve(room, &when_released, &seen);
+    natsmicro_context *context = lab_context();
+    natsmicro_context_set_timeout(context, 150);
+    int64_t started = now_ms();
+    assert_status(NATSMICRO_DEADLINE_EXCEEDED, lab_ping_status(room, "", context));
+    assert_true(now_ms() - started >= 140);
+    assert_true(now_ms() - started < LAB_AT_ONCE);
+    assert_string_equal(natsmicro_context_error_code(context), "DEADLINE_EXCEEDED");
+    assert_non_null(strstr(natsmicro_context_error_message(context), "lab.v1.Lab.Ping"));
+
+    natsmicro_client_options options = NATSMICRO_CLIENT_OPTIONS_INIT;
+    options.timeout_ms = 150; /* over the proto's 10 s */
+    lab_call_with(room, &options);
+    started = now_ms();
+    assert_status(NATSMICRO_DEADLINE_EXCEEDED, lab_ping_status(room, "", NULL));
+    assert_true(now_ms() - started < LAB_AT_ONCE);
+    latch_open(&seen.release);
+    assert_true(latch_wait_count(&seen.done, 2, LAB_PATIENCE));
+    natsmicro_context_destroy(context);
+    lab_probe_destroy(&seen);
+}
+
+static void a_service_answers_for_a_handler_that_takes_too_long(void **state)
+{
+    lab *room = *state;
+    lab_probe seen;
+    lab_probe_init(&seen);
+    natsmicro_service_options options = NATSMICRO_SERVICE_OPTIONS_INIT;
+    options.timeout_ms = 150;
+    lab_serve_with(room, &when_released, &seen, NULL, &options);
+    natsmicro_context *context = lab_context();
+    int64_t started = now_ms();
+    assert_status(NATSMICRO_DEADLINE_EXCEEDED, lab_ping_status(room, "", context));
+    assert_true(now_ms() - started >= 140);
+    assert_true(now_ms() - started < LAB_AT_ONCE); /* the caller's own would be 10 s */
+    assert_non_null(strstr(natsmicro_context_error_message(context), "the service's timeout"));
+    latch_open(&seen.release);
+    assert_true(latch_wait(&seen.done, LAB_PATIENCE));
+    assert_int_not_equal(seen.first, NATSMICRO_OK); /* nobody waits for its reply any more */
+    natsmicro_context_destroy(context);
+    lab_probe_destroy(&seen);
+}
+
+/* ---- detached replies ---- */
+
+static void *finish_later(void *argument)
+{
+    lab_probe *seen = argument;
+    Lab__V1__LabServer__Ping call = {.base = seen->call};
+    latch_wait(&seen->release, LAB_PATIENCE);
+    natsmicro_status status = seen->number == 0 ? reply(&call, "later") : NATSMICRO_ABORTED;
+    natsmicro_call_finish(seen->call, seen->number == 2 ? NATSMICRO_OK : status);
+    return NULL;
+}
+
+static natsmicro_status detach(Lab__V1__LabServer__Ping *call, const Lab__V1__PingRequest *request,
+                               void *user_data)
+{
+    lab_probe *seen = user_data;
+    seen->number = request->fail; /* 0: replies, 1: fails, 2: does neither */
+    seen->call = call->base;
+    seen->first = natsmicro_call_detach(call->base);
+    seen->second = natsmicro_call_detach(call->base);
+    pthread_create(&seen->thread, NULL, finish_later, seen);
+    latch_open(&seen->release);
+    latch_open(&seen->done);
+    return NATSMICRO_INTERNAL; /* means nothing any more */
+}
+
+static void assert_detached(lab *room, lab_probe *seen, int32_t how, natsmicro_status expected)
+{
+    Lab__V1__PingRequest request = LAB__V1__PING_REQUEST__INIT;
+    Lab__V1__PingResponse *response;
+    request.fail = how;
+    assert_status(expected, lab__v1__lab_client__ping(room->client, &request, NULL, &response));
+    if (expected == NATSMICRO_OK)
+        assert_string_equal(response->payload, "later");
+    lab__v1__lab_client__ping__free(response);
+    assert_true(latch_wait_count(&seen->done, how + 1, LAB_PATIENCE));
+    assert_ok(seen->first);
+    assert_status(NATSMICRO_FAILED_PRECONDITION, seen->second);
+    lab_join(seen);
+}
+
+static void a_detached_call_is_answered_from_another_thread(void **state)
+{
+    lab *room = *state;
+    lab_probe seen;
+    lab_probe_init(&seen);
+    Lab__V1__LabHandlers handlers = {.ping = detach};
+    lab_serve(room, &handlers, &seen);
+    assert_detached(room, &seen, 0, NATSMICRO_OK);
+    assert_detached(room, &seen, 1, NATSMICRO_ABORTED);
+    assert_detached(room, &seen, 2, NATSMICRO_INTERNAL);
+    lab_probe_destroy(&seen);
+}
+
+/* ---- names at run time ---- */
+
+static void request_text(lab *room, const char *subject, char *text, size_t size)
+{
+    natsMsg *answer = NULL;
+    assert_int_equal(
+        natsConnection_RequestString(&answer, room->client_connection, subject, "", LAB_PATIENCE),
+        NATS_OK);
+    snprintf(text, size, "%.*s", natsMsg_GetDataLength(answer), natsMsg_GetData(answer));
+    natsMsg_Destroy(answer);
+}
+
+static void prefix_name_version_and_metadata_can_be_set_at_run_time(void **state)
+{
+    lab *room = *state;
+    natsmicro_metadata metadata[] = {{"region", "west"}};
+    natsmicro_service_options options = NATSMICRO_SERVICE_OPTIONS_INIT;
+    options.subject_prefix = "other.place";
+    options.name = "lab-west";
+    options.version = "9.8.7";
+    options.description = "the other one";
+    options.metadata = metadata;
+    options.n_metadata = 1;
+    lab_serve_with(room, &lab_handlers, NULL, NULL, &options);
+    assert_status(NATSMICRO_UNAVAILABLE, lab_ping_status(room, "", NULL));
+
+    natsmicro_client_options client_options = NATSMICRO_CLIENT_OPTIONS_INIT;
+    client_options.subject_prefix = "other.place";
+    lab_call_with(room, &client_options);
+    assert_ok(lab_ping_status(room, "", NULL));
+
+    char info[8192];
+    request_text(room, "$SRV.INFO.lab-west", info, sizeof(info));
+    assert_non_null(strstr(info, "\"lab-west\""));
+    assert_non_null(strstr(info, "\"9.8.7\""));
+    assert_non_null(strstr(info, "\"the other one\""));
+    assert_non_null(strstr(info, "\"west\""));
+    assert_non_null(strstr(info, "\"other.place.count_up\""));
+    assert_null(strstr(info, "\"lab.v1.ping\""));
+}
+
+static void inboxes_may_have_a_prefix_of_their_own(void **state)
+{
+    lab *room = *state;
+    static const char *const allowed[] = {"mine.server.", "mine.client.", NULL};
+    natsmicro_server_options server_options = NATSMICRO_SERVER_OPTIONS_INIT;
+    natsmicro_client_options client_options = NATSMICRO_CLIENT_OPTIONS_INIT;
+    server_options.inbox_prefix = "mine.server";
+    server_options.allowed_inbox_prefixes = allowed;
+    client_options.inbox_prefix = "mine.client";
+    client_options.allowed_inbox_prefixes = allowed;
+    lab_serve_with(room, &lab_handlers, NULL, &server_options, NULL);
+    lab_call_with(room, &client_options);
+    assert_ok(lab_ping_status(room, "", NULL));
+    Lab__V1__LabClient__Chat *chat;
+    const Lab__V1__ChatMessage *line;
+    assert_ok(lab__v1__lab_client__chat(room->client, NULL, &chat));
+    assert_ok(lab_chat_send(chat, "one"));
+    assert_ok(lab__v1__lab_client__chat__recv(chat, &line));
+    assert_string_equal(line->text, "one");
+    lab__v1__lab_client__chat__close(chat);
+}
+
+static void options_that_cannot_be_are_refused(void **state)
+{
+    lab *room = *state;
+    lab_serve(room, NULL, NULL);
+    natsmicro_service_options options = NATSMICRO_SERVICE_OPTIONS_INIT;
+    options.subject_prefix = "with space";
+    assert_status(NATSMICRO_INVALID_ARGUMENT,
+                  lab__v1__lab_server__add(room->server, &lab_handlers, NULL, &options));
+    options.subject_prefix = "wild.*";
+    assert_status(NATSMICRO_INVALID_ARGUMENT,
+                  lab__v1__lab_server__add(room->server, &lab_handlers, NULL, &options));
+    options.subject_prefix = "fine";
+    options.name = "not a name";
+    assert_status(NATSMICRO_INVALID_ARGUMENT,
+                  lab__v1__lab_server__add(room->server, &lab_handlers, NULL, &options));
+    assert_status(NATSMICRO_ALREADY_EXISTS,
+                  lab__v1__lab_server__add(room->server, &lab_handlers, NULL, NULL));
+    assert_ok(lab_ping_status(room, "", NULL)); /* the service that is there goes on */
+}
+
+/* ---- many calls ---- */
+
+typedef struct caller {
+    lab *room;
+    pthread_t thread;
+    natsmicro_status status;
+    bool right;
+    int number;
+} caller;
+
+static void *call_ping(void *argument)
+{
+    caller *self = argument;
+    char payload[32];
+    Lab__V1__PingResponse *response;
+    snprintf(payload, sizeof(payload), "caller %d", self->number);
+    self->status = lab_ping(self->room, payload, NULL, &response);
+    self->right = response != NULL && strcmp(response->payload, payload) == 0;
+    lab__v1__lab_client__ping__free(response);
+    return NULL;
+}
+
+static void start_caller(caller *self, lab *room, int number)
+{
+    *self = (caller){.room = room, .number = number};
+    assert_int_equal(pthread_create(&self->thread, NULL, call_ping, self), 0);
+}
+
+/* Answers when as many calls as all callers make run at the same time. */
+static natsmicro_status meet_all(Lab__V1__LabServer__Ping *call,
+                                 const Lab__V1__PingRequest *request, void *user_data)
+{
+    lab_probe *seen = user_data;
+    latch_open(&seen->entered);
+    if (!latch_wait_count(&seen->entered, CONCURRENT, LAB_PATIENCE))
+        return NATSMICRO_ABORTED;
+    return reply(call, request->payload);
+}
+
+static void as_many_as_64_calls_of_one_client_run_at_the_same_time(void **state)
+{
+    lab *room = *state;
+    lab_probe seen;
+    lab_probe_init(&seen);
+    Lab__V1__LabHandlers handlers = {.ping = meet_all};
+    lab_serve(room, &handlers, &seen);
+    caller callers[CONCURRENT];
+    int right = 0;
+    for (int i = 0; i < CONCURRENT; i++)
+        start_caller(&callers[i], room, i);
+    for (int i = 0; i < CONCURRENT; i++) {
+        pthread_join(callers[i].thread, NULL);
+        right += callers[i].status == NATSMICRO_OK && callers[i].right;
+    }
+    assert_int_equal(right, CONCURRENT);
+    lab_probe_destroy(&seen);
+}
+
+static void sixty_four_streams_of_one_client_do_not_mix(void **state)
+{
+    lab *room = *state;
+    lab_serve(room, NULL, NULL);
+    Lab__V1__LabClient__Chat *calls[CONCURRENT];
+    const Lab__V1__ChatMessage *line;
+    char text[32];
+    for (int i = 0; i < CONCURRENT; i++)
+        assert_ok(lab__v1__lab_client__chat(room->client, NULL, &calls[i]));
+    for (int round = 0; round < 5; round++) {
+        for (int i = 0; i < CONCURRENT; i++) {
+            snprintf(text, sizeof(text), "%d of %d", round, i);
+            assert_ok(lab_chat_send(calls[i], text));
+        }
+        for (int i = 0; i < CONCURRENT; i++) {
+            snprintf(text, sizeof(text), "%d of %d", round, i);
+            assert_ok(lab__v1__lab_client__chat__recv(calls[i], &line));
+            assert_string_equal(line->text, text);
+        }
+    }
+    for (int i = 0; i < CONCURRENT; i++) {
+        assert_ok(lab__v1__lab_client__chat__close_send(calls[i]));
+        assert_status(NATSMICRO_END, lab__v1__lab_client__chat__recv(calls[i], &line));
+        lab__v1__lab_client__chat__close(calls[i]);
+    }
+}
+
+static bool one_waits(void *data)
+{
+    natsmicro_server_counters counters;
+    natsmicro_server_get_counters(data, &counters);
+    return counters.waiting == 1 && counters.running == 1;
+}
+
+static void a_busy_server_refuses_at_once_what_it_cannot_take(void **state)
+{
+    lab *room = *state;
+    lab_probe seen;
+    lab_probe_init(&seen);
+    natsmicro_server_options options = NATSMICRO_SERVER_OPTIONS_INIT;
+    options.max_calls = 1;
+    options.max_waiting = 1;
+    lab_serve_with(room, &when_released, &seen, &options, NULL);
+    caller running;
+    caller waiting;
+    start_caller(&running, room, 1);
+    assert_true(latch_wait(&seen.entered, LAB_PATIENCE));
+    start_caller(&waiting, room, 2);
+    assert_true(eventually(one_waits, room->server, LAB_PATIENCE));
+
+    natsmicro_context *context = lab_context();
+    int64_t started = now_ms();
+    assert_status(NATSMICRO_UNAVAILABLE, lab_ping_status(room, "", context));
+    assert_true(now_ms() - started < LAB_AT_ONCE);
+    assert_non_null(strstr(natsmicro_context_error_message(context), "1 calls run, 1 wait"));
+    Lab__V1__LabClient__Sum *sum;
+    assert_status(NATSMICRO_UNAVAILABLE, lab__v1__lab_client__sum(room->client, context, &sum));
+    Lab__V1__LabClient__CountUp *count_up;
+    const Lab__V1__CountUpResponse *number;
+    assert_ok(lab_count_up(room, 1, 0, NULL, &count_up));
+    assert_status(NATSMICRO_UNAVAILABLE, lab__v1__lab_client__count_up__recv(count_up, &number));
+    lab__v1__lab_client__count_up__close(count_up);
+
+    latch_open(&seen.release);
+    pthread_join(running.thread, NULL);
+    pthread_join(waiting.thread, NULL);
+    assert_ok(running.status);
+    assert_ok(waiting.status);
+    natsmicro_server_counters counters;
+    natsmicro_server_get_counters(room->server, &counters);
+    assert_int_equal(counters.refused, 3);
+    assert_int_equal(counters.calls, 2);
+    natsmicro_context_destroy(context);
+    lab_probe_destroy(&seen);
+}
+
+/* ---- several servers and services ---- */
+
+static void instances_of_a_service_share_the_calls(void **state)
+{
+    lab *room = *state;
+    natsConnection *connection = connect_to(room->nats);
+    natsmicro_server *second;
+    lab_serve(room, NULL, NULL);
+    assert_ok(natsmicro_server_new(&second, connection, NULL));
+    assert_ok(lab__v1__lab_server__add(second, &lab_handlers, NULL, NULL));
+    for (int i = 0; i < 200; i++)
+        assert_ok(lab_ping_status(room, "", NULL));
+    natsmicro_server_counters counters[2];
+    natsmicro_server_get_counters(room->server, &counters[0]);
+    natsmicro_server_get_counters(second, &counters[1]);
+    assert_int_equal(counters[0].calls + counters[1].calls, 200);
+    assert_true(counters[0].calls > 20);
+    assert_true(counters[1].calls > 20);
+
+    /* What one leaves the other takes. */
+    natsmicro_server_destroy(second);
+    natsConnection_Destroy(connection);
+    for (int i = 0; i < 20; i++)
+        assert_ok(lab_ping_status(room, "", NULL));
+}
+
+static natsmicro_status answer_user_data(Lab__V1__LabServer__Ping *call,
+                                         const Lab__V1__PingRequest *request, void *user_data)
+{
+    (void)request;
+    return reply(call, user_data);
+}
+
+static void services_of_one_server_answer_each_for_itself(void **state)
+{
+    lab *room = *state;
+    Lab__V1__LabHandlers handlers = {.ping = answer_user_data};
+    char east[] = "east";
+    char west[] = "west";
+    natsmicro_service_options options = NATSMICRO_SERVICE_OPTIONS_INIT;
+    lab_serve(room, &handlers, east);
+    options.subject_prefix = "lab.west";
+    options.name = "lab-west";
+    assert_ok(lab__v1__lab_server__add(room->server, &handlers, west, &options));
+
+    natsmicro_client_options client_options = NATSMICRO_CLIENT_OPTIONS_INIT;
+    client_options.subject_prefix = "lab.west";
+    Lab__V1__PingResponse *response;
+    assert_ok(lab_ping(room, "", NULL, &response));
+    assert_string_equal(response->payload, "east");
+    lab__v1__lab_client__ping__free(response);
+    lab_call_with(room, &client_options);
+    assert_ok(lab_ping(room, "", NULL, &response));
+    assert_string_equal(response->payload, "west");
+    lab__v1__lab_client__ping__free(response);
+
+    char pong[1024];
+    request_text(room, "$SRV.PING.lab", pong, sizeof(pong));
+    assert_non_null(strstr(pong, "\"lab\""));
+    request_text(room, "$SRV.PING.lab-west", pong, sizeof(pong));
+    assert_non_null(strstr(pong, "\"lab-west\""));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        lab_test(headers_travel_both_ways_with_answers_and_with_errors),
+        lab_test(headers_that_would_break_the_protocol_are_refused),
+        lab_test(hooks_on_both_sides_see_every_call_and_how_it_ended),
+        lab_test(a_servers_hook_keeps_calls_from_their_handlers),
+        lab_test(a_clients_hook_keeps_calls_from_being_sent),
+        lab_test(a_caller_waits_no_longer_than_its_timeout),
+        lab_test(a_service_answers_for_a_handler_that_takes_too_long),
+        lab_test(a_detached_call_is_answered_from_another_thread),
+        lab_test(prefix_name_version_and_metadata_can_be_set_at_run_time),
+        lab_test(inboxes_may_have_a_prefix_of_their_own),
+        lab_test(options_that_cannot_be_are_refused),
+        lab_test(as_many_as_64_calls_of_one_client_run_at_the_same_time),
+        lab_test(sixty_four_streams_of_one_client_do_not_mix),
+        lab_test(a_busy_server_refuses_at_once_what_it_cannot_take),
+        lab_test(instances_of_a_service_share_the_calls),
+        lab_test(services_of_one_server_answer_each_for_itself),
+    };
+    return cmocka_run_group_tests(tests, lab_start_broker, lab_stop_broker);
+}
