@@ -609,6 +609,7 @@ static void a_busy_server_refuses_at_once_what_it_cannot_take(void **state)
     latch_open(&seen.release);
     pthread_join(running.thread, NULL);
     pthread_join(waiting.thread, NULL);
+    assert_true(latch_wait_count(&seen.done, 2, LAB_PATIENCE)); /* handlers are done with it */
     assert_ok(running.status);
     assert_ok(waiting.status);
     natsmicro_server_counters counters;
