@@ -166,8 +166,11 @@ natsmicro_status natsmicro_call_detach(natsmicro_call *call)
 {
     pthread_mutex_lock(&call->stream.lock);
     bool may = call->in_handler && !call->detached;
-    if (may)
+    if (may) {
         call->detached = true;
+        /* The handler's own, which may return after another thread has finished the call. */
+        nm_inbox_reference(&call->stream.inbox);
+    }
     pthread_mutex_unlock(&call->stream.lock);
     return may ? NATSMICRO_OK : NATSMICRO_FAILED_PRECONDITION;
 }

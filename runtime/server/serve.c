@@ -200,8 +200,10 @@ bool nm_serve(natsmicro_server *server, nm_endpoint *endpoint, natsMsg *message)
     natsMsg_Destroy(message);
 
     status = run_handler(call, request);
-    if (is_detached(call, true))
+    if (is_detached(call, true)) {
+        nm_call_release(call); /* what detaching kept for the handler */
         return true;
+    }
     end_call(call, status);
     return false;
 }

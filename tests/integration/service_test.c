@@ -402,6 +402,62 @@ static void a_detached_call_is_answered_from_another_thread(void **state)
     lab_probe_destroy(&seen);
 }
 
+static void *finish_at_once(void *argument)
+{
+    lab_probe *seen = argument;
+    Lab__V1__LabServer__Ping call = {.base = seen->call};
+    natsmicro_call_finish(seen->call, reply(&call, "finished"));
+    return NULL;
+}
+
+static bool is_over(void *call)
+{
+    return natsmicro_call_status(call) != NATSMICRO_OK;
+}
+
+/*
+ * The first call is finished by another thread while its handler still runs, which returns only
+ * when a second call is there; the second watches for a while that nobody ends it instead.
+ */
+static natsmicro_status finish_before_return(Lab__V1__LabServer__Ping *call,
+                                             const Lab__V1__PingRequest *request, void *user_data)
+{
+    lab_probe *seen = user_data;
+    if (request->payload[0] != '\0') {
+        latch_open(&seen->release);
+        eventually(is_over, call->base, 200);
+        return reply(call, "untouched");
+    }
+    seen->call = call->base;
+    natsmicro_status status = natsmicro_call_detach(call->base);
+    if (status != NATSMICRO_OK)
+        return status;
+    pthread_create(&seen->thread, NULL, finish_at_once, seen);
+    pthread_join(seen->thread, NULL);
+    latch_wait(&seen->release, LAB_PATIENCE);
+    latch_open(&seen->done);
+    return NATSMICRO_OK;
+}
+
+static void a_call_finished_before_its_handler_returns_harms_no_other_call(void **state)
+{
+    lab *room = *state;
+    lab_probe seen;
+    lab_probe_init(&seen);
+    Lab__V1__LabHandlers handlers = {.ping = finish_before_return};
+    lab_serve(room, &handlers, &seen);
+    Lab__V1__PingResponse *response;
+    assert_ok(lab_ping(room, "", NULL, &response));
+    assert_string_equal(response->payload, "finished");
+    lab__v1__lab_client__ping__free(response);
+    natsmicro_status status = lab_ping(room, "second", NULL, &response);
+    assert_true(latch_wait(&seen.done, LAB_PATIENCE));
+    assert_ok(status);
+    assert_string_equal(response->payload, "untouched");
+    lab__v1__lab_client__ping__free(response);
+    lab_probe_destroy(&seen);
+}
+
 /* ---- names at run time ---- */
 
 static void request_text(lab *room, const char *subject, char *text, size_t size)
@@ -694,6 +750,7 @@ int main(void)
         lab_test(a_caller_waits_no_longer_than_its_timeout),
         lab_test(a_service_answers_for_a_handler_that_takes_too_long),
         lab_test(a_detached_call_is_answered_from_another_thread),
+        lab_test(a_call_finished_before_its_handler_returns_harms_no_other_call),
         lab_test(prefix_name_version_and_metadata_can_be_set_at_run_time),
         lab_test(inboxes_may_have_a_prefix_of_their_own),
         lab_test(options_that_cannot_be_are_refused),
