@@ -149,10 +149,9 @@ static natsmicro_status answer_too_much(Lab__V1__LabServer__Chat *call, void *us
 static void messages_over_max_payload_fail_alone_on_both_sides(void **state)
 {
     lab *room = *state;
-    lab_probe seen;
-    lab_probe_init(&seen);
+    lab_probe *seen = &room->seen;
     Lab__V1__LabHandlers handlers = {.chat = answer_too_much};
-    lab_serve(room, &handlers, &seen);
+    lab_serve(room, &handlers, seen);
     Lab__V1__LabClient__Chat *call = open_chat(room, NULL);
     char *text = lab_text(LAB_MAX_PAYLOAD);
     assert_status(NATSMICRO_RESOURCE_EXHAUSTED, lab_chat_send(call, text));
@@ -162,13 +161,12 @@ static void messages_over_max_payload_fail_alone_on_both_sides(void **state)
     assert_ok(lab_chat_send(call, text));
     free(text);
     assert_recv(call, "enough");
-    assert_true(latch_wait(&seen.done, LAB_PATIENCE));
-    assert_status(NATSMICRO_RESOURCE_EXHAUSTED, seen.first);
-    assert_true(seen.number);
+    assert_true(latch_wait(&seen->done, LAB_PATIENCE));
+    assert_status(NATSMICRO_RESOURCE_EXHAUSTED, seen->first);
+    assert_true(seen->number);
     assert_ok(lab__v1__lab_client__chat__close_send(call));
     assert_ends(NATSMICRO_END, call);
     lab__v1__lab_client__chat__close(call);
-    lab_probe_destroy(&seen);
 }
 
 static void a_direction_that_was_closed_takes_no_more(void **state)
@@ -361,37 +359,33 @@ static const Lab__V1__LabHandlers listening = {.chat = listen_on};
 static void a_cancel_in_another_thread_wakes_both_sides(void **state)
 {
     lab *room = *state;
-    lab_probe seen;
-    lab_probe_init(&seen);
-    lab_serve(room, &listening, &seen);
+    lab_probe *seen = &room->seen;
+    lab_serve(room, &listening, seen);
     Lab__V1__LabClient__Chat *call = open_chat(room, NULL);
     assert_ok(lab_chat_send(call, "one"));
-    lab_cancel_in_thread(&seen, call->base); /* once the handler has the line */
+    lab_cancel_in_thread(seen, call->base); /* once the handler has the line */
     int64_t started = now_ms();
     assert_ends(NATSMICRO_CANCELLED, call);
     assert_true(now_ms() - started < LAB_AT_ONCE);
-    lab_join(&seen);
-    assert_true(latch_wait(&seen.done, LAB_PATIENCE));
-    assert_status(NATSMICRO_CANCELLED, seen.first);
-    assert_status(NATSMICRO_CANCELLED, seen.second);
+    lab_join(seen);
+    assert_true(latch_wait(&seen->done, LAB_PATIENCE));
+    assert_status(NATSMICRO_CANCELLED, seen->first);
+    assert_status(NATSMICRO_CANCELLED, seen->second);
     assert_status(NATSMICRO_CANCELLED, lab_chat_send(call, "two"));
     lab__v1__lab_client__chat__close(call);
-    lab_probe_destroy(&seen);
 }
 
 static void a_close_before_the_end_is_no_end_for_the_handler(void **state)
 {
     lab *room = *state;
-    lab_probe seen;
-    lab_probe_init(&seen);
-    lab_serve(room, &listening, &seen);
+    lab_probe *seen = &room->seen;
+    lab_serve(room, &listening, seen);
     Lab__V1__LabClient__Chat *call = open_chat(room, NULL);
     assert_ok(lab_chat_send(call, "one"));
     lab__v1__lab_client__chat__close(call);
-    assert_true(latch_wait(&seen.done, LAB_PATIENCE));
-    assert_status(NATSMICRO_CANCELLED, seen.first);
-    assert_status(NATSMICRO_CANCELLED, seen.second);
-    lab_probe_destroy(&seen);
+    assert_true(latch_wait(&seen->done, LAB_PATIENCE));
+    assert_status(NATSMICRO_CANCELLED, seen->first);
+    assert_status(NATSMICRO_CANCELLED, seen->second);
 }
 
 /* Talks on, when it was told all, until the call is over. */
@@ -411,17 +405,15 @@ static natsmicro_status wait_after_the_end(Lab__V1__LabServer__Chat *call, void 
 static void a_close_after_the_own_end_still_cancels_the_handler(void **state)
 {
     lab *room = *state;
-    lab_probe seen;
-    lab_probe_init(&seen);
+    lab_probe *seen = &room->seen;
     Lab__V1__LabHandlers handlers = {.chat = wait_after_the_end};
-    lab_serve(room, &handlers, &seen);
+    lab_serve(room, &handlers, seen);
     Lab__V1__LabClient__Chat *call = open_chat(room, NULL);
     assert_recv(call, "here");
     assert_ok(lab__v1__lab_client__chat__close_send(call));
     lab__v1__lab_client__chat__close(call);
-    assert_true(latch_wait(&seen.done, LAB_PATIENCE));
-    assert_status(NATSMICRO_CANCELLED, seen.first);
-    lab_probe_destroy(&seen);
+    assert_true(latch_wait(&seen->done, LAB_PATIENCE));
+    assert_status(NATSMICRO_CANCELLED, seen->first);
 }
 
 static natsmicro_status cancel_in_thread(Lab__V1__LabServer__Chat *call, void *user_data)
@@ -442,25 +434,22 @@ static natsmicro_status cancel_in_thread(Lab__V1__LabServer__Chat *call, void *u
 static void a_server_can_cancel_a_waiting_handler_and_the_caller_is_told(void **state)
 {
     lab *room = *state;
-    lab_probe seen;
-    lab_probe_init(&seen);
+    lab_probe *seen = &room->seen;
     Lab__V1__LabHandlers handlers = {.chat = cancel_in_thread};
-    lab_serve(room, &handlers, &seen);
+    lab_serve(room, &handlers, seen);
     Lab__V1__LabClient__Chat *call = open_chat(room, NULL);
     assert_ok(lab_chat_send(call, "one"));
     assert_ends(NATSMICRO_CANCELLED, call);
-    assert_true(latch_wait(&seen.done, LAB_PATIENCE));
-    assert_status(NATSMICRO_CANCELLED, seen.first);
+    assert_true(latch_wait(&seen->done, LAB_PATIENCE));
+    assert_status(NATSMICRO_CANCELLED, seen->first);
     lab__v1__lab_client__chat__close(call);
-    lab_probe_destroy(&seen);
 }
 
 static void silence_ends_the_call_at_the_clients_idle_limit(void **state)
 {
     lab *room = *state;
-    lab_probe seen;
-    lab_probe_init(&seen);
-    lab_serve(room, &listening, &seen);
+    lab_probe *seen = &room->seen;
+    lab_serve(room, &listening, seen);
     natsmicro_client_options options = NATSMICRO_CLIENT_OPTIONS_INIT;
     options.idle_timeout_ms = 150;
     lab_call_with(room, &options);
@@ -471,17 +460,15 @@ static void silence_ends_the_call_at_the_clients_idle_limit(void **state)
     assert_true(now_ms() - started < LAB_AT_ONCE);
     assert_true(lab_has_figure(natsmicro_call_error_message(call->base), 150));
     lab__v1__lab_client__chat__close(call); /* tells the handler */
-    assert_true(latch_wait(&seen.done, LAB_PATIENCE));
-    assert_true(seen.first != NATSMICRO_OK && seen.first != NATSMICRO_END);
-    lab_probe_destroy(&seen);
+    assert_true(latch_wait(&seen->done, LAB_PATIENCE));
+    assert_true(seen->first != NATSMICRO_OK && seen->first != NATSMICRO_END);
 }
 
 static void the_contexts_timeout_bounds_the_whole_call(void **state)
 {
     lab *room = *state;
-    lab_probe seen;
-    lab_probe_init(&seen);
-    lab_serve(room, &listening, &seen);
+    lab_probe *seen = &room->seen;
+    lab_serve(room, &listening, seen);
     natsmicro_context *context = lab_context();
     natsmicro_context_set_timeout(context, 200);
     int64_t started = now_ms();
@@ -492,10 +479,9 @@ static void the_contexts_timeout_bounds_the_whole_call(void **state)
     assert_true(now_ms() - started < LAB_AT_ONCE);
     assert_status(NATSMICRO_DEADLINE_EXCEEDED, lab_chat_send(call, "two"));
     lab__v1__lab_client__chat__close(call);
-    assert_true(latch_wait(&seen.done, LAB_PATIENCE));
-    assert_true(seen.first != NATSMICRO_OK && seen.first != NATSMICRO_END);
+    assert_true(latch_wait(&seen->done, LAB_PATIENCE));
+    assert_true(seen->first != NATSMICRO_OK && seen->first != NATSMICRO_END);
     natsmicro_context_destroy(context);
-    lab_probe_destroy(&seen);
 }
 
 int main(void)

@@ -134,10 +134,9 @@ static natsmicro_status upload_bytes(Lab__V1__LabClient__Upload *call, size_t le
 static void a_message_over_max_payload_fails_alone_and_the_stream_goes_on(void **state)
 {
     lab *room = *state;
-    lab_probe seen;
-    lab_probe_init(&seen);
+    lab_probe *seen = &room->seen;
     Lab__V1__LabHandlers handlers = {.upload = measure};
-    lab_serve(room, &handlers, &seen);
+    lab_serve(room, &handlers, seen);
     Lab__V1__LabClient__Upload *call;
     assert_ok(lab__v1__lab_client__upload(room->client, NULL, &call));
     assert_ok(upload_bytes(call, 10));
@@ -157,16 +156,14 @@ static void a_message_over_max_payload_fails_alone_and_the_stream_goes_on(void *
     assert_int_equal(result->size, (int64_t)length + 30);
     lab__v1__lab_client__upload__free(result);
     lab__v1__lab_client__upload__close(call);
-    lab_probe_destroy(&seen);
 }
 
 static void an_answer_over_max_payload_is_told_with_its_figure(void **state)
 {
     lab *room = *state;
-    lab_probe seen;
-    lab_probe_init(&seen);
+    lab_probe *seen = &room->seen;
     Lab__V1__LabHandlers handlers = {.upload = measure};
-    lab_serve(room, &handlers, &seen);
+    lab_serve(room, &handlers, seen);
     Lab__V1__LabClient__Upload *call;
     Lab__V1__UploadResult *result;
     assert_ok(lab__v1__lab_client__upload(room->client, NULL, &call));
@@ -174,10 +171,9 @@ static void an_answer_over_max_payload_is_told_with_its_figure(void **state)
     assert_status(NATSMICRO_RESOURCE_EXHAUSTED,
                   lab__v1__lab_client__upload__close_and_recv(call, &result));
     assert_true(lab_has_figure(natsmicro_call_error_message(call->base), LAB_MAX_PAYLOAD));
-    assert_true(latch_wait(&seen.done, LAB_PATIENCE));
-    assert_status(NATSMICRO_RESOURCE_EXHAUSTED, seen.first);
+    assert_true(latch_wait(&seen->done, LAB_PATIENCE));
+    assert_status(NATSMICRO_RESOURCE_EXHAUSTED, seen->first);
     lab__v1__lab_client__upload__close(call);
-    lab_probe_destroy(&seen);
 }
 
 /* ---- errors ---- */
@@ -297,19 +293,17 @@ static void a_handler_that_forgets_to_reply_does_not_leave_its_caller_waiting(vo
 static void the_first_reply_wins_and_what_follows_is_told_so(void **state)
 {
     lab *room = *state;
-    lab_probe seen;
-    lab_probe_init(&seen);
+    lab_probe *seen = &room->seen;
     Lab__V1__LabHandlers handlers = {.sum = end_as_asked};
-    lab_serve(room, &handlers, &seen);
+    lab_serve(room, &handlers, seen);
     for (int asked = 3; asked <= 4; asked++) {
         Lab__V1__LabClient__Sum *call = open_sum(room, NULL);
         assert_ok(lab_sum_send(call, asked));
         assert_total(call, 42, 0);
-        assert_true(latch_wait_count(&seen.done, asked - 2, LAB_PATIENCE));
-        assert_status(NATSMICRO_FAILED_PRECONDITION, seen.first);
+        assert_true(latch_wait_count(&seen->done, asked - 2, LAB_PATIENCE));
+        assert_status(NATSMICRO_FAILED_PRECONDITION, seen->first);
         lab__v1__lab_client__sum__close(call);
     }
-    lab_probe_destroy(&seen);
 }
 
 static natsmicro_status answer_early(Lab__V1__LabServer__Sum *call, void *user_data)
@@ -381,16 +375,14 @@ static const Lab__V1__LabHandlers note_the_end = {.sum = note_end};
 static void a_close_before_the_end_never_looks_like_a_finished_upload(void **state)
 {
     lab *room = *state;
-    lab_probe seen;
-    lab_probe_init(&seen);
-    lab_serve(room, &note_the_end, &seen);
+    lab_probe *seen = &room->seen;
+    lab_serve(room, &note_the_end, seen);
     Lab__V1__LabClient__Sum *call = open_sum(room, NULL);
     assert_ok(lab_sum_send(call, 1));
     lab__v1__lab_client__sum__close(call);
-    assert_true(latch_wait(&seen.done, LAB_PATIENCE));
-    assert_status(NATSMICRO_CANCELLED, seen.first);
-    assert_status(NATSMICRO_CANCELLED, seen.second);
-    lab_probe_destroy(&seen);
+    assert_true(latch_wait(&seen->done, LAB_PATIENCE));
+    assert_status(NATSMICRO_CANCELLED, seen->first);
+    assert_status(NATSMICRO_CANCELLED, seen->second);
 }
 
 static natsmicro_status wait_after_the_end(Lab__V1__LabServer__Sum *call, void *user_data)
@@ -406,63 +398,56 @@ static natsmicro_status wait_after_the_end(Lab__V1__LabServer__Sum *call, void *
 static void a_cancel_in_another_thread_wakes_a_caller_that_waits_for_the_answer(void **state)
 {
     lab *room = *state;
-    lab_probe seen;
-    lab_probe_init(&seen);
+    lab_probe *seen = &room->seen;
     Lab__V1__LabHandlers handlers = {.sum = wait_after_the_end};
-    lab_serve(room, &handlers, &seen);
+    lab_serve(room, &handlers, seen);
     Lab__V1__LabClient__Sum *call = open_sum(room, NULL);
     assert_ok(lab_sum_send(call, 1));
-    lab_cancel_in_thread(&seen, call->base); /* once the handler has the end */
+    lab_cancel_in_thread(seen, call->base); /* once the handler has the end */
     int64_t started = now_ms();
     assert_no_answer(NATSMICRO_CANCELLED, call);
     assert_true(now_ms() - started < LAB_AT_ONCE);
-    lab_join(&seen);
-    assert_true(latch_wait(&seen.done, LAB_PATIENCE));
-    assert_status(NATSMICRO_CANCELLED, seen.first);
+    lab_join(seen);
+    assert_true(latch_wait(&seen->done, LAB_PATIENCE));
+    assert_status(NATSMICRO_CANCELLED, seen->first);
     lab__v1__lab_client__sum__close(call);
-    lab_probe_destroy(&seen);
 }
 
 static void a_cancelled_call_takes_no_more_messages(void **state)
 {
     lab *room = *state;
-    lab_probe seen;
-    lab_probe_init(&seen);
-    lab_serve(room, &note_the_end, &seen);
+    lab_probe *seen = &room->seen;
+    lab_serve(room, &note_the_end, seen);
     Lab__V1__LabClient__Sum *call = open_sum(room, NULL);
     natsmicro_call_cancel(call->base);
     assert_status(NATSMICRO_CANCELLED, lab_sum_send(call, 1));
     assert_no_answer(NATSMICRO_CANCELLED, call);
-    assert_true(latch_wait(&seen.done, LAB_PATIENCE));
-    assert_status(NATSMICRO_CANCELLED, seen.first);
+    assert_true(latch_wait(&seen->done, LAB_PATIENCE));
+    assert_status(NATSMICRO_CANCELLED, seen->first);
     lab__v1__lab_client__sum__close(call);
-    lab_probe_destroy(&seen);
 }
 
 static void a_caller_that_sends_nothing_is_dropped_at_the_servers_idle_limit(void **state)
 {
     lab *room = *state;
-    lab_probe seen;
-    lab_probe_init(&seen);
+    lab_probe *seen = &room->seen;
     natsmicro_server_options options = NATSMICRO_SERVER_OPTIONS_INIT;
     options.idle_timeout_ms = 150;
-    lab_serve_with(room, &note_the_end, &seen, &options, NULL);
+    lab_serve_with(room, &note_the_end, seen, &options, NULL);
     Lab__V1__LabClient__Sum *call = open_sum(room, NULL);
-    assert_true(latch_wait(&seen.done, LAB_AT_ONCE));
-    assert_status(NATSMICRO_UNAVAILABLE, seen.first);
+    assert_true(latch_wait(&seen->done, LAB_AT_ONCE));
+    assert_status(NATSMICRO_UNAVAILABLE, seen->first);
     assert_no_answer(NATSMICRO_UNAVAILABLE, call);
     assert_true(lab_has_figure(natsmicro_call_error_message(call->base), 150));
     lab__v1__lab_client__sum__close(call);
-    lab_probe_destroy(&seen);
 }
 
 static void the_contexts_timeout_bounds_the_wait_for_the_answer(void **state)
 {
     lab *room = *state;
-    lab_probe seen;
-    lab_probe_init(&seen);
+    lab_probe *seen = &room->seen;
     Lab__V1__LabHandlers handlers = {.sum = wait_after_the_end};
-    lab_serve(room, &handlers, &seen);
+    lab_serve(room, &handlers, seen);
     natsmicro_context *context = lab_context();
     natsmicro_context_set_timeout(context, 200);
     int64_t started = now_ms();
@@ -471,9 +456,8 @@ static void the_contexts_timeout_bounds_the_wait_for_the_answer(void **state)
     assert_true(now_ms() - started >= 190);
     assert_true(now_ms() - started < LAB_AT_ONCE);
     lab__v1__lab_client__sum__close(call); /* tells the handler */
-    assert_true(latch_wait(&seen.done, LAB_PATIENCE));
+    assert_true(latch_wait(&seen->done, LAB_PATIENCE));
     natsmicro_context_destroy(context);
-    lab_probe_destroy(&seen);
 }
 
 int main(void)

@@ -93,6 +93,20 @@ const Lab__V1__LabHandlers lab_handlers = {
 
 /* ---- the room ---- */
 
+static void probe_init(lab_probe *self)
+{
+    latch_init(&self->entered);
+    latch_init(&self->release);
+    latch_init(&self->done);
+}
+
+static void probe_destroy(lab_probe *self)
+{
+    latch_destroy(&self->entered);
+    latch_destroy(&self->release);
+    latch_destroy(&self->done);
+}
+
 int lab_start_broker(void **state)
 {
     (void)state;
@@ -115,6 +129,7 @@ int lab_setup(void **state)
     if (self == NULL)
         return -1;
     self->nats = nats;
+    probe_init(&self->seen);
     self->server_connection = connect_to(nats);
     self->client_connection = connect_to(nats);
     *state = self;
@@ -130,6 +145,7 @@ int lab_teardown(void **state)
     natsmicro_server_destroy(self->server);
     natsConnection_Destroy(self->client_connection);
     natsConnection_Destroy(self->server_connection);
+    probe_destroy(&self->seen);
     free(self);
     return 0;
 }
@@ -143,8 +159,9 @@ void lab_serve_with(lab *self, const Lab__V1__LabHandlers *handlers, void *user_
         options = *server_options;
     if (options.drain_timeout_ms == 0)
         options.drain_timeout_ms = DRAIN_TIMEOUT_MS;
+    self->handlers = *handlers;
     assert_ok(natsmicro_server_new(&self->server, self->server_connection, &options));
-    assert_ok(lab__v1__lab_server__add(self->server, handlers, user_data, service_options));
+    assert_ok(lab__v1__lab_server__add(self->server, &self->handlers, user_data, service_options));
 }
 
 void lab_serve(lab *self, const Lab__V1__LabHandlers *handlers, void *user_data)
@@ -160,21 +177,6 @@ void lab_call_with(lab *self, const natsmicro_client_options *options)
 }
 
 /* ---- probes ---- */
-
-void lab_probe_init(lab_probe *self)
-{
-    memset(self, 0, sizeof(*self));
-    latch_init(&self->entered);
-    latch_init(&self->release);
-    latch_init(&self->done);
-}
-
-void lab_probe_destroy(lab_probe *self)
-{
-    latch_destroy(&self->entered);
-    latch_destroy(&self->release);
-    latch_destroy(&self->done);
-}
 
 void lab_probe_wait(lab_probe *self)
 {

@@ -29,22 +29,6 @@
  */
 extern const Lab__V1__LabHandlers lab_handlers;
 
-typedef struct lab {
-    const broker *nats;
-    natsConnection *server_connection;
-    natsConnection *client_connection;
-    natsmicro_server *server; /* NULL until lab_serve */
-    Lab__V1__LabClient *client;
-} lab;
-
-/* For cmocka: the program's broker, and a lab per test, *state, in which nobody serves yet. */
-int lab_start_broker(void **state);
-int lab_stop_broker(void **state);
-int lab_setup(void **state);
-int lab_teardown(void **state);
-
-#define lab_test(function) cmocka_unit_test_setup_teardown(function, lab_setup, lab_teardown)
-
 /* What the handlers, hooks and threads of a test share with it. Written before a latch opens. */
 typedef struct lab_probe {
     latch entered; /* a handler or thread has come to its point */
@@ -57,8 +41,23 @@ typedef struct lab_probe {
     pthread_t thread;
 } lab_probe;
 
-void lab_probe_init(lab_probe *self);
-void lab_probe_destroy(lab_probe *self);
+typedef struct lab {
+    const broker *nats;
+    natsConnection *server_connection;
+    natsConnection *client_connection;
+    natsmicro_server *server; /* NULL until lab_serve */
+    Lab__V1__LabClient *client;
+    Lab__V1__LabHandlers handlers;
+    lab_probe seen; /* outlives every handler: the server ends before it */
+} lab;
+
+/* For cmocka: the program's broker, and a lab per test, *state, in which nobody serves yet. */
+int lab_start_broker(void **state);
+int lab_stop_broker(void **state);
+int lab_setup(void **state);
+int lab_teardown(void **state);
+
+#define lab_test(function) cmocka_unit_test_setup_teardown(function, lab_setup, lab_teardown)
 
 /* In a handler: says that it has come here and waits to be released. */
 void lab_probe_wait(lab_probe *self);
@@ -73,7 +72,7 @@ void lab_join(lab_probe *self);
 /* A new context. */
 natsmicro_context *lab_context(void);
 
-/* Serves, with options that may be NULL. */
+/* Serves, with options that may be NULL. The handlers are copied. */
 void lab_serve_with(lab *self, const Lab__V1__LabHandlers *handlers, void *user_data,
                     const natsmicro_server_options *server_options,
                     const natsmicro_service_options *service_options);

@@ -115,24 +115,22 @@ static natsmicro_status send_at_the_limit(Lab__V1__LabServer__CountUp *call,
 static void a_message_over_max_payload_fails_alone_and_the_stream_goes_on(void **state)
 {
     lab *room = *state;
-    lab_probe seen;
-    lab_probe_init(&seen);
+    lab_probe *seen = &room->seen;
     Lab__V1__LabHandlers handlers = {.count_up = send_at_the_limit};
-    lab_serve(room, &handlers, &seen);
+    lab_serve(room, &handlers, seen);
     Lab__V1__LabClient__CountUp *call;
     const Lab__V1__CountUpResponse *response;
     assert_ok(lab_count_up(room, 1, 0, NULL, &call));
     assert_ok(lab__v1__lab_client__count_up__recv(call, &response));
-    assert_true(latch_wait(&seen.done, LAB_PATIENCE));
-    assert_status(NATSMICRO_RESOURCE_EXHAUSTED, seen.first);
-    assert_int_equal(seen.second, NATSMICRO_OK); /* the text has both figures */
-    assert_int_equal(strlen(response->text), seen.number);
-    assert_true(seen.number > LAB_MAX_PAYLOAD - 300); /* headers take little */
+    assert_true(latch_wait(&seen->done, LAB_PATIENCE));
+    assert_status(NATSMICRO_RESOURCE_EXHAUSTED, seen->first);
+    assert_int_equal(seen->second, NATSMICRO_OK); /* the text has both figures */
+    assert_int_equal(strlen(response->text), seen->number);
+    assert_true(seen->number > LAB_MAX_PAYLOAD - 300); /* headers take little */
     assert_ok(lab__v1__lab_client__count_up__recv(call, &response));
     assert_string_equal(response->text, "after");
     assert_status(NATSMICRO_END, lab__v1__lab_client__count_up__recv(call, &response));
     lab__v1__lab_client__count_up__close(call);
-    lab_probe_destroy(&seen);
 }
 
 /* ---- errors ---- */
@@ -221,10 +219,9 @@ static natsmicro_status send_with_headers(Lab__V1__LabServer__CountUp *call,
 static void headers_reach_the_handler_and_headers_and_trailers_come_back(void **state)
 {
     lab *room = *state;
-    lab_probe seen;
-    lab_probe_init(&seen);
+    lab_probe *seen = &room->seen;
     Lab__V1__LabHandlers handlers = {.count_up = send_with_headers};
-    lab_serve(room, &handlers, &seen);
+    lab_serve(room, &handlers, seen);
     natsmicro_context *context = lab_context();
     assert_ok(natsmicro_context_set_header(context, "X-Asked", "please"));
     Lab__V1__LabClient__CountUp *call;
@@ -243,9 +240,9 @@ static void headers_reach_the_handler_and_headers_and_trailers_come_back(void **
     assert_status(NATSMICRO_END, lab_count_all(call, &received, &in_order));
     assert_string_equal(natsmicro_call_trailer(call->base, "x-total"), "3");
     lab__v1__lab_client__count_up__close(call);
-    assert_true(latch_wait(&seen.done, LAB_PATIENCE));
-    assert_status(NATSMICRO_FAILED_PRECONDITION, seen.first);
-    assert_status(NATSMICRO_INVALID_ARGUMENT, seen.second);
+    assert_true(latch_wait(&seen->done, LAB_PATIENCE));
+    assert_status(NATSMICRO_FAILED_PRECONDITION, seen->first);
+    assert_status(NATSMICRO_INVALID_ARGUMENT, seen->second);
 
     /* An error brings its trailers, too. */
     assert_ok(lab_count_up(room, 0, 1, context, &call));
@@ -253,7 +250,6 @@ static void headers_reach_the_handler_and_headers_and_trailers_come_back(void **
     assert_string_equal(natsmicro_call_trailer(call->base, "X-Total"), "3");
     lab__v1__lab_client__count_up__close(call);
     natsmicro_context_destroy(context);
-    lab_probe_destroy(&seen);
 }
 
 /* ---- ends that are none ---- */
@@ -294,36 +290,32 @@ static void assert_handler_saw_cancelled(lab_probe *seen)
 static void a_cancel_in_another_thread_wakes_a_waiting_recv_and_ends_the_handler(void **state)
 {
     lab *room = *state;
-    lab_probe seen;
-    lab_probe_init(&seen);
-    lab_serve(room, &one_and_wait, &seen);
+    lab_probe *seen = &room->seen;
+    lab_serve(room, &one_and_wait, seen);
     Lab__V1__LabClient__CountUp *call;
     const Lab__V1__CountUpResponse *response;
     open_and_read_one(room, NULL, &call);
-    lab_cancel_in_thread(&seen, call->base);
-    latch_open(&seen.entered);
+    lab_cancel_in_thread(seen, call->base);
+    latch_open(&seen->entered);
     int64_t started = now_ms();
     assert_status(NATSMICRO_CANCELLED, lab__v1__lab_client__count_up__recv(call, &response));
     assert_true(now_ms() - started < LAB_AT_ONCE);
     assert_string_equal(natsmicro_call_error_code(call->base), "CANCELLED");
-    lab_join(&seen);
-    assert_handler_saw_cancelled(&seen);
+    lab_join(seen);
+    assert_handler_saw_cancelled(seen);
     natsmicro_call_cancel(call->base); /* once more does nothing */
     lab__v1__lab_client__count_up__close(call);
-    lab_probe_destroy(&seen);
 }
 
 static void a_close_before_the_end_ends_the_handler(void **state)
 {
     lab *room = *state;
-    lab_probe seen;
-    lab_probe_init(&seen);
-    lab_serve(room, &one_and_wait, &seen);
+    lab_probe *seen = &room->seen;
+    lab_serve(room, &one_and_wait, seen);
     Lab__V1__LabClient__CountUp *call;
     open_and_read_one(room, NULL, &call);
     lab__v1__lab_client__count_up__close(call);
-    assert_handler_saw_cancelled(&seen);
-    lab_probe_destroy(&seen);
+    assert_handler_saw_cancelled(seen);
 }
 
 static natsmicro_status cancel_own_call(Lab__V1__LabServer__CountUp *call,
@@ -354,9 +346,8 @@ static void a_server_that_cancels_is_no_end_of_the_stream(void **state)
 static void a_silent_stream_ends_at_its_idle_limit(void **state)
 {
     lab *room = *state;
-    lab_probe seen;
-    lab_probe_init(&seen);
-    lab_serve(room, &one_and_wait, &seen);
+    lab_probe *seen = &room->seen;
+    lab_serve(room, &one_and_wait, seen);
     natsmicro_context *context = lab_context();
     natsmicro_context_set_idle_timeout(context, 150);
     Lab__V1__LabClient__CountUp *call;
@@ -368,17 +359,15 @@ static void a_silent_stream_ends_at_its_idle_limit(void **state)
     assert_true(now_ms() - started < LAB_AT_ONCE);
     assert_true(lab_has_figure(natsmicro_call_error_message(call->base), 150));
     lab__v1__lab_client__count_up__close(call);
-    assert_true(latch_wait(&seen.done, LAB_PATIENCE));
+    assert_true(latch_wait(&seen->done, LAB_PATIENCE));
     natsmicro_context_destroy(context);
-    lab_probe_destroy(&seen);
 }
 
 static void the_contexts_timeout_bounds_a_whole_stream(void **state)
 {
     lab *room = *state;
-    lab_probe seen;
-    lab_probe_init(&seen);
-    lab_serve(room, &one_and_wait, &seen);
+    lab_probe *seen = &room->seen;
+    lab_serve(room, &one_and_wait, seen);
     natsmicro_context *context = lab_context();
     natsmicro_context_set_timeout(context, 300);
     Lab__V1__LabClient__CountUp *call;
@@ -392,9 +381,8 @@ static void the_contexts_timeout_bounds_a_whole_stream(void **state)
     assert_true(now_ms() - started < LAB_AT_ONCE);
     assert_int_equal(natsmicro_call_remaining_ms(call->base), 0);
     lab__v1__lab_client__count_up__close(call);
-    assert_true(latch_wait(&seen.done, LAB_PATIENCE));
+    assert_true(latch_wait(&seen->done, LAB_PATIENCE));
     natsmicro_context_destroy(context);
-    lab_probe_destroy(&seen);
 }
 
 /* ---- detached ---- */
@@ -431,22 +419,20 @@ static natsmicro_status detach_stream(Lab__V1__LabServer__CountUp *call,
 static void a_detached_stream_goes_on_in_another_thread(void **state)
 {
     lab *room = *state;
-    lab_probe seen;
-    lab_probe_init(&seen);
+    lab_probe *seen = &room->seen;
     Lab__V1__LabHandlers handlers = {.count_up = detach_stream};
-    lab_serve(room, &handlers, &seen);
+    lab_serve(room, &handlers, seen);
     Lab__V1__LabClient__CountUp *call;
     int32_t received;
     bool in_order;
     assert_ok(lab_count_up(room, 10, 0, NULL, &call));
-    assert_true(latch_wait(&seen.done, LAB_PATIENCE));
-    latch_open(&seen.release);
+    assert_true(latch_wait(&seen->done, LAB_PATIENCE));
+    latch_open(&seen->release);
     assert_status(NATSMICRO_END, lab_count_all(call, &received, &in_order));
     assert_int_equal(received, 10);
     assert_true(in_order);
     lab__v1__lab_client__count_up__close(call);
-    lab_join(&seen);
-    lab_probe_destroy(&seen);
+    lab_join(seen);
 }
 
 int main(void)

@@ -55,10 +55,9 @@ static void assert_response_header(natsmicro_context *context, const char *name,
 static void headers_travel_both_ways_with_answers_and_with_errors(void **state)
 {
     lab *room = *state;
-    lab_probe seen;
-    lab_probe_init(&seen);
+    lab_probe *seen = &room->seen;
     Lab__V1__LabHandlers handlers = {.ping = answer_with_headers};
-    lab_serve(room, &handlers, &seen);
+    lab_serve(room, &handlers, seen);
     natsmicro_context *context = lab_context();
     assert_ok(natsmicro_context_set_header(context, "X-One", "replaced"));
     assert_ok(natsmicro_context_set_header(context, "x-one", "a"));
@@ -68,8 +67,8 @@ static void headers_travel_both_ways_with_answers_and_with_errors(void **state)
     assert_response_header(context, "x-VALUES", "a;b;\xc3\xbc c;");
     assert_response_header(context, "X-Trailer", "last");
     assert_null(natsmicro_context_response_header(context, "X-Late"));
-    assert_true(latch_wait(&seen.done, LAB_PATIENCE));
-    assert_status(NATSMICRO_FAILED_PRECONDITION, seen.first);
+    assert_true(latch_wait(&seen->done, LAB_PATIENCE));
+    assert_status(NATSMICRO_FAILED_PRECONDITION, seen->first);
 
     /* An error brings them, too, and its own headers stay the protocol's. */
     Lab__V1__PingRequest request = LAB__V1__PING_REQUEST__INIT;
@@ -86,7 +85,6 @@ static void headers_travel_both_ways_with_answers_and_with_errors(void **state)
     for (size_t i = 0; natsmicro_context_response_header_at(context, i, &name, &value); i++)
         assert_int_not_equal(strncmp(name, "Nats-", 5), 0);
     natsmicro_context_destroy(context);
-    lab_probe_destroy(&seen);
 }
 
 static void headers_that_would_break_the_protocol_are_refused(void **state)
@@ -303,9 +301,8 @@ static const Lab__V1__LabHandlers when_released = {.ping = answer_when_released}
 static void a_caller_waits_no_longer_than_its_timeout(void **state)
 {
     lab *room = *state;
-    lab_probe seen;
-    lab_probe_init(&seen);
-    lab_serve(room, &when_released, &seen);
+    lab_probe *seen = &room->seen;
+    lab_serve(room, &when_released, seen);
     natsmicro_context *context = lab_context();
     natsmicro_context_set_timeout(context, 150);
     int64_t started = now_ms();
@@ -321,31 +318,28 @@ static void a_caller_waits_no_longer_than_its_timeout(void **state)
     started = now_ms();
     assert_status(NATSMICRO_DEADLINE_EXCEEDED, lab_ping_status(room, "", NULL));
     assert_true(now_ms() - started < LAB_AT_ONCE);
-    latch_open(&seen.release);
-    assert_true(latch_wait_count(&seen.done, 2, LAB_PATIENCE));
+    latch_open(&seen->release);
+    assert_true(latch_wait_count(&seen->done, 2, LAB_PATIENCE));
     natsmicro_context_destroy(context);
-    lab_probe_destroy(&seen);
 }
 
 static void a_service_answers_for_a_handler_that_takes_too_long(void **state)
 {
     lab *room = *state;
-    lab_probe seen;
-    lab_probe_init(&seen);
+    lab_probe *seen = &room->seen;
     natsmicro_service_options options = NATSMICRO_SERVICE_OPTIONS_INIT;
     options.timeout_ms = 150;
-    lab_serve_with(room, &when_released, &seen, NULL, &options);
+    lab_serve_with(room, &when_released, seen, NULL, &options);
     natsmicro_context *context = lab_context();
     int64_t started = now_ms();
     assert_status(NATSMICRO_DEADLINE_EXCEEDED, lab_ping_status(room, "", context));
     assert_true(now_ms() - started >= 140);
     assert_true(now_ms() - started < LAB_AT_ONCE); /* the caller's own would be 10 s */
     assert_non_null(strstr(natsmicro_context_error_message(context), "the service's timeout"));
-    latch_open(&seen.release);
-    assert_true(latch_wait(&seen.done, LAB_PATIENCE));
-    assert_int_not_equal(seen.first, NATSMICRO_OK); /* nobody waits for its reply any more */
+    latch_open(&seen->release);
+    assert_true(latch_wait(&seen->done, LAB_PATIENCE));
+    assert_int_not_equal(seen->first, NATSMICRO_OK); /* nobody waits for its reply any more */
     natsmicro_context_destroy(context);
-    lab_probe_destroy(&seen);
 }
 
 /* ---- detached replies ---- */
@@ -392,14 +386,12 @@ static void assert_detached(lab *room, lab_probe *seen, int32_t how, natsmicro_s
 static void a_detached_call_is_answered_from_another_thread(void **state)
 {
     lab *room = *state;
-    lab_probe seen;
-    lab_probe_init(&seen);
+    lab_probe *seen = &room->seen;
     Lab__V1__LabHandlers handlers = {.ping = detach};
-    lab_serve(room, &handlers, &seen);
-    assert_detached(room, &seen, 0, NATSMICRO_OK);
-    assert_detached(room, &seen, 1, NATSMICRO_ABORTED);
-    assert_detached(room, &seen, 2, NATSMICRO_INTERNAL);
-    lab_probe_destroy(&seen);
+    lab_serve(room, &handlers, seen);
+    assert_detached(room, seen, 0, NATSMICRO_OK);
+    assert_detached(room, seen, 1, NATSMICRO_ABORTED);
+    assert_detached(room, seen, 2, NATSMICRO_INTERNAL);
 }
 
 static void *finish_at_once(void *argument)
@@ -442,20 +434,18 @@ static natsmicro_status finish_before_return(Lab__V1__LabServer__Ping *call,
 static void a_call_finished_before_its_handler_returns_harms_no_other_call(void **state)
 {
     lab *room = *state;
-    lab_probe seen;
-    lab_probe_init(&seen);
+    lab_probe *seen = &room->seen;
     Lab__V1__LabHandlers handlers = {.ping = finish_before_return};
-    lab_serve(room, &handlers, &seen);
+    lab_serve(room, &handlers, seen);
     Lab__V1__PingResponse *response;
     assert_ok(lab_ping(room, "", NULL, &response));
     assert_string_equal(response->payload, "finished");
     lab__v1__lab_client__ping__free(response);
     natsmicro_status status = lab_ping(room, "second", NULL, &response);
-    assert_true(latch_wait(&seen.done, LAB_PATIENCE));
+    assert_true(latch_wait(&seen->done, LAB_PATIENCE));
     assert_ok(status);
     assert_string_equal(response->payload, "untouched");
     lab__v1__lab_client__ping__free(response);
-    lab_probe_destroy(&seen);
 }
 
 /* ---- names at run time ---- */
@@ -583,10 +573,9 @@ static natsmicro_status meet_all(Lab__V1__LabServer__Ping *call,
 static void as_many_as_64_calls_of_one_client_run_at_the_same_time(void **state)
 {
     lab *room = *state;
-    lab_probe seen;
-    lab_probe_init(&seen);
+    lab_probe *seen = &room->seen;
     Lab__V1__LabHandlers handlers = {.ping = meet_all};
-    lab_serve(room, &handlers, &seen);
+    lab_serve(room, &handlers, seen);
     caller callers[CONCURRENT];
     int right = 0;
     for (int i = 0; i < CONCURRENT; i++)
@@ -596,7 +585,6 @@ static void as_many_as_64_calls_of_one_client_run_at_the_same_time(void **state)
         right += callers[i].status == NATSMICRO_OK && callers[i].right;
     }
     assert_int_equal(right, CONCURRENT);
-    lab_probe_destroy(&seen);
 }
 
 static void sixty_four_streams_of_one_client_do_not_mix(void **state)
@@ -636,16 +624,15 @@ static bool one_waits(void *data)
 static void a_busy_server_refuses_at_once_what_it_cannot_take(void **state)
 {
     lab *room = *state;
-    lab_probe seen;
-    lab_probe_init(&seen);
+    lab_probe *seen = &room->seen;
     natsmicro_server_options options = NATSMICRO_SERVER_OPTIONS_INIT;
     options.max_calls = 1;
     options.max_waiting = 1;
-    lab_serve_with(room, &when_released, &seen, &options, NULL);
+    lab_serve_with(room, &when_released, seen, &options, NULL);
     caller running;
     caller waiting;
     start_caller(&running, room, 1);
-    assert_true(latch_wait(&seen.entered, LAB_PATIENCE));
+    assert_true(latch_wait(&seen->entered, LAB_PATIENCE));
     start_caller(&waiting, room, 2);
     assert_true(eventually(one_waits, room->server, LAB_PATIENCE));
 
@@ -662,10 +649,10 @@ static void a_busy_server_refuses_at_once_what_it_cannot_take(void **state)
     assert_status(NATSMICRO_UNAVAILABLE, lab__v1__lab_client__count_up__recv(count_up, &number));
     lab__v1__lab_client__count_up__close(count_up);
 
-    latch_open(&seen.release);
+    latch_open(&seen->release);
     pthread_join(running.thread, NULL);
     pthread_join(waiting.thread, NULL);
-    assert_true(latch_wait_count(&seen.done, 2, LAB_PATIENCE)); /* handlers are done with it */
+    assert_true(latch_wait_count(&seen->done, 2, LAB_PATIENCE)); /* handlers are done with it */
     assert_ok(running.status);
     assert_ok(waiting.status);
     natsmicro_server_counters counters;
@@ -673,7 +660,6 @@ static void a_busy_server_refuses_at_once_what_it_cannot_take(void **state)
     assert_int_equal(counters.refused, 3);
     assert_int_equal(counters.calls, 2);
     natsmicro_context_destroy(context);
-    lab_probe_destroy(&seen);
 }
 
 /* ---- several servers and services ---- */

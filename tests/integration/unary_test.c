@@ -82,14 +82,13 @@ static natsmicro_status answer_too_much(Lab__V1__LabServer__Ping *call,
 static void an_answer_over_max_payload_is_told_with_figures_on_both_sides(void **state)
 {
     lab *room = *state;
-    lab_probe seen;
-    lab_probe_init(&seen);
+    lab_probe *seen = &room->seen;
     Lab__V1__LabHandlers handlers = {.ping = answer_too_much};
-    lab_serve(room, &handlers, &seen);
+    lab_serve(room, &handlers, seen);
     natsmicro_context *context = lab_context();
     assert_status(NATSMICRO_RESOURCE_EXHAUSTED, lab_ping_status(room, "", context));
-    assert_true(latch_wait(&seen.done, LAB_PATIENCE));
-    assert_status(NATSMICRO_RESOURCE_EXHAUSTED, seen.first);
+    assert_true(latch_wait(&seen->done, LAB_PATIENCE));
+    assert_status(NATSMICRO_RESOURCE_EXHAUSTED, seen->first);
     assert_string_equal(natsmicro_context_error_code(context), "RESOURCE_EXHAUSTED");
     assert_true(lab_has_figure(natsmicro_context_error_message(context), LAB_MAX_PAYLOAD));
     assert_true(lab_has_figure(natsmicro_context_error_message(context), LAB_MAX_PAYLOAD + 1));
@@ -100,7 +99,6 @@ static void an_answer_over_max_payload_is_told_with_figures_on_both_sides(void *
     assert_string_equal(response->payload, "smaller");
     lab__v1__lab_client__ping__free(response);
     natsmicro_context_destroy(context);
-    lab_probe_destroy(&seen);
 }
 
 static void a_text_that_is_not_utf8_is_refused_before_it_is_sent(void **state)
@@ -243,26 +241,24 @@ static natsmicro_status answer_twice(Lab__V1__LabServer__Ping *call,
 static void the_first_reply_or_failure_wins_and_the_second_is_told_so(void **state)
 {
     lab *room = *state;
-    lab_probe seen;
-    lab_probe_init(&seen);
+    lab_probe *seen = &room->seen;
     Lab__V1__LabHandlers handlers = {.ping = answer_twice};
-    lab_serve(room, &handlers, &seen);
+    lab_serve(room, &handlers, seen);
     natsmicro_context *context = lab_context();
     assert_status(NATSMICRO_NOT_FOUND, lab_ping_status(room, "fail, reply", context));
     assert_string_equal(natsmicro_context_error_message(context), "first");
-    assert_true(latch_wait(&seen.done, LAB_PATIENCE));
-    assert_status(NATSMICRO_FAILED_PRECONDITION, seen.first);
-    assert_status(NATSMICRO_FAILED_PRECONDITION, seen.second);
+    assert_true(latch_wait(&seen->done, LAB_PATIENCE));
+    assert_status(NATSMICRO_FAILED_PRECONDITION, seen->first);
+    assert_status(NATSMICRO_FAILED_PRECONDITION, seen->second);
 
     Lab__V1__PingResponse *response;
     assert_ok(lab_ping(room, "reply, reply", context, &response));
     assert_string_equal(response->payload, "first");
     lab__v1__lab_client__ping__free(response);
-    assert_true(latch_wait_count(&seen.done, 2, LAB_PATIENCE));
-    assert_status(NATSMICRO_FAILED_PRECONDITION, seen.first);
-    assert_status(NATSMICRO_FAILED_PRECONDITION, seen.second);
+    assert_true(latch_wait_count(&seen->done, 2, LAB_PATIENCE));
+    assert_status(NATSMICRO_FAILED_PRECONDITION, seen->first);
+    assert_status(NATSMICRO_FAILED_PRECONDITION, seen->second);
     natsmicro_context_destroy(context);
-    lab_probe_destroy(&seen);
 }
 
 static void a_method_without_handler_answers_unimplemented_in_all_patterns(void **state)
