@@ -199,14 +199,22 @@ static natsmicro_status send_message(natsmicro_call *call, const void *message)
     natsmicro_status status = nm_encode(type_out(call), message, &call->encoded, &call->send_error);
     if (status != NATSMICRO_OK)
         return status;
-    return call->stream.transport->send(&call->stream, call->encoded.data, call->encoded.length,
-                                        &call->send_error);
+    nm_bytes whole = {call->encoded.data, call->encoded.length};
+    return call->stream.transport->send(&call->stream, &whole, 1, &call->send_error);
 }
 
 natsmicro_status natsmicro_stub_send(natsmicro_call *call, const void *message)
 {
     enter(call);
     return leave(call, send_message(call, message));
+}
+
+natsmicro_status nm_call_send_pieces(natsmicro_call *call, const nm_bytes *pieces, size_t count)
+{
+    enter(call);
+    nm_error_clear(&call->send_error);
+    return leave(call,
+                 call->stream.transport->send(&call->stream, pieces, count, &call->send_error));
 }
 
 /* A malformed message is the caller's fault on a server and a broken service on a client. */
@@ -220,23 +228,31 @@ static natsmicro_status malformed(natsmicro_call *call, const nm_error *error)
     return status;
 }
 
-static natsmicro_status recv_message(natsmicro_call *call, const void **message)
+natsmicro_status nm_call_recv_span(natsmicro_call *call, nm_span *span)
 {
-    *message = NULL;
-    nm_span span;
-    natsmicro_status status = call->stream.transport->recv(&call->stream, &span);
-    if (status != NATSMICRO_OK)
-        return status;
+    enter(call);
+    return leave(call, call->stream.transport->recv(&call->stream, span));
+}
 
+natsmicro_status nm_call_decode(natsmicro_call *call, const nm_span *span, const void **message)
+{
     nm_error error = NM_ERROR_INIT;
     ProtobufCMessage *decoded = NULL;
-    status = nm_decode(type_in(call), span.data, span.length, &call->settings->limits, &call->arena,
-                       &decoded, &error);
+    natsmicro_status status = nm_decode(type_in(call), span->data, span->length,
+                                        &call->settings->limits, &call->arena, &decoded, &error);
     if (status != NATSMICRO_OK)
         status = malformed(call, &error);
     nm_error_clear(&error);
     *message = decoded;
     return status;
+}
+
+static natsmicro_status recv_message(natsmicro_call *call, const void **message)
+{
+    *message = NULL;
+    nm_span span;
+    natsmicro_status status = call->stream.transport->recv(&call->stream, &span);
+    return status == NATSMICRO_OK ? nm_call_decode(call, &span, message) : status;
 }
 
 natsmicro_status natsmicro_stub_recv(natsmicro_call *call, const void **message)

@@ -97,6 +97,17 @@ void nm_call_wait_for_users(natsmicro_call *call);
 /* The stream's idle limit: the first of these that is set (not 0), else 30 s; -1 is none. */
 int64_t nm_call_idle_limit(int64_t own_ms, int64_t method_ms, int64_t settings_ms);
 
+/* ---- messages as bytes ---- */
+
+/* Sends a message that is encoded already, given in pieces. As natsmicro_stub_send otherwise. */
+natsmicro_status nm_call_send_pieces(natsmicro_call *call, const nm_bytes *pieces, size_t count);
+
+/* The next message, not decoded: the bytes are borrowed until the next recv or the call's end. */
+natsmicro_status nm_call_recv_span(natsmicro_call *call, nm_span *span);
+
+/* Decodes it into the call's arena; a malformed message ends the call. NULL unless OK. */
+natsmicro_status nm_call_decode(natsmicro_call *call, const nm_span *span, const void **message);
+
 /* ---- server ---- */
 
 /*

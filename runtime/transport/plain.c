@@ -15,7 +15,7 @@ natsmicro_status nm_plain_publish(natsConnection *connection, const nm_outgoing 
                                   nm_error *error)
 {
     natsStatus status;
-    if (!nm_outgoing_has_headers(outgoing)) {
+    if (!nm_outgoing_has_headers(outgoing) && outgoing->n_pieces == 0) {
         if (outgoing->reply != NULL)
             status = natsConnection_PublishRequest(connection, outgoing->subject, outgoing->reply,
                                                    outgoing->data, (int)outgoing->length);
@@ -105,7 +105,24 @@ static natsmicro_status begin_send(nm_stream *stream, nm_outgoing *outgoing, nm_
     return status;
 }
 
-static natsmicro_status plain_send(nm_stream *stream, const void *message, size_t length,
+/*
+ * The first message of a server carries the response headers; a client's went with the opening. The number
+ * counts with all the digits that it may have.
+ */
+static size_t plain_max_message(nm_stream *stream)
+{
+    pthread_mutex_lock(&stream->lock);
+    nm_outgoing outgoing = {.has_sequence = true,
+                            .sequence = UINT64_MAX,
+                            .headers = stream->is_server && stream->sent == 0 ? &stream->headers_out
+                                                                              : NULL};
+    size_t headers = nm_outgoing_headers_length(&outgoing);
+    pthread_mutex_unlock(&stream->lock);
+    size_t limit = nm_link_max_payload(stream->link);
+    return limit > headers ? limit - headers : 0;
+}
+
+static natsmicro_status plain_send(nm_stream *stream, const nm_bytes *pieces, size_t count,
                                    nm_error *error)
 {
     int64_t now = nm_now();
@@ -113,7 +130,10 @@ static natsmicro_status plain_send(nm_stream *stream, const void *message, size_
         nm_stream_abort(stream, NATSMICRO_DEADLINE_EXCEEDED, "%s: the deadline passed",
                         stream->method);
 
-    nm_outgoing outgoing = {.data = message, .length = length, .has_sequence = true};
+    nm_outgoing outgoing = {.pieces = pieces,
+                            .n_pieces = count,
+                            .length = nm_bytes_length(pieces, count),
+                            .has_sequence = true};
     natsmicro_status status = begin_send(stream, &outgoing, error);
     if (status != NATSMICRO_OK)
         return status;
@@ -243,6 +263,7 @@ const nm_transport nm_plain_transport = {
     .open = nm_plain_open,
     .accept = nm_plain_accept,
     .send = plain_send,
+    .max_message = plain_max_message,
     .close_send = plain_close_send,
     .answer = nm_plain_answer,
     .finish = plain_finish,

@@ -9,6 +9,7 @@
 #ifndef NM_TRANSPORT_TRANSPORT_H
 #define NM_TRANSPORT_TRANSPORT_H
 
+#include "base/bytes.h"
 #include "transport/stream.h"
 #include "wire/incoming.h"
 
@@ -21,9 +22,12 @@ struct nm_transport {
     /* Server: takes the addresses from the opening and acknowledges it where the pattern wants it. */
     natsmicro_status (*accept)(nm_stream *stream, const nm_incoming *opening, nm_error *error);
 
-    /* One message of a streaming direction. */
-    natsmicro_status (*send)(nm_stream *stream, const void *message, size_t length,
+    /* One message of a streaming direction, given in pieces, which are joined on their way out. */
+    natsmicro_status (*send)(nm_stream *stream, const nm_bytes *pieces, size_t count,
                              nm_error *error);
+
+    /* The largest message that the next send can take, as the connection is now. */
+    size_t (*max_message)(nm_stream *stream);
 
     /* Client: our direction is complete. */
     natsmicro_status (*close_send)(nm_stream *stream, nm_error *error);

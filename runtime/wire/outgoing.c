@@ -122,20 +122,41 @@ static natsStatus add_length(void *closure, const char *name, const char *value,
     return NATS_OK;
 }
 
-natsStatus nm_outgoing_compose(natsMsg **message, const nm_outgoing *outgoing)
+/*
+ * A message made without data has room for them: the pieces are joined where nats.c would copy them to,
+ * not in a buffer before that. The memory is the message's own, whatever its accessor's const says.
+ */
+static natsStatus create_from_pieces(natsMsg **message, const nm_outgoing *outgoing)
+{
+    natsStatus status =
+        natsMsg_Create(message, outgoing->subject, outgoing->reply, NULL, (int)outgoing->length);
+
+    if (status == NATS_OK)
+        nm_bytes_join((void *)(uintptr_t)natsMsg_GetData(*message), outgoing->pieces,
+                      outgoing->n_pieces);
+    return status;
+}
+
+static natsStatus create(natsMsg **message, const nm_outgoing *outgoing)
 {
     const void *data = outgoing->data;
     size_t length = outgoing->length;
-    natsStatus status;
 
-    *message = NULL;
     if (is_error(outgoing->error) && outgoing->error->data_length > 0) {
         data = outgoing->error->data;
         length = outgoing->error->data_length;
     }
     if (length > INT_MAX)
         return NATS_INVALID_ARG;
-    status = natsMsg_Create(message, outgoing->subject, outgoing->reply, data, (int)length);
+    if (outgoing->n_pieces > 0)
+        return create_from_pieces(message, outgoing);
+    return natsMsg_Create(message, outgoing->subject, outgoing->reply, data, (int)length);
+}
+
+natsStatus nm_outgoing_compose(natsMsg **message, const nm_outgoing *outgoing)
+{
+    *message = NULL;
+    natsStatus status = create(message, outgoing);
     if (status != NATS_OK)
         return status;
     status = walk(outgoing, set_header, *message);

@@ -4,6 +4,7 @@
 #ifndef NM_WIRE_OUTGOING_H
 #define NM_WIRE_OUTGOING_H
 
+#include "base/bytes.h"
 #include "base/error.h"
 #include "base/headers.h"
 
@@ -16,6 +17,8 @@ typedef struct nm_outgoing {
     const char *reply;
     const void *data;
     size_t length;
+    const nm_bytes *pieces; /* the payload in pieces, `length` bytes together, instead of `data` */
+    size_t n_pieces;
     bool has_sequence;
     uint64_t sequence;
     bool end;

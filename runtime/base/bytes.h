@@ -1,0 +1,35 @@
+/*
+ * Bytes: a run of bytes that somebody else owns. Several of them, in order, are one message given in
+ * pieces, so that what stands in two places need not be copied together first.
+ */
+#ifndef NM_BASE_BYTES_H
+#define NM_BASE_BYTES_H
+
+#include <stddef.h>
+#include <string.h>
+
+typedef struct nm_bytes {
+    const void *data; /* may be NULL where length is 0 */
+    size_t length;
+} nm_bytes;
+
+static inline size_t nm_bytes_length(const nm_bytes *pieces, size_t count)
+{
+    size_t length = 0;
+    for (size_t i = 0; i < count; i++)
+        length += pieces[i].length;
+    return length;
+}
+
+/* Copies them behind each other to `to`, which has room for them all. */
+static inline void nm_bytes_join(void *to, const nm_bytes *pieces, size_t count)
+{
+    char *at = to;
+    for (size_t i = 0; i < count; i++) {
+        if (pieces[i].length > 0)
+            memcpy(at, pieces[i].data, pieces[i].length);
+        at += pieces[i].length;
+    }
+}
+
+#endif
