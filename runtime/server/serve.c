@@ -68,8 +68,13 @@ static void on_call_over(natsmicro_call *call)
     pthread_mutex_unlock(&server->lock);
 }
 
+/*
+ * From here on others may end the call: a drain, and the timer of its deadline. Not before it has been
+ * accepted, as they publish to the caller's address.
+ */
 static void enlist(natsmicro_server *server, natsmicro_call *call)
 {
+    call->on_over = on_call_over;
     pthread_mutex_lock(&server->lock);
     call->previous = NULL;
     call->next = server->live;
@@ -79,6 +84,8 @@ static void enlist(natsmicro_server *server, natsmicro_call *call)
     server->live_count++;
     server->calls++;
     pthread_mutex_unlock(&server->lock);
+    if (call->stream.kind == NATSMICRO_UNARY && call->stream.deadline != NM_NEVER)
+        nm_inbox_set_timer(&call->stream.inbox, call->stream.deadline);
 }
 
 static natsmicro_call *make_call(natsmicro_server *server, nm_endpoint *endpoint)
@@ -89,8 +96,6 @@ static natsmicro_call *make_call(natsmicro_server *server, nm_endpoint *endpoint
     if (call == NULL)
         return NULL;
     call->owner = endpoint;
-    call->on_over = on_call_over;
-    enlist(server, call);
     nm_stream *stream = &call->stream;
     if (method->stub->kind != NATSMICRO_UNARY) {
         stream->idle_limit =
@@ -99,10 +104,8 @@ static natsmicro_call *make_call(natsmicro_server *server, nm_endpoint *endpoint
             nm_call_release(call);
             return NULL;
         }
-    } else if (method->timeout_ms > 0) {
+    } else if (method->timeout_ms > 0)
         stream->deadline = call->started + method->timeout_ms * NM_NS_PER_MS;
-        nm_inbox_set_timer(&stream->inbox, stream->deadline);
-    }
     return call;
 }
 
@@ -199,6 +202,7 @@ bool nm_serve(natsmicro_server *server, nm_endpoint *endpoint, natsMsg *message)
     }
     natsMsg_Destroy(message);
 
+    enlist(server, call);
     status = run_handler(call, request);
     if (is_detached(call, true)) {
         nm_call_release(call); /* what detaching kept for the handler */
