@@ -145,6 +145,9 @@ natsmicro_call *nm_call_acquire(nm_call_cache *cache, nm_link *link, const nm_me
     call->answered = call->in_handler = call->detached = call->ended_from_outside = false;
     atomic_store_explicit(&call->users, 0, memory_order_relaxed);
     atomic_store_explicit(&call->cancelling, false, memory_order_relaxed);
+    call->chunk_rest = (nm_bytes){NULL, 0};
+    call->expected = UINT64_MAX;
+    call->unsent = false;
     call->started = nm_now();
     call->arena.limit = settings->limits.max_decode_bytes;
     call->stream.link = link;
@@ -250,6 +253,7 @@ natsmicro_status nm_call_decode(natsmicro_call *call, const nm_span *span, const
 static natsmicro_status recv_message(natsmicro_call *call, const void **message)
 {
     *message = NULL;
+    call->chunk_rest = (nm_bytes){NULL, 0};
     nm_span span;
     natsmicro_status status = call->stream.transport->recv(&call->stream, &span);
     return status == NATSMICRO_OK ? nm_call_decode(call, &span, message) : status;
@@ -289,6 +293,13 @@ int64_t nm_call_idle_limit(int64_t own_ms, int64_t method_ms, int64_t settings_m
 
 /* ---- accessors ---- */
 
+/* Has the service thread tell the peer that the call is aborted. */
+static void tell_soon(natsmicro_call *call)
+{
+    atomic_store(&call->cancelling, true);
+    nm_inbox_set_timer(&call->stream.inbox, nm_now());
+}
+
 void natsmicro_call_cancel(natsmicro_call *call)
 {
     nm_stream *stream = &call->stream;
@@ -299,10 +310,33 @@ void natsmicro_call_cancel(natsmicro_call *call)
         nm_stream_abort_locked(stream, NATSMICRO_CANCELLED, "%s: cancelled",
                                call->method->full_name);
     pthread_mutex_unlock(&stream->lock);
-    if (over)
-        return;
-    atomic_store(&call->cancelling, true);
-    nm_inbox_set_timer(&stream->inbox, nm_now());
+    if (!over)
+        tell_soon(call);
+}
+
+natsmicro_status nm_call_give_up(natsmicro_call *call, natsmicro_status status, const char *format,
+                                 ...)
+{
+    nm_stream *stream = &call->stream;
+    nm_error error = NM_ERROR_INIT;
+    va_list arguments;
+    va_start(arguments, format);
+    if (status == NATSMICRO_OK || status == NATSMICRO_END)
+        status = NATSMICRO_INTERNAL;
+    nm_error_vset(&error, status, format, arguments);
+    va_end(arguments);
+
+    pthread_mutex_lock(&stream->lock);
+    bool first = stream->aborted == NATSMICRO_OK;
+    if (first)
+        nm_stream_abort_locked(stream, status, "%s", nm_error_text(&error));
+    status = stream->aborted;
+    bool tell = first && !stream->is_server && stream->in_end == NATSMICRO_OK;
+    pthread_mutex_unlock(&stream->lock);
+    nm_error_clear(&error);
+    if (tell)
+        tell_soon(call);
+    return status;
 }
 
 natsmicro_status natsmicro_call_status(natsmicro_call *call)

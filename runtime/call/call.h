@@ -77,6 +77,10 @@ struct natsmicro_call {
     atomic_uint users;      /* send and recv that run right now: a close waits for them */
     atomic_bool cancelling; /* natsmicro_call_cancel was called; the peer is yet to be told */
 
+    nm_bytes chunk_rest; /* the receiver's: of the last chunk, what has not been read */
+    uint64_t expected;   /* bytes of the blob, to be shown; UINT64_MAX: unknown */
+    bool unsent; /* the sender's: what it was given is not sent whole, so no end may follow */
+
     /* ---- server; guarded by the stream's lock ---- */
     nm_error failure; /* what the handler failed with; the first wins */
     bool answered;
@@ -93,6 +97,14 @@ void nm_call_release(natsmicro_call *call);
 
 /* Waits for the sends and recvs of a call that is over to return. */
 void nm_call_wait_for_users(natsmicro_call *call);
+
+/*
+ * Ends a call because of what happened on this side (printf): its send and recv return the status from
+ * now on, a service is told at once, a caller when the handler returns. Returns the status, or the one that
+ * the call was aborted with before; one that is no error counts as INTERNAL.
+ */
+natsmicro_status nm_call_give_up(natsmicro_call *call, natsmicro_status status, const char *format,
+                                 ...) NATSMICRO_PRINTF(3, 4);
 
 /* The stream's idle limit: the first of these that is set (not 0), else 30 s; -1 is none. */
 int64_t nm_call_idle_limit(int64_t own_ms, int64_t method_ms, int64_t settings_ms);

@@ -131,6 +131,11 @@ static void judge_return(natsmicro_call *call, natsmicro_status returned)
     } else if (answers(call))
         nm_error_set(&call->failure, NATSMICRO_INTERNAL, "%s did not reply",
                      call->method->full_name);
+    else if (stream->aborted != NATSMICRO_OK)
+        nm_error_copy(&call->failure, &stream->error); /* what it sent is not complete */
+    else if (call->unsent)
+        nm_error_set(&call->failure, NATSMICRO_FAILED_PRECONDITION,
+                     "%s: a blob is not ended, or not flushed", call->method->full_name);
 }
 
 void nm_call_complete(natsmicro_call *call, natsmicro_status returned, nm_error *outcome)

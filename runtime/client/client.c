@@ -301,6 +301,9 @@ natsmicro_status natsmicro_stub_open(natsmicro_client *client, size_t method_ind
 natsmicro_status natsmicro_stub_close_send(natsmicro_call *call)
 {
     nm_error_clear(&call->send_error);
+    if (call->unsent)
+        return nm_error_set(&call->send_error, NATSMICRO_FAILED_PRECONDITION,
+                            "%s: a blob is not ended, or not flushed", call->method->full_name);
     return call->stream.transport->close_send(&call->stream, &call->send_error);
 }
 

@@ -6,6 +6,7 @@
 #define NATSMICRO_H
 
 #include <natsmicro/call.h>
+#include <natsmicro/chunked.h>
 #include <natsmicro/client.h>
 #include <natsmicro/context.h>
 #include <natsmicro/server.h>

@@ -1,0 +1,259 @@
+/*
+ * Many blobs on one stream: each is its length as a varint and its bytes, across the borders of chunks. The
+ * stream may only end between two.
+ */
+#include "chunked/chunk.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define LONGEST_LENGTH 10
+
+/* ---- writing ---- */
+
+struct natsmicro_blob_writer {
+    natsmicro_call *call;
+    bool in_blob;
+    uint64_t left; /* bytes of the blob that are still to come */
+    size_t size;   /* of a chunk */
+    size_t filled;
+    uint8_t waiting[]; /* what is not a full chunk yet */
+};
+
+natsmicro_status natsmicro_blob_writer_new(natsmicro_blob_writer **writer, natsmicro_call *call,
+                                           size_t chunk_size)
+{
+    *writer = NULL;
+    natsmicro_status status = nm_chunk_check_sends(call);
+    if (status != NATSMICRO_OK)
+        return status;
+    size_t size = nm_chunk_size(call, chunk_size);
+    natsmicro_blob_writer *made = malloc(sizeof(*made) + size);
+    if (made == NULL)
+        return nm_error_set(&call->send_error, NATSMICRO_RESOURCE_EXHAUSTED,
+                            "no memory for a chunk of %zu bytes", size);
+    *made = (natsmicro_blob_writer){.call = call, .size = size};
+    *writer = made;
+    return NATSMICRO_OK;
+}
+
+/* Whether an end of the stream would cut something off. */
+static void note_unsent(natsmicro_blob_writer *writer)
+{
+    writer->call->unsent = writer->in_blob || writer->filled > 0;
+}
+
+/* What waits and `data` make a chunk together, and are sent without being copied together. */
+static natsmicro_status send_with(natsmicro_blob_writer *writer, const void *data, size_t length)
+{
+    nm_bytes pieces[] = {{writer->waiting, writer->filled}, {data, length}};
+    natsmicro_status status = nm_chunk_send(writer->call, pieces, 2);
+    if (status == NATSMICRO_OK)
+        writer->filled = 0;
+    return status;
+}
+
+static natsmicro_status put(natsmicro_blob_writer *writer, const void *data, size_t length)
+{
+    const uint8_t *at = data;
+    while (length >= writer->size - writer->filled) {
+        size_t now = writer->size - writer->filled;
+        natsmicro_status status = send_with(writer, at, now);
+        if (status != NATSMICRO_OK)
+            return status;
+        at += now;
+        length -= now;
+    }
+    if (length > 0)
+        memcpy(writer->waiting + writer->filled, at, length);
+    writer->filled += length;
+    return NATSMICRO_OK;
+}
+
+static natsmicro_status complain(natsmicro_call *call, natsmicro_status status, const char *text)
+{
+    nm_error_clear(&call->send_error);
+    return nm_error_set(&call->send_error, status, "%s: %s", call->method->full_name, text);
+}
+
+natsmicro_status natsmicro_blob_writer_begin(natsmicro_blob_writer *writer, uint64_t length)
+{
+    if (writer->in_blob)
+        return complain(writer->call, NATSMICRO_FAILED_PRECONDITION,
+                        "the blob before is not ended");
+    uint8_t head[LONGEST_LENGTH];
+    size_t n = nm_put_varint(head, length);
+    writer->in_blob = true;
+    writer->left = length;
+    natsmicro_status status = put(writer, head, n);
+    note_unsent(writer);
+    return status;
+}
+
+natsmicro_status natsmicro_blob_writer_write(natsmicro_blob_writer *writer, const void *data,
+                                             size_t length)
+{
+    if (!writer->in_blob)
+        return complain(writer->call, NATSMICRO_FAILED_PRECONDITION, "no blob has begun");
+    if (length > writer->left || (data == NULL && length > 0))
+        return complain(writer->call, NATSMICRO_INVALID_ARGUMENT,
+                        data == NULL ? "data is NULL" : "the blob is longer than was announced");
+    natsmicro_status status = put(writer, data, length);
+    if (status == NATSMICRO_OK)
+        writer->left -= length;
+    return status;
+}
+
+natsmicro_status natsmicro_blob_writer_end(natsmicro_blob_writer *writer)
+{
+    if (!writer->in_blob)
+        return complain(writer->call, NATSMICRO_FAILED_PRECONDITION, "no blob has begun");
+    if (writer->left > 0)
+        return complain(writer->call, NATSMICRO_INVALID_ARGUMENT,
+                        "the blob is shorter than was announced");
+    writer->in_blob = false;
+    note_unsent(writer);
+    return NATSMICRO_OK;
+}
+
+natsmicro_status natsmicro_blob_writer_flush(natsmicro_blob_writer *writer)
+{
+    natsmicro_status status =
+        writer->filled > 0 ? send_with(writer, NULL, 0) : natsmicro_call_status(writer->call);
+    note_unsent(writer);
+    return status;
+}
+
+void natsmicro_blob_writer_free(natsmicro_blob_writer *writer)
+{
+    if (writer == NULL)
+        return;
+    if (writer->call->unsent)
+        nm_call_give_up(writer->call, NATSMICRO_CANCELLED, "%s: the writer was freed with %s",
+                        writer->call->method->full_name,
+                        writer->in_blob ? "a blob that is not ended"
+                                        : "blobs that are not flushed");
+    writer->call->unsent = false; /* the call has ended, or there is nothing */
+    free(writer);
+}
+
+/* ---- reading ---- */
+
+struct natsmicro_blob_reader {
+    natsmicro_call *call;
+    bool in_blob;
+    uint64_t left; /* bytes of the blob that are still to be read */
+};
+
+natsmicro_status natsmicro_blob_reader_new(natsmicro_blob_reader **reader, natsmicro_call *call)
+{
+    *reader = NULL;
+    natsmicro_status status = nm_chunk_check_receives(call);
+    if (status != NATSMICRO_OK)
+        return status;
+    *reader = calloc(1, sizeof(**reader));
+    if (*reader == NULL)
+        return nm_error_set(&call->send_error, NATSMICRO_RESOURCE_EXHAUSTED, "no memory");
+    (*reader)->call = call;
+    return NATSMICRO_OK;
+}
+
+static natsmicro_status malformed(natsmicro_blob_reader *reader, const char *what)
+{
+    natsmicro_call *call = reader->call;
+    return nm_call_give_up(
+        call, call->stream.is_server ? NATSMICRO_INVALID_ARGUMENT : NATSMICRO_INTERNAL,
+        "%s: the stream of blobs is malformed: %s", call->method->full_name, what);
+}
+
+static natsmicro_status cut_off(natsmicro_blob_reader *reader, uint64_t missing)
+{
+    char what[64];
+    snprintf(what, sizeof(what), "it ended %" PRIu64 " bytes before the end of a blob", missing);
+    return malformed(reader, what);
+}
+
+/* The length of the next blob; END when there is none. */
+static natsmicro_status read_length(natsmicro_blob_reader *reader, uint64_t *value)
+{
+    *value = 0;
+    for (unsigned n = 0; n < LONGEST_LENGTH; n++) {
+        uint8_t byte;
+        size_t length;
+        natsmicro_status status = nm_chunk_read(reader->call, &byte, 1, &length);
+        if (status == NATSMICRO_END && n > 0)
+            return malformed(reader, "it ended within a length");
+        if (status != NATSMICRO_OK)
+            return status;
+        if (n == LONGEST_LENGTH - 1 && byte > 1)
+            break;
+        *value |= (uint64_t)(byte & 0x7f) << (7 * n);
+        if (byte < 0x80)
+            return NATSMICRO_OK;
+    }
+    return malformed(reader, "a length has more than 64 bits");
+}
+
+static natsmicro_status begin_blob(natsmicro_blob_reader *reader)
+{
+    natsmicro_status status = read_length(reader, &reader->left);
+    reader->in_blob = status == NATSMICRO_OK;
+    return status;
+}
+
+/* Drops what is left of the blob. */
+static natsmicro_status skip_blob(natsmicro_blob_reader *reader)
+{
+    natsmicro_call *call = reader->call;
+    while (reader->left > 0) {
+        const uint8_t *data;
+        size_t length;
+        natsmicro_status status = nm_chunk_recv(call, &data, &length);
+        if (status == NATSMICRO_END)
+            return cut_off(reader, reader->left);
+        if (status != NATSMICRO_OK)
+            return status;
+        size_t now = length < reader->left ? length : (size_t)reader->left;
+        call->chunk_rest = (nm_bytes){data + now, length - now};
+        reader->left -= now;
+    }
+    return NATSMICRO_OK;
+}
+
+natsmicro_status natsmicro_blob_reader_next(natsmicro_blob_reader *reader, uint64_t *length)
+{
+    *length = 0;
+    natsmicro_status status = reader->in_blob ? skip_blob(reader) : NATSMICRO_OK;
+    if (status == NATSMICRO_OK)
+        status = begin_blob(reader);
+    if (status == NATSMICRO_OK)
+        *length = reader->left;
+    return status;
+}
+
+natsmicro_status natsmicro_blob_reader_read(natsmicro_blob_reader *reader, void *buffer,
+                                            size_t size, size_t *length)
+{
+    *length = 0;
+    if (buffer == NULL || size == 0)
+        return complain(reader->call, NATSMICRO_INVALID_ARGUMENT, "there is no buffer");
+    natsmicro_status status = reader->in_blob ? NATSMICRO_OK : begin_blob(reader);
+    if (status != NATSMICRO_OK)
+        return status;
+    if (reader->left == 0) {
+        reader->in_blob = false;
+        return NATSMICRO_OK;
+    }
+    if (reader->left < size)
+        size = (size_t)reader->left;
+    status = nm_chunk_read(reader->call, buffer, size, length);
+    reader->left -= *length;
+    return status == NATSMICRO_END ? cut_off(reader, reader->left) : status;
+}
+
+void natsmicro_blob_reader_free(natsmicro_blob_reader *reader)
+{
+    free(reader);
+}

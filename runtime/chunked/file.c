@@ -1,0 +1,137 @@
+/*
+ * Sending and receiving files and other descriptors.
+ */
+#include "chunked/chunk.h"
+#include "chunked/descriptor.h"
+#include "chunked/replacement.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* ---- sending ---- */
+
+/* What a descriptor has to give from where it stands; unknown for what has no size. */
+static uint64_t size_ahead(const nm_descriptor *descriptor)
+{
+    struct stat about;
+    if (descriptor->kind != NM_DESCRIPTOR_FILE || fstat(descriptor->fd, &about) != 0 ||
+        about.st_size <= 0)
+        return NATSMICRO_TOTAL_UNKNOWN;
+    off_t at = lseek(descriptor->fd, 0, SEEK_CUR);
+    return at < 0 || at > about.st_size ? NATSMICRO_TOTAL_UNKNOWN : (uint64_t)(about.st_size - at);
+}
+
+natsmicro_status natsmicro_chunked_send_fd(natsmicro_call *call, int fd, size_t chunk_size,
+                                           natsmicro_progress progress, void *user_data)
+{
+    nm_descriptor descriptor;
+    natsmicro_status status = nm_chunk_check_sends(call);
+    if (status == NATSMICRO_OK)
+        status = nm_descriptor_of(&descriptor, call, fd, "the descriptor to read");
+    if (status != NATSMICRO_OK)
+        return status;
+    nm_progress watch = nm_progress_begin(call, progress, user_data, size_ahead(&descriptor));
+    return nm_chunk_send_from(&watch, nm_descriptor_read, &descriptor, chunk_size);
+}
+
+typedef struct file_source {
+    nm_descriptor descriptor;
+    uint64_t size; /* when it was opened; unknown: until its end */
+    uint64_t left;
+} file_source;
+
+static natsmicro_status fill_from_file(void *self, uint8_t *buffer, size_t size, size_t *length)
+{
+    file_source *source = self;
+    *length = 0;
+    if (source->size == NATSMICRO_TOTAL_UNKNOWN)
+        return nm_descriptor_read(&source->descriptor, buffer, size, length);
+    if (source->left < size)
+        size = (size_t)source->left;
+    if (size == 0)
+        return NATSMICRO_OK;
+    natsmicro_status status = nm_descriptor_read(&source->descriptor, buffer, size, length);
+    source->left -= *length;
+    if (status != NATSMICRO_OK || *length == size)
+        return status;
+    natsmicro_call *call = source->descriptor.call;
+    return nm_call_give_up(call, NATSMICRO_ABORTED,
+                           "%s: %s shrank from %" PRIu64 " bytes to %" PRIu64
+                           " while it was being sent",
+                           call->method->full_name, source->descriptor.name, source->size,
+                           source->size - source->left);
+}
+
+natsmicro_status natsmicro_chunked_send_file(natsmicro_call *call, const char *path,
+                                             size_t chunk_size, natsmicro_progress progress,
+                                             void *user_data)
+{
+    natsmicro_status status = nm_chunk_check_sends(call);
+    if (status != NATSMICRO_OK)
+        return status;
+    if (path == NULL)
+        return nm_error_set(&call->send_error, NATSMICRO_INVALID_ARGUMENT, "path is NULL");
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return nm_errno_error(&call->send_error, path, errno);
+    file_source source;
+    status = nm_descriptor_of(&source.descriptor, call, fd, path);
+    if (status == NATSMICRO_OK) {
+        source.size = source.left = size_ahead(&source.descriptor);
+        nm_progress watch = nm_progress_begin(call, progress, user_data, source.size);
+        status = nm_chunk_send_from(&watch, fill_from_file, &source, chunk_size);
+    }
+    close(fd);
+    return status;
+}
+
+/* ---- receiving ---- */
+
+natsmicro_status natsmicro_chunked_recv_to_fd(natsmicro_call *call, int fd,
+                                              natsmicro_progress progress, void *user_data)
+{
+    nm_descriptor descriptor;
+    natsmicro_status status = nm_chunk_check_receives(call);
+    if (status == NATSMICRO_OK)
+        status = nm_descriptor_of(&descriptor, call, fd, "the descriptor to write");
+    if (status != NATSMICRO_OK)
+        return status;
+    nm_progress watch = nm_progress_begin(call, progress, user_data, NATSMICRO_TOTAL_UNKNOWN);
+    return nm_chunk_recv_to(&watch, nm_descriptor_write, &descriptor);
+}
+
+/* The peer's end has come: what may still fail is ours, and ends the call as a failed write does. */
+static natsmicro_status put_in_place(natsmicro_call *call, nm_replacement *replacement)
+{
+    nm_error error = NM_ERROR_INIT;
+    natsmicro_status status = nm_replacement_commit(replacement, &error);
+    if (status != NATSMICRO_OK)
+        status =
+            nm_call_give_up(call, status, "%s: %s", call->method->full_name, nm_error_text(&error));
+    nm_error_clear(&error);
+    return status;
+}
+
+natsmicro_status natsmicro_chunked_recv_to_file(natsmicro_call *call, const char *path,
+                                                natsmicro_progress progress, void *user_data)
+{
+    nm_replacement replacement;
+    natsmicro_status status = nm_chunk_check_receives(call);
+    if (status != NATSMICRO_OK)
+        return status;
+    if (path == NULL)
+        return nm_error_set(&call->send_error, NATSMICRO_INVALID_ARGUMENT, "path is NULL");
+    status = nm_replacement_begin(&replacement, path, &call->send_error);
+    if (status != NATSMICRO_OK)
+        return status;
+    nm_descriptor descriptor = {call, replacement.fd, NM_DESCRIPTOR_FILE, path};
+    nm_progress watch = nm_progress_begin(call, progress, user_data, NATSMICRO_TOTAL_UNKNOWN);
+    status = nm_chunk_recv_to(&watch, nm_descriptor_write, &descriptor);
+    if (status == NATSMICRO_OK)
+        return put_in_place(call, &replacement);
+    nm_replacement_give_up(&replacement);
+    return status;
+}

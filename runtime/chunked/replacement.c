@@ -1,0 +1,126 @@
+/*
+ * See replacement.h. All goes by the folder's descriptor: a folder that is renamed meanwhile keeps its
+ * file.
+ */
+#include "chunked/replacement.h"
+#include "chunked/descriptor.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* The folder of a path, open; -1 with errno. */
+static int open_folder(const char *path, const char *name)
+{
+    size_t length = (size_t)(name - path);
+    if (length == 0)
+        return open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    char *folder = malloc(length + 1);
+    if (folder == NULL)
+        return -1;
+    memcpy(folder, path, length);
+    folder[length] = '\0';
+    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int number = errno;
+    free(folder);
+    errno = number;
+    return fd;
+}
+
+/* Bits beyond the permissions are for a file of the same owner only. */
+static mode_t mode_to_keep(const struct stat *about)
+{
+    return about->st_mode & (about->st_uid == geteuid() ? 07777 : 0777);
+}
+
+/* Looks at what the path is now: a file, whose mode is kept, or nothing. 0 or an errno. */
+static int look_at_target(nm_replacement *self)
+{
+    struct stat about;
+    if (fstatat(self->folder, self->name, &about, AT_SYMLINK_NOFOLLOW) != 0)
+        return errno == ENOENT ? 0 : errno;
+    if (S_ISLNK(about.st_mode))
+        return 0;
+    if (!S_ISREG(about.st_mode))
+        return S_ISDIR(about.st_mode) ? EISDIR : EINVAL;
+    self->replaces = true;
+    self->mode = mode_to_keep(&about);
+    return 0;
+}
+
+/* Readable by its owner alone while it stands in for a file that may be secret. 0 or an errno. */
+static int make_temporary(nm_replacement *self)
+{
+    char token[NM_TOKEN_LENGTH + 1];
+    if (!nm_random_token(token))
+        return EIO;
+    snprintf(self->temporary, sizeof(self->temporary), "%s%s%s", NM_REPLACEMENT_PREFIX, token,
+             NM_REPLACEMENT_ENDING);
+    self->fd = openat(self->folder, self->temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC,
+                      self->replaces ? 0600 : 0666);
+    return self->fd < 0 ? errno : 0;
+}
+
+natsmicro_status nm_replacement_begin(nm_replacement *self, const char *path, nm_error *error)
+{
+    const char *slash = strrchr(path, '/');
+    *self = (nm_replacement){
+        .path = path, .name = slash != NULL ? slash + 1 : path, .folder = -1, .fd = -1};
+    if (self->name[0] == '\0')
+        return nm_errno_error(error, path, path[0] == '\0' ? ENOENT : EISDIR);
+    self->folder = open_folder(path, self->name);
+    int number = self->folder < 0 ? errno : look_at_target(self);
+    if (number == 0)
+        number = make_temporary(self);
+    if (number == 0)
+        return NATSMICRO_OK;
+    if (self->folder >= 0)
+        close(self->folder);
+    return nm_errno_error(error, path, number);
+}
+
+/* File systems that cannot sync a folder have nothing to sync. */
+static int sync_folder(int folder)
+{
+    return fsync(folder) == 0 || errno == EINVAL || errno == ENOTSUP ? 0 : errno;
+}
+
+/* 0 or an errno. */
+static int put_in_place(nm_replacement *self)
+{
+    int number = look_at_target(self);
+    if (number == 0 && self->replaces && fchmod(self->fd, self->mode) != 0)
+        number = errno;
+    if (number == 0 && fsync(self->fd) != 0)
+        number = errno;
+    int closed = close(self->fd) == 0 ? 0 : errno;
+    self->fd = -1;
+    if (number == 0)
+        number = closed;
+    if (number == 0 && renameat(self->folder, self->temporary, self->folder, self->name) != 0)
+        number = errno;
+    if (number != 0)
+        return number;
+    self->temporary[0] = '\0';
+    return sync_folder(self->folder);
+}
+
+natsmicro_status nm_replacement_commit(nm_replacement *self, nm_error *error)
+{
+    int number = put_in_place(self);
+    nm_replacement_give_up(self);
+    return number == 0 ? NATSMICRO_OK : nm_errno_error(error, self->path, number);
+}
+
+void nm_replacement_give_up(nm_replacement *self)
+{
+    if (self->fd >= 0)
+        close(self->fd);
+    if (self->temporary[0] != '\0')
+        unlinkat(self->folder, self->temporary, 0);
+    close(self->folder);
+}
