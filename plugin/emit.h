@@ -14,6 +14,12 @@ void nm_emit_source(nm_text *out, const nm_file *file);
 
 /* ---- for the emit files themselves ---- */
 
+/* The helpers of a method, on one side; nothing where it is not chunked. */
+void nm_emit_chunked_header(nm_text *out, const nm_service *service, const nm_method *method,
+                            bool on_server);
+void nm_emit_chunked_source(nm_text *out, const nm_service *service, const nm_method *method,
+                            bool on_server);
+
 /* What templates call a service, a method, an error code; see emit_vars.c for the names. */
 typedef struct nm_emit_vars {
     nm_var vars[24];

@@ -143,7 +143,8 @@ static const char *const method_titles[] = {
     [NM_BIDI_STREAM] = "$method$: a stream of requests, a stream of responses.",
 };
 
-static void print_client_method(nm_text *out, const nm_var *vars, const nm_method *method)
+static void print_client_method(nm_text *out, const nm_var *vars, const nm_service *service,
+                                const nm_method *method)
 {
     print_comment(out, vars, "", method_titles[method->kind], method->comment);
     nm_text_add(out, "\n");
@@ -162,6 +163,7 @@ static void print_client_method(nm_text *out, const nm_var *vars, const nm_metho
         nm_text_print(out, vars, client_recv);
     if (method->kind == NM_BIDI_STREAM)
         nm_text_print(out, vars, client_close_send);
+    nm_emit_chunked_header(out, service, method, false);
     nm_text_print(out, vars, client_close);
 }
 
@@ -300,13 +302,14 @@ static void print_service(nm_text *out, const nm_file *file, const nm_service *s
     nm_text_print(out, of_service.vars, client_head);
     for (size_t i = 0; i < service->n_methods; i++) {
         nm_emit_method_vars(&of_method, file, service, i);
-        print_client_method(out, of_method.vars, &service->methods[i]);
+        print_client_method(out, of_method.vars, service, &service->methods[i]);
     }
     print_client_errors(out, file, service);
     nm_text_print(out, of_service.vars, "/* ---- server of $service$ ---- */\n\n");
     for (size_t i = 0; i < service->n_methods; i++) {
         nm_emit_method_vars(&of_method, file, service, i);
         print_server_method(out, of_method.vars, service->methods[i].kind);
+        nm_emit_chunked_header(out, service, &service->methods[i], true);
     }
     nm_text_print(out, of_service.vars, handlers_head);
     for (size_t i = 0; i < service->n_methods; i++) {

@@ -257,8 +257,10 @@ static const char client_close[] = "void $client$__$m$__close($Client$__$Method$
                                    "}\n"
                                    "\n";
 
-static void print_client_method(nm_text *out, const nm_var *vars, nm_kind kind)
+static void print_client_method(nm_text *out, const nm_var *vars, const nm_service *service,
+                                const nm_method *method)
 {
+    nm_kind kind = method->kind;
     if (kind == NM_UNARY) {
         nm_text_print(out, vars, client_unary);
         nm_text_print(out, vars, client_free);
@@ -277,6 +279,7 @@ static void print_client_method(nm_text *out, const nm_var *vars, nm_kind kind)
     }
     if (kind == NM_BIDI_STREAM)
         nm_text_print(out, vars, client_close_send);
+    nm_emit_chunked_source(out, service, method, false);
     nm_text_print(out, vars, client_close);
 }
 
@@ -366,13 +369,14 @@ static void print_service(nm_text *out, const nm_file *file, const nm_service *s
     nm_text_print(out, of_service.vars, client_life);
     for (size_t i = 0; i < service->n_methods; i++) {
         nm_emit_method_vars(&of_method, file, service, i);
-        print_client_method(out, of_method.vars, service->methods[i].kind);
+        print_client_method(out, of_method.vars, service, &service->methods[i]);
     }
     print_errors(out, file, service, client_is_error);
     nm_text_print(out, of_service.vars, "/* ---- server of $service$ ---- */\n\n");
     for (size_t i = 0; i < service->n_methods; i++) {
         nm_emit_method_vars(&of_method, file, service, i);
         print_server_method(out, of_method.vars, service->methods[i].kind);
+        nm_emit_chunked_source(out, service, &service->methods[i], true);
     }
     nm_text_print(out, of_service.vars, server_add);
     print_errors(out, file, service, server_fail);

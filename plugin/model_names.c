@@ -206,6 +206,27 @@ static const char *const server_verbs[][3] = {
     [NM_BIDI_STREAM] = {"__recv", "__send", NULL},
 };
 
+/* Those that a chunked method has beside, where it sends chunks, and where it receives them. */
+static const char *const sending_verbs[] = {"__send_bytes", "__send_reader", "__send_fd",
+                                            "__send_file",  "__send_chunk",  NULL};
+static const char *const receiving_verbs[] = {"__recv_bytes",
+                                              "__recv_to_writer",
+                                              "__recv_to_fd",
+                                              "__recv_to_file",
+                                              "__recv_chunk",
+                                              "__read",
+                                              NULL};
+
+static bool add_verbs(nm_build *build, const nm_owner *owner, const char *name,
+                      const char *const *verbs)
+{
+    for (; *verbs != NULL; verbs++) {
+        if (!add_own(build, owner, name, *verbs))
+            return false;
+    }
+    return true;
+}
+
 static bool register_method(nm_build *build, const nm_service *service, const nm_method *method,
                             const nm_place *place)
 {
@@ -215,14 +236,14 @@ static bool register_method(nm_build *build, const nm_service *service, const nm
     const nm_owner on_server = {place, what, "server_suffix"};
     const char *client = nm_pool_format(pool, "%s__%s", service->client_lower, method->lower);
     const char *server = nm_pool_format(pool, "%s__%s", service->server_lower, method->lower);
-    for (const char *const *verb = client_verbs[method->kind]; *verb != NULL; verb++) {
-        if (!add_own(build, &on_client, client, *verb))
-            return false;
-    }
-    for (const char *const *verb = server_verbs[method->kind]; *verb != NULL; verb++) {
-        if (!add_own(build, &on_server, server, *verb))
-            return false;
-    }
+    if (!add_verbs(build, &on_client, client, client_verbs[method->kind]) ||
+        !add_verbs(build, &on_server, server, server_verbs[method->kind]))
+        return false;
+    bool client_sends = method->kind == NM_CLIENT_STREAM;
+    if (method->chunk_field != NULL &&
+        (!add_verbs(build, &on_client, client, client_sends ? sending_verbs : receiving_verbs) ||
+         !add_verbs(build, &on_server, server, client_sends ? receiving_verbs : sending_verbs)))
+        return false;
     const char *client_call = nm_pool_format(pool, "%s__%s", service->client_type, method->camel);
     const char *server_call = nm_pool_format(pool, "%s__%s", service->server_type, method->camel);
     return (method->kind == NM_UNARY || add_own(build, &on_client, client_call, "")) &&

@@ -217,6 +217,46 @@ void lab__v1__lab_client__upload__free(Lab__V1__Response *response)
     natsmicro_stub_message_free(response);
 }
 
+natsmicro_status lab__v1__lab_client__upload__send_bytes(Lab__V1__LabClient__Upload *call,
+                                                         const void *data, size_t length,
+                                                         size_t chunk_size,
+                                                         natsmicro_progress progress,
+                                                         void *user_data)
+{
+    return natsmicro_chunked_send_bytes(call->base, data, length, chunk_size, progress, user_data);
+}
+
+natsmicro_status lab__v1__lab_client__upload__send_reader(Lab__V1__LabClient__Upload *call,
+                                                          natsmicro_reader reader,
+                                                          void *reader_data, size_t chunk_size,
+                                                          natsmicro_progress progress,
+                                                          void *user_data)
+{
+    return natsmicro_chunked_send_reader(call->base, reader, reader_data, chunk_size, progress,
+                                         user_data);
+}
+
+natsmicro_status lab__v1__lab_client__upload__send_fd(Lab__V1__LabClient__Upload *call, int fd,
+                                                      size_t chunk_size,
+                                                      natsmicro_progress progress, void *user_data)
+{
+    return natsmicro_chunked_send_fd(call->base, fd, chunk_size, progress, user_data);
+}
+
+natsmicro_status lab__v1__lab_client__upload__send_file(Lab__V1__LabClient__Upload *call,
+                                                        const char *path, size_t chunk_size,
+                                                        natsmicro_progress progress,
+                                                        void *user_data)
+{
+    return natsmicro_chunked_send_file(call->base, path, chunk_size, progress, user_data);
+}
+
+natsmicro_status lab__v1__lab_client__upload__send_chunk(Lab__V1__LabClient__Upload *call,
+                                                         const void *data, size_t length)
+{
+    return natsmicro_chunked_send_chunk(call->base, data, length);
+}
+
 void lab__v1__lab_client__upload__close(Lab__V1__LabClient__Upload *call)
 {
     if (call != NULL)
@@ -241,6 +281,51 @@ natsmicro_status lab__v1__lab_client__download__recv(Lab__V1__LabClient__Downloa
     natsmicro_status status = natsmicro_stub_recv(call->base, &message);
     *response = message;
     return status;
+}
+
+natsmicro_status lab__v1__lab_client__download__recv_bytes(Lab__V1__LabClient__Download *call,
+                                                           size_t limit, uint8_t **data,
+                                                           size_t *length,
+                                                           natsmicro_progress progress,
+                                                           void *user_data)
+{
+    return natsmicro_chunked_recv_bytes(call->base, limit, data, length, progress, user_data);
+}
+
+natsmicro_status lab__v1__lab_client__download__recv_to_writer(Lab__V1__LabClient__Download *call,
+                                                               natsmicro_writer writer,
+                                                               void *writer_data,
+                                                               natsmicro_progress progress,
+                                                               void *user_data)
+{
+    return natsmicro_chunked_recv_to_writer(call->base, writer, writer_data, progress, user_data);
+}
+
+natsmicro_status lab__v1__lab_client__download__recv_to_fd(Lab__V1__LabClient__Download *call,
+                                                           int fd, natsmicro_progress progress,
+                                                           void *user_data)
+{
+    return natsmicro_chunked_recv_to_fd(call->base, fd, progress, user_data);
+}
+
+natsmicro_status lab__v1__lab_client__download__recv_to_file(Lab__V1__LabClient__Download *call,
+                                                             const char *path,
+                                                             natsmicro_progress progress,
+                                                             void *user_data)
+{
+    return natsmicro_chunked_recv_to_file(call->base, path, progress, user_data);
+}
+
+natsmicro_status lab__v1__lab_client__download__recv_chunk(Lab__V1__LabClient__Download *call,
+                                                           const uint8_t **data, size_t *length)
+{
+    return natsmicro_chunked_recv_chunk(call->base, data, length);
+}
+
+natsmicro_status lab__v1__lab_client__download__read(Lab__V1__LabClient__Download *call,
+                                                     void *buffer, size_t size, size_t *length)
+{
+    return natsmicro_chunked_read(call->base, buffer, size, length);
 }
 
 void lab__v1__lab_client__download__close(Lab__V1__LabClient__Download *call)
@@ -293,10 +378,96 @@ natsmicro_status lab__v1__lab_server__upload__reply(Lab__V1__LabServer__Upload *
     return natsmicro_stub_reply(call->base, response);
 }
 
+natsmicro_status lab__v1__lab_server__upload__recv_bytes(Lab__V1__LabServer__Upload *call,
+                                                         size_t limit, uint8_t **data,
+                                                         size_t *length,
+                                                         natsmicro_progress progress,
+                                                         void *user_data)
+{
+    return natsmicro_chunked_recv_bytes(call->base, limit, data, length, progress, user_data);
+}
+
+natsmicro_status lab__v1__lab_server__upload__recv_to_writer(Lab__V1__LabServer__Upload *call,
+                                                             natsmicro_writer writer,
+                                                             void *writer_data,
+                                                             natsmicro_progress progress,
+                                                             void *user_data)
+{
+    return natsmicro_chunked_recv_to_writer(call->base, writer, writer_data, progress, user_data);
+}
+
+natsmicro_status lab__v1__lab_server__upload__recv_to_fd(Lab__V1__LabServer__Upload *call, int fd,
+                                                         natsmicro_progress progress,
+                                                         void *user_data)
+{
+    return natsmicro_chunked_recv_to_fd(call->base, fd, progress, user_data);
+}
+
+natsmicro_status lab__v1__lab_server__upload__recv_to_file(Lab__V1__LabServer__Upload *call,
+                                                           const char *path,
+                                                           natsmicro_progress progress,
+                                                           void *user_data)
+{
+    return natsmicro_chunked_recv_to_file(call->base, path, progress, user_data);
+}
+
+natsmicro_status lab__v1__lab_server__upload__recv_chunk(Lab__V1__LabServer__Upload *call,
+                                                         const uint8_t **data, size_t *length)
+{
+    return natsmicro_chunked_recv_chunk(call->base, data, length);
+}
+
+natsmicro_status lab__v1__lab_server__upload__read(Lab__V1__LabServer__Upload *call, void *buffer,
+                                                   size_t size, size_t *length)
+{
+    return natsmicro_chunked_read(call->base, buffer, size, length);
+}
+
 natsmicro_status lab__v1__lab_server__download__send(Lab__V1__LabServer__Download *call,
                                                      const Lab__V1__Part *response)
 {
     return natsmicro_stub_send(call->base, response);
+}
+
+natsmicro_status lab__v1__lab_server__download__send_bytes(Lab__V1__LabServer__Download *call,
+                                                           const void *data, size_t length,
+                                                           size_t chunk_size,
+                                                           natsmicro_progress progress,
+                                                           void *user_data)
+{
+    return natsmicro_chunked_send_bytes(call->base, data, length, chunk_size, progress, user_data);
+}
+
+natsmicro_status lab__v1__lab_server__download__send_reader(Lab__V1__LabServer__Download *call,
+                                                            natsmicro_reader reader,
+                                                            void *reader_data, size_t chunk_size,
+                                                            natsmicro_progress progress,
+                                                            void *user_data)
+{
+    return natsmicro_chunked_send_reader(call->base, reader, reader_data, chunk_size, progress,
+                                         user_data);
+}
+
+natsmicro_status lab__v1__lab_server__download__send_fd(Lab__V1__LabServer__Download *call, int fd,
+                                                        size_t chunk_size,
+                                                        natsmicro_progress progress,
+                                                        void *user_data)
+{
+    return natsmicro_chunked_send_fd(call->base, fd, chunk_size, progress, user_data);
+}
+
+natsmicro_status lab__v1__lab_server__download__send_file(Lab__V1__LabServer__Download *call,
+                                                          const char *path, size_t chunk_size,
+                                                          natsmicro_progress progress,
+                                                          void *user_data)
+{
+    return natsmicro_chunked_send_file(call->base, path, chunk_size, progress, user_data);
+}
+
+natsmicro_status lab__v1__lab_server__download__send_chunk(Lab__V1__LabServer__Download *call,
+                                                           const void *data, size_t length)
+{
+    return natsmicro_chunked_send_chunk(call->base, data, length);
 }
 
 natsmicro_status lab__v1__lab_server__add(natsmicro_server *server,

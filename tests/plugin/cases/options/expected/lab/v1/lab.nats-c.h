@@ -116,6 +116,39 @@ natsmicro_status lab__v1__lab_client__upload__close_and_recv(Lab__V1__LabClient_
 void lab__v1__lab_client__upload__free(Lab__V1__Response *response);
 
 /*
+ * Sending a blob of any size as chunks of Upload; natsmicro/chunked.h has all about them.
+ * `chunk_size` is in bytes, 0 is 65536; what max_payload does not allow is cut. `progress` hears of
+ * each chunk with `user_data`, and may be NULL. They block until all is sent. OK: all was sent;
+ * END: the service has answered before, close_and_recv has its response; FAILED_PRECONDITION,
+ * INVALID_ARGUMENT and a file that cannot be opened leave the call as it was; any other error is
+ * what the call has ended with, and an incomplete blob is never taken for complete. What they are
+ * given stays yours.
+ *
+ * send_bytes: memory. send_reader: what a callback returns, until it returns nothing. send_fd: a
+ * descriptor, from where it stands to its end. send_file: a file, as long as it was when it was
+ * opened. send_chunk: these bytes now, without a message being made of them.
+ */
+natsmicro_status lab__v1__lab_client__upload__send_bytes(Lab__V1__LabClient__Upload *call,
+                                                         const void *data, size_t length,
+                                                         size_t chunk_size,
+                                                         natsmicro_progress progress,
+                                                         void *user_data);
+natsmicro_status lab__v1__lab_client__upload__send_reader(Lab__V1__LabClient__Upload *call,
+                                                          natsmicro_reader reader,
+                                                          void *reader_data, size_t chunk_size,
+                                                          natsmicro_progress progress,
+                                                          void *user_data);
+natsmicro_status lab__v1__lab_client__upload__send_fd(Lab__V1__LabClient__Upload *call, int fd,
+                                                      size_t chunk_size,
+                                                      natsmicro_progress progress, void *user_data);
+natsmicro_status lab__v1__lab_client__upload__send_file(Lab__V1__LabClient__Upload *call,
+                                                        const char *path, size_t chunk_size,
+                                                        natsmicro_progress progress,
+                                                        void *user_data);
+natsmicro_status lab__v1__lab_client__upload__send_chunk(Lab__V1__LabClient__Upload *call,
+                                                         const void *data, size_t length);
+
+/*
  * Frees the call, always the last thing done with it; before its end, that cancels it. NULL is
  * allowed. Blocks until a recv in another thread has returned.
  */
@@ -144,6 +177,42 @@ natsmicro_status lab__v1__lab_client__download(Lab__V1__LabClient *client,
  */
 natsmicro_status lab__v1__lab_client__download__recv(Lab__V1__LabClient__Download *call,
                                                      const Lab__V1__Part **response);
+
+/*
+ * Receiving a blob of any size from chunks of Download; natsmicro/chunked.h has all about them.
+ * `progress` hears of each chunk with `user_data`, and may be NULL. They block until all is there.
+ * OK: all was received, and the service has said that it is all; FAILED_PRECONDITION,
+ * INVALID_ARGUMENT and a file that cannot be made leave the call as it was; any other error is what
+ * the call has ended with, and the service is told.
+ *
+ * recv_bytes: into memory, at most `limit` bytes, RESOURCE_EXHAUSTED past them; on OK *data is
+ * yours, to be freed with free(). recv_to_writer: to a callback. recv_to_fd: to a descriptor.
+ * recv_to_file: a file that is there whole or not at all; one that it replaces stays until then.
+ *
+ * Piece by piece, until END: recv_chunk lends the received bytes until the next receive; read
+ * copies up to `size` of them, at least one.
+ */
+natsmicro_status lab__v1__lab_client__download__recv_bytes(Lab__V1__LabClient__Download *call,
+                                                           size_t limit, uint8_t **data,
+                                                           size_t *length,
+                                                           natsmicro_progress progress,
+                                                           void *user_data);
+natsmicro_status lab__v1__lab_client__download__recv_to_writer(Lab__V1__LabClient__Download *call,
+                                                               natsmicro_writer writer,
+                                                               void *writer_data,
+                                                               natsmicro_progress progress,
+                                                               void *user_data);
+natsmicro_status lab__v1__lab_client__download__recv_to_fd(Lab__V1__LabClient__Download *call,
+                                                           int fd, natsmicro_progress progress,
+                                                           void *user_data);
+natsmicro_status lab__v1__lab_client__download__recv_to_file(Lab__V1__LabClient__Download *call,
+                                                             const char *path,
+                                                             natsmicro_progress progress,
+                                                             void *user_data);
+natsmicro_status lab__v1__lab_client__download__recv_chunk(Lab__V1__LabClient__Download *call,
+                                                           const uint8_t **data, size_t *length);
+natsmicro_status lab__v1__lab_client__download__read(Lab__V1__LabClient__Download *call,
+                                                     void *buffer, size_t size, size_t *length);
 
 /*
  * Frees the call, always the last thing done with it; before its end, that cancels it. NULL is
@@ -205,6 +274,42 @@ natsmicro_status lab__v1__lab_server__upload__recv(Lab__V1__LabServer__Upload *c
 natsmicro_status lab__v1__lab_server__upload__reply(Lab__V1__LabServer__Upload *call,
                                                     const Lab__V1__Response *response);
 
+/*
+ * Receiving a blob of any size from chunks of Upload; natsmicro/chunked.h has all about them.
+ * `progress` hears of each chunk with `user_data`, and may be NULL. They block until all is there.
+ * OK: all was received, and the caller has said that it is all; FAILED_PRECONDITION,
+ * INVALID_ARGUMENT and a file that cannot be made leave the call as it was; any other error is what
+ * the call has ended with, and the caller is told.
+ *
+ * recv_bytes: into memory, at most `limit` bytes, RESOURCE_EXHAUSTED past them; on OK *data is
+ * yours, to be freed with free(). recv_to_writer: to a callback. recv_to_fd: to a descriptor.
+ * recv_to_file: a file that is there whole or not at all; one that it replaces stays until then.
+ *
+ * Piece by piece, until END: recv_chunk lends the received bytes until the next receive; read
+ * copies up to `size` of them, at least one.
+ */
+natsmicro_status lab__v1__lab_server__upload__recv_bytes(Lab__V1__LabServer__Upload *call,
+                                                         size_t limit, uint8_t **data,
+                                                         size_t *length,
+                                                         natsmicro_progress progress,
+                                                         void *user_data);
+natsmicro_status lab__v1__lab_server__upload__recv_to_writer(Lab__V1__LabServer__Upload *call,
+                                                             natsmicro_writer writer,
+                                                             void *writer_data,
+                                                             natsmicro_progress progress,
+                                                             void *user_data);
+natsmicro_status lab__v1__lab_server__upload__recv_to_fd(Lab__V1__LabServer__Upload *call, int fd,
+                                                         natsmicro_progress progress,
+                                                         void *user_data);
+natsmicro_status lab__v1__lab_server__upload__recv_to_file(Lab__V1__LabServer__Upload *call,
+                                                           const char *path,
+                                                           natsmicro_progress progress,
+                                                           void *user_data);
+natsmicro_status lab__v1__lab_server__upload__recv_chunk(Lab__V1__LabServer__Upload *call,
+                                                         const uint8_t **data, size_t *length);
+natsmicro_status lab__v1__lab_server__upload__read(Lab__V1__LabServer__Upload *call, void *buffer,
+                                                   size_t size, size_t *length);
+
 typedef struct Lab__V1__LabServer__Download {
     natsmicro_call *base;
 } Lab__V1__LabServer__Download;
@@ -216,6 +321,39 @@ typedef struct Lab__V1__LabServer__Download {
  */
 natsmicro_status lab__v1__lab_server__download__send(Lab__V1__LabServer__Download *call,
                                                      const Lab__V1__Part *response);
+
+/*
+ * Sending a blob of any size as chunks of Download; natsmicro/chunked.h has all about them.
+ * `chunk_size` is in bytes, 0 is 131072; what max_payload does not allow is cut. `progress` hears
+ * of each chunk with `user_data`, and may be NULL. They block until all is sent. OK: all was sent;
+ * the handler's return ends the stream; FAILED_PRECONDITION, INVALID_ARGUMENT and a file that
+ * cannot be opened leave the call as it was; any other error is what the call has ended with, and
+ * an incomplete blob is never taken for complete. What they are given stays yours.
+ *
+ * send_bytes: memory. send_reader: what a callback returns, until it returns nothing. send_fd: a
+ * descriptor, from where it stands to its end. send_file: a file, as long as it was when it was
+ * opened. send_chunk: these bytes now, without a message being made of them.
+ */
+natsmicro_status lab__v1__lab_server__download__send_bytes(Lab__V1__LabServer__Download *call,
+                                                           const void *data, size_t length,
+                                                           size_t chunk_size,
+                                                           natsmicro_progress progress,
+                                                           void *user_data);
+natsmicro_status lab__v1__lab_server__download__send_reader(Lab__V1__LabServer__Download *call,
+                                                            natsmicro_reader reader,
+                                                            void *reader_data, size_t chunk_size,
+                                                            natsmicro_progress progress,
+                                                            void *user_data);
+natsmicro_status lab__v1__lab_server__download__send_fd(Lab__V1__LabServer__Download *call, int fd,
+                                                        size_t chunk_size,
+                                                        natsmicro_progress progress,
+                                                        void *user_data);
+natsmicro_status lab__v1__lab_server__download__send_file(Lab__V1__LabServer__Download *call,
+                                                          const char *path, size_t chunk_size,
+                                                          natsmicro_progress progress,
+                                                          void *user_data);
+natsmicro_status lab__v1__lab_server__download__send_chunk(Lab__V1__LabServer__Download *call,
+                                                           const void *data, size_t length);
 
 /*
  * What serves each method; one that is NULL answers UNIMPLEMENTED. Handlers run in the server's
