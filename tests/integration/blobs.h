@@ -1,0 +1,85 @@
+/*
+ * Blobs: what the tests of chunked methods share: bytes that are known again by their hash, a folder that
+ * is to hold nothing else than it should, and the helpers of both sides by name, so that a test can go
+ * through all of them.
+ */
+#ifndef INTEGRATION_BLOBS_H
+#define INTEGRATION_BLOBS_H
+
+#include "integration/lab_service.h"
+
+#define MIB ((size_t)1024 * 1024)
+
+/* ---- bytes ---- */
+
+/* `size` random bytes, the same for the same seed; free them. */
+uint8_t *blob_new(size_t size, uint64_t seed);
+
+/* FNV-1a; begins with HASH_BEGIN, goes on with what it returned. */
+#define HASH_BEGIN UINT64_C(0xcbf29ce484222325)
+uint64_t hash_more(uint64_t hash, const void *data, size_t length);
+
+/* ---- a folder ---- */
+
+typedef struct folder {
+    char path[128];
+    char file[160]; /* "blob" in it */
+} folder;
+
+/* An empty folder of the test's own; folder_remove takes it away with its files. */
+void folder_make(folder *self);
+void folder_remove(folder *self);
+
+/* How many entries it has. */
+int folder_count(const folder *self);
+
+void file_write(const char *path, const void *data, size_t length);
+
+/* Whether the file has exactly this content. */
+bool file_is(const char *path, const void *data, size_t length);
+
+/* ---- both sides' helpers ---- */
+
+typedef enum way_to_send {
+    SEND_BYTES,
+    SEND_READER,
+    SEND_FD,
+    SEND_PIPE,
+    SEND_FILE,
+    SEND_CHUNKS,
+    WAYS_TO_SEND
+} way_to_send;
+
+typedef enum way_to_receive {
+    RECV_BYTES,
+    RECV_WRITER,
+    RECV_FD,
+    RECV_PIPE,
+    RECV_FILE,
+    RECV_CHUNKS,
+    RECV_READS,
+    WAYS_TO_RECEIVE
+} way_to_receive;
+
+/* What is sent: the same bytes in memory and as the file at `path`. */
+typedef struct sent_blob {
+    const uint8_t *data;
+    size_t length;
+    const char *path;
+    size_t chunk_size;
+} sent_blob;
+
+/* What was received, in whichever way; `path` is where to put it when it is a file. */
+typedef struct received_blob {
+    const char *path;
+    uint64_t length;
+    uint64_t hash;
+} received_blob;
+
+natsmicro_status blob_send(natsmicro_call *call, way_to_send way, const sent_blob *blob);
+natsmicro_status blob_receive(natsmicro_call *call, way_to_receive way, received_blob *blob);
+
+/* A progress callback that cancels: user_data is the uint64_t after which. */
+bool cancel_after(uint64_t done, uint64_t total, void *user_data);
+
+#endif

@@ -1,0 +1,194 @@
+/*
+ * Blobs from end to end: each way to send with each way to receive, on both sides, at the sizes where
+ * borders are, and large ones. A blob that arrives changed, or not at all, fails here.
+ */
+#include "integration/blobs.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define CHUNK 1000
+
+/* Nothing holds a sender back on the plain protocol: readers get room for all of a blob. */
+#define ROOM ((size_t)256 * 1024 * 1024)
+
+/* What the handlers do, and what they saw. Set before a call, read after it. */
+typedef struct stage {
+    lab *room;
+    folder here; /* what is sent is its file; the receiver's stands beside it */
+    char received_path[192];
+    way_to_send send;
+    way_to_receive receive;
+    sent_blob sent;
+    received_blob received;
+} stage;
+
+static natsmicro_status upload(Lab__V1__LabServer__Upload *call, void *user_data)
+{
+    stage *self = user_data;
+    char hash[32];
+    natsmicro_status status = blob_receive(call->base, self->receive, &self->received);
+    if (status != NATSMICRO_OK)
+        return status;
+    snprintf(hash, sizeof(hash), "%016llx", (unsigned long long)self->received.hash);
+    Lab__V1__UploadResult result = LAB__V1__UPLOAD_RESULT__INIT;
+    result.size = (int64_t)self->received.length;
+    result.sha256 = hash;
+    return lab__v1__lab_server__upload__reply(call, &result);
+}
+
+static natsmicro_status download(Lab__V1__LabServer__Download *call,
+                                 const Lab__V1__DownloadRequest *request, void *user_data)
+{
+    stage *self = user_data;
+    (void)request;
+    return blob_send(call->base, self->send, &self->sent);
+}
+
+static void stage_begin(stage *self, lab *room)
+{
+    static const Lab__V1__LabHandlers handlers = {.upload = upload, .download = download};
+    natsmicro_server_options server = NATSMICRO_SERVER_OPTIONS_INIT;
+    natsmicro_client_options client = NATSMICRO_CLIENT_OPTIONS_INIT;
+    server.max_pending_bytes = client.max_pending_bytes = ROOM;
+    *self = (stage){.room = room};
+    folder_make(&self->here);
+    snprintf(self->received_path, sizeof(self->received_path), "%s/received", self->here.path);
+    self->received.path = self->received_path;
+    lab_serve_with(room, &handlers, self, &server, NULL);
+    lab_call_with(room, &client);
+}
+
+static void stage_set(stage *self, const uint8_t *data, size_t length, size_t chunk_size)
+{
+    self->sent = (sent_blob){data, length, self->here.file, chunk_size};
+    file_write(self->here.file, data, length);
+}
+
+static void stage_end(stage *self)
+{
+    assert_int_equal(folder_count(&self->here), 1);
+    folder_remove(&self->here);
+}
+
+static void assert_received(const stage *self)
+{
+    assert_int_equal(self->received.length, self->sent.length);
+    assert_int_equal(self->received.hash,
+                     hash_more(HASH_BEGIN, self->sent.data, self->sent.length));
+}
+
+static void run_upload(stage *self)
+{
+    char hash[32];
+    Lab__V1__LabClient__Upload *call;
+    Lab__V1__UploadResult *result;
+    assert_ok(lab__v1__lab_client__upload(self->room->client, NULL, &call));
+    assert_ok(blob_send(call->base, self->send, &self->sent));
+    assert_ok(lab__v1__lab_client__upload__close_and_recv(call, &result));
+    assert_received(self);
+    snprintf(hash, sizeof(hash), "%016llx", (unsigned long long)self->received.hash);
+    assert_string_equal(result->sha256, hash);
+    lab__v1__lab_client__upload__free(result);
+    lab__v1__lab_client__upload__close(call);
+}
+
+static void run_download(stage *self)
+{
+    Lab__V1__DownloadRequest request = LAB__V1__DOWNLOAD_REQUEST__INIT;
+    Lab__V1__LabClient__Download *call;
+    assert_ok(lab__v1__lab_client__download(self->room->client, &request, NULL, &call));
+    assert_ok(blob_receive(call->base, self->receive, &self->received));
+    assert_received(self);
+    assert_status(NATSMICRO_END, natsmicro_call_status(call->base));
+    lab__v1__lab_client__download__close(call);
+}
+
+static void try_all_ways(void **state, void (*run)(stage *self))
+{
+    static const size_t sizes[] = {0, 1, CHUNK - 1, CHUNK, CHUNK + 1, 3 * CHUNK, 12345};
+    uint8_t *data = blob_new(12345, 1);
+    stage self;
+    stage_begin(&self, *state);
+    for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+        stage_set(&self, data, sizes[i], CHUNK);
+        for (int send = 0; send < WAYS_TO_SEND; send++) {
+            for (int receive = 0; receive < WAYS_TO_RECEIVE; receive++) {
+                self.send = (way_to_send)send;
+                self.receive = (way_to_receive)receive;
+                run(&self);
+            }
+        }
+    }
+    stage_end(&self);
+    free(data);
+}
+
+static void every_way_up_is_exact_at_every_border(void **state)
+{
+    try_all_ways(state, run_upload);
+}
+
+static void every_way_down_is_exact_at_every_border(void **state)
+{
+    try_all_ways(state, run_download);
+}
+
+/* Each way to send and to receive once, with the option's chunk size, cut to max_payload. */
+static void try_large(void **state, void (*run)(stage *self))
+{
+    uint8_t *data = blob_new(100 * MIB, 2);
+    stage self;
+    stage_begin(&self, *state);
+    stage_set(&self, data, 100 * MIB, 0);
+    for (int i = 0; i < WAYS_TO_RECEIVE; i++) {
+        self.send = (way_to_send)(i % WAYS_TO_SEND);
+        self.receive = (way_to_receive)i;
+        run(&self);
+    }
+    stage_end(&self);
+    free(data);
+}
+
+static void a_hundred_mebibytes_go_up(void **state)
+{
+    try_large(state, run_upload);
+}
+
+static void a_hundred_mebibytes_come_down(void **state)
+{
+    try_large(state, run_download);
+}
+
+/* Around what max_payload allows, and far above it: cut, never refused. */
+static void chunks_are_cut_to_what_a_message_can_take(void **state)
+{
+    static const size_t asked[] = {LAB_MAX_PAYLOAD - 100, LAB_MAX_PAYLOAD - 40, LAB_MAX_PAYLOAD,
+                                   10 * LAB_MAX_PAYLOAD, SIZE_MAX};
+    uint8_t *data = blob_new(MIB, 3);
+    stage self;
+    stage_begin(&self, *state);
+    for (size_t i = 0; i < sizeof(asked) / sizeof(asked[0]); i++) {
+        stage_set(&self, data, MIB, asked[i]);
+        for (int send = 0; send < WAYS_TO_SEND; send++) {
+            self.send = (way_to_send)send;
+            run_upload(&self);
+            run_download(&self);
+        }
+    }
+    stage_end(&self);
+    free(data);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        lab_test(every_way_up_is_exact_at_every_border),
+        lab_test(every_way_down_is_exact_at_every_border),
+        lab_test(a_hundred_mebibytes_go_up),
+        lab_test(a_hundred_mebibytes_come_down),
+        lab_test(chunks_are_cut_to_what_a_message_can_take),
+    };
+    return cmocka_run_group_tests(tests, lab_start_broker, lab_stop_broker);
+}
