@@ -128,6 +128,8 @@ static void judge_return(natsmicro_call *call, natsmicro_status returned)
         else if (call->send_error.status == returned)
             cause = &call->send_error;
         nm_error_set(&call->failure, returned, "%s", cause != NULL ? nm_error_text(cause) : "");
+        if (cause != NULL && cause->code != NULL)
+            nm_error_set_code(&call->failure, cause->code, nm_error_text(cause));
     } else if (answers(call))
         nm_error_set(&call->failure, NATSMICRO_INTERNAL, "%s did not reply",
                      call->method->full_name);

@@ -183,7 +183,9 @@ bool nm_serve(natsmicro_server *server, nm_endpoint *endpoint, natsMsg *message)
     nm_incoming_read(&incoming, message);
     natsmicro_call *call = make_call(server, endpoint);
     natsmicro_status status = NATSMICRO_OK;
-    if (call == NULL)
+    if (incoming.malformed)
+        status = nm_error_set(&error, NATSMICRO_INVALID_ARGUMENT, "%s", incoming.error_text);
+    else if (call == NULL)
         status = nm_error_set(&error, NATSMICRO_RESOURCE_EXHAUSTED, "no memory for the call");
     if (status == NATSMICRO_OK)
         status = decode_request(call, &incoming, &request, &error);

@@ -235,27 +235,17 @@ static void plain_finish(nm_stream *stream, const nm_error *failure)
 
 /* ---- receiving ---- */
 
-/* While a reader waits: asks a peer that has named its inbox whether it is still there. */
-static void ask_peer(nm_stream *stream, int64_t now)
-{
-    char subject[1100];
-    pthread_mutex_lock(&stream->lock);
-    bool ask = stream->peer_control != NULL && strlen(stream->peer_control) < sizeof(subject);
-    if (ask)
-        strcpy(subject, stream->peer_control);
-    pthread_mutex_unlock(&stream->lock);
-    if (!ask)
-        return;
-    (void)now;
-    nm_outgoing outgoing = {
-        .subject = subject, .reply = stream->inbox.subject, .control = NM_CONTROL_PROBE};
-    nm_plain_publish_or_report(stream->link, &outgoing, stream->method);
-    nm_link_flush_soon(stream->link);
-}
-
 static natsmicro_status plain_recv(nm_stream *stream, nm_span *span)
 {
-    return nm_stream_next(stream, span, ask_peer);
+    return nm_stream_next(stream, span, nm_plain_probe);
+}
+
+static void plain_on_timer(nm_stream *stream)
+{
+    if (stream->kind == NATSMICRO_SERVER_STREAM)
+        nm_plain_announce(stream);
+    else
+        nm_plain_answer_timer(stream);
 }
 
 const nm_transport nm_plain_transport = {
@@ -270,5 +260,5 @@ const nm_transport nm_plain_transport = {
     .recv = plain_recv,
     .give_up = nm_plain_give_up,
     .on_message = nm_plain_on_message,
-    .on_timer = nm_plain_answer_timer,
+    .on_timer = plain_on_timer,
 };

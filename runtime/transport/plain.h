@@ -5,7 +5,7 @@
  * - The first message, then one a second, and the end carry our inbox as NATS reply. When the peer's inbox is
  *   gone, the broker answers 503 there.
  * - A peer that does the same has thereby named its own inbox (`peer_control`): while we only wait, a probe to
- *   it does the asking.
+ *   it does the asking, and its answer tells that it lives.
  */
 #ifndef NM_TRANSPORT_PLAIN_H
 #define NM_TRANSPORT_PLAIN_H
@@ -43,6 +43,16 @@ void nm_plain_give_up(nm_stream *stream);
 
 /* ---- plain_accept.c ---- */
 natsmicro_status nm_plain_accept(nm_stream *stream, const nm_incoming *opening, nm_error *error);
+
+/* ---- plain_alive.c ---- */
+/* Under the lock: the peer named its inbox, by a NATS reply; only an allowed one is kept. */
+void nm_plain_learn_peer(nm_stream *stream, const char *inbox);
+/* With the lock free: asks a peer whose inbox is known. */
+void nm_plain_probe(nm_stream *stream, int64_t now);
+void nm_plain_answer_probe(nm_stream *stream);
+/* Server-stream, server: says that it is there, a second later and on until its first message. */
+void nm_plain_announce_later(nm_stream *stream);
+void nm_plain_announce(nm_stream *stream);
 
 /* ---- plain_receive.c ---- */
 void nm_plain_on_message(nm_stream *stream, natsMsg *message);

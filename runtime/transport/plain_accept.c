@@ -28,6 +28,16 @@ static void acknowledge(nm_stream *stream, const nm_incoming *opening)
 }
 
 /*
+ * A caller that listens on one inbox for everything is one that can be probed: other implementations answer on
+ * their NATS reply once, and may listen to their Reply-To later.
+ */
+static bool names_its_inbox(const nm_incoming *opening)
+{
+    return opening->reply != NULL && opening->reply_to != NULL &&
+           strcmp(opening->reply, opening->reply_to) == 0;
+}
+
+/*
  * Where the call's messages go: Reply-To for a stream, the NATS reply otherwise. Both were chosen by the
  * other side and are checked.
  */
@@ -54,6 +64,13 @@ natsmicro_status nm_plain_accept(nm_stream *stream, const nm_incoming *opening, 
         return nm_error_set(error, NATSMICRO_RESOURCE_EXHAUSTED, "no memory");
     if (is_streaming_in(stream->kind))
         acknowledge(stream, opening);
+    if (names_its_inbox(opening)) {
+        pthread_mutex_lock(&stream->lock);
+        nm_plain_learn_peer(stream, opening->reply_to);
+        pthread_mutex_unlock(&stream->lock);
+        if (stream->kind == NATSMICRO_SERVER_STREAM)
+            nm_plain_announce_later(stream);
+    }
     return NATSMICRO_OK;
 }
 

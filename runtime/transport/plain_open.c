@@ -52,8 +52,8 @@ static natsmicro_status wait_for_acknowledgement(nm_stream *stream)
         nm_stream_abort_locked(stream, NATSMICRO_DEADLINE_EXCEEDED,
                                "%s: the opening was not acknowledged in time", stream->method);
     natsmicro_status status = stream->aborted;
-    /* An answer that came instead is the reader's; only an error is the opening's. */
-    if (status == NATSMICRO_OK && stream->in_end != NATSMICRO_END)
+    /* What came behind the acknowledgement, or an answer instead of it, is the reader's. */
+    if (status == NATSMICRO_OK && stream->peer == NULL && stream->in_end != NATSMICRO_END)
         status = stream->in_end;
     pthread_mutex_unlock(&stream->lock);
     return status;

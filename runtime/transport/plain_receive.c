@@ -13,6 +13,7 @@
 typedef struct nm_receipt {
     natsMsg *message; /* to destroy; NULL: the stream took it */
     bool dropped;     /* over the limit of what may wait to be read */
+    bool probe;       /* to be answered */
     bool fence;
     bool refused_inbox; /* the service named an inbox that we do not publish to */
 } nm_receipt;
@@ -91,19 +92,17 @@ static void take_item(nm_stream *stream, const nm_incoming *incoming, nm_receipt
 }
 
 /* A NATS reply on a stream's message is the inbox of a peer that can be asked whether it is there. */
-static void learn_peer_control(nm_stream *stream, const nm_incoming *incoming)
+static void learn_peer(nm_stream *stream, const nm_incoming *incoming)
 {
-    if (incoming->reply == NULL ||
-        (stream->peer_control != NULL && strcmp(stream->peer_control, incoming->reply) == 0))
-        return;
-    if (!nm_subject_from_header_is_allowed(incoming->reply,
-                                           stream->settings->allowed_inbox_prefixes))
-        return;
-    char *control = strdup(incoming->reply);
-    if (control == NULL)
-        return;
-    free(stream->peer_control);
-    stream->peer_control = control;
+    if (incoming->reply != NULL)
+        nm_plain_learn_peer(stream, incoming->reply);
+}
+
+static void take_control(nm_stream *stream, const nm_incoming *incoming, nm_receipt *receipt)
+{
+    learn_peer(stream, incoming);
+    receipt->probe = incoming->reply != NULL && strcmp(incoming->control, NM_CONTROL_PROBE) == 0;
+    receipt->fence = stream->is_server && strcmp(incoming->control, NM_CONTROL_FENCE) == 0;
 }
 
 static void take_headers(nm_headers *headers, natsMsg *message)
@@ -169,7 +168,7 @@ static void receive_on_client(nm_stream *stream, const nm_incoming *incoming, nm
         return;
     }
     if (incoming->control != NULL) {
-        learn_peer_control(stream, incoming);
+        take_control(stream, incoming, receipt);
         return;
     }
     if (incoming->error_code != NULL) {
@@ -180,7 +179,7 @@ static void receive_on_client(nm_stream *stream, const nm_incoming *incoming, nm
         take_response(stream, incoming, receipt);
         return;
     }
-    learn_peer_control(stream, incoming);
+    learn_peer(stream, incoming);
     if (incoming->stream_inbox != NULL) {
         take_headers(&stream->headers_in, receipt->message);
         take_acknowledgement(stream, incoming, receipt);
@@ -206,9 +205,14 @@ static void receive_on_client(nm_stream *stream, const nm_incoming *incoming, nm
 static void take_caller_error(nm_stream *stream, const nm_incoming *incoming)
 {
     nm_error error = NM_ERROR_INIT;
+    nm_error told = NM_ERROR_INIT;
     natsmicro_status status = nm_incoming_error(incoming, &error);
-    nm_stream_abort_locked(stream, status, "%s: the caller ended the call: %s", stream->method,
-                           nm_error_text(&error));
+    if (incoming->malformed)
+        status = nm_error_set(&error, NATSMICRO_INVALID_ARGUMENT, "%s", incoming->error_text);
+    nm_error_set(&told, status, "%s: the caller ended the call: %s", stream->method,
+                 nm_error_text(&error));
+    nm_error_set_code(&told, nm_error_code(&error), told.text);
+    nm_stream_abort_with(stream, &told);
     nm_error_clear(&error);
     nm_plain_answer_end_came(stream);
 }
@@ -222,11 +226,10 @@ static void receive_on_server(nm_stream *stream, const nm_incoming *incoming, nm
         return;
     }
     if (incoming->control != NULL) {
-        receipt->fence = strcmp(incoming->control, NM_CONTROL_FENCE) == 0;
-        learn_peer_control(stream, incoming);
+        take_control(stream, incoming, receipt);
         return;
     }
-    learn_peer_control(stream, incoming);
+    learn_peer(stream, incoming);
     if (incoming->error_code != NULL) {
         take_caller_error(stream, incoming);
         return;
@@ -245,7 +248,7 @@ void nm_plain_on_message(nm_stream *stream, natsMsg *message)
 {
     nm_incoming incoming;
     nm_incoming_read(&incoming, message);
-    nm_receipt receipt = {message, false, false, false};
+    nm_receipt receipt = {.message = message};
 
     pthread_mutex_lock(&stream->lock);
     stream->heard = true;
@@ -255,6 +258,8 @@ void nm_plain_on_message(nm_stream *stream, natsMsg *message)
         receive_on_client(stream, &incoming, &receipt);
     pthread_mutex_unlock(&stream->lock);
 
+    if (receipt.probe)
+        nm_plain_answer_probe(stream);
     if (receipt.fence)
         nm_plain_answer_fence(stream);
     if (receipt.dropped)

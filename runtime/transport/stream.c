@@ -9,7 +9,7 @@
 /* What a queued message costs beyond its bytes: nats.c's struct, subject and parsed headers. */
 #define SPAN_OVERHEAD 256
 
-#define TEND_INTERVAL (1000 * NM_NS_PER_MS)
+#define LONGEST_TEND_INTERVAL (1000 * NM_NS_PER_MS)
 
 /* Memory that a list keeps between calls. */
 #define KEPT_SPANS 4096
@@ -142,23 +142,34 @@ void nm_stream_end_input_with(nm_stream *stream, nm_error *error)
     nm_error_clear(error);
 }
 
-static void abort_with(nm_stream *stream, natsmicro_status status, const char *format,
-                       va_list arguments)
+void nm_stream_abort_with(nm_stream *stream, nm_error *error)
 {
+    if (stream->aborted == NATSMICRO_OK) {
+        stream->aborted = error->status;
+        nm_error_clear(&stream->error);
+        stream->error = *error;
+        *error = (nm_error)NM_ERROR_INIT;
+        atomic_store_explicit(&stream->is_aborted, true, memory_order_release);
+        pthread_cond_broadcast(&stream->changed);
+    }
+    nm_error_clear(error);
+}
+
+static void abort_formatted(nm_stream *stream, natsmicro_status status, const char *format,
+                            va_list arguments)
+{
+    nm_error error = NM_ERROR_INIT;
     if (stream->aborted != NATSMICRO_OK)
         return;
-    stream->aborted = status;
-    nm_error_clear(&stream->error);
-    nm_error_vset(&stream->error, status, format, arguments);
-    atomic_store_explicit(&stream->is_aborted, true, memory_order_release);
-    pthread_cond_broadcast(&stream->changed);
+    nm_error_vset(&error, status, format, arguments);
+    nm_stream_abort_with(stream, &error);
 }
 
 void nm_stream_abort_locked(nm_stream *stream, natsmicro_status status, const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
-    abort_with(stream, status, format, arguments);
+    abort_formatted(stream, status, format, arguments);
     va_end(arguments);
 }
 
@@ -167,7 +178,7 @@ void nm_stream_abort(nm_stream *stream, natsmicro_status status, const char *for
     va_list arguments;
     va_start(arguments, format);
     pthread_mutex_lock(&stream->lock);
-    abort_with(stream, status, format, arguments);
+    abort_formatted(stream, status, format, arguments);
     pthread_mutex_unlock(&stream->lock);
     va_end(arguments);
 }
@@ -208,13 +219,20 @@ static void check_limits(nm_stream *stream, int64_t now, int64_t silent_since)
                                (long long)(stream->idle_limit / NM_NS_PER_MS));
 }
 
+/* Often enough that a peer which lives is heard within the idle limit. */
+static int64_t tend_interval(const nm_stream *stream)
+{
+    int64_t interval = stream->idle_limit / 3;
+    return interval < LONGEST_TEND_INTERVAL ? interval : LONGEST_TEND_INTERVAL;
+}
+
 /* The earliest of the reader's limits, and of the next time it looks after the call. */
 static int64_t next_look(const nm_stream *stream, int64_t now, int64_t silent_since)
 {
     int64_t until = nm_stream_wait_deadline(stream);
     if (stream->idle_limit != NM_NEVER && silent_since + stream->idle_limit < until)
         until = silent_since + stream->idle_limit;
-    return now + TEND_INTERVAL < until ? now + TEND_INTERVAL : until;
+    return now + tend_interval(stream) < until ? now + tend_interval(stream) : until;
 }
 
 /* Waits, with the lock held, until something is queued or the call or its input has ended. */
@@ -241,7 +259,7 @@ static void wait_for_arrival(nm_stream *stream, void (*tend)(nm_stream *stream, 
             silent_since = now;
         }
         check_limits(stream, now, silent_since);
-        if (tend != NULL && now - tended >= TEND_INTERVAL) {
+        if (tend != NULL && now - tended >= tend_interval(stream)) {
             tended = now;
             pthread_mutex_unlock(&stream->lock);
             tend(stream, now);

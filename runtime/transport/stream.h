@@ -82,7 +82,7 @@ struct nm_stream {
     uint64_t received; /* number of the last message taken */
     bool any_taken;
     bool unnumbered; /* the peer numbers nothing */
-    bool heard;      /* something came since the reader last looked */
+    bool heard;      /* something came since the reader last looked, be it a sign of life */
     bool discarding; /* nobody reads any more */
     bool reader_waits;
     natsmicro_status in_end;  /* how the peer's direction ended; OK: it has not */
@@ -136,6 +136,9 @@ void nm_stream_end_input_with(nm_stream *stream, nm_error *error);
 void nm_stream_abort_locked(nm_stream *stream, natsmicro_status status, const char *format, ...)
     NATSMICRO_PRINTF(3, 4);
 
+/* The same with an error that has been filled in already: takes what it holds. */
+void nm_stream_abort_with(nm_stream *stream, nm_error *error);
+
 /* ---- with the lock free ---- */
 
 void nm_stream_abort(nm_stream *stream, natsmicro_status status, const char *format, ...)
@@ -148,8 +151,8 @@ void nm_stream_abort(nm_stream *stream, natsmicro_status status, const char *for
 natsmicro_status nm_stream_check_send(nm_stream *stream, nm_error *error);
 
 /*
- * Waits for the next message. While it waits it calls `tend` (may be NULL) at least every second, with
- * the lock free.
+ * Waits for the next message. While it waits it calls `tend` (may be NULL) with the lock free: every second,
+ * or three times within the idle limit where that is short.
  */
 natsmicro_status nm_stream_next(nm_stream *stream, nm_span *span,
                                 void (*tend)(nm_stream *stream, int64_t now));

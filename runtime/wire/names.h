@@ -23,11 +23,12 @@
 
 /*
  * Between two sides of this library only, on an inbox that a message's NATS reply named: "probe"
- * asks nothing but to be heard (a 503 tells that the peer is gone); "fence", sent to oneself behind
- * an answer, tells that a 503 for the answer would have come by now. Never an item.
+ * asks for "alive" (a 503 tells that the peer is gone); "fence", sent to oneself behind an answer,
+ * tells that a 503 for the answer would have come by now. Never an item.
  */
 #define NM_HEADER_CONTROL "Natsmicro-Control"
 #define NM_CONTROL_PROBE  "probe"
+#define NM_CONTROL_ALIVE  "alive"
 #define NM_CONTROL_FENCE  "fence"
 
 /* An RFC 7230 token. */

@@ -445,25 +445,6 @@ static void a_server_can_cancel_a_waiting_handler_and_the_caller_is_told(void **
     lab__v1__lab_client__chat__close(call);
 }
 
-static void silence_ends_the_call_at_the_clients_idle_limit(void **state)
-{
-    lab *room = *state;
-    lab_probe *seen = &room->seen;
-    lab_serve(room, &listening, seen);
-    natsmicro_client_options options = NATSMICRO_CLIENT_OPTIONS_INIT;
-    options.idle_timeout_ms = 150;
-    lab_call_with(room, &options);
-    Lab__V1__LabClient__Chat *call = open_chat(room, NULL);
-    assert_ok(lab_chat_send(call, "one"));
-    int64_t started = now_ms();
-    assert_ends(NATSMICRO_UNAVAILABLE, call);
-    assert_true(now_ms() - started < LAB_AT_ONCE);
-    assert_true(lab_has_figure(natsmicro_call_error_message(call->base), 150));
-    lab__v1__lab_client__chat__close(call); /* tells the handler */
-    assert_true(latch_wait(&seen->done, LAB_PATIENCE));
-    assert_true(seen->first != NATSMICRO_OK && seen->first != NATSMICRO_END);
-}
-
 static void the_contexts_timeout_bounds_the_whole_call(void **state)
 {
     lab *room = *state;
@@ -503,7 +484,6 @@ int main(void)
         lab_test(a_close_before_the_end_is_no_end_for_the_handler),
         lab_test(a_close_after_the_own_end_still_cancels_the_handler),
         lab_test(a_server_can_cancel_a_waiting_handler_and_the_caller_is_told),
-        lab_test(silence_ends_the_call_at_the_clients_idle_limit),
         lab_test(the_contexts_timeout_bounds_the_whole_call),
     };
     return cmocka_run_group_tests(tests, lab_start_broker, lab_stop_broker);

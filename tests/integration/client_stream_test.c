@@ -427,21 +427,6 @@ static void a_cancelled_call_takes_no_more_messages(void **state)
     lab__v1__lab_client__sum__close(call);
 }
 
-static void a_caller_that_sends_nothing_is_dropped_at_the_servers_idle_limit(void **state)
-{
-    lab *room = *state;
-    lab_probe *seen = &room->seen;
-    natsmicro_server_options options = NATSMICRO_SERVER_OPTIONS_INIT;
-    options.idle_timeout_ms = 150;
-    lab_serve_with(room, &note_the_end, seen, &options, NULL);
-    Lab__V1__LabClient__Sum *call = open_sum(room, NULL);
-    assert_true(latch_wait(&seen->done, LAB_AT_ONCE));
-    assert_status(NATSMICRO_UNAVAILABLE, seen->first);
-    assert_no_answer(NATSMICRO_UNAVAILABLE, call);
-    assert_true(lab_has_figure(natsmicro_call_error_message(call->base), 150));
-    lab__v1__lab_client__sum__close(call);
-}
-
 static void the_contexts_timeout_bounds_the_wait_for_the_answer(void **state)
 {
     lab *room = *state;
@@ -479,7 +464,6 @@ int main(void)
         lab_test(a_close_before_the_end_never_looks_like_a_finished_upload),
         lab_test(a_cancel_in_another_thread_wakes_a_caller_that_waits_for_the_answer),
         lab_test(a_cancelled_call_takes_no_more_messages),
-        lab_test(a_caller_that_sends_nothing_is_dropped_at_the_servers_idle_limit),
         lab_test(the_contexts_timeout_bounds_the_wait_for_the_answer),
     };
     return cmocka_run_group_tests(tests, lab_start_broker, lab_stop_broker);

@@ -115,6 +115,11 @@ int lab_start_broker(void **state)
     return 0;
 }
 
+const broker *lab_broker(void)
+{
+    return nats;
+}
+
 int lab_stop_broker(void **state)
 {
     (void)state;

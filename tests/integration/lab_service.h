@@ -53,6 +53,7 @@ typedef struct lab {
 
 /* For cmocka: the program's broker, and a lab per test, *state, in which nobody serves yet. */
 int lab_start_broker(void **state);
+const broker *lab_broker(void);
 int lab_stop_broker(void **state);
 int lab_setup(void **state);
 int lab_teardown(void **state);

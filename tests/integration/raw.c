@@ -91,3 +91,20 @@ void raw_close(raw_call *call)
 {
     natsSubscription_Destroy(call->answers);
 }
+
+static void on_complete(void *closure)
+{
+    latch_open(closure);
+}
+
+void raw_unsubscribe(natsSubscription *subscription)
+{
+    latch completed;
+    latch_init(&completed);
+    assert_int_equal(NATS_OK,
+                     natsSubscription_SetOnCompleteCB(subscription, on_complete, &completed));
+    natsSubscription_Unsubscribe(subscription);
+    assert_true(latch_wait(&completed, RAW_TIMEOUT_MS));
+    natsSubscription_Destroy(subscription);
+    latch_destroy(&completed);
+}

@@ -58,4 +58,7 @@ void raw_end(raw_call *call, const char *seq);
 
 void raw_close(raw_call *call);
 
+/* Ends a subscription with a callback; its closure may go when it returns. */
+void raw_unsubscribe(natsSubscription *subscription);
+
 #endif

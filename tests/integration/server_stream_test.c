@@ -343,26 +343,6 @@ static void a_server_that_cancels_is_no_end_of_the_stream(void **state)
     lab__v1__lab_client__count_up__close(call);
 }
 
-static void a_silent_stream_ends_at_its_idle_limit(void **state)
-{
-    lab *room = *state;
-    lab_probe *seen = &room->seen;
-    lab_serve(room, &one_and_wait, seen);
-    natsmicro_context *context = lab_context();
-    natsmicro_context_set_idle_timeout(context, 150);
-    Lab__V1__LabClient__CountUp *call;
-    const Lab__V1__CountUpResponse *response;
-    open_and_read_one(room, context, &call);
-    int64_t started = now_ms();
-    assert_status(NATSMICRO_UNAVAILABLE, lab__v1__lab_client__count_up__recv(call, &response));
-    assert_true(now_ms() - started >= 140);
-    assert_true(now_ms() - started < LAB_AT_ONCE);
-    assert_true(lab_has_figure(natsmicro_call_error_message(call->base), 150));
-    lab__v1__lab_client__count_up__close(call);
-    assert_true(latch_wait(&seen->done, LAB_PATIENCE));
-    natsmicro_context_destroy(context);
-}
-
 static void the_contexts_timeout_bounds_a_whole_stream(void **state)
 {
     lab *room = *state;
@@ -449,7 +429,6 @@ int main(void)
         lab_test(a_cancel_in_another_thread_wakes_a_waiting_recv_and_ends_the_handler),
         lab_test(a_close_before_the_end_ends_the_handler),
         lab_test(a_server_that_cancels_is_no_end_of_the_stream),
-        lab_test(a_silent_stream_ends_at_its_idle_limit),
         lab_test(the_contexts_timeout_bounds_a_whole_stream),
         lab_test(a_detached_stream_goes_on_in_another_thread),
     };

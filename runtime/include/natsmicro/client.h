@@ -23,7 +23,7 @@ typedef struct natsmicro_client_options {
     const char *subject_prefix;  /* instead of the proto's */
     const char *inbox_prefix;    /* "_INBOX" */
     int64_t timeout_ms;          /* unary calls and openings, over the proto's timeouts */
-    int64_t idle_timeout_ms;     /* a stream's silence; the method's timeout or 30000; -1 is none */
+    int64_t idle_timeout_ms;     /* of a stream's peer; the method's timeout or 30000; -1: none */
     size_t max_decode_bytes;     /* memory of one decoded message; 4 x max_payload */
     uint32_t max_depth;          /* nesting of one message; 100 */
     size_t max_pending_messages; /* received, not read, per stream; 524288 */

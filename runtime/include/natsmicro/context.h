@@ -28,25 +28,35 @@ void natsmicro_context_destroy(natsmicro_context *context);
 
 /*
  * Bounds the whole call, streams included, in milliseconds from its start. 0 takes it away: then
- * the endpoint's timeout, the service's, or 5000 ms bound a unary call and the opening of a stream.
+ * the client's timeout, the endpoint's, the service's, or 5000 ms bound a unary call and the opening
+ * of a client or bidirectional stream. The opening of a server stream waits for nothing; its first
+ * message is waited for like every other, within the idle timeout.
  */
 void natsmicro_context_set_timeout(natsmicro_context *context, int64_t timeout_ms);
 
 /*
- * Bounds a stream's silence, in milliseconds: when nothing comes from the peer for that long, the
- * call ends with UNAVAILABLE. 0 is the client's default, -1 is no limit.
+ * Bounds the silence of a stream's peer, in milliseconds: when nothing comes from it for that long
+ * while somebody waits, the call ends with UNAVAILABLE. A peer of this library that lives is never
+ * silent: it answers probes however long its handler takes, so only a context's timeout bounds that.
+ * One of another implementation is when it sends no message. 0 is the client's default, -1 is no
+ * limit.
  */
 void natsmicro_context_set_idle_timeout(natsmicro_context *context, int64_t idle_timeout_ms);
 
 /*
  * Sets a request header; a header of that name (whatever its case) is replaced. Both strings are copied.
  * INVALID_ARGUMENT: the name is not an RFC 7230 token, is reserved (Nats-*, Natsmicro-*, Reply-To,
- * Status, Description), or the value holds a control byte. RESOURCE_EXHAUSTED: memory.
+ * Status, Description), or the value is not UTF-8, holds a control byte but tab, or is blank
+ * (empty, or spaces and tabs only: nats.c cannot read a message with such a header).
+ * RESOURCE_EXHAUSTED: memory.
  */
 natsmicro_status natsmicro_context_set_header(natsmicro_context *context, const char *name,
                                               const char *value);
 
-/* As natsmicro_context_set_header, but keeps what is there: one more value of that name. */
+/*
+ * As natsmicro_context_set_header, but keeps what is there: one more value of that name. A few: reading and
+ * writing many values of one name costs nats.c time that grows with the square of their number.
+ */
 natsmicro_status natsmicro_context_add_header(natsmicro_context *context, const char *name,
                                               const char *value);
 

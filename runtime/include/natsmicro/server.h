@@ -24,7 +24,7 @@ typedef struct natsmicro_server_options {
     uint32_t max_calls;          /* most handlers at once, detached calls included; 256 */
     uint32_t max_waiting;        /* most calls that wait for a worker; 1024. Past it: UNAVAILABLE */
     int64_t drain_timeout_ms;    /* how long a stop lets running calls go on; 10000 */
-    int64_t idle_timeout_ms;     /* a stream's silence; the method's timeout or 30000; -1 is none */
+    int64_t idle_timeout_ms;     /* of a stream's peer; the method's timeout or 30000; -1: none */
     size_t max_decode_bytes;     /* memory of one decoded message; 4 x max_payload */
     uint32_t max_depth;          /* nesting of one message; 100 */
     size_t max_pending_messages; /* received, not read, per stream; 524288 */
