@@ -58,7 +58,7 @@ LINK_FLAGS      = -pthread $(SANITIZE) $(LDFLAGS)
 INCLUDE_PUBLIC := -Iruntime/include -I$(BUILD)/wkt
 INCLUDE_runtime  := -Iruntime $(INCLUDE_PUBLIC)
 INCLUDE_plugin   := -Iplugin $(INCLUDE_PUBLIC) -I$(BUILD)/gen/plugin
-INCLUDE_tests    := -Itests -Iruntime $(INCLUDE_PUBLIC) -I$(BUILD)/gen/tests
+INCLUDE_tests    := -Itests -Iruntime $(INCLUDE_PUBLIC) -I$(BUILD)/gen/tests -I$(BUILD)/gen/frame
 INCLUDE_bench    := -Ibench -Itests -Iruntime $(INCLUDE_PUBLIC) -I$(BUILD)/gen/bench -I$(BUILD)/gen/tests
 INCLUDE_examples := $(INCLUDE_PUBLIC) -I$(BUILD)/gen/greet
 
@@ -90,7 +90,7 @@ archive = $(quiet)mkdir -p $(@D) && rm -f $@ && $(AR) rcs $@ $(filter %.o,$^)
 # program with copies of its own links without a clash.
 WKT_NAMES := $(addprefix google/protobuf/,any api descriptor duration empty field_mask \
                source_context struct timestamp type wrappers)
-OWN_PROTOS  := $(wildcard proto/natsmicro/*.proto)
+OWN_PROTOS  := proto/natsmicro/options.proto
 WKT_NAMES   += $(OWN_PROTOS:proto/%.proto=%)
 WKT_HEADERS := $(WKT_NAMES:%=$(BUILD)/wkt/%.pb-c.h)
 WKT_OBJECTS := $(WKT_NAMES:%=$(BUILD)/obj/wkt/%.pb-c.o)
@@ -226,6 +226,18 @@ demo-run: all examples
 
 $(eval $(call stubs,tests,tests/protos))
 
+# Of the frames of reliable streams, to compare the library's own reader and writer with.
+FRAME_HEADER := $(BUILD)/gen/frame/natsmicro/stream.pb-c.h
+FRAME_OBJECT := $(BUILD)/obj/gen/frame/natsmicro/stream.pb-c.o
+
+$(BUILD)/gen/frame/natsmicro/%.pb-c.c $(BUILD)/gen/frame/natsmicro/%.pb-c.h: proto/natsmicro/%.proto | $(CHECKED)
+	$(call say,PROTOC,$<)
+	$(quiet)mkdir -p $(BUILD)/gen/frame && $(PROTOC) -Iproto --c_out=$(BUILD)/gen/frame $<
+
+$(FRAME_OBJECT): $(FRAME_HEADER:.h=.c) $(FLAGS_FILE) | $(FRAME_HEADER)
+	$(call say,CC,$<)
+	$(call compile,$(GENERATED_FLAGS) -I$(BUILD)/gen/frame)
+
 SUPPORT_SOURCES     := $(wildcard tests/support/*.c)
 SUPPORT_LIBRARY     := $(BUILD)/libtests-support.a
 UNIT_SOURCES        := $(wildcard tests/unit/*_test.c)
@@ -244,7 +256,7 @@ CHOSEN_TESTS := $(if $(TESTS),$(foreach test,$(ALL_TESTS),\
 CHOSEN_PROGRAMS := $(filter-out $(TEST_SCRIPTS),$(CHOSEN_TESTS))
 CHOSEN_SCRIPTS  := $(filter $(TEST_SCRIPTS),$(CHOSEN_TESTS))
 
-$(BUILD)/obj/tests/%.o: tests/%.c $(FLAGS_FILE) | $(CHECKED) $(tests_HEADERS) $(WKT_HEADERS)
+$(BUILD)/obj/tests/%.o: tests/%.c $(FLAGS_FILE) | $(CHECKED) $(tests_HEADERS) $(FRAME_HEADER) $(WKT_HEADERS)
 	$(call say,CC,$<)
 	$(call compile,$(OWN_FLAGS) $(INCLUDE_tests) $(CMOCKA_CFLAGS))
 
@@ -253,7 +265,7 @@ $(SUPPORT_LIBRARY): $(SUPPORT_SOURCES:%.c=$(BUILD)/obj/%.o)
 	$(archive)
 
 $(BUILD)/tests/unit/%: $(BUILD)/obj/tests/unit/%.o $(UNIT_SHARED:%.c=$(BUILD)/obj/%.o) $(SUPPORT_LIBRARY) \
-                       $(tests_STUBS) $(STATIC_LIBRARY) $(WKT_LIBRARY)
+                       $(tests_STUBS) $(FRAME_OBJECT) $(STATIC_LIBRARY) $(WKT_LIBRARY)
 	$(call say,LD,$@)
 	$(quiet)mkdir -p $(@D) && $(CC) $(LINK_FLAGS) -o $@ $^ $(CMOCKA_LIBS) $(PACKAGE_LIBS)
 
@@ -296,7 +308,7 @@ FUZZ_SOURCES  := $(wildcard tests/fuzz/*_fuzz.c)
 FUZZ_PROGRAMS := $(FUZZ_SOURCES:tests/%.c=$(BUILD)/tests/%)
 FUZZ_SECONDS  ?= 30
 
-$(BUILD)/tests/fuzz/%: $(BUILD)/obj/tests/fuzz/%.o $(tests_STUBS) $(STATIC_LIBRARY) $(WKT_LIBRARY)
+$(BUILD)/tests/fuzz/%: $(BUILD)/obj/tests/fuzz/%.o $(tests_STUBS) $(FRAME_OBJECT) $(STATIC_LIBRARY) $(WKT_LIBRARY)
 	$(call say,LD,$@)
 	$(quiet)mkdir -p $(@D) && $(CC) $(LINK_FLAGS) -fsanitize=fuzzer -o $@ $^ $(PACKAGE_LIBS)
 
@@ -375,7 +387,7 @@ check-format:
 	@$(CLANG_FORMAT) --dry-run -Werror $(FORMATTED)
 
 # Written under $(BUILD), where clangd looks for it by itself.
-compile_commands.json: $(WKT_HEADERS) $(PLUGIN_HEADERS) $(tests_HEADERS) $(bench_HEADERS) $(greet_HEADERS)
+compile_commands.json: $(WKT_HEADERS) $(PLUGIN_HEADERS) $(tests_HEADERS) $(FRAME_HEADER) $(bench_HEADERS) $(greet_HEADERS)
 	@scripts/compile-commands $(foreach room,runtime plugin tests bench examples,\
 	    --flags '$(CC) $(OWN_FLAGS) $(INCLUDE_$(room))' \
 	    $(filter $(room)/%,$(LIBRARY_SOURCES) $(PLUGIN_SOURCES) $(SUPPORT_SOURCES) $(UNIT_SOURCES) \

@@ -24,6 +24,7 @@ typedef enum known_header {
     KNOWN_STATUS,
     KNOWN_DESCRIPTION,
     KNOWN_CONTROL,
+    KNOWN_STREAM,
     N_KNOWN,
     UNKNOWN_HEADER = N_KNOWN
 } known_header;
@@ -33,7 +34,7 @@ static const char *const known_names[N_KNOWN] = {
     [KNOWN_STREAM_SEQ] = NM_HEADER_STREAM_SEQ, [KNOWN_STREAM_END] = NM_HEADER_STREAM_END,
     [KNOWN_ERROR] = NM_HEADER_ERROR,           [KNOWN_ERROR_CODE] = NM_HEADER_ERROR_CODE,
     [KNOWN_STATUS] = NM_HEADER_STATUS,         [KNOWN_DESCRIPTION] = NM_HEADER_DESCRIPTION,
-    [KNOWN_CONTROL] = NM_HEADER_CONTROL,
+    [KNOWN_CONTROL] = NM_HEADER_CONTROL,       [KNOWN_STREAM] = NM_HEADER_STREAM,
 };
 
 /* The only known header that a name like this, of this length, can be. */
@@ -42,6 +43,8 @@ static known_header candidate(const char *name)
     switch (strlen(name)) {
     case sizeof NM_HEADER_STREAM_SEQ - 1: /* and Nats-Stream-End */
         return name[12] == 's' || name[12] == 'S' ? KNOWN_STREAM_SEQ : KNOWN_STREAM_END;
+    case sizeof NM_HEADER_STREAM - 1:
+        return KNOWN_STREAM;
     case sizeof NM_HEADER_REPLY_TO - 1:
         return KNOWN_REPLY_TO;
     case sizeof NM_HEADER_STREAM_INBOX - 1: /* and Natsmicro-Control */
@@ -141,6 +144,7 @@ static void read_headers(nm_incoming *incoming, const char *const *values)
     incoming->reply_to = values[KNOWN_REPLY_TO];
     incoming->stream_inbox = values[KNOWN_STREAM_INBOX];
     incoming->control = values[KNOWN_CONTROL];
+    incoming->stream = values[KNOWN_STREAM];
     read_error(incoming, values);
 }
 

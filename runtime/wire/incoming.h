@@ -30,6 +30,7 @@ typedef struct nm_incoming {
     const char *error_code;   /* NULL: no error. Of either spelling; "" when only a text came */
     const char *error_text;   /* NULL or text */
     const char *control;      /* Natsmicro-Control, or NULL */
+    const char *stream;       /* Natsmicro-Stream, or NULL */
 } nm_incoming;
 
 /*

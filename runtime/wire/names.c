@@ -72,6 +72,14 @@ natsmicro_status nm_header_check(const char *name, const char *value, const char
     return NATSMICRO_INVALID_ARGUMENT;
 }
 
+bool nm_code_is_valid(const uint8_t *code, size_t length)
+{
+    for (size_t i = 0; i < length; i++)
+        if (code[i] <= ' ' || code[i] > '~')
+            return false;
+    return length > 0 && length <= NM_CODE_LIMIT;
+}
+
 static bool is_continuation(uint8_t byte)
 {
     return (byte & 0xc0) == 0x80;

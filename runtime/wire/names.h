@@ -31,6 +31,9 @@
 #define NM_CONTROL_ALIVE  "alive"
 #define NM_CONTROL_FENCE  "fence"
 
+/* Reliable streams: on their opening, and on what comes from a service that has not been heard. */
+#define NM_HEADER_STREAM "Natsmicro-Stream"
+
 /* An RFC 7230 token. */
 bool nm_header_name_is_valid(const char *name);
 
@@ -57,6 +60,10 @@ natsmicro_status nm_header_check(const char *name, const char *value, const char
  * spaces, bytes that are no UTF-8 become '?', at most `limit` bytes, never cut inside a character.
  */
 void nm_text_for_header(nm_buffer *out, const char *text, size_t limit);
+
+/* An error's code where it is no header's value: 1 to NM_CODE_LIMIT visible bytes of ASCII. */
+#define NM_CODE_LIMIT 128
+bool nm_code_is_valid(const uint8_t *code, size_t length);
 
 /* Valid UTF-8 without a NUL, as a proto3 string must be. */
 bool nm_utf8_is_valid(const uint8_t *bytes, size_t length);

@@ -1,0 +1,661 @@
+/*
+ * Frame: see frame.h. Reading goes once over the payload; a run of messages is walked without going
+ * back to the loop over fields. Whatever is taken from a span is bounded by its end.
+ */
+#include "wire/frame.h"
+
+#include "base/buffer.h"
+#include "wire/names.h"
+#include "wire/outgoing.h"
+
+#define LONGEST_VARINT       10
+#define LONGEST_TAG          5
+#define LONGEST_LENGTH       5
+#define LARGEST_FIELD_NUMBER ((UINT32_C(1) << 29) - 1)
+
+/* Wire types. */
+#define VARINT    0
+#define FIXED64   1
+#define DELIMITED 2
+#define FIXED32   5
+
+/* Fields, as in stream.proto. */
+enum { FRAME_SEQ = 1, FRAME_MESSAGES, FRAME_END, FRAME_ACK, FRAME_MAX_MESSAGES, FRAME_MAX_BYTES };
+enum { FRAME_GAP = 7, FRAME_RESET, FRAME_HEADERS };
+enum { END_STATUS = 1, END_TEXT, END_DIGEST, END_DATA, END_TRAILERS };
+enum { RESET_STATUS = 1, RESET_TEXT };
+enum { HEADER_NAME = 1, HEADER_VALUE };
+
+/* All our fields have tags of one byte. */
+#define TAG(field, type) ((uint8_t)((field) << 3 | (type)))
+
+#define HEADERS_TAG  TAG(FRAME_HEADERS, DELIMITED)
+#define TRAILERS_TAG TAG(END_TRAILERS, DELIMITED)
+
+_Static_assert(TAG(FRAME_MESSAGES, DELIMITED) == NM_FRAME_MESSAGE_TAG, "the tag in the header");
+
+static const char cut_off[] = "a field is cut off";
+static const char wrong_type[] = "a field has another type than the schema's";
+
+/* ---- reading ---- */
+
+typedef struct span {
+    const uint8_t *at;
+    const uint8_t *end;
+} span;
+
+typedef struct field {
+    const uint8_t *at; /* its tag */
+    uint32_t tag;      /* number and wire type */
+    uint64_t number;   /* of a varint or fixed64 */
+    nm_bytes content;  /* of a length-delimited one */
+} field;
+
+static size_t left(const span *s)
+{
+    return (size_t)(s->end - s->at);
+}
+
+static span span_of(nm_bytes bytes)
+{
+    const uint8_t *at = bytes.data;
+
+    return (span){at, at == NULL ? NULL : at + bytes.length};
+}
+
+/* Takes a varint; false when it is cut off or too long. `shortest`: no byte of it is without use. */
+static bool take_varint(span *s, size_t longest, uint64_t *value, bool *shortest)
+{
+    uint64_t number = 0;
+
+    for (size_t i = 0; i < longest && i < left(s); i++) {
+        uint8_t byte = s->at[i];
+
+        number |= (uint64_t)(byte & 0x7f) << (7 * i);
+        if (byte >= 0x80)
+            continue;
+        s->at += i + 1;
+        *value = number;
+        *shortest = i == 0 || byte != 0;
+        return true;
+    }
+    return false;
+}
+
+static const char *take_tag(span *s, uint32_t *tag)
+{
+    uint64_t number;
+    bool shortest;
+
+    if (!take_varint(s, LONGEST_TAG, &number, &shortest))
+        return cut_off;
+    if (!shortest)
+        return "a tag is longer than need be";
+    if (number >> 3 == 0 || number >> 3 > LARGEST_FIELD_NUMBER)
+        return "a field number is out of range";
+    *tag = (uint32_t)number;
+    return NULL;
+}
+
+static bool take_fixed(span *s, size_t size, uint64_t *value)
+{
+    *value = 0;
+    if (left(s) < size)
+        return false;
+    for (size_t i = 0; i < size; i++)
+        *value |= (uint64_t)s->at[i] << (8 * i);
+    s->at += size;
+    return true;
+}
+
+static bool take_delimited(span *s, nm_bytes *content)
+{
+    uint64_t length;
+    bool shortest;
+
+    if (!take_varint(s, LONGEST_LENGTH, &length, &shortest) || length > left(s))
+        return false;
+    *content = (nm_bytes){s->at, (size_t)length};
+    s->at += length;
+    return true;
+}
+
+/* Takes a field, whatever it is. Returns what is wrong, or NULL. */
+static const char *take_field(span *s, field *f)
+{
+    const char *why;
+    bool shortest;
+    bool taken;
+
+    f->at = s->at;
+    why = take_tag(s, &f->tag);
+    if (why != NULL)
+        return why;
+    switch (f->tag & 7) {
+    case VARINT:
+        taken = take_varint(s, LONGEST_VARINT, &f->number, &shortest);
+        break;
+    case FIXED64:
+        taken = take_fixed(s, sizeof(uint64_t), &f->number);
+        break;
+    case DELIMITED:
+        taken = take_delimited(s, &f->content);
+        break;
+    case FIXED32:
+        taken = take_fixed(s, sizeof(uint32_t), &f->number);
+        break;
+    default:
+        return "a group, or a wire type that there is not";
+    }
+    return taken ? NULL : cut_off;
+}
+
+/* A string field's content. */
+static const char *read_text(const field *f, nm_bytes *text)
+{
+    if ((f->tag & 7) != DELIMITED)
+        return wrong_type;
+    if (!nm_utf8_is_valid(f->content.data, f->content.length))
+        return "a text is not UTF-8, or holds NUL";
+    *text = f->content;
+    return NULL;
+}
+
+static const char *read_number(const field *f, unsigned type, uint64_t *number)
+{
+    if ((f->tag & 7) != type)
+        return wrong_type;
+    *number = f->number;
+    return NULL;
+}
+
+static const char *check_status(nm_bytes status)
+{
+    if (status.length == 0 || nm_code_is_valid(status.data, status.length))
+        return NULL;
+    return "a status is no code";
+}
+
+static const char *read_header(nm_bytes bytes, nm_frame_header *header)
+{
+    span s = span_of(bytes);
+    const char *why = NULL;
+    field f;
+
+    *header = (nm_frame_header){{NULL, 0}, {NULL, 0}};
+    while (why == NULL && s.at < s.end) {
+        why = take_field(&s, &f);
+        if (why != NULL)
+            break;
+        if (f.tag >> 3 == HEADER_NAME)
+            why = read_text(&f, &header->name);
+        else if (f.tag >> 3 == HEADER_VALUE)
+            why = read_text(&f, &header->value);
+    }
+    return why;
+}
+
+/* Checks one of several headers; `all` grows to reach from the first to the last. */
+static const char *read_one_header(const field *f, const span *s, nm_bytes *all)
+{
+    nm_frame_header header;
+
+    if ((f->tag & 7) != DELIMITED)
+        return wrong_type;
+    if (all->data == NULL)
+        all->data = f->at;
+    all->length = (size_t)(s->at - (const uint8_t *)all->data);
+    return read_header(f->content, &header);
+}
+
+static const char *read_end(nm_bytes bytes, nm_frame_end *end)
+{
+    span s = span_of(bytes);
+    const char *why = NULL;
+    field f;
+
+    while (why == NULL && s.at < s.end) {
+        why = take_field(&s, &f);
+        if (why != NULL)
+            break;
+        switch (f.tag >> 3) {
+        case END_STATUS:
+            why = read_text(&f, &end->status);
+            break;
+        case END_TEXT:
+            why = read_text(&f, &end->text);
+            break;
+        case END_DIGEST:
+            why = read_number(&f, FIXED64, &end->digest);
+            break;
+        case END_DATA:
+            why = (f.tag & 7) == DELIMITED ? NULL : wrong_type;
+            end->data = f.content;
+            break;
+        case END_TRAILERS:
+            why = read_one_header(&f, &s, &end->trailers);
+            break;
+        default:
+            break;
+        }
+    }
+    return why != NULL ? why : check_status(end->status);
+}
+
+static const char *read_reset(nm_bytes bytes, nm_frame_reset *reset)
+{
+    span s = span_of(bytes);
+    const char *why = NULL;
+    field f;
+
+    while (why == NULL && s.at < s.end) {
+        why = take_field(&s, &f);
+        if (why != NULL)
+            break;
+        if (f.tag >> 3 == RESET_STATUS)
+            why = read_text(&f, &reset->status);
+        else if (f.tag >> 3 == RESET_TEXT)
+            why = read_text(&f, &reset->text);
+    }
+    return why != NULL ? why : check_status(reset->status);
+}
+
+/* The size of a message's encoding whose length has several bytes; 0 when it is malformed. */
+static size_t long_message_size(const uint8_t *at, const uint8_t *end)
+{
+    span s = {at + 1, end};
+    uint64_t length;
+    bool shortest;
+
+    if (!take_varint(&s, LONGEST_LENGTH, &length, &shortest) || !shortest || length > left(&s))
+        return 0;
+    return (size_t)(s.at - at) + (size_t)length;
+}
+
+/* Takes messages as long as there is one behind the other. */
+static const char *take_messages(span *s, nm_frame *frame)
+{
+    const uint8_t *const begin = s->at;
+    const uint8_t *at = begin;
+    size_t size = 0;
+    size_t count = 0;
+
+    while (at < s->end && at[0] == NM_FRAME_MESSAGE_TAG) {
+        size_t room = (size_t)(s->end - at);
+
+        if (room < 2)
+            return cut_off;
+        size = at[1] < 0x80 ? (size_t)at[1] + 2 : long_message_size(at, s->end);
+        if (size == 0 || size > room)
+            return "a message is cut off, or its length is longer than need be";
+        at += size;
+        count++;
+    }
+    if (frame->messages == NULL)
+        frame->messages = begin;
+    else if (frame->messages_end != begin)
+        frame->contiguous = false;
+    frame->messages_end = at;
+    frame->messages_size += (size_t)(at - begin);
+    frame->last_size = size;
+    frame->count += count;
+    s->at = at;
+    return NULL;
+}
+
+static const char *read_nested(const field *f, nm_frame *frame)
+{
+    bool is_end = f->tag >> 3 == FRAME_END;
+    bool *has = is_end ? &frame->has_end : &frame->has_reset;
+
+    if ((f->tag & 7) != DELIMITED)
+        return wrong_type;
+    if (*has)
+        return is_end ? "two ends" : "two resets";
+    *has = true;
+    return is_end ? read_end(f->content, &frame->end) : read_reset(f->content, &frame->reset);
+}
+
+static const char *read_field(const field *f, const span *s, nm_frame *frame)
+{
+    uint64_t gap = frame->gap;
+    const char *why;
+
+    switch (f->tag >> 3) {
+    case FRAME_SEQ:
+        return read_number(f, VARINT, &frame->seq);
+    case FRAME_MESSAGES: /* with the right type it never comes here */
+        return wrong_type;
+    case FRAME_ACK:
+        return read_number(f, VARINT, &frame->ack);
+    case FRAME_MAX_MESSAGES:
+        return read_number(f, VARINT, &frame->max_messages);
+    case FRAME_MAX_BYTES:
+        return read_number(f, VARINT, &frame->max_bytes);
+    case FRAME_GAP:
+        why = read_number(f, VARINT, &gap);
+        frame->gap = gap != 0;
+        return why;
+    case FRAME_END:
+    case FRAME_RESET:
+        return read_nested(f, frame);
+    case FRAME_HEADERS:
+        return read_one_header(f, s, &frame->headers);
+    default:
+        return NULL;
+    }
+}
+
+/* What the numbers must be to each other. */
+static const char *check_numbers(const nm_frame *frame)
+{
+    if (frame->has_reset || (frame->count == 0 && !frame->has_end))
+        return NULL;
+    if (frame->seq == 0)
+        return "messages or an end without a number";
+    if (frame->seq > NM_FRAME_LAST_NUMBER - frame->count)
+        return "a number is over 2^62";
+    return NULL;
+}
+
+bool nm_frame_read(const uint8_t *data, size_t length, nm_frame *frame, const char **why)
+{
+    span s = span_of((nm_bytes){data, length});
+    field f;
+
+    *frame = (nm_frame){.contiguous = true};
+    *why = NULL;
+    while (*why == NULL && s.at < s.end) {
+        if (*s.at == NM_FRAME_MESSAGE_TAG) {
+            *why = take_messages(&s, frame);
+            continue;
+        }
+        *why = take_field(&s, &f);
+        if (*why == NULL)
+            *why = read_field(&f, &s, frame);
+    }
+    if (*why == NULL)
+        *why = check_numbers(frame);
+    return *why == NULL;
+}
+
+const char *nm_frame_breaks(const nm_frame *frame, const nm_frame_rules *rules)
+{
+    if (frame->has_reset)
+        return NULL;
+    if (frame->ack > rules->sent)
+        return "an acknowledgement of what was never sent";
+    if (rules->from_client && frame->has_end && frame->end.status.length > 0)
+        return "a caller's end with a status";
+    if (rules->without_messages && frame->count > 0)
+        return "messages from the caller of a server stream";
+    return NULL;
+}
+
+bool nm_frame_next_message_slowly(nm_frame_cursor *cursor, const uint8_t **data, size_t *length)
+{
+    span s = {cursor->at, cursor->end};
+    field f;
+
+    /* The frame was found good: nothing fails, and a message is the last thing before the end. */
+    while (s.at < s.end && take_field(&s, &f) == NULL) {
+        if (f.tag != NM_FRAME_MESSAGE_TAG)
+            continue;
+        *data = f.content.data;
+        *length = f.content.length;
+        cursor->at = s.at;
+        return true;
+    }
+    cursor->at = cursor->end;
+    return false;
+}
+
+size_t nm_frame_skip(nm_frame_cursor *cursor, uint64_t count)
+{
+    const uint8_t *data;
+    size_t length;
+    size_t size = 0;
+
+    for (; count > 0 && nm_frame_next_message(cursor, &data, &length); count--)
+        size += nm_frame_message_size(length);
+    return size;
+}
+
+static nm_frame_header_cursor headers_within(nm_bytes range, uint8_t tag)
+{
+    span s = span_of(range);
+
+    return (nm_frame_header_cursor){s.at, s.end, tag};
+}
+
+nm_frame_header_cursor nm_frame_headers(const nm_frame *frame)
+{
+    return headers_within(frame->headers, HEADERS_TAG);
+}
+
+nm_frame_header_cursor nm_frame_trailers(const nm_frame *frame)
+{
+    return headers_within(frame->end.trailers, TRAILERS_TAG);
+}
+
+bool nm_frame_next_header(nm_frame_header_cursor *cursor, nm_frame_header *header)
+{
+    span s = {cursor->at, cursor->end};
+    field f;
+
+    while (s.at < s.end && take_field(&s, &f) == NULL) {
+        cursor->at = s.at;
+        if (f.tag == cursor->tag)
+            return read_header(f.content, header) == NULL;
+    }
+    cursor->at = cursor->end;
+    return false;
+}
+
+/* The bytes as a string; NULL when memory is short. */
+static const char *as_string(nm_buffer *buffer, nm_bytes bytes)
+{
+    nm_buffer_reset(buffer);
+    nm_buffer_append(buffer, bytes.data, bytes.length);
+    return nm_buffer_string(buffer);
+}
+
+bool nm_frame_copy_headers(nm_frame_header_cursor cursor, nm_headers *headers)
+{
+    nm_buffer name_buffer = NM_BUFFER_INIT;
+    nm_buffer value_buffer = NM_BUFFER_INIT;
+    nm_frame_header header;
+    bool copied = true;
+
+    while (copied && nm_frame_next_header(&cursor, &header)) {
+        const char *name = as_string(&name_buffer, header.name);
+        const char *value = as_string(&value_buffer, header.value);
+        const char *why;
+
+        if (name == NULL || value == NULL)
+            copied = false;
+        else if (nm_header_check(name, value, &why) == NATSMICRO_OK)
+            copied = nm_headers_add(headers, name, value);
+    }
+    nm_buffer_free(&name_buffer);
+    nm_buffer_free(&value_buffer);
+    return copied;
+}
+
+/* ---- writing ---- */
+
+static uint8_t *put_number(uint8_t *at, unsigned number_of_field, uint64_t value)
+{
+    if (value == 0)
+        return at;
+    *at++ = TAG(number_of_field, VARINT);
+    return nm_frame_put_varint(at, value);
+}
+
+uint8_t *nm_frame_write_control(uint8_t *at, const nm_frame_control *control)
+{
+    at = put_number(at, FRAME_SEQ, control->seq);
+    at = put_number(at, FRAME_ACK, control->ack);
+    at = put_number(at, FRAME_MAX_MESSAGES, control->max_messages);
+    at = put_number(at, FRAME_MAX_BYTES, control->max_bytes);
+    return put_number(at, FRAME_GAP, control->gap);
+}
+
+/* Of a length-delimited field with a tag of one byte. */
+static size_t delimited_size(size_t length)
+{
+    return 1 + nm_frame_varint_size(length) + length;
+}
+
+/* Of one that is left out when it is empty. */
+static size_t optional_size(size_t length)
+{
+    return length == 0 ? 0 : delimited_size(length);
+}
+
+static uint8_t *put_bytes(uint8_t *at, unsigned number_of_field, nm_bytes bytes)
+{
+    if (bytes.length == 0)
+        return at;
+    *at++ = TAG(number_of_field, DELIMITED);
+    at = nm_frame_put_varint(at, bytes.length);
+    memcpy(at, bytes.data, bytes.length);
+    return at + bytes.length;
+}
+
+static nm_bytes bytes_of(const char *text)
+{
+    return (nm_bytes){text, text == NULL ? 0 : strlen(text)};
+}
+
+static size_t header_length(const nm_header *header)
+{
+    return optional_size(strlen(header->name)) + optional_size(strlen(header->value));
+}
+
+static size_t headers_size(const nm_headers *headers, size_t count)
+{
+    size_t size = 0;
+
+    for (size_t i = 0; i < count; i++)
+        size += delimited_size(header_length(&headers->items[i]));
+    return size;
+}
+
+static uint8_t *put_headers(uint8_t *at, uint8_t tag, const nm_headers *headers, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        const nm_header *header = &headers->items[i];
+
+        *at++ = tag;
+        at = nm_frame_put_varint(at, header_length(header));
+        at = put_bytes(at, HEADER_NAME, bytes_of(header->name));
+        at = put_bytes(at, HEADER_VALUE, bytes_of(header->value));
+    }
+    return at;
+}
+
+size_t nm_frame_headers_size(const nm_headers *headers)
+{
+    return headers == NULL ? 0 : headers_size(headers, headers->count);
+}
+
+uint8_t *nm_frame_write_headers(uint8_t *at, const nm_headers *headers)
+{
+    return headers == NULL ? at : put_headers(at, HEADERS_TAG, headers, headers->count);
+}
+
+/* A code as the wire may carry it, in `fit`: what is no part of a code becomes '_'. */
+static nm_bytes mend_code(const char *code, char fit[NM_CODE_LIMIT])
+{
+    size_t length = 0;
+
+    for (; code != NULL && code[length] != '\0' && length < NM_CODE_LIMIT; length++) {
+        fit[length] = code[length];
+        if (!nm_code_is_valid((const uint8_t *)&fit[length], 1))
+            fit[length] = '_';
+    }
+    return (nm_bytes){fit, length};
+}
+
+/* A text as the wire may carry it, in `mended`. Short memory loses it. */
+static nm_bytes mend_text(const char *text, size_t limit, nm_buffer *mended)
+{
+    nm_buffer_reset(mended);
+    if (text != NULL)
+        nm_text_for_header(mended, text, limit);
+    return (nm_bytes){mended->data, mended->failed ? 0 : mended->length};
+}
+
+/* What an end consists of once it was cut. */
+typedef struct end_parts {
+    nm_bytes status;
+    nm_bytes text;
+    nm_bytes data;
+    size_t trailers; /* how many */
+} end_parts;
+
+#define DIGEST_SIZE (1 + sizeof(uint64_t))
+
+static size_t parts_size(const end_parts *parts, const nm_headers *trailers)
+{
+    return optional_size(parts->status.length) + optional_size(parts->text.length) + DIGEST_SIZE +
+           optional_size(parts->data.length) + headers_size(trailers, parts->trailers);
+}
+
+/* Leaves out what does not fit. */
+static void cut_parts(end_parts *parts, size_t room, const nm_frame_outcome *outcome,
+                      nm_buffer *mended)
+{
+    size_t without_text;
+
+    if (parts_size(parts, outcome->trailers) > room)
+        parts->data = (nm_bytes){NULL, 0};
+    while (parts->trailers > 0 && parts_size(parts, outcome->trailers) > room)
+        parts->trailers--;
+    if (parts_size(parts, outcome->trailers) <= room)
+        return;
+    /* A text of up to NM_ERROR_TEXT_LIMIT bytes has a length of two bytes at most. */
+    without_text = optional_size(parts->status.length) + DIGEST_SIZE + 3;
+    parts->text = mend_text(outcome->text, room > without_text ? room - without_text : 0, mended);
+}
+
+uint8_t *nm_frame_write_end(uint8_t *at, size_t room, const nm_frame_outcome *outcome)
+{
+    nm_buffer mended = NM_BUFFER_INIT;
+    char code[NM_CODE_LIMIT];
+    end_parts parts = {
+        .status = mend_code(outcome->status, code),
+        .text = mend_text(outcome->text, NM_ERROR_TEXT_LIMIT, &mended),
+        .data = outcome->data,
+        .trailers = outcome->trailers == NULL ? 0 : outcome->trailers->count,
+    };
+
+    cut_parts(&parts, room - 1 - nm_frame_varint_size(room), outcome, &mended);
+    *at++ = TAG(FRAME_END, DELIMITED);
+    at = nm_frame_put_varint(at, parts_size(&parts, outcome->trailers));
+    at = put_bytes(at, END_STATUS, parts.status);
+    at = put_bytes(at, END_TEXT, parts.text);
+    *at++ = TAG(END_DIGEST, FIXED64);
+    for (size_t i = 0; i < sizeof(uint64_t); i++)
+        *at++ = (uint8_t)(outcome->digest >> (8 * i));
+    at = put_bytes(at, END_DATA, parts.data);
+    at = put_headers(at, TRAILERS_TAG, outcome->trailers, parts.trailers);
+    nm_buffer_free(&mended);
+    return at;
+}
+
+uint8_t *nm_frame_write_reset(uint8_t *at, const char *status, const char *text)
+{
+    nm_buffer mended = NM_BUFFER_INIT;
+    char code[NM_CODE_LIMIT];
+    nm_bytes fit_status = mend_code(status, code);
+    nm_bytes fit_text = mend_text(text, NM_FRAME_RESET_TEXT, &mended);
+
+    *at++ = TAG(FRAME_RESET, DELIMITED);
+    at = nm_frame_put_varint(at, optional_size(fit_status.length) + optional_size(fit_text.length));
+    at = put_bytes(at, RESET_STATUS, fit_status);
+    at = put_bytes(at, RESET_TEXT, fit_text);
+    nm_buffer_free(&mended);
+    return at;
+}
