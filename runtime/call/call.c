@@ -391,11 +391,22 @@ const void *natsmicro_call_error_data(natsmicro_call *call, size_t *length)
     return data;
 }
 
+/* On a client: the answer is one message, so its headers and trailers cannot be told from each other. */
+static bool has_one_answer(const nm_stream *stream)
+{
+    return !stream->is_server &&
+           (stream->kind == NATSMICRO_UNARY || stream->kind == NATSMICRO_CLIENT_STREAM);
+}
+
 const char *natsmicro_call_header(natsmicro_call *call, const char *name)
 {
-    pthread_mutex_lock(&call->stream.lock);
-    const char *value = nm_headers_get(&call->stream.headers_in, name);
-    pthread_mutex_unlock(&call->stream.lock);
+    nm_stream *stream = &call->stream;
+    pthread_mutex_lock(&stream->lock);
+    const char *value = nm_headers_get(&stream->headers_in, name);
+    /* Where nothing came before the end, it brought the headers, too. */
+    if (value == NULL && (has_one_answer(stream) || stream->headers_in.count == 0))
+        value = nm_headers_get(&stream->trailers_in, name);
+    pthread_mutex_unlock(&stream->lock);
     return value;
 }
 
@@ -403,7 +414,8 @@ bool natsmicro_call_header_at(natsmicro_call *call, size_t index, const char **n
                               const char **value)
 {
     pthread_mutex_lock(&call->stream.lock);
-    const nm_headers *headers = &call->stream.headers_in;
+    const nm_headers *headers =
+        call->stream.headers_in.count > 0 ? &call->stream.headers_in : &call->stream.trailers_in;
     bool found = index < headers->count;
     if (found) {
         *name = headers->items[index].name;
@@ -415,9 +427,12 @@ bool natsmicro_call_header_at(natsmicro_call *call, size_t index, const char **n
 
 const char *natsmicro_call_trailer(natsmicro_call *call, const char *name)
 {
-    pthread_mutex_lock(&call->stream.lock);
-    const char *value = nm_headers_get(&call->stream.trailers_in, name);
-    pthread_mutex_unlock(&call->stream.lock);
+    nm_stream *stream = &call->stream;
+    pthread_mutex_lock(&stream->lock);
+    const char *value = nm_headers_get(&stream->trailers_in, name);
+    if (value == NULL && has_one_answer(stream))
+        value = nm_headers_get(&stream->headers_in, name);
+    pthread_mutex_unlock(&stream->lock);
     return value;
 }
 

@@ -11,6 +11,9 @@
 
 #define QUEUE_GROUP "q"
 
+/* How long the broker may take to acknowledge that requests may come. */
+#define SUBSCRIBE_MS 1000
+
 bool nm_service_owns_subject(const char *subject, void *data)
 {
     natsmicro_server *server = data;
@@ -143,8 +146,11 @@ static natsmicro_status start(natsmicro_server *server, nm_service *service)
         status = subscribe_discovery(server, service);
     if (status == NATSMICRO_OK && server->discovery == NULL)
         status = nm_discovery_subscribe(server, NULL, "$SRV.*", &server->discovery);
-    /* Who is told that the service is there may call it at once. */
-    nm_link_flush(server->link, nm_deadline_in(1000));
+    /*
+     * Who is told that the service is there may call it at once: the broker must have it, so what is
+     * written already is waited for, too.
+     */
+    natsConnection_FlushTimeout(server->connection, SUBSCRIBE_MS);
     return status;
 }
 

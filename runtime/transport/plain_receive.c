@@ -144,7 +144,9 @@ static void take_client_error(nm_stream *stream, const nm_incoming *incoming, nm
 /* The one response of a unary call or a client-stream. */
 static void take_response(nm_stream *stream, const nm_incoming *incoming, nm_receipt *receipt)
 {
-    take_headers(&stream->headers_in, receipt->message);
+    /* An acknowledgement may have brought headers already. */
+    take_headers(stream->headers_in.count == 0 ? &stream->headers_in : &stream->trailers_in,
+                 receipt->message);
     natsMsg *message = receipt->message;
     receipt->message = NULL;
     if (stream->in_end != NATSMICRO_OK)

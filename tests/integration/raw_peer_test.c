@@ -224,6 +224,44 @@ static void an_upload_that_was_given_up_never_looks_finished(void **state)
     expect_error(&call, "NOT_FOUND", "");
 }
 
+/* A service's own codes are known to both sides, so the handler may look at the caller's. */
+static void a_callers_own_error_code_is_kept(void **state)
+{
+    raw_call call;
+    (void)state;
+    raw_open(&call, raw, "lab.v1.sum");
+    raw_send(raw, &(raw_message){
+                      .subject = call.stream, .seq = "0", .end = "true", .code = "QUOTA_EXCEEDED"});
+    expect_error(&call, "QUOTA_EXCEEDED", "the caller ended the call: a text");
+}
+
+/* ---- headers that cannot be read ---- */
+
+/*
+ * nats.c sends a name that begins with a space, but cannot read it. Not without a payload: there it looks for
+ * the broker's 503 itself first, and what it could not read then is not there any more when asked again.
+ */
+static void a_request_whose_headers_cannot_be_read_is_refused(void **state)
+{
+    static const char *const methods[] = {"lab.v1.ping", "lab.v1.count_up"};
+    (void)state;
+    for (size_t i = 0; i < sizeof(methods) / sizeof(methods[0]); i++) {
+        natsMsg *answer = request(&(raw_message){
+            .subject = methods[i], .name = " x", .value = "1", .data = "\x22\x00", .length = 2});
+        raw_assert_error(answer, "INVALID_ARGUMENT");
+        natsMsg_Destroy(answer);
+    }
+}
+
+static void a_message_whose_headers_cannot_be_read_fails_the_call(void **state)
+{
+    raw_call call;
+    (void)state;
+    raw_open(&call, raw, "lab.v1.sum");
+    raw_send(raw, &(raw_message){.subject = call.stream, .name = " x", .value = "1"});
+    expect_error(&call, "INVALID_ARGUMENT", "headers cannot be read");
+}
+
 /* ---- subjects that the other side names ---- */
 
 static uint64_t refused_subjects(void)
@@ -605,6 +643,9 @@ int main(void)
         cmocka_unit_test(an_end_that_is_not_true_is_an_item),
         cmocka_unit_test(a_payload_on_the_end_is_dropped),
         cmocka_unit_test(an_upload_that_was_given_up_never_looks_finished),
+        cmocka_unit_test(a_callers_own_error_code_is_kept),
+        cmocka_unit_test(a_request_whose_headers_cannot_be_read_is_refused),
+        cmocka_unit_test(a_message_whose_headers_cannot_be_read_fails_the_call),
         cmocka_unit_test(a_hostile_reply_to_is_never_published_to),
         cmocka_unit_test(a_hostile_nats_reply_is_never_published_to),
         cmocka_unit_test(nested_and_inflated_messages_are_refused),

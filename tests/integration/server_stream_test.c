@@ -248,6 +248,8 @@ static void headers_reach_the_handler_and_headers_and_trailers_come_back(void **
     assert_ok(lab_count_up(room, 0, 1, context, &call));
     assert_status(NATSMICRO_NOT_FOUND, lab_count_all(call, &received, &in_order));
     assert_string_equal(natsmicro_call_trailer(call->base, "X-Total"), "3");
+    /* Where it is all that comes, it brings the headers, too. */
+    assert_non_null(natsmicro_call_header(call->base, "X-Answer"));
     lab__v1__lab_client__count_up__close(call);
     natsmicro_context_destroy(context);
 }

@@ -56,7 +56,8 @@ bool natsmicro_call_header_at(natsmicro_call *call, size_t index, const char **n
 
 /*
  * Client: a trailer by name, or NULL: a header on the stream's end, there once `recv` has returned
- * END or an error.
+ * END or an error. A client stream's answer is one message: its headers are found here, too, and
+ * its trailers by natsmicro_call_header.
  */
 const char *natsmicro_call_trailer(natsmicro_call *call, const char *name);
 
