@@ -112,13 +112,15 @@ static uint64_t hash_of_file(const char *path, uint64_t *length)
     return hash;
 }
 
-bool file_is(const char *path, const void *data, size_t length)
+bool file_hashes_to(const char *path, uint64_t hash, uint64_t length)
 {
     uint64_t there;
-    if (access(path, R_OK) != 0)
-        return false;
-    uint64_t hash = hash_of_file(path, &there);
-    return there == length && hash == hash_more(HASH_BEGIN, data, length);
+    return access(path, R_OK) == 0 && hash_of_file(path, &there) == hash && there == length;
+}
+
+bool file_is(const char *path, const void *data, size_t length)
+{
+    return file_hashes_to(path, hash_more(HASH_BEGIN, data, length), length);
 }
 
 /* ---- sending ---- */

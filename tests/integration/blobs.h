@@ -37,6 +37,7 @@ void file_write(const char *path, const void *data, size_t length);
 
 /* Whether the file has exactly this content. */
 bool file_is(const char *path, const void *data, size_t length);
+bool file_hashes_to(const char *path, uint64_t hash, uint64_t length);
 
 /* ---- both sides' helpers ---- */
 

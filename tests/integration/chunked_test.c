@@ -68,6 +68,8 @@ static void stage_set(stage *self, const uint8_t *data, size_t length, size_t ch
 
 static void stage_end(stage *self)
 {
+    natsmicro_server_destroy(self->room->server);
+    self->room->server = NULL;
     assert_int_equal(folder_count(&self->here), 1);
     folder_remove(&self->here);
 }
