@@ -263,7 +263,7 @@ static const char server_add[] =
     "/*\n"
     " * Adds the service to a server: from now on it serves. `handlers` is not copied and must outlive\n"
     " * the server; `options` may be NULL. OK; INVALID_ARGUMENT (NULL, an option that is not allowed);\n"
-    " * ALREADY_EXISTS (the server has a service of that name or prefix); FAILED_PRECONDITION (it is\n"
+    " * ALREADY_EXISTS (the server serves one of its subjects already); FAILED_PRECONDITION (it is\n"
     " * stopping); UNAVAILABLE (the connection is closed); RESOURCE_EXHAUSTED (memory).\n"
     " */\n"
     "natsmicro_status $server$__add(natsmicro_server *server, const $Handlers$ *handlers, "

@@ -529,6 +529,11 @@ static void options_that_cannot_be_are_refused(void **state)
     assert_status(NATSMICRO_ALREADY_EXISTS,
                   lab__v1__lab_server__add(room->server, &lab_handlers, NULL, NULL));
     assert_ok(lab_ping_status(room, "", NULL)); /* the service that is there goes on */
+
+    /* Subjects are what must not meet; a name may. */
+    natsmicro_service_options other = NATSMICRO_SERVICE_OPTIONS_INIT;
+    other.subject_prefix = "lab.other";
+    assert_ok(lab__v1__lab_server__add(room->server, &lab_handlers, NULL, &other));
 }
 
 /* ---- many calls ---- */

@@ -186,7 +186,7 @@ typedef struct AnOrganisationWithAName__OfConsiderableLength__V1alpha1__Transact
 /*
  * Adds the service to a server: from now on it serves. `handlers` is not copied and must outlive
  * the server; `options` may be NULL. OK; INVALID_ARGUMENT (NULL, an option that is not allowed);
- * ALREADY_EXISTS (the server has a service of that name or prefix); FAILED_PRECONDITION (it is
+ * ALREADY_EXISTS (the server serves one of its subjects already); FAILED_PRECONDITION (it is
  * stopping); UNAVAILABLE (the connection is closed); RESOURCE_EXHAUSTED (memory).
  */
 natsmicro_status an_organisation_with_a_name__of_considerable_length__v1alpha1__transaction_reconciliation_service_server__add(
