@@ -202,7 +202,7 @@ bool nm_serve(natsmicro_server *server, nm_endpoint *endpoint, natsMsg *message)
         natsMsg_Destroy(message);
         return false;
     }
-    natsMsg_Destroy(message);
+    nm_spent_add(&call->stream.spent, message);
 
     enlist(server, call);
     status = run_handler(call, request);

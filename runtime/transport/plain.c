@@ -77,17 +77,31 @@ bool nm_plain_header_subject_is_allowed(nm_link *link, const nm_stream_settings 
 
 /* ---- sending ---- */
 
-/* Whether a message of this size fits: what the broker would refuse fails here, before it has a number. */
-static natsmicro_status check_size(nm_stream *stream, const nm_outgoing *outgoing, nm_error *error)
+/* Says how large a message was that did not fit. */
+static void say_too_large(nm_stream *stream, const nm_outgoing *outgoing, nm_error *error)
 {
     size_t limit = nm_link_max_payload(stream->link);
     size_t headers = nm_outgoing_headers_length(outgoing);
-    if (outgoing->length + headers <= limit)
-        return NATSMICRO_OK;
-    return nm_error_set(error, NATSMICRO_RESOURCE_EXHAUSTED,
-                        "%s: a message of %zu bytes and %zu of headers is over the broker's "
-                        "max_payload of %zu",
-                        stream->method, outgoing->length, headers, limit);
+    if (outgoing->length + headers > limit)
+        nm_error_set(error, NATSMICRO_RESOURCE_EXHAUSTED,
+                     "%s: a message of %zu bytes and %zu of headers is over the broker's "
+                     "max_payload of %zu",
+                     stream->method, outgoing->length, headers, limit);
+}
+
+/* One message of a stream. Nearly all carry a number and nothing else. */
+static natsmicro_status publish_item(nm_stream *stream, const nm_outgoing *outgoing,
+                                     nm_error *error)
+{
+    natsConnection *connection = nm_link_connection(stream->link);
+    natsMsg *message;
+    if (outgoing->reply != NULL || outgoing->headers != NULL)
+        return nm_plain_publish(connection, outgoing, error);
+    natsStatus status = nm_draft_compose(&stream->draft, &message, outgoing->subject,
+                                         outgoing->pieces, outgoing->n_pieces, outgoing->sequence);
+    if (status == NATS_OK)
+        status = natsConnection_PublishMsg(connection, message);
+    return nm_link_status(status, outgoing->subject, error);
 }
 
 /* Takes the next number for a message, unless the call is over. */
@@ -144,10 +158,9 @@ static natsmicro_status plain_send(nm_stream *stream, const nm_bytes *pieces, si
     if (outgoing.sequence == 1 && stream->is_server)
         outgoing.headers = &stream->headers_out; /* a client's went with the opening */
 
-    status = check_size(stream, &outgoing, error);
-    if (status == NATSMICRO_OK)
-        status = nm_plain_publish(nm_link_connection(stream->link), &outgoing, error);
+    status = publish_item(stream, &outgoing, error);
     if (status != NATSMICRO_OK) {
+        say_too_large(stream, &outgoing, error);
         /* Nothing has gone out: the number is the next message's. */
         pthread_mutex_lock(&stream->lock);
         stream->sent--;

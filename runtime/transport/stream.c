@@ -61,8 +61,9 @@ void nm_stream_reset(nm_stream *stream)
 {
     list_clear(&stream->batch, stream->batch_next);
     list_clear(&stream->arrived, 0);
-    natsMsg_Destroy(stream->current);
+    nm_spent_add(&stream->spent, stream->current);
     natsMsg_Destroy(stream->answer);
+    nm_draft_clear(&stream->draft);
     nm_headers_clear(&stream->headers_out);
     nm_headers_clear(&stream->trailers_out);
     nm_headers_clear(&stream->headers_in);
@@ -90,6 +91,7 @@ void nm_stream_reset(nm_stream *stream)
 void nm_stream_free(nm_stream *stream)
 {
     nm_stream_reset(stream);
+    nm_spent_clear(&stream->spent);
     free(stream->batch.spans);
     free(stream->arrived.spans);
     free(stream->inbox.subject);
@@ -290,7 +292,7 @@ static void take_batch(nm_stream *stream)
 natsmicro_status nm_stream_next(nm_stream *stream, nm_span *span,
                                 void (*tend)(nm_stream *stream, int64_t now))
 {
-    natsMsg_Destroy(stream->current);
+    nm_spent_add(&stream->spent, stream->current);
     stream->current = NULL;
 
     if (stream->batch_next >= stream->batch.count ||

@@ -10,7 +10,9 @@
 
 #include "base/headers.h"
 #include "link/link.h"
+#include "link/spent.h"
 #include "natsmicro/stub.h"
+#include "wire/draft.h"
 
 #include <pthread.h>
 
@@ -106,8 +108,10 @@ struct nm_stream {
     nm_span_list batch;
     size_t batch_next;
     natsMsg *current; /* owns what the last recv returned */
+    nm_spent spent;   /* what was read; stays from call to call */
 
     /* ---- the sender's alone ---- */
+    nm_draft draft;
     int64_t last_send;
     int64_t last_asked; /* when a message last carried our inbox as NATS reply */
 };

@@ -13,8 +13,6 @@
 #define HEADERS_FRAME 12
 #define HEADER_FRAME  4
 
-#define LONGEST_SEQUENCE sizeof "18446744073709551615"
-
 /* Is told of each header. `again`: there may be one of that name already, and it stays. */
 typedef natsStatus (*header_visitor)(void *closure, const char *name, const char *value,
                                      bool again);
@@ -24,10 +22,10 @@ static bool is_error(const nm_error *error)
     return error != NULL && error->status != NATSMICRO_OK && error->status != NATSMICRO_END;
 }
 
-/* Writes the digits up to the buffer's end; returns where they begin. */
-static const char *format_sequence(uint64_t sequence, char buffer[LONGEST_SEQUENCE])
+/* Writes the digits up to the buffer's end. */
+const char *nm_format_sequence(uint64_t sequence, char buffer[NM_SEQUENCE_SIZE])
 {
-    char *at = buffer + LONGEST_SEQUENCE - 1;
+    char *at = buffer + NM_SEQUENCE_SIZE - 1;
 
     *at = '\0';
     do {
@@ -83,11 +81,11 @@ static natsStatus walk_list(const nm_headers *headers, header_visitor visit, voi
 static natsStatus walk(const nm_outgoing *outgoing, header_visitor visit, void *closure)
 {
     natsStatus status = NATS_OK;
-    char digits[LONGEST_SEQUENCE];
+    char digits[NM_SEQUENCE_SIZE];
 
     if (outgoing->has_sequence)
-        status = visit(closure, NM_HEADER_STREAM_SEQ, format_sequence(outgoing->sequence, digits),
-                       false);
+        status = visit(closure, NM_HEADER_STREAM_SEQ,
+                       nm_format_sequence(outgoing->sequence, digits), false);
     if (status == NATS_OK && outgoing->end)
         status = visit(closure, NM_HEADER_STREAM_END, "true", false);
     if (status == NATS_OK && outgoing->reply_to != NULL)

@@ -1,0 +1,28 @@
+/*
+ * Spent: messages that nobody needs any more, kept to be destroyed many at once. nats.c hands each that is
+ * destroyed to its collector thread and wakes that when it sleeps; so most messages would cost a wake.
+ * One thread at a time.
+ */
+#ifndef NM_LINK_SPENT_H
+#define NM_LINK_SPENT_H
+
+#include <nats/nats.h>
+#include <stddef.h>
+
+#define NM_SPENT_MESSAGES 32
+#define NM_SPENT_BYTES    8192
+
+/* All zero: empty. */
+typedef struct nm_spent {
+    natsMsg *messages[NM_SPENT_MESSAGES];
+    size_t count;
+    size_t bytes;
+} nm_spent;
+
+/* Owns the message from now on; NULL is allowed. Few and small ones stay until the next ones come. */
+void nm_spent_add(nm_spent *spent, natsMsg *message);
+
+/* Destroys what is kept. */
+void nm_spent_clear(nm_spent *spent);
+
+#endif

@@ -1,0 +1,55 @@
+/*
+ * Draft: see draft.h.
+ *
+ * nats.c sets a header of a message again but has no function for another payload. A payload of the
+ * same length is written over the one before: the memory is the message's own, whatever its
+ * accessor's const says, and publishing keeps no reference.
+ */
+#include "wire/draft.h"
+
+#include "wire/names.h"
+#include "wire/outgoing.h"
+
+#include <limits.h>
+#include <string.h>
+
+static size_t slot_of(size_t length)
+{
+    return length > NM_DRAFT_SHORT ? NM_DRAFT_SHORT_SLOTS : length % NM_DRAFT_SHORT_SLOTS;
+}
+
+/* A kept message with room for `length` bytes; NULL: no memory. */
+static natsMsg *take_kept(nm_draft *draft, const char *subject, int length)
+{
+    natsMsg **kept = &draft->kept[slot_of((size_t)length)];
+
+    if (*kept != NULL && natsMsg_GetDataLength(*kept) == length)
+        return *kept;
+    natsMsg_Destroy(*kept);
+    if (natsMsg_Create(kept, subject, NULL, NULL, length) != NATS_OK)
+        *kept = NULL;
+    return *kept;
+}
+
+natsStatus nm_draft_compose(nm_draft *draft, natsMsg **message, const char *subject,
+                            const nm_bytes *pieces, size_t count, uint64_t sequence)
+{
+    size_t length = nm_bytes_length(pieces, count);
+    char digits[NM_SEQUENCE_SIZE];
+
+    if (length > INT_MAX)
+        return NATS_INVALID_ARG;
+    *message = take_kept(draft, subject, (int)length);
+    if (*message == NULL)
+        return NATS_NO_MEMORY;
+    nm_bytes_join((void *)(uintptr_t)natsMsg_GetData(*message), pieces, count);
+    return natsMsgHeader_Set(*message, NM_HEADER_STREAM_SEQ, nm_format_sequence(sequence, digits));
+}
+
+void nm_draft_clear(nm_draft *draft)
+{
+    for (size_t i = 0; i <= NM_DRAFT_SHORT_SLOTS; i++) {
+        natsMsg_Destroy(draft->kept[i]);
+        draft->kept[i] = NULL;
+    }
+}
