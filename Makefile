@@ -66,7 +66,7 @@ INCLUDE_examples := $(INCLUDE_PUBLIC) -I$(BUILD)/gen/greet
 # file. It is written while make reads, so that an up-to-date tree has nothing to do.
 FLAGS_FILE := $(BUILD)/flags
 FLAGS_NOW  := $(strip $(CC) $(OWN_FLAGS) $(LINK_FLAGS) $(PACKAGE_LIBS))
-ifneq ($(filter-out clean help uninstall format check-format demo test asan tsan fuzz bench,$(or $(MAKECMDGOALS),all)),)
+ifneq ($(filter-out clean help uninstall format check-format demo test asan tsan fuzz model bench,$(or $(MAKECMDGOALS),all)),)
 ifneq ($(file <$(FLAGS_FILE)),$(FLAGS_NOW))
 $(shell mkdir -p $(BUILD))
 $(file >$(FLAGS_FILE),$(FLAGS_NOW))
@@ -321,6 +321,16 @@ fuzz:
 fuzz-run: $(FUZZ_PROGRAMS)
 	@BUILD=$(BUILD) FUZZ_SECONDS=$(FUZZ_SECONDS) scripts/fuzz $(FUZZ_PROGRAMS)
 
+# ---- models ----
+
+# MODEL is quick, all, or a word out of the names of the checks to run.
+MODEL ?= all
+
+.PHONY: model
+model:
+	@scripts/install-dependencies model
+	@BUILD=$(BUILD) CC="$(CC)" docs/model/run $(MODEL)
+
 # ---- benches ----
 
 $(eval $(call stubs,bench,bench/protos))
@@ -407,6 +417,7 @@ help:
 #h make asan, tsan     the tests with address and undefined behaviour, or thread, sanitizer
 #h make golden         takes the plugin's output of today as what the golden cases expect
 #h make fuzz           the fuzz targets for FUZZ_SECONDS (30) each, with clang
+#h make model          searches the models of reliable streams with spin; MODEL=quick: in a minute
 #h make bench          our figures beside raw nats.c's
 #h make examples       the programs of examples/
 #h make install        to PREFIX (/usr/local), below DESTDIR; `make uninstall` takes it away again
