@@ -46,6 +46,13 @@ static void on_timer(nm_inbox *inbox)
         stream->transport->on_timer(stream);
 }
 
+static void on_closed(nm_inbox *inbox)
+{
+    natsmicro_call *call = call_of(inbox);
+    nm_stream_abort(&call->stream, NATSMICRO_UNAVAILABLE, "%s: the connection was closed",
+                    call->method->full_name);
+}
+
 #define CACHED_CALLS 256
 
 static void call_free(natsmicro_call *call)
@@ -84,7 +91,7 @@ static void on_unreferenced(nm_inbox *inbox)
         call_free(call);
 }
 
-static const nm_inbox_callbacks callbacks = {on_message, on_timer, on_unreferenced};
+static const nm_inbox_callbacks callbacks = {on_message, on_timer, on_closed, on_unreferenced};
 
 void nm_call_cache_init(nm_call_cache *cache)
 {

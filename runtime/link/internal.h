@@ -61,6 +61,8 @@ bool nm_table_init(nm_table *table);
 void nm_table_free(nm_table *table);
 bool nm_table_add(nm_table *table, nm_inbox *inbox);
 bool nm_table_remove(nm_table *table, nm_inbox *inbox);
+/* Takes any inbox out, with the table's reference; NULL when there is none left. */
+nm_inbox *nm_table_take_any(nm_table *table);
 /* The inbox of a token, referenced, or NULL. */
 nm_inbox *nm_table_find(nm_table *table, const char *token);
 

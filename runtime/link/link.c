@@ -10,6 +10,9 @@
 
 #define DEFAULT_INBOX_PREFIX "_INBOX"
 
+/* How long the broker may take to answer before subscriptions are freed all the same. */
+#define LONGEST_SETTLE_MS 1000
+
 /* ---- dispatch ---- */
 
 static void on_link_message(natsConnection *connection, natsSubscription *subscription,
@@ -29,9 +32,18 @@ static void on_link_message(natsConnection *connection, natsSubscription *subscr
     nm_inbox_unreference(inbox);
 }
 
+/*
+ * The dispatch thread ends with the subscription: when the link is destroyed, where no inbox listens any
+ * more, or when the connection is closed. Who waits for a message then would wait in vain.
+ */
 static void on_link_complete(void *closure)
 {
     nm_link *link = closure;
+    nm_inbox *inbox;
+    while ((inbox = nm_table_take_any(&link->table)) != NULL) {
+        inbox->callbacks->on_closed(inbox);
+        nm_inbox_unreference(inbox);
+    }
     pthread_mutex_lock(&link->completion_lock);
     link->completed = true;
     pthread_cond_signal(&link->completion);
@@ -103,12 +115,19 @@ natsmicro_status nm_link_new(nm_link **link_out, natsConnection *connection,
     return NATSMICRO_OK;
 }
 
+void nm_link_settle(nm_link *link)
+{
+    if (natsConnection_Status(link->connection) == NATS_CONN_STATUS_CONNECTED)
+        natsConnection_FlushTimeout(link->connection, LONGEST_SETTLE_MS);
+}
+
 void nm_link_destroy(nm_link *link)
 {
     if (link == NULL)
         return;
     if (link->subscription != NULL) {
         natsSubscription_Unsubscribe(link->subscription);
+        nm_link_settle(link);
         pthread_mutex_lock(&link->completion_lock);
         while (!link->completed)
             pthread_cond_wait(&link->completion, &link->completion_lock);

@@ -29,6 +29,8 @@ typedef struct nm_inbox_callbacks {
     void (*on_message)(nm_inbox *inbox, natsMsg *message);
     /* The timer is due; it is off until set again. From the link's service thread. */
     void (*on_timer)(nm_inbox *inbox);
+    /* The connection was closed for good: nothing comes any more. From the link's dispatch thread. */
+    void (*on_closed)(nm_inbox *inbox);
     /* The last reference is gone. From whichever thread gave it back. */
     void (*on_unreferenced)(nm_inbox *inbox);
 } nm_inbox_callbacks;
@@ -61,6 +63,14 @@ natsmicro_status nm_link_new(nm_link **link, natsConnection *connection, const c
  * listening. NULL is allowed.
  */
 void nm_link_destroy(nm_link *link);
+
+/*
+ * To be called between ending subscriptions and freeing them; nm_link_destroy does it for its own and for what
+ * was ended before. nats.c's reading thread looks a subscription up and only then locks it, unprotected
+ * meanwhile: freed in between, it locks freed memory. The broker's PONG is handled by that thread behind all
+ * that came earlier. Blocks for a round trip.
+ */
+void nm_link_settle(nm_link *link);
 
 natsConnection *nm_link_connection(nm_link *link);
 nm_events *nm_link_events(nm_link *link);

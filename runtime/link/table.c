@@ -89,6 +89,22 @@ bool nm_table_remove(nm_table *table, nm_inbox *inbox)
     return found;
 }
 
+nm_inbox *nm_table_take_any(nm_table *table)
+{
+    nm_inbox *inbox = NULL;
+    pthread_mutex_lock(&table->lock);
+    for (size_t i = 0; i < table->bucket_count && table->count > 0 && inbox == NULL; i++) {
+        inbox = table->buckets[i];
+        if (inbox == NULL)
+            continue;
+        table->buckets[i] = inbox->next;
+        inbox->listening = false;
+        table->count--;
+    }
+    pthread_mutex_unlock(&table->lock);
+    return inbox;
+}
+
 nm_inbox *nm_table_find(nm_table *table, const char *token)
 {
     size_t hash = hash_token(token);

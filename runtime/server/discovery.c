@@ -142,13 +142,3 @@ natsmicro_status nm_discovery_subscribe(natsmicro_server *server, nm_service *se
     pthread_mutex_unlock(&server->lock);
     return nm_link_status(status, subject, NULL);
 }
-
-void nm_discovery_unsubscribe(natsmicro_server *server, natsSubscription **subscription)
-{
-    (void)server;
-    if (*subscription == NULL)
-        return;
-    natsSubscription_Unsubscribe(*subscription);
-    natsSubscription_Destroy(*subscription);
-    *subscription = NULL;
-}

@@ -123,7 +123,8 @@ void nm_serve_refuse(natsmicro_server *server, nm_endpoint *endpoint, natsMsg *m
 /* ---- service.c ---- */
 
 bool nm_service_owns_subject(const char *subject, void *server);
-void nm_service_unsubscribe_discovery(natsmicro_server *server, nm_service *service);
+/* Discovery ends; its subscriptions are freed with the service. */
+void nm_service_unsubscribe_discovery(nm_service *service);
 void nm_service_free(nm_service *service);
 
 /* ---- discovery.c ---- */
@@ -131,8 +132,5 @@ void nm_service_free(nm_service *service);
 /* Subscribes `subject` for discovery requests, to be answered for `service`, or for all (NULL). */
 natsmicro_status nm_discovery_subscribe(natsmicro_server *server, nm_service *service,
                                         const char *subject, natsSubscription **subscription);
-
-/* Ends a discovery subscription; no callback of it runs afterwards. */
-void nm_discovery_unsubscribe(natsmicro_server *server, natsSubscription **subscription);
 
 #endif

@@ -78,9 +78,10 @@ natsmicro_status natsmicro_server_new(natsmicro_server **server_out, natsConnect
 /* No new requests: those that the broker has sent already are still taken. */
 static void close_doors(natsmicro_server *server)
 {
-    nm_discovery_unsubscribe(server, &server->discovery);
+    if (server->discovery != NULL)
+        natsSubscription_Unsubscribe(server->discovery);
     for (nm_service *service = server->services; service != NULL; service = service->next) {
-        nm_service_unsubscribe_discovery(server, service);
+        nm_service_unsubscribe_discovery(service);
         for (size_t i = 0; i < service->n_endpoints; i++) {
             natsSubscription *subscription = service->endpoints[i].subscription;
             if (subscription != NULL)
@@ -218,7 +219,8 @@ void natsmicro_server_destroy(natsmicro_server *server)
     while (server->discovery_alive > 0)
         pthread_cond_wait(&server->changed, &server->lock);
     pthread_mutex_unlock(&server->lock);
-    nm_link_destroy(server->link);
+    nm_link_destroy(server->link); /* settles: subscriptions may be freed */
+    natsSubscription_Destroy(server->discovery);
     nm_call_cache_free(&server->cache);
     nm_service *next;
     for (nm_service *service = server->services; service != NULL; service = next) {

@@ -198,14 +198,18 @@ natsmicro_status natsmicro_stub_server_add(natsmicro_server *server,
     return start(server, service);
 }
 
-void nm_service_unsubscribe_discovery(natsmicro_server *server, nm_service *service)
+void nm_service_unsubscribe_discovery(nm_service *service)
 {
-    nm_discovery_unsubscribe(server, &service->discovery[0]);
-    nm_discovery_unsubscribe(server, &service->discovery[1]);
+    for (size_t i = 0; i < 2; i++) {
+        if (service->discovery[i] != NULL)
+            natsSubscription_Unsubscribe(service->discovery[i]);
+    }
 }
 
 void nm_service_free(nm_service *service)
 {
+    natsSubscription_Destroy(service->discovery[0]);
+    natsSubscription_Destroy(service->discovery[1]);
     for (size_t i = 0; i < service->n_endpoints; i++) {
         nm_endpoint *endpoint = &service->endpoints[i];
         natsSubscription_Destroy(endpoint->subscription);

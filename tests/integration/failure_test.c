@@ -219,7 +219,214 @@ static void a_broker_that_stands_still_holds_nobody_past_the_deadline(void **sta
     lab_fixture_stop(&lab);
 }
 
+/*
+ * nats.c writes while it holds the connection's lock: a sender stands still with the broker, until the write
+ * deadline of natsmicro_options_prepare. What is sent meanwhile waits in nats.c's buffers.
+ */
+#define STAND_STILL_MS 4000
+
+typedef struct sender {
+    pthread_t thread;
+    Lab__V1__LabClient *client;
+    natsmicro_context *context;
+    atomic_bool stop;
+    int64_t longest_ms;
+    natsmicro_status status;
+} sender;
+
+static void *send_until_refused(void *argument)
+{
+    sender *self = argument;
+    Lab__V1__LabClient__Sum *sum = NULL;
+    Lab__V1__SumRequest item = LAB__V1__SUM_REQUEST__INIT;
+    self->status = lab__v1__lab_client__sum(self->client, self->context, &sum);
+    while (self->status == NATSMICRO_OK && !atomic_load(&self->stop)) {
+        int64_t began = now_ms();
+        self->status = lab__v1__lab_client__sum__send(sum, &item);
+        if (now_ms() - began > self->longest_ms)
+            self->longest_ms = now_ms() - began;
+    }
+    lab__v1__lab_client__sum__close(sum);
+    return NULL;
+}
+
+static void stand_still(broker *where)
+{
+    latch never;
+    latch_init(&never);
+    broker_pause(where);
+    latch_wait(&never, STAND_STILL_MS);
+    broker_resume(where);
+    latch_destroy(&never);
+}
+
+static void send_while_the_broker_stands_still(sender *self, int64_t timeout_ms)
+{
+    lab_fixture lab;
+    *self = (sender){.status = NATSMICRO_OK};
+    lab_fixture_start(&lab, NULL);
+    natsConnection *connection = connect_to(lab.where);
+    assert_ok(natsmicro_context_new(&self->context));
+    natsmicro_context_set_timeout(self->context, timeout_ms);
+    self->client = lab_fixture_client(connection);
+    assert_int_equal(0, pthread_create(&self->thread, NULL, send_until_refused, self));
+    assert_true(latch_wait(&lab.entered, WAIT_MS));
+    stand_still(lab.where);
+    atomic_store(&self->stop, true);
+    pthread_join(self->thread, NULL);
+    assert_true(eventually(ping_works, self->client, WAIT_MS));
+    assert_true(latch_wait(&lab.ended, WAIT_MS));
+    natsmicro_context_destroy(self->context);
+    lab__v1__lab_client__destroy(self->client);
+    natsConnection_Destroy(connection);
+    lab_fixture_stop(&lab);
+}
+
+static void no_send_of_a_client_outlasts_a_broker_that_stands_still(void **state)
+{
+    sender sending;
+    (void)state;
+    send_while_the_broker_stands_still(&sending, 0);
+    assert_in_range(sending.longest_ms, 0, WAIT_MS);
+}
+
+static void a_client_that_sends_is_told_at_its_deadline(void **state)
+{
+    sender sending;
+    (void)state;
+    send_while_the_broker_stands_still(&sending, 1000);
+    assert_status(NATSMICRO_DEADLINE_EXCEEDED, sending.status);
+}
+
+static void a_handler_that_sends_outlasts_a_broker_that_stands_still(void **state)
+{
+    lab_fixture lab;
+    Lab__V1__LabClient__CountUp *call = NULL;
+    Lab__V1__CountUpRequest endless = LAB__V1__COUNT_UP_REQUEST__INIT;
+    (void)state;
+    lab_fixture_start(&lab, NULL);
+    natsConnection *connection = connect_to(lab.where);
+    Lab__V1__LabClient *client = lab_fixture_client(connection);
+    endless.count = -1;
+    assert_ok(lab__v1__lab_client__count_up(client, &endless, NULL, &call));
+    assert_true(latch_wait(&lab.entered, WAIT_MS));
+    stand_still(lab.where);
+    lab__v1__lab_client__count_up__close(call); /* tells the handler, if it has not failed */
+    assert_true(latch_wait(&lab.ended, WAIT_MS));
+    assert_int_not_equal(NATSMICRO_OK, atomic_load(&lab.status));
+    assert_true(eventually(ping_works, client, WAIT_MS));
+    lab__v1__lab_client__destroy(client);
+    natsConnection_Destroy(connection);
+    lab_fixture_stop(&lab);
+}
+
 /* ---- a closed connection ---- */
+
+/* A call of each kind that waits until its connection is closed: what it ends with. */
+static natsmicro_status wait_in_unary(Lab__V1__LabClient *client)
+{
+    Lab__V1__PingRequest request = LAB__V1__PING_REQUEST__INIT;
+    Lab__V1__PingResponse *response = NULL;
+    char payload[] = "wait";
+    request.payload = payload;
+    return lab__v1__lab_client__ping(client, &request, NULL, &response);
+}
+
+static natsmicro_status wait_in_server_stream(Lab__V1__LabClient *client)
+{
+    Lab__V1__LabClient__CountUp *call = NULL;
+    Lab__V1__CountUpRequest endless = LAB__V1__COUNT_UP_REQUEST__INIT;
+    const Lab__V1__CountUpResponse *number = NULL;
+    endless.count = -1;
+    natsmicro_status status = lab__v1__lab_client__count_up(client, &endless, NULL, &call);
+    while (status == NATSMICRO_OK)
+        status = lab__v1__lab_client__count_up__recv(call, &number);
+    lab__v1__lab_client__count_up__close(call);
+    return status;
+}
+
+static natsmicro_status wait_in_client_stream(Lab__V1__LabClient *client)
+{
+    Lab__V1__LabClient__Sum *call = NULL;
+    Lab__V1__SumRequest item = LAB__V1__SUM_REQUEST__INIT;
+    Lab__V1__SumResponse *response = NULL;
+    item.value = -2;
+    natsmicro_status status = lab__v1__lab_client__sum(client, NULL, &call);
+    if (status == NATSMICRO_OK)
+        status = lab__v1__lab_client__sum__send(call, &item);
+    if (status == NATSMICRO_OK)
+        status = lab__v1__lab_client__sum__close_and_recv(call, &response);
+    lab__v1__lab_client__sum__close(call);
+    return status;
+}
+
+static natsmicro_status wait_in_bidi(Lab__V1__LabClient *client)
+{
+    Lab__V1__LabClient__Chat *call = NULL;
+    const Lab__V1__ChatMessage *echo = NULL;
+    natsmicro_status status = lab__v1__lab_client__chat(client, NULL, &call);
+    if (status == NATSMICRO_OK)
+        status = lab__v1__lab_client__chat__recv(call, &echo);
+    lab__v1__lab_client__chat__close(call);
+    return status;
+}
+
+typedef struct waiting_caller {
+    pthread_t thread;
+    natsConnection *connection;
+    Lab__V1__LabClient *client;
+    natsmicro_status (*wait)(Lab__V1__LabClient *client);
+    natsmicro_status status;
+} waiting_caller;
+
+static void *run_waiting_caller(void *argument)
+{
+    waiting_caller *self = argument;
+    self->status = self->wait(self->client);
+    return NULL;
+}
+
+static void a_closed_connection_ends_a_call_of_each_kind(void **state)
+{
+    natsmicro_status (*const kinds[])(Lab__V1__LabClient *) = {wait_in_unary, wait_in_server_stream,
+                                                               wait_in_client_stream, wait_in_bidi};
+    lab_fixture lab;
+    (void)state;
+    lab_fixture_start(&lab, NULL);
+    for (int i = 0; i < 4; i++) {
+        waiting_caller caller = {.connection = connect_to(lab.where), .wait = kinds[i]};
+        caller.client = lab_fixture_client(caller.connection);
+        assert_int_equal(0, pthread_create(&caller.thread, NULL, run_waiting_caller, &caller));
+        assert_true(latch_wait_count(&lab.entered, i + 1, WAIT_MS));
+        int64_t closed = now_ms();
+        natsConnection_Close(caller.connection);
+        pthread_join(caller.thread, NULL);
+        assert_status(NATSMICRO_UNAVAILABLE, caller.status);
+        assert_true(now_ms() - closed < NOTICE_MS);
+        lab__v1__lab_client__destroy(caller.client);
+        natsConnection_Destroy(caller.connection);
+    }
+    lab_fixture_stop(&lab);
+}
+
+static void a_closed_connection_ends_a_handler_that_waits(void **state)
+{
+    lab_fixture lab;
+    Lab__V1__LabClient__Chat *call = NULL;
+    (void)state;
+    lab_fixture_start(&lab, NULL);
+    natsConnection *connection = connect_to(lab.where);
+    Lab__V1__LabClient *client = lab_fixture_client(connection);
+    assert_ok(lab__v1__lab_client__chat(client, NULL, &call));
+    assert_true(latch_wait(&lab.entered, WAIT_MS));
+    natsConnection_Close(lab.connection);
+    assert_true(latch_wait(&lab.ended, NOTICE_MS));
+    assert_status(NATSMICRO_UNAVAILABLE, (natsmicro_status)atomic_load(&lab.status));
+    lab__v1__lab_client__chat__close(call);
+    lab__v1__lab_client__destroy(client);
+    natsConnection_Destroy(connection);
+    lab_fixture_stop(&lab);
+}
 
 static void *run_server(void *argument)
 {
@@ -260,6 +467,11 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_killed_client_ends_a_bidi_stream),
         cmocka_unit_test(calls_work_after_a_restart_of_the_broker),
         cmocka_unit_test(a_broker_that_stands_still_holds_nobody_past_the_deadline),
+        cmocka_unit_test(no_send_of_a_client_outlasts_a_broker_that_stands_still),
+        cmocka_unit_test(a_client_that_sends_is_told_at_its_deadline),
+        cmocka_unit_test(a_handler_that_sends_outlasts_a_broker_that_stands_still),
+        cmocka_unit_test(a_closed_connection_ends_a_call_of_each_kind),
+        cmocka_unit_test(a_closed_connection_ends_a_handler_that_waits),
         cmocka_unit_test(a_closed_connection_ends_calls_and_server),
     };
     if (argc > 2 && strcmp(argv[1], "serve") == 0)

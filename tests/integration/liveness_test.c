@@ -60,7 +60,7 @@ static void spy_start(spy *self)
 
 static void spy_stop(spy *self)
 {
-    raw_unsubscribe(self->subscription);
+    raw_unsubscribe(raw, self->subscription);
     latch_destroy(&self->answers);
 }
 
@@ -200,7 +200,7 @@ static void a_caller_with_one_inbox_hears_that_its_service_is_there(void **state
     message = next_but_controls(inbox);
     assert_string_equal("1", raw_header(message, "Nats-Stream-Seq"));
     natsMsg_Destroy(message);
-    natsSubscription_Destroy(inbox);
+    raw_unsubscribe(raw, inbox);
 }
 
 static void *release_after_a_while(void *argument)
@@ -229,7 +229,7 @@ static void a_caller_without_a_nats_reply_hears_nothing_but_messages(void **stat
     assert_string_equal("1", raw_header(message, "Nats-Stream-Seq"));
     assert_string_equal("", raw_header(message, "Natsmicro-Control"));
     natsMsg_Destroy(message);
-    natsSubscription_Destroy(inbox);
+    raw_unsubscribe(raw, inbox);
 }
 
 static natsmicro_status note_the_end(Lab__V1__LabServer__CountUp *call,
@@ -255,7 +255,7 @@ static void a_caller_that_is_gone_is_noticed_before_the_first_message(void **sta
                                  .reply = "_INBOX.gone",
                                  .reply_to = "_INBOX.gone"});
     assert_true(latch_wait(&seen->entered, LAB_PATIENCE));
-    natsSubscription_Destroy(inbox);
+    raw_unsubscribe(raw, inbox);
     assert_int_equal(NATS_OK, natsConnection_FlushTimeout(raw, RAW_TIMEOUT_MS));
     assert_true(latch_wait(&seen->done, LAB_PATIENCE));
     assert_status(NATSMICRO_CANCELLED, seen->first);
@@ -326,8 +326,8 @@ static void a_silent_service_is_given_up_at_the_idle_limit(void **state)
     assert_true(lab_has_figure(natsmicro_call_error_message(chat->base), SHORT_IDLE_MS + 1));
     lab__v1__lab_client__chat__close(chat);
     natsmicro_context_destroy(context);
-    raw_unsubscribe(openings);
-    natsSubscription_Destroy(items);
+    raw_unsubscribe(raw, openings);
+    raw_unsubscribe(raw, items);
 }
 
 static void a_silent_caller_is_given_up_at_the_idle_limit(void **state)

@@ -87,24 +87,28 @@ void raw_end(raw_call *call, const char *seq)
     raw_send(call->connection, &(raw_message){.subject = call->stream, .seq = seq, .end = "true"});
 }
 
-void raw_close(raw_call *call)
-{
-    natsSubscription_Destroy(call->answers);
-}
-
 static void on_complete(void *closure)
 {
     latch_open(closure);
 }
 
-void raw_unsubscribe(natsSubscription *subscription)
+void raw_unsubscribe(natsConnection *connection, natsSubscription *subscription)
 {
     latch completed;
+    if (subscription == NULL)
+        return;
     latch_init(&completed);
-    assert_int_equal(NATS_OK,
-                     natsSubscription_SetOnCompleteCB(subscription, on_complete, &completed));
+    bool has_callback =
+        natsSubscription_SetOnCompleteCB(subscription, on_complete, &completed) == NATS_OK;
     natsSubscription_Unsubscribe(subscription);
-    assert_true(latch_wait(&completed, RAW_TIMEOUT_MS));
+    if (has_callback)
+        assert_true(latch_wait(&completed, RAW_TIMEOUT_MS));
+    assert_int_equal(NATS_OK, natsConnection_FlushTimeout(connection, RAW_TIMEOUT_MS));
     natsSubscription_Destroy(subscription);
     latch_destroy(&completed);
+}
+
+void raw_close(raw_call *call)
+{
+    raw_unsubscribe(call->connection, call->answers);
 }

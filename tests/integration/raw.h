@@ -58,7 +58,10 @@ void raw_end(raw_call *call, const char *seq);
 
 void raw_close(raw_call *call);
 
-/* Ends a subscription with a callback; its closure may go when it returns. */
-void raw_unsubscribe(natsSubscription *subscription);
+/*
+ * Ends a subscription and frees it when nats.c is done with it: natsSubscription_Destroy alone frees it under the
+ * hands of the thread that reads a message for it. A callback's closure may go when it returns. NULL is allowed.
+ */
+void raw_unsubscribe(natsConnection *connection, natsSubscription *subscription);
 
 #endif

@@ -43,7 +43,7 @@ static natsMsg *request(const raw_message *what)
     message.reply = inbox;
     raw_send(raw, &message);
     natsMsg *answer = raw_next(subscription);
-    natsSubscription_Destroy(subscription);
+    raw_unsubscribe(raw, subscription);
     natsInbox_Destroy(inbox);
     return answer;
 }
@@ -79,7 +79,7 @@ static void a_malformed_stream_request_without_nats_reply_is_refused_on_its_repl
     raw_assert_error(answer, "INVALID_ARGUMENT");
     assert_string_equal("true", raw_header(answer, "Nats-Stream-End"));
     natsMsg_Destroy(answer);
-    natsSubscription_Destroy(subscription);
+    raw_unsubscribe(raw, subscription);
 }
 
 /* What the caller of Sum gets after it has sent its items. */
@@ -288,7 +288,7 @@ static void spy_expect_nothing(natsSubscription *spies[3], natsConnection *publi
         uint64_t queued = 1;
         assert_int_equal(NATS_OK, natsSubscription_QueuedMsgs(spies[i], &queued));
         assert_int_equal(0, queued);
-        natsSubscription_Destroy(spies[i]);
+        raw_unsubscribe(raw, spies[i]);
     }
 }
 
@@ -426,7 +426,7 @@ static natsMsg *sum_and_listen_late(natsConnection *connection, const void *data
     raw_publish(connection, &(raw_message){.subject = call.stream, .end = "true"});
     assert_int_equal(NATS_OK, natsConnection_SubscribeSync(&call.answers, connection, inbox));
     natsMsg *answer = raw_next(call.answers);
-    natsSubscription_Destroy(call.answers);
+    raw_unsubscribe(connection, call.answers);
     natsInbox_Destroy(inbox);
     return answer;
 }
@@ -522,10 +522,8 @@ static Lab__V1__LabClient *serve(raw_service *service)
 static void end_service(raw_service *service, Lab__V1__LabClient *client)
 {
     lab__v1__lab_client__destroy(client);
-    natsSubscription_Destroy(service->openings);
-    natsSubscription_Destroy(service->items);
-    /* A callback that still runs must be over before its closure goes. */
-    assert_int_equal(NATS_OK, natsConnection_FlushTimeout(raw, RAW_TIMEOUT_MS));
+    raw_unsubscribe(raw, service->openings);
+    raw_unsubscribe(raw, service->items);
 }
 
 static void a_client_reads_every_spelling_of_an_error(void **state)
