@@ -20,6 +20,11 @@ static void on_message(nm_inbox *inbox, natsMsg *message)
     call->stream.transport->on_message(&call->stream, message);
 }
 
+static void on_pause(nm_inbox *inbox)
+{
+    nm_stream_on_pause(&call_of(inbox)->stream);
+}
+
 /* Tells the peer of a cancel, on the service thread, as cancelling must not block. */
 static void tell_cancelled(natsmicro_call *call)
 {
@@ -91,7 +96,8 @@ static void on_unreferenced(nm_inbox *inbox)
         call_free(call);
 }
 
-static const nm_inbox_callbacks callbacks = {on_message, on_timer, on_closed, on_unreferenced};
+static const nm_inbox_callbacks callbacks = {on_message, on_pause, on_timer, on_closed,
+                                             on_unreferenced};
 
 void nm_call_cache_init(nm_call_cache *cache)
 {

@@ -47,6 +47,7 @@ struct nm_link {
     char *prefix; /* "<inbox prefix>.<link token>." */
     size_t prefix_length;
     natsSubscription *subscription;
+    nm_inbox *pausing; /* has asked for on_pause; referenced; the dispatch thread's alone */
     pthread_mutex_t completion_lock;
     pthread_cond_t completion;
     bool completed; /* the dispatch thread has ended */

@@ -15,21 +15,46 @@
 
 /* ---- dispatch ---- */
 
+/* Whoever has asked for a pause gets it. */
+static void pause_now(nm_link *link)
+{
+    nm_inbox *inbox = link->pausing;
+    if (inbox == NULL)
+        return;
+    link->pausing = NULL;
+    if (inbox->pause_asked)
+        inbox->callbacks->on_pause(inbox);
+    inbox->pause_asked = false;
+    nm_inbox_unreference(inbox);
+}
+
+static bool more_is_at_hand(natsSubscription *subscription)
+{
+    int messages = 0;
+    return natsSubscription_GetPending(subscription, &messages, NULL) == NATS_OK && messages > 0;
+}
+
 static void on_link_message(natsConnection *connection, natsSubscription *subscription,
                             natsMsg *message, void *closure)
 {
     nm_link *link = closure;
     (void)connection;
-    (void)subscription;
 
     const char *token = natsMsg_GetSubject(message) + link->prefix_length;
     nm_inbox *inbox = nm_table_find(&link->table, token);
+    if (inbox != link->pausing)
+        pause_now(link);
     if (inbox == NULL) {
         link->on_stray(link, message, link->stray_data);
         return;
     }
     inbox->callbacks->on_message(inbox, message);
-    nm_inbox_unreference(inbox);
+    if (inbox->pause_asked && link->pausing == NULL)
+        link->pausing = inbox;
+    else
+        nm_inbox_unreference(inbox);
+    if (link->pausing != NULL && (!link->pausing->pause_asked || !more_is_at_hand(subscription)))
+        pause_now(link);
 }
 
 /*
@@ -40,6 +65,7 @@ static void on_link_complete(void *closure)
 {
     nm_link *link = closure;
     nm_inbox *inbox;
+    pause_now(link);
     while ((inbox = nm_table_take_any(&link->table)) != NULL) {
         inbox->callbacks->on_closed(inbox);
         nm_inbox_unreference(inbox);
@@ -166,7 +192,7 @@ void nm_inbox_init(nm_inbox *inbox, nm_link *link, const nm_inbox_callbacks *cal
     inbox->callbacks = callbacks;
     inbox->link = link;
     atomic_init(&inbox->references, 1);
-    inbox->listening = false;
+    inbox->listening = inbox->pause_asked = false;
     inbox->timer_due = NM_NEVER;
 }
 

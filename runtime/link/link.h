@@ -27,6 +27,11 @@ typedef struct nm_inbox nm_inbox;
 typedef struct nm_inbox_callbacks {
     /* A message to the inbox, which owns it now. From the link's one dispatch thread. */
     void (*on_message)(nm_inbox *inbox, natsMsg *message);
+    /*
+     * After an on_message that asked for it (nm_inbox_ask_for_pause), from the same thread: no more messages to
+     * this inbox are at hand. May be NULL where nobody asks.
+     */
+    void (*on_pause)(nm_inbox *inbox);
     /* The timer is due; it is off until set again. From the link's service thread. */
     void (*on_timer)(nm_inbox *inbox);
     /* The connection was closed for good: nothing comes any more. From the link's dispatch thread. */
@@ -45,6 +50,7 @@ struct nm_inbox {
     const char *token; /* the last part of `subject` */
     nm_inbox *next;    /* in the token table's chain */
     bool listening;
+    bool pause_asked;  /* the dispatch thread's alone */
     int64_t timer_due; /* NM_NEVER: off */
     size_t timer_index;
 };
@@ -94,6 +100,15 @@ void nm_inbox_close(nm_inbox *inbox);
 
 void nm_inbox_reference(nm_inbox *inbox);
 void nm_inbox_unreference(nm_inbox *inbox);
+
+/*
+ * In on_message: what is to be done about the message can wait until more messages that are at hand have
+ * been handed over; on_pause is called then. Once for as many as come before it.
+ */
+static inline void nm_inbox_ask_for_pause(nm_inbox *inbox, bool asked)
+{
+    inbox->pause_asked = asked;
+}
 
 /*
  * Sets the timer to `due` (ns; NM_NEVER: off). An inbox that does not listen may have a timer, too: the

@@ -9,6 +9,9 @@
 /* A message that comes this long after the one before it is lone: it is flushed at once. */
 #define LONE_AFTER (500 * INT64_C(1000))
 
+/* So many messages without such a gap are a burst. */
+#define BURST 32
+
 /* ---- publishing ---- */
 
 natsmicro_status nm_plain_publish(natsConnection *connection, const nm_outgoing *outgoing,
@@ -136,6 +139,19 @@ static size_t plain_max_message(nm_stream *stream)
     return limit > headers ? limit - headers : 0;
 }
 
+/*
+ * Whether the message just sent is to be flushed at once. A gap behind a burst is rather the scheduler's: a
+ * flush would hold up a sender who has more, and nats.c has the message out within a millisecond.
+ */
+static bool is_lone(nm_stream *stream, int64_t now)
+{
+    bool gap = now - stream->last_send >= LONE_AFTER;
+    bool lone = gap && stream->burst < BURST;
+    stream->burst = gap ? 0 : stream->burst + 1;
+    stream->last_send = now;
+    return lone;
+}
+
 static natsmicro_status plain_send(nm_stream *stream, const nm_bytes *pieces, size_t count,
                                    nm_error *error)
 {
@@ -167,9 +183,7 @@ static natsmicro_status plain_send(nm_stream *stream, const nm_bytes *pieces, si
         pthread_mutex_unlock(&stream->lock);
         return status;
     }
-    bool lone = now - stream->last_send >= LONE_AFTER;
-    stream->last_send = now;
-    if (lone)
+    if (is_lone(stream, now))
         nm_link_flush(stream->link, stream->deadline);
     return NATSMICRO_OK;
 }

@@ -81,7 +81,7 @@ static void take_item(nm_stream *stream, const nm_incoming *incoming, nm_receipt
     bool discarding = stream->discarding;
     natsMsg *message = receipt->message;
     receipt->message = NULL;
-    if (nm_stream_push(stream, message, incoming->data, incoming->length) || discarding)
+    if (nm_stream_push_more(stream, message, incoming->data, incoming->length) || discarding)
         return;
     receipt->dropped = true;
     nm_stream_end_input(stream, NATSMICRO_DATA_LOSS,

@@ -11,6 +11,9 @@
 
 #define LONGEST_TEND_INTERVAL (1000 * NM_NS_PER_MS)
 
+/* A waiting reader is woken for so many at the latest: a wake costs as much as dozens of messages. */
+#define WAKE_AT 64
+
 /* Memory that a list keeps between calls. */
 #define KEPT_SPANS 4096
 
@@ -84,6 +87,7 @@ void nm_stream_reset(nm_stream *stream)
     stream->answer_backoff = 0;
     stream->answer_deadline = NM_NEVER;
     stream->last_send = stream->last_asked = 0;
+    stream->burst = 0;
     stream->open_deadline = stream->deadline = stream->idle_limit = NM_NEVER;
     atomic_store_explicit(&stream->is_aborted, false, memory_order_relaxed);
 }
@@ -101,7 +105,15 @@ void nm_stream_free(nm_stream *stream)
 
 /* ---- what arrives ---- */
 
-bool nm_stream_push(nm_stream *stream, natsMsg *message, const uint8_t *data, size_t length)
+static void wake_reader(nm_stream *stream)
+{
+    if (!stream->reader_waits)
+        return;
+    stream->reader_waits = false;
+    pthread_cond_broadcast(&stream->changed);
+}
+
+static bool queue(nm_stream *stream, natsMsg *message, const uint8_t *data, size_t length)
 {
     bool over = stream->pending_messages >= stream->settings->max_pending_messages ||
                 stream->pending_bytes >= stream->settings->max_pending_bytes;
@@ -111,9 +123,33 @@ bool nm_stream_push(nm_stream *stream, natsMsg *message, const uint8_t *data, si
     }
     stream->pending_messages++;
     stream->pending_bytes += length + SPAN_OVERHEAD;
-    if (stream->reader_waits)
-        pthread_cond_broadcast(&stream->changed);
     return true;
+}
+
+bool nm_stream_push(nm_stream *stream, natsMsg *message, const uint8_t *data, size_t length)
+{
+    if (!queue(stream, message, data, length))
+        return false;
+    wake_reader(stream);
+    return true;
+}
+
+bool nm_stream_push_more(nm_stream *stream, natsMsg *message, const uint8_t *data, size_t length)
+{
+    if (!queue(stream, message, data, length))
+        return false;
+    bool wait = stream->reader_waits && stream->arrived.count < WAKE_AT;
+    if (!wait)
+        wake_reader(stream);
+    nm_inbox_ask_for_pause(&stream->inbox, wait);
+    return true;
+}
+
+void nm_stream_on_pause(nm_stream *stream)
+{
+    pthread_mutex_lock(&stream->lock);
+    wake_reader(stream);
+    pthread_mutex_unlock(&stream->lock);
 }
 
 void nm_stream_end_input(nm_stream *stream, natsmicro_status status, const char *format, ...)

@@ -113,6 +113,7 @@ struct nm_stream {
     /* ---- the sender's alone ---- */
     nm_draft draft;
     int64_t last_send;
+    uint32_t burst;     /* messages that came fast behind each other until last_send */
     int64_t last_asked; /* when a message last carried our inbox as NATS reply */
 };
 
@@ -129,6 +130,12 @@ void nm_stream_free(nm_stream *stream);
  */
 bool nm_stream_push(nm_stream *stream, natsMsg *message, const uint8_t *data, size_t length);
 
+/*
+ * The same in the inbox's on_message: a reader that waits is woken when no more messages are at hand, or
+ * when it has many to read.
+ */
+bool nm_stream_push_more(nm_stream *stream, natsMsg *message, const uint8_t *data, size_t length);
+
 /* The peer's direction ends with `status`, behind what is queued; the first end counts. */
 void nm_stream_end_input(nm_stream *stream, natsmicro_status status, const char *format, ...)
     NATSMICRO_PRINTF(3, 4);
@@ -144,6 +151,9 @@ void nm_stream_abort_locked(nm_stream *stream, natsmicro_status status, const ch
 void nm_stream_abort_with(nm_stream *stream, nm_error *error);
 
 /* ---- with the lock free ---- */
+
+/* The inbox's on_pause: wakes the reader that nm_stream_push_more let wait. */
+void nm_stream_on_pause(nm_stream *stream);
 
 void nm_stream_abort(nm_stream *stream, natsmicro_status status, const char *format, ...)
     NATSMICRO_PRINTF(3, 4);
