@@ -60,7 +60,7 @@ INCLUDE_runtime  := -Iruntime $(INCLUDE_PUBLIC)
 INCLUDE_plugin   := -Iplugin $(INCLUDE_PUBLIC) -I$(BUILD)/gen/plugin
 INCLUDE_tests    := -Itests -Iruntime $(INCLUDE_PUBLIC) -I$(BUILD)/gen/tests -I$(BUILD)/gen/frame
 INCLUDE_bench    := -Ibench -Itests -Iruntime $(INCLUDE_PUBLIC) -I$(BUILD)/gen/bench -I$(BUILD)/gen/tests
-INCLUDE_examples := $(INCLUDE_PUBLIC) -I$(BUILD)/gen/greet
+INCLUDE_examples := $(INCLUDE_PUBLIC) -I$(BUILD)/gen/greet -I$(BUILD)/gen/blob
 
 # Other flags than last time: everything is compiled again, because every object depends on this
 # file. It is written while make reads, so that an up-to-date tree has nothing to do.
@@ -201,10 +201,14 @@ all: $(LIBRARIES) $(PLUGIN)
 
 # ---- examples ----
 
-GREET_PROGRAMS := $(BUILD)/examples/greet/server $(BUILD)/examples/greet/client
+EXAMPLE_PROGRAMS := $(addprefix $(BUILD)/examples/,greet/server greet/client blob/server blob/blob)
 $(eval $(call stubs,greet,examples/greet))
+$(eval $(call stubs,blob,examples/blob))
 
-$(BUILD)/obj/examples/greet/%.o: examples/greet/%.c $(FLAGS_FILE) | $(greet_HEADERS) $(WKT_HEADERS)
+# What the blob example hashes with; the library has no need of it.
+MD_LIBS := $(shell $(PKG_CONFIG) --libs libmd 2>/dev/null || echo -lmd)
+
+$(BUILD)/obj/examples/%.o: examples/%.c $(FLAGS_FILE) | $(greet_HEADERS) $(blob_HEADERS) $(WKT_HEADERS)
 	$(call say,CC,$<)
 	$(call compile,$(OWN_FLAGS) $(INCLUDE_examples))
 
@@ -212,8 +216,13 @@ $(BUILD)/examples/greet/%: $(BUILD)/obj/examples/greet/%.o $(greet_STUBS) $(STAT
 	$(call say,LD,$@)
 	$(quiet)mkdir -p $(@D) && $(CC) $(LINK_FLAGS) -o $@ $^ $(PACKAGE_LIBS)
 
+$(BUILD)/examples/blob/%: $(BUILD)/obj/examples/blob/%.o $(BUILD)/obj/examples/blob/common.o \
+                          $(BUILD)/obj/examples/blob/bar.o $(blob_STUBS) $(STATIC_LIBRARY) $(WKT_LIBRARY)
+	$(call say,LD,$@)
+	$(quiet)mkdir -p $(@D) && $(CC) $(LINK_FLAGS) -o $@ $^ $(PACKAGE_LIBS) $(MD_LIBS)
+
 .PHONY: examples demo demo-run
-examples: $(GREET_PROGRAMS)
+examples: $(EXAMPLE_PROGRAMS)
 
 demo:
 	@scripts/install-dependencies demo
@@ -247,7 +256,8 @@ UNIT_SHARED         := $(filter-out %_test.c,$(wildcard tests/unit/*.c))
 INTEGRATION_SHARED  := $(filter-out %_test.c,$(wildcard tests/integration/*.c))
 # Programs that are not cmocka's: they print `N passed, N failed` last.
 TEST_SCRIPTS        := $(patsubst tests/%,%,$(wildcard tests/plugin/run tests/plugin/compile-matrix \
-                         tests/build/run-tests tests/build/install tests/build/demo))
+                         tests/build/run-tests tests/build/install tests/build/demo \
+                         tests/build/blob))
 
 ALL_TESTS := $(patsubst tests/%.c,%,$(INTEGRATION_SOURCES) $(UNIT_SOURCES)) $(TEST_SCRIPTS)
 # TESTS narrows a run to the tests whose names contain one of its words.
@@ -279,7 +289,7 @@ test:
 	@scripts/install-dependencies test
 	@$(MAKE) --no-print-directory test-run
 
-test-build: all $(if $(filter build/demo,$(CHOSEN_SCRIPTS)),examples) $(CHOSEN_PROGRAMS:%=$(BUILD)/tests/%)
+test-build: all $(if $(filter build/demo build/blob,$(CHOSEN_SCRIPTS)),examples) $(CHOSEN_PROGRAMS:%=$(BUILD)/tests/%)
 
 test-run: test-build
 	@BUILD=$(BUILD) CC="$(CC)" CFLAGS="$(CFLAGS)" tests/run $(CHOSEN_PROGRAMS:%=$(BUILD)/tests/%) $(CHOSEN_SCRIPTS:%=tests/%)
@@ -289,13 +299,13 @@ asan:
 	@scripts/install-dependencies test
 	@TEST_LIMIT=$${TEST_LIMIT:-600} $(MAKE) --no-print-directory BUILD=$(BUILD)/asan CFLAGS="-O1 -g" \
 	    SANITIZE="-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer" \
-	    TESTS="$(or $(TESTS),unit/ integration/ plugin/run build/demo)" test-run
+	    TESTS="$(or $(TESTS),unit/ integration/ plugin/run build/demo build/blob)" test-run
 
 tsan:
 	@scripts/install-dependencies test
 	@TEST_LIMIT=$${TEST_LIMIT:-600} $(MAKE) --no-print-directory BUILD=$(BUILD)/tsan CFLAGS="-O1 -g" \
 	    SANITIZE="-fsanitize=thread -fno-omit-frame-pointer" \
-	    TESTS="$(or $(TESTS),unit/ integration/ build/demo)" test-run
+	    TESTS="$(or $(TESTS),unit/ integration/ build/demo build/blob)" test-run
 
 # Writes what the plugin says now as what it is to say; look at the difference before a commit.
 .PHONY: golden
@@ -412,7 +422,7 @@ help:
 	@sed -n 's/^#h \{0,1\}//p' $(firstword $(MAKEFILE_LIST))
 
 #h make                library and plugin
-#h make demo           installs what is missing, builds, runs the greeting service and its client
+#h make demo           installs what is missing, builds, runs the greeting and the blob service
 #h make test           installs what is missing, builds, runs all tests; TESTS="unit/ stream" some
 #h make asan, tsan     the tests with address and undefined behaviour, or thread, sanitizer
 #h make golden         takes the plugin's output of today as what the golden cases expect

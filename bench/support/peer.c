@@ -126,12 +126,12 @@ static void raw_echo(natsConnection *connection, natsSubscription *subscription,
 static void raw_count(natsConnection *connection, natsSubscription *subscription, natsMsg *message,
                       void *closure)
 {
-    static const char data[BLOCK_SIZE];
+    static char data[LARGEST_RAW];
     int count = 0;
     int size = 0;
     (void)subscription;
     (void)closure;
-    if (sscanf(natsMsg_GetData(message), "%d %d", &count, &size) == 2 && size <= BLOCK_SIZE)
+    if (sscanf(natsMsg_GetData(message), "%d %d", &count, &size) == 2 && size <= LARGEST_RAW)
         publish_raw(connection, natsMsg_GetReply(message), data, size, count, NULL);
     natsMsg_Destroy(message);
 }
@@ -245,10 +245,75 @@ static natsmicro_status sum(Bench__V1__BenchServer__Sum *call, void *user_data)
     return bench__v1__bench_server__sum__reply(call, &response);
 }
 
+/* ---- blobs: from memory, to nowhere ---- */
+
+static uint8_t blob_source[1024 * 1024];
+
+/* Rates are kept to a tenth of a second's worth. */
+static void keep_byte_rate(double start, int64_t done, int64_t rate)
+{
+    if (rate == 0)
+        return;
+    double early = start + (double)done * 1e6 / (double)rate - now_us();
+    if (early < 1000)
+        return;
+    struct timespec pause = {(time_t)(early / 1e6), (long)((long)early % 1000000 * 1000)};
+    nanosleep(&pause, NULL);
+}
+
+natsmicro_status send_blob(natsmicro_call *call, int64_t size, size_t chunk_size, int64_t rate)
+{
+    double start = now_us();
+    natsmicro_status status = NATSMICRO_OK;
+    for (int64_t done = 0; done < size && status == NATSMICRO_OK;) {
+        int64_t left = size - done;
+        size_t now = left < (int64_t)sizeof blob_source ? (size_t)left : sizeof blob_source;
+        status = natsmicro_chunked_send_bytes(call, blob_source, now, chunk_size, NULL, NULL);
+        done += (int64_t)now;
+        keep_byte_rate(start, done, rate);
+    }
+    return status;
+}
+
+static natsmicro_status discard(void *user_data, const void *data, size_t length)
+{
+    int64_t *size = user_data;
+    (void)data;
+    *size += (int64_t)length;
+    return NATSMICRO_OK;
+}
+
+natsmicro_status discard_blob(natsmicro_call *call, int64_t *size)
+{
+    *size = 0;
+    return natsmicro_chunked_recv_to_writer(call, discard, size, NULL, NULL);
+}
+
+static natsmicro_status upload(Bench__V1__BenchServer__Upload *call, void *user_data)
+{
+    Bench__V1__UploadResponse response = BENCH__V1__UPLOAD_RESPONSE__INIT;
+    (void)user_data;
+    natsmicro_status status = discard_blob(call->base, &response.size);
+    if (status != NATSMICRO_OK)
+        return status;
+    return bench__v1__bench_server__upload__reply(call, &response);
+}
+
+static natsmicro_status download(Bench__V1__BenchServer__Download *call,
+                                 const Bench__V1__DownloadRequest *request, void *user_data)
+{
+    (void)user_data;
+    return send_blob(call->base, request->size, (size_t)request->chunk_size, request->rate);
+}
+
 static natsmicro_server *serve_ours(natsConnection *connection, const char *prefix)
 {
-    static const Bench__V1__BenchHandlers handlers = {
-        .echo = echo, .count = count, .blocks = blocks, .sum = sum};
+    static const Bench__V1__BenchHandlers handlers = {.echo = echo,
+                                                      .count = count,
+                                                      .blocks = blocks,
+                                                      .sum = sum,
+                                                      .upload = upload,
+                                                      .download = download};
     natsmicro_server_options options = NATSMICRO_SERVER_OPTIONS_INIT;
     natsmicro_service_options service = NATSMICRO_SERVICE_OPTIONS_INIT;
     natsmicro_server *server = NULL;

@@ -25,6 +25,9 @@
 
 #define BLOCK_SIZE 1024
 
+/* The largest message that the raw peer sends. */
+#define LARGEST_RAW (1024 * 1024)
+
 typedef struct peer {
     broker *where;
     pid_t pid;
@@ -67,5 +70,11 @@ void publish_raw(natsConnection *connection, const char *subject, const void *da
  * NULL, else it gets the end, to destroy.
  */
 int32_t read_raw(natsSubscription *subscription, natsMsg **end);
+
+/* Sends so many bytes of memory; `rate` is bytes a second, 0 as fast as they go. */
+natsmicro_status send_blob(natsmicro_call *call, int64_t size, size_t chunk_size, int64_t rate);
+
+/* Receives a blob to nowhere; *size gets its bytes. */
+natsmicro_status discard_blob(natsmicro_call *call, int64_t *size);
 
 #endif

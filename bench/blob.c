@@ -1,0 +1,137 @@
+/*
+ * Blob: how fast a blob goes up and comes down, in chunks of several sizes, from memory to nowhere; beside
+ * nats.c publishing messages of the same size with one header to a synchronous subscription whose reader
+ * checks their number, over connections with the same options. And the memory that it takes.
+ */
+#include "support/measure.h"
+#include "support/peer.h"
+#include "support/process.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define MB         1e6
+#define MIB        (1024 * 1024)
+#define TIMEOUT_MS 60000
+
+typedef struct bench {
+    Bench__V1__BenchClient *client;
+    natsConnection *raw;
+    natsSubscription *inbox;
+    int64_t size; /* of the blob */
+    int chunk_size;
+} bench;
+
+/* MB a second, or the sign that messages were lost. */
+static double rate(const bench *self, double start, natsmicro_status status, int64_t size)
+{
+    if (status == NATSMICRO_DATA_LOSS)
+        return -1;
+    if (status != NATSMICRO_OK)
+        give_up("the blob ended with %s", natsmicro_status_name(status));
+    return size == self->size ? (double)size / MB * 1e6 / (now_us() - start) : -1;
+}
+
+static int32_t raw_count(const bench *self)
+{
+    return (int32_t)(self->size / self->chunk_size);
+}
+
+/* ---- up ---- */
+
+static double upload_ours(void *data)
+{
+    bench *self = data;
+    Bench__V1__BenchClient__Upload *call;
+    Bench__V1__UploadResponse *response;
+    double start = now_us();
+    need(bench__v1__bench_client__upload(self->client, NULL, &call), "Upload");
+    send_blob(call->base, self->size, (size_t)self->chunk_size, 0);
+    natsmicro_status status = bench__v1__bench_client__upload__close_and_recv(call, &response);
+    double figure = rate(self, start, status, status == NATSMICRO_OK ? response->size : 0);
+    if (status == NATSMICRO_OK)
+        bench__v1__bench_client__upload__free(response);
+    bench__v1__bench_client__upload__close(call);
+    return figure;
+}
+
+static double upload_raw(void *data)
+{
+    static const char zeros[LARGEST_RAW];
+    bench *self = data;
+    natsMsg *answer = NULL;
+    double start = now_us();
+    publish_raw(self->raw, RAW_SUM, zeros, self->chunk_size, raw_count(self), RAW_INBOX);
+    need_nats(natsSubscription_NextMsg(&answer, self->inbox, TIMEOUT_MS), "answer");
+    int64_t count = strtol(natsMsg_GetData(answer), NULL, 10);
+    double figure = rate(self, start, NATSMICRO_OK, count * self->chunk_size);
+    natsMsg_Destroy(answer);
+    return figure;
+}
+
+/* ---- down ---- */
+
+static double download_ours(void *data)
+{
+    bench *self = data;
+    Bench__V1__DownloadRequest request = BENCH__V1__DOWNLOAD_REQUEST__INIT;
+    Bench__V1__BenchClient__Download *call;
+    int64_t size = 0;
+    request.size = self->size;
+    request.chunk_size = self->chunk_size;
+    double start = now_us();
+    need(bench__v1__bench_client__download(self->client, &request, NULL, &call), "Download");
+    natsmicro_status status = discard_blob(call->base, &size);
+    double figure = rate(self, start, status, size);
+    bench__v1__bench_client__download__close(call);
+    return figure;
+}
+
+static double download_raw(void *data)
+{
+    bench *self = data;
+    char request[32];
+    int length = snprintf(request, sizeof request, "%d %d", raw_count(self), self->chunk_size);
+    double start = now_us();
+    need_nats(natsConnection_PublishRequest(self->raw, RAW_COUNT, RAW_INBOX, request, length + 1),
+              "request");
+    need_nats(natsConnection_Flush(self->raw), "flush");
+    int64_t count = read_raw(self->inbox, NULL);
+    return rate(self, start, NATSMICRO_OK, count * self->chunk_size);
+}
+
+static void run(const char *name, measurement ours, measurement raw, int kib)
+{
+    if (!is_chosen(name))
+        return;
+    peer other;
+    peer_start(&other);
+    natsConnection *connection = connect_ours(broker_url(other.where), SEND_BUFFERED);
+    bench self = {.client = new_client(connection, NULL),
+                  .raw = connect_ours(broker_url(other.where), SEND_BUFFERED),
+                  .size = (int64_t)full_or_quick(2048, 256) * MIB,
+                  .chunk_size = kib * 1024};
+    self.inbox = subscribe_raw(self.raw, RAW_INBOX);
+    compare(name, "MB/s", ours, raw, &self);
+    bench__v1__bench_client__destroy(self.client);
+    natsSubscription_Destroy(self.inbox);
+    natsConnection_Destroy(connection);
+    natsConnection_Destroy(self.raw);
+    peer_stop(&other);
+}
+
+int main(int argc, char **argv)
+{
+    peer_main(argc, argv);
+    run("upload_64k", upload_ours, upload_raw, 64);
+    run("upload_128k", upload_ours, upload_raw, 128);
+    run("upload_512k", upload_ours, upload_raw, 512);
+    run("download_64k", download_ours, download_raw, 64);
+    run("download_128k", download_ours, download_raw, 128);
+    run("download_512k", download_ours, download_raw, 512);
+    nats_Close();
+    return 0;
+}

@@ -1,0 +1,83 @@
+/*
+ * See bar.h.
+ */
+#include "bar.h"
+
+#include <natsmicro/chunked.h>
+
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#define WIDTH         24
+#define DRAW_INTERVAL 0.1 /* seconds */
+
+static volatile sig_atomic_t interrupted;
+
+static void interrupt(int signal_number)
+{
+    (void)signal_number;
+    interrupted = 1;
+}
+
+void bar_catch_signals(void)
+{
+    struct sigaction action = {.sa_handler = interrupt, .sa_flags = (int)SA_RESETHAND};
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+}
+
+bool bar_was_interrupted(void)
+{
+    return interrupted != 0;
+}
+
+static double now(void)
+{
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
+}
+
+bar bar_begin(const char *name)
+{
+    double begun = now();
+    return (bar){.name = name, .shown = isatty(STDERR_FILENO) == 1, .begun = begun, .drawn = begun};
+}
+
+static void draw_known(const bar *self, double done, double total, double rate)
+{
+    char filled[WIDTH + 1];
+    double part = total > 0 && done < total ? done / total : 1;
+    size_t ticks = (size_t)(part * WIDTH);
+    long left = rate > 0 && total > done ? (long)((total - done) / rate) : 0;
+    memset(filled, ' ', WIDTH);
+    memset(filled, '#', ticks);
+    filled[WIDTH] = '\0';
+    fprintf(stderr, "\r%.40s  [%s] %3.0f %%  %.1f MB/s  %ld:%02ld left ", self->name, filled,
+            part * 100, rate / 1e6, left / 60, left % 60);
+}
+
+bool bar_draw(uint64_t done, uint64_t total, void *user_data)
+{
+    bar *self = user_data;
+    double time = now();
+    if (self->shown && time - self->drawn >= DRAW_INTERVAL) {
+        double rate = (double)done / (time - self->begun);
+        self->drawn = time;
+        if (total == NATSMICRO_TOTAL_UNKNOWN)
+            fprintf(stderr, "\r%.40s  %.1f MB  %.1f MB/s ", self->name, (double)done / 1e6,
+                    rate / 1e6);
+        else
+            draw_known(self, (double)done, (double)total, rate);
+    }
+    return !interrupted;
+}
+
+void bar_end(bar *self)
+{
+    if (self->shown)
+        fprintf(stderr, "\r\033[K");
+}

@@ -1,0 +1,271 @@
+/*
+ * The blob service: stores blobs as files of one folder. A blob is there whole or not at all, whatever
+ * becomes of its sender.
+ *
+ *     server FOLDER [nats://127.0.0.1:4222]
+ */
+#include "blob.nats-c.h"
+#include "common.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define LONGEST_NAME 200
+#define LONGEST_PATH 4096
+
+/* The folder that the program was given; what handlers get as user_data. */
+typedef struct store {
+    const char *folder;
+} store;
+
+/* ---- names ---- */
+
+/*
+ * The path of a blob, or INVALID_ARGUMENT: a name is one file's in the folder. No slash, so that none
+ * leads out of it, and none that begins with a dot: "." and "..", and the files of uploads that are not
+ * complete.
+ */
+static natsmicro_status path_of(const store *self, const char *name, char path[LONGEST_PATH],
+                                natsmicro_call *call)
+{
+    size_t length = name == NULL ? 0 : strlen(name);
+    bool fit = length > 0 && length <= LONGEST_NAME && name[0] != '.';
+    for (size_t i = 0; i < length; i++)
+        fit = fit && name[i] != '/' && (unsigned char)name[i] >= ' ' && name[i] != 0x7f;
+    if (!fit)
+        return natsmicro_call_fail(
+            call, NATSMICRO_INVALID_ARGUMENT,
+            "a name has 1 to %d bytes, no slash, no control character and no "
+            "dot in front",
+            LONGEST_NAME);
+    int written = snprintf(path, LONGEST_PATH, "%s/%s", self->folder, name);
+    if (written < 0 || written >= LONGEST_PATH)
+        return natsmicro_call_fail(call, NATSMICRO_INTERNAL, "the folder's path is too long");
+    return NATSMICRO_OK;
+}
+
+/* What errno says of a blob; the path is the service's own affair. */
+static natsmicro_status fail_with_errno(natsmicro_call *call, const char *name)
+{
+    if (errno == ENOENT || errno == ELOOP)
+        return natsmicro_call_fail(call, NATSMICRO_NOT_FOUND, "there is no blob %s", name);
+    return natsmicro_call_fail(call, NATSMICRO_INTERNAL, "%s: %s", name, strerror(errno));
+}
+
+/* ---- handlers ---- */
+
+static natsmicro_status put(Blob__BlobServiceServer__Put *call, void *user_data)
+{
+    char path[LONGEST_PATH];
+    const char *name = natsmicro_call_header(call->base, HEADER_NAME);
+    natsmicro_status status = path_of(user_data, name, path, call->base);
+    if (status == NATSMICRO_OK)
+        status = blob__blob_service_server__put__recv_to_file(call, path, NULL, NULL);
+    if (status != NATSMICRO_OK)
+        return status; /* nothing has been stored; the caller is told why */
+
+    sha256_hex hash;
+    Blob__PutResponse response = BLOB__PUT_RESPONSE__INIT;
+    if (!hash_file(path, hash, &response.size))
+        return fail_with_errno(call->base, name);
+    response.sha256 = hash;
+    printf("put %s  %" PRId64 " bytes  %s\n", name, response.size, hash);
+    fflush(stdout);
+    return blob__blob_service_server__put__reply(call, &response);
+}
+
+/* A file that is hashed while it is sent. */
+typedef struct hashed_file {
+    int fd;
+    SHA2_CTX hash;
+} hashed_file;
+
+static natsmicro_status read_hashed(void *user_data, void *buffer, size_t size, size_t *length)
+{
+    hashed_file *self = user_data;
+    ssize_t got;
+    do {
+        got = read(self->fd, buffer, size);
+    } while (got < 0 && errno == EINTR);
+    if (got < 0)
+        return NATSMICRO_INTERNAL;
+    *length = (size_t)got;
+    SHA256Update(&self->hash, buffer, *length);
+    return NATSMICRO_OK;
+}
+
+static natsmicro_status send_open_file(Blob__BlobServiceServer__Get *call, int fd, const char *name)
+{
+    char size[32];
+    struct stat about;
+    hashed_file file = {.fd = fd};
+    if (fstat(fd, &about) != 0 || !S_ISREG(about.st_mode))
+        return natsmicro_call_fail(call->base, NATSMICRO_NOT_FOUND, "there is no blob %s", name);
+    snprintf(size, sizeof size, "%lld", (long long)about.st_size);
+    natsmicro_status status = natsmicro_call_set_header(call->base, HEADER_SIZE, size);
+    SHA256Init(&file.hash);
+    if (status == NATSMICRO_OK)
+        status =
+            blob__blob_service_server__get__send_reader(call, read_hashed, &file, 0, NULL, NULL);
+    if (status != NATSMICRO_OK)
+        return status;
+
+    sha256_hex hash;
+    SHA256End(&file.hash, hash);
+    printf("get %s  %s bytes  %s\n", name, size, hash);
+    fflush(stdout);
+    return natsmicro_call_set_trailer(call->base, HEADER_SHA256, hash);
+}
+
+static natsmicro_status get(Blob__BlobServiceServer__Get *call, const Blob__GetRequest *request,
+                            void *user_data)
+{
+    char path[LONGEST_PATH];
+    natsmicro_status status = path_of(user_data, request->name, path, call->base);
+    if (status != NATSMICRO_OK)
+        return status;
+    int fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+    if (fd < 0)
+        return fail_with_errno(call->base, request->name);
+    status = send_open_file(call, fd, request->name);
+    close(fd);
+    return status;
+}
+
+static natsmicro_status send_entry(Blob__BlobServiceServer__List *call, int folder, char *name)
+{
+    struct stat about;
+    Blob__ListResponse response = BLOB__LIST_RESPONSE__INIT;
+    if (name[0] == '.' || fstatat(folder, name, &about, AT_SYMLINK_NOFOLLOW) != 0 ||
+        !S_ISREG(about.st_mode))
+        return NATSMICRO_OK;
+    response.name = name;
+    response.size = about.st_size;
+    return blob__blob_service_server__list__send(call, &response);
+}
+
+static natsmicro_status list(Blob__BlobServiceServer__List *call, const Blob__ListRequest *request,
+                             void *user_data)
+{
+    const store *self = user_data;
+    struct dirent **entries;
+    natsmicro_status status = NATSMICRO_OK;
+    (void)request;
+    int count = scandir(self->folder, &entries, NULL, alphasort);
+    int folder = open(self->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (count < 0 || folder < 0)
+        status = natsmicro_call_fail(call->base, NATSMICRO_INTERNAL, "the folder cannot be read");
+    for (int i = 0; i < count; i++) {
+        if (status == NATSMICRO_OK)
+            status = send_entry(call, folder, entries[i]->d_name);
+        free(entries[i]);
+    }
+    if (count >= 0)
+        free(entries);
+    if (folder >= 0)
+        close(folder);
+    return status;
+}
+
+static natsmicro_status remove_blob(Blob__BlobServiceServer__Remove *call,
+                                    const Blob__RemoveRequest *request, void *user_data)
+{
+    char path[LONGEST_PATH];
+    Blob__RemoveResponse response = BLOB__REMOVE_RESPONSE__INIT;
+    natsmicro_status status = path_of(user_data, request->name, path, call->base);
+    if (status != NATSMICRO_OK)
+        return status;
+    if (unlink(path) != 0)
+        return fail_with_errno(call->base, request->name);
+    printf("rm %s\n", request->name);
+    fflush(stdout);
+    return blob__blob_service_server__remove__reply(call, &response);
+}
+
+static const Blob__BlobServiceHandlers handlers = {
+    .put = put,
+    .get = get,
+    .list = list,
+    .remove = remove_blob,
+};
+
+/* ---- the program ---- */
+
+/* For the signal handler, which has no other way to it. */
+static natsmicro_server *running_server;
+
+static void stop(int signal_number)
+{
+    (void)signal_number;
+    natsmicro_server_stop(running_server);
+}
+
+static natsmicro_status serve(natsConnection *connection, store *self)
+{
+    natsmicro_server *server = NULL;
+    natsmicro_status status = natsmicro_server_new(&server, connection, NULL);
+    if (status != NATSMICRO_OK)
+        return status;
+
+    status = blob__blob_service_server__add(server, &handlers, self, NULL);
+    if (status == NATSMICRO_OK) {
+        running_server = server;
+        struct sigaction action = {.sa_handler = stop};
+        sigaction(SIGINT, &action, NULL);
+        sigaction(SIGTERM, &action, NULL);
+        printf("ready\n");
+        fflush(stdout);
+        status = natsmicro_server_run(server);
+        signal(SIGINT, SIG_DFL);
+        signal(SIGTERM, SIG_DFL);
+    }
+    natsmicro_server_destroy(server);
+    return status;
+}
+
+/* A server that was killed may have left what it was receiving; one server is to use a folder. */
+static bool clean_up(const char *folder)
+{
+    DIR *directory = opendir(folder);
+    struct dirent *entry;
+    if (directory == NULL)
+        return false;
+    while ((entry = readdir(directory)) != NULL) {
+        if (strncmp(entry->d_name, ".natsmicro-", strlen(".natsmicro-")) == 0)
+            unlinkat(dirfd(directory), entry->d_name, 0);
+    }
+    closedir(directory);
+    return true;
+}
+
+int main(int argc, char **argv)
+{
+    if (argc < 2 || argc > 3) {
+        fprintf(stderr, "usage: server FOLDER [URL]\n");
+        return 2;
+    }
+    store self = {.folder = argv[1]};
+    if (!clean_up(self.folder)) {
+        fprintf(stderr, "%s: %s\n", self.folder, strerror(errno));
+        return EXIT_FAILURE;
+    }
+    natsConnection *connection = connect_to(argc > 2 ? argv[2] : NATS_DEFAULT_URL);
+    if (connection == NULL)
+        return EXIT_FAILURE;
+
+    natsmicro_status status = serve(connection, &self);
+    if (status != NATSMICRO_OK)
+        fprintf(stderr, "the service ended: %s\n", natsmicro_status_name(status));
+
+    natsConnection_Destroy(connection);
+    nats_Close();
+    return status == NATSMICRO_OK ? EXIT_SUCCESS : EXIT_FAILURE;
+}
