@@ -440,7 +440,7 @@ typedef struct Lab__V1__BlobsHandlers {
 /*
  * Adds the service to a server: from now on it serves. `handlers` is not copied and must outlive
  * the server; `options` may be NULL. OK; INVALID_ARGUMENT (NULL, an option that is not allowed);
- * ALREADY_EXISTS (the server has a service of that name or prefix); FAILED_PRECONDITION (it is
+ * ALREADY_EXISTS (the server serves one of its subjects already); FAILED_PRECONDITION (it is
  * stopping); UNAVAILABLE (the connection is closed); RESOURCE_EXHAUSTED (memory).
  */
 natsmicro_status lab__v1__blobs_server__add(natsmicro_server *server,
