@@ -15,7 +15,7 @@
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define GROWTH_LIMIT (1024 * 1024 * 1024)
 #else
-#define GROWTH_LIMIT (4 * 1024 * 1024)
+#define GROWTH_LIMIT (768 * 1024)
 #endif
 
 static lab_fixture lab;
@@ -139,11 +139,13 @@ static void expect_no_growth(void (*one)(bool abandoned))
     make_calls(one, CALLS / 2); /* caches fill */
     size_t memory = resident_bytes();
     size_t own_threads = threads();
+    size_t subscriptions = broker_subscriptions(lab.where);
     natsmicro_server_get_counters(lab.server, &before);
 
     make_calls(one, CALLS);
     natsmicro_server_get_counters(lab.server, &after);
     assert_int_equal(before.subscriptions, after.subscriptions);
+    assert_int_equal(subscriptions, broker_subscriptions(lab.where));
     assert_int_equal(CALLS, after.calls - before.calls);
     /* A few workers more may be waiting for the next call. */
     assert_in_range(threads(), 1, own_threads + 16);
@@ -174,6 +176,49 @@ static void bidi_streams_leave_nothing(void **state)
     expect_no_growth(bidi_stream);
 }
 
+/* ---- clients and servers themselves ---- */
+
+/* What nats.c and the broker free late. */
+static bool subscriptions_are(void *number)
+{
+    return broker_subscriptions(lab.where) == *(size_t *)number;
+}
+
+static bool threads_are(void *number)
+{
+    return threads() == *(size_t *)number;
+}
+
+static void make_and_destroy(natsConnection *own, Lab__V1__LabHandlers *handlers)
+{
+    natsmicro_server *server = NULL;
+    natsmicro_service_options options = NATSMICRO_SERVICE_OPTIONS_INIT;
+    natsmicro_client_options client_options = NATSMICRO_CLIENT_OPTIONS_INIT;
+    Lab__V1__LabClient *other = NULL;
+    options.subject_prefix = client_options.subject_prefix = "other";
+    assert_ok(natsmicro_server_new(&server, own, NULL));
+    assert_ok(lab__v1__lab_server__add(server, handlers, &lab, &options));
+    assert_ok(lab__v1__lab_client__new(&other, own, &client_options));
+    assert_ok(lab_fixture_ping(other, NULL));
+    lab__v1__lab_client__destroy(other);
+    natsmicro_server_destroy(server);
+}
+
+static void clients_and_servers_leave_nothing(void **state)
+{
+    Lab__V1__LabHandlers handlers = lab_fixture_handlers;
+    (void)state;
+    natsConnection *own = connect_to(lab.where);
+    make_and_destroy(own, &handlers); /* what nats.c starts once */
+    size_t subscriptions = broker_subscriptions(lab.where);
+    size_t own_threads = threads();
+    for (int i = 0; i < 20; i++)
+        make_and_destroy(own, &handlers);
+    assert_true(eventually(subscriptions_are, &subscriptions, WAIT_MS));
+    assert_true(eventually(threads_are, &own_threads, WAIT_MS));
+    natsConnection_Destroy(own);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -181,6 +226,7 @@ int main(void)
         cmocka_unit_test(server_streams_leave_nothing),
         cmocka_unit_test(client_streams_leave_nothing),
         cmocka_unit_test(bidi_streams_leave_nothing),
+        cmocka_unit_test(clients_and_servers_leave_nothing),
     };
     return cmocka_run_group_tests(tests, start, stop);
 }

@@ -9,11 +9,13 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -28,6 +30,7 @@ struct broker {
     char folder[PATH_SIZE];
     char url[64];
     char port[16]; /* "-1" (any) until it has one */
+    int monitor_port;
 };
 
 /* Debian keeps nats-server where a user's PATH does not look. */
@@ -96,6 +99,7 @@ static void write_config(const broker *self, const broker_options *options)
     FILE *config = fopen(path, "w");
     if (config == NULL)
         support_die("cannot write %s: %s", path, strerror(errno));
+    fprintf(config, "http: \"127.0.0.1:-1\"\n");
     if (options != NULL && options->max_payload != 0)
         fprintf(config, "max_payload: %zu\n", options->max_payload);
     if (options != NULL && options->config != NULL)
@@ -117,9 +121,10 @@ static void die_with_log(const broker *self, const char *what)
     support_die("%s %s:\n%s", self->program, what, text);
 }
 
-/* Takes URL and port from the file that nats-server writes; false while it is not complete. */
+/* Takes URL and ports from the file that nats-server writes; false while it is not complete. */
 static bool read_ports_file(broker *self, const char *path)
 {
+    static const char monitor_url[] = "http://127.0.0.1:";
     char text[1024];
     FILE *file = fopen(path, "r");
     if (file == NULL)
@@ -128,8 +133,10 @@ static bool read_ports_file(broker *self, const char *path)
     fclose(file);
     text[length] = '\0';
     const char *url = strstr(text, "nats://");
-    if (url == NULL || strstr(text, "]}") == NULL)
+    const char *monitor = strstr(text, monitor_url);
+    if (url == NULL || monitor == NULL || strstr(text, "]}") == NULL)
         return false;
+    self->monitor_port = atoi(monitor + strlen(monitor_url));
     int url_length = (int)strcspn(url, "\"");
     snprintf(self->url, sizeof self->url, "%.*s", url_length, url);
     snprintf(self->port, sizeof self->port, "%s", strrchr(self->url, ':') + 1);
@@ -189,6 +196,42 @@ const char *broker_url(const broker *self)
 {
     return self->url;
 }
+
+/* ---- monitoring ---- */
+
+static int connect_to_monitor(const broker *self)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET,
+                                  .sin_port = htons((uint16_t)self->monitor_port),
+                                  .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    int monitor = socket(AF_INET, SOCK_STREAM, 0);
+    if (monitor < 0 || connect(monitor, (struct sockaddr *)&address, sizeof address) != 0)
+        support_die("cannot reach the broker's monitoring: %s", strerror(errno));
+    return monitor;
+}
+
+size_t broker_subscriptions(const broker *self)
+{
+    static const char request[] = "GET /subsz HTTP/1.0\r\n\r\n";
+    static const char figure[] = "\"num_subscriptions\":";
+    char answer[4096];
+    size_t length = 0;
+    ssize_t got = 0;
+    int monitor = connect_to_monitor(self);
+    if (write(monitor, request, strlen(request)) != (ssize_t)strlen(request))
+        support_die("cannot ask the broker's monitoring: %s", strerror(errno));
+    while (length < sizeof answer - 1 &&
+           (got = read(monitor, answer + length, sizeof answer - 1 - length)) > 0)
+        length += (size_t)got;
+    close(monitor);
+    answer[length] = '\0';
+    const char *found = strstr(answer, figure);
+    if (found == NULL)
+        support_die("the broker's monitoring says no number of subscriptions: %s", answer);
+    return strtoul(found + strlen(figure), NULL, 10);
+}
+
+/* ---- ending, pausing ---- */
 
 /* Sends a signal that ends it; one that is paused or deaf gets SIGKILL. */
 static void end(broker *self, int signal_number)

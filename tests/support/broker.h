@@ -24,6 +24,9 @@ broker *broker_start(const broker_options *options);
 /* "nats://127.0.0.1:<port>"; the broker's, and the same for all its life. */
 const char *broker_url(const broker *self);
 
+/* How many subscriptions the broker holds right now, its own included. */
+size_t broker_subscriptions(const broker *self);
+
 /* Ends it in whatever state it is, removes its folder and frees it. NULL is allowed. */
 void broker_stop(broker *self);
 
