@@ -17,7 +17,7 @@ static natsmicro_call *call_of(nm_inbox *inbox)
 static void on_message(nm_inbox *inbox, natsMsg *message)
 {
     natsmicro_call *call = call_of(inbox);
-    call->stream.transport->on_message(&call->stream, message);
+    nm_stream_transport(&call->stream)->on_message(&call->stream, message);
 }
 
 static void on_pause(nm_inbox *inbox)
@@ -31,7 +31,7 @@ static void tell_cancelled(natsmicro_call *call)
     if (call->stream.is_server)
         nm_call_end_from_outside(call, NATSMICRO_CANCELLED, "cancelled by the service");
     else
-        call->stream.transport->give_up(&call->stream);
+        nm_stream_transport(&call->stream)->give_up(&call->stream);
 }
 
 /*
@@ -44,11 +44,11 @@ static void on_timer(nm_inbox *inbox)
     nm_stream *stream = &call->stream;
     if (atomic_exchange(&call->cancelling, false))
         tell_cancelled(call);
-    else if (stream->is_server && stream->deadline != NM_NEVER && nm_now() >= stream->deadline)
+    else if (stream->is_server && stream->kind == NATSMICRO_UNARY && nm_now() >= stream->deadline)
         nm_call_end_from_outside(call, NATSMICRO_DEADLINE_EXCEEDED,
                                  "the service's timeout passed before the handler replied");
     else
-        stream->transport->on_timer(stream);
+        nm_stream_transport(stream)->on_timer(stream);
 }
 
 static void on_closed(nm_inbox *inbox)
@@ -59,6 +59,8 @@ static void on_closed(nm_inbox *inbox)
 }
 
 #define CACHED_CALLS 256
+
+#define NM_DEFAULT_WINDOW_MESSAGES 65536
 
 static void call_free(natsmicro_call *call)
 {
@@ -143,6 +145,15 @@ static natsmicro_call *make_call(nm_call_cache *cache)
     return call;
 }
 
+/* The user's own limit goes before the proto's max_inflight. */
+static uint64_t window_messages(const nm_method *method, const nm_call_settings *settings)
+{
+    if (settings->stream.window_messages > 0)
+        return settings->stream.window_messages;
+    return method->stub->max_inflight > 0 ? (uint64_t)method->stub->max_inflight
+                                          : NM_DEFAULT_WINDOW_MESSAGES;
+}
+
 natsmicro_call *nm_call_acquire(nm_call_cache *cache, nm_link *link, const nm_method *method,
                                 const nm_call_settings *settings, bool is_server)
 {
@@ -165,6 +176,8 @@ natsmicro_call *nm_call_acquire(nm_call_cache *cache, nm_link *link, const nm_me
     call->arena.limit = settings->limits.max_decode_bytes;
     call->stream.link = link;
     call->stream.transport = &nm_plain_transport;
+    call->stream.window_bytes = settings->stream.window_bytes;
+    call->stream.window_messages = window_messages(method, settings);
     call->stream.settings = &settings->stream;
     call->stream.kind = method->stub->kind;
     call->stream.is_server = is_server;
@@ -216,7 +229,7 @@ static natsmicro_status send_message(natsmicro_call *call, const void *message)
     if (status != NATSMICRO_OK)
         return status;
     nm_bytes whole = {call->encoded.data, call->encoded.length};
-    return call->stream.transport->send(&call->stream, &whole, 1, &call->send_error);
+    return nm_stream_transport(&call->stream)->send(&call->stream, &whole, 1, &call->send_error);
 }
 
 natsmicro_status natsmicro_stub_send(natsmicro_call *call, const void *message)
@@ -229,8 +242,9 @@ natsmicro_status nm_call_send_pieces(natsmicro_call *call, const nm_bytes *piece
 {
     enter(call);
     nm_error_clear(&call->send_error);
-    return leave(call,
-                 call->stream.transport->send(&call->stream, pieces, count, &call->send_error));
+    return leave(
+        call,
+        nm_stream_transport(&call->stream)->send(&call->stream, pieces, count, &call->send_error));
 }
 
 /* A malformed message is the caller's fault on a server and a broken service on a client. */
@@ -247,7 +261,7 @@ static natsmicro_status malformed(natsmicro_call *call, const nm_error *error)
 natsmicro_status nm_call_recv_span(natsmicro_call *call, nm_span *span)
 {
     enter(call);
-    return leave(call, call->stream.transport->recv(&call->stream, span));
+    return leave(call, nm_stream_transport(&call->stream)->recv(&call->stream, span));
 }
 
 natsmicro_status nm_call_decode(natsmicro_call *call, const nm_span *span, const void **message)
@@ -268,7 +282,7 @@ static natsmicro_status recv_message(natsmicro_call *call, const void **message)
     *message = NULL;
     call->chunk_rest = (nm_bytes){NULL, 0};
     nm_span span;
-    natsmicro_status status = call->stream.transport->recv(&call->stream, &span);
+    natsmicro_status status = nm_stream_transport(&call->stream)->recv(&call->stream, &span);
     return status == NATSMICRO_OK ? nm_call_decode(call, &span, message) : status;
 }
 
@@ -493,6 +507,18 @@ const char *natsmicro_call_method(natsmicro_call *call)
 const char *natsmicro_call_subject(natsmicro_call *call)
 {
     return call->method->subject;
+}
+
+void natsmicro_call_get_metrics(natsmicro_call *call, natsmicro_stream_metrics *metrics)
+{
+    nm_stream *stream = &call->stream;
+    pthread_mutex_lock(&stream->lock);
+    const nm_transport *transport = nm_stream_transport(stream);
+    *metrics = (natsmicro_stream_metrics){.messages_sent = stream->sent,
+                                          .messages_received = stream->received};
+    if (transport->read_metrics != NULL)
+        transport->read_metrics(stream, metrics);
+    pthread_mutex_unlock(&stream->lock);
 }
 
 int64_t natsmicro_call_remaining_ms(natsmicro_call *call)

@@ -15,6 +15,7 @@ typedef struct nm_call_settings {
     int64_t idle_timeout_ms; /* 0: not set */
     natsmicro_hooks hooks;
     char **allowed_inbox_prefixes; /* owned, ends with NULL */
+    nm_stream_totals totals;
 } nm_call_settings;
 
 /* The part that client and server options have in common. */
@@ -26,6 +27,9 @@ typedef struct nm_call_options {
     size_t max_pending_bytes;
     natsmicro_hooks hooks;
     const char *const *allowed_inbox_prefixes;
+    bool plain_streams;
+    size_t window_bytes;
+    uint32_t window_messages;
 } nm_call_options;
 
 natsmicro_status nm_call_settings_init(nm_call_settings *settings, const nm_call_options *options,

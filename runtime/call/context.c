@@ -27,6 +27,11 @@ void natsmicro_context_set_timeout(natsmicro_context *context, int64_t timeout_m
     context->timeout_ms = timeout_ms > 0 ? timeout_ms : 0;
 }
 
+void natsmicro_context_set_plain_streams(natsmicro_context *context, bool plain)
+{
+    context->plain_streams = plain;
+}
+
 void natsmicro_context_set_idle_timeout(natsmicro_context *context, int64_t idle_timeout_ms)
 {
     context->idle_timeout_ms = idle_timeout_ms;

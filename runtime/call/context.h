@@ -11,6 +11,7 @@
 struct natsmicro_context {
     int64_t timeout_ms;
     int64_t idle_timeout_ms;
+    bool plain_streams;
     nm_headers headers;
     nm_error error;
     nm_headers response_headers;

@@ -36,8 +36,9 @@ natsmicro_status natsmicro_stub_reply(natsmicro_call *call, const void *response
         status = claim_answer(call);
     if (status != NATSMICRO_OK)
         return status;
-    status = call->stream.transport->answer(&call->stream, call->encoded.data, call->encoded.length,
-                                            &call->send_error);
+    status =
+        nm_stream_transport(&call->stream)
+            ->answer(&call->stream, call->encoded.data, call->encoded.length, &call->send_error);
     if (status == NATSMICRO_RESOURCE_EXHAUSTED) {
         /* Too large: nothing has gone out, so the caller can still be told. */
         pthread_mutex_lock(&call->stream.lock);
@@ -149,7 +150,7 @@ void nm_call_complete(natsmicro_call *call, natsmicro_status returned, nm_error 
     pthread_mutex_unlock(&stream->lock);
 
     nm_stream_discard(stream);
-    stream->transport->finish(stream, outcome);
+    nm_stream_transport(stream)->finish(stream, outcome);
 }
 
 void nm_call_end_from_outside(natsmicro_call *call, natsmicro_status status, const char *text)
@@ -165,7 +166,7 @@ void nm_call_end_from_outside(natsmicro_call *call, natsmicro_status status, con
         nm_error_copy(&call->failure, &error);
     pthread_mutex_unlock(&stream->lock);
     if (tell)
-        stream->transport->finish(stream, &error);
+        nm_stream_transport(stream)->abandon(stream, &error);
     nm_error_clear(&error);
 }
 

@@ -10,6 +10,7 @@
 
 #define DEFAULT_PENDING_MESSAGES 524288
 #define DEFAULT_PENDING_BYTES    (64 * (size_t)1024 * 1024)
+#define DEFAULT_WINDOW_BYTES     (4 * (size_t)1024 * 1024)
 #define DECODE_BYTES_PER_PAYLOAD 4
 #define LONGEST_SUBJECT          1024
 
@@ -49,6 +50,11 @@ natsmicro_status nm_call_settings_init(nm_call_settings *settings, const nm_call
                                                 : DEFAULT_PENDING_MESSAGES;
     settings->stream.max_pending_bytes =
         options->max_pending_bytes != 0 ? options->max_pending_bytes : DEFAULT_PENDING_BYTES;
+    settings->stream.plain_streams = options->plain_streams;
+    settings->stream.window_bytes =
+        options->window_bytes != 0 ? options->window_bytes : DEFAULT_WINDOW_BYTES;
+    settings->stream.window_messages = options->window_messages;
+    settings->stream.totals = &settings->totals;
     settings->idle_timeout_ms = options->idle_timeout_ms;
     settings->hooks = options->hooks;
     const char *const *prefixes = options->allowed_inbox_prefixes;

@@ -68,7 +68,7 @@ static uint64_t chunk_tag(const natsmicro_call *call)
 /* What one message can take; at least a byte, so that one that fits nowhere fails when it is sent. */
 static size_t most_in_a_message(natsmicro_call *call)
 {
-    size_t limit = call->stream.transport->max_message(&call->stream);
+    size_t limit = nm_stream_transport(&call->stream)->max_message(&call->stream);
     return limit > LONGEST_HEAD ? limit - LONGEST_HEAD : 1;
 }
 

@@ -55,13 +55,16 @@ static natsmicro_status client_start(natsmicro_client *client,
         .max_pending_bytes = options->max_pending_bytes,
         .hooks = options->hooks,
         .allowed_inbox_prefixes = options->allowed_inbox_prefixes,
+        .plain_streams = options->plain_streams,
+        .window_bytes = options->window_bytes,
+        .window_messages = options->window_messages,
     };
     natsmicro_status status = nm_call_settings_init(&client->settings, &common, connection);
     if (status == NATSMICRO_OK)
         status = init_methods(client, service, options);
     if (status == NATSMICRO_OK)
         status = nm_link_new(&client->link, connection, options->inbox_prefix, &client->events,
-                             nm_plain_on_stray, &client->settings.stream, NULL);
+                             nm_transport_on_stray, &client->settings.stream, NULL);
     return status;
 }
 
@@ -203,7 +206,8 @@ static natsmicro_status open_call(natsmicro_call *call, const void *request,
     if (!nm_inbox_listen(&call->stream.inbox))
         return nm_error_set(&call->send_error, NATSMICRO_RESOURCE_EXHAUSTED,
                             "no memory or randomness");
-    return call->stream.transport->open(&call->stream, call->encoded.data, call->encoded.length);
+    return nm_stream_transport(&call->stream)
+        ->open(&call->stream, call->encoded.data, call->encoded.length);
 }
 
 static natsmicro_status begin(natsmicro_client *client, size_t method_index,
@@ -215,6 +219,10 @@ static natsmicro_status begin(natsmicro_client *client, size_t method_index,
     if (*call == NULL)
         return NATSMICRO_RESOURCE_EXHAUSTED;
     set_deadlines(*call, context);
+    bool plain =
+        client->settings.stream.plain_streams || (context != NULL && context->plain_streams);
+    if ((*call)->stream.kind != NATSMICRO_UNARY && !plain)
+        (*call)->stream.transport = &nm_offer_transport;
     return NATSMICRO_OK;
 }
 
@@ -234,7 +242,7 @@ static void end(natsmicro_call *call)
 static natsmicro_status recv_response(natsmicro_call *call, void **response)
 {
     nm_span span;
-    natsmicro_status status = call->stream.transport->recv(&call->stream, &span);
+    natsmicro_status status = nm_stream_transport(&call->stream)->recv(&call->stream, &span);
     if (status == NATSMICRO_END) {
         nm_stream_abort(&call->stream, NATSMICRO_INTERNAL, "%s: the call ended without a response",
                         call->method->full_name);
@@ -288,7 +296,7 @@ natsmicro_status natsmicro_stub_open(natsmicro_client *client, size_t method_ind
         return status;
     status = open_call(call, request, context);
     if (status != NATSMICRO_OK) {
-        call->stream.transport->give_up(&call->stream);
+        nm_stream_transport(&call->stream)->give_up(&call->stream);
         run_after(call, status);
         fill_context(context, call, status);
         end(call);
@@ -304,7 +312,7 @@ natsmicro_status natsmicro_stub_close_send(natsmicro_call *call)
     if (call->unsent)
         return nm_error_set(&call->send_error, NATSMICRO_FAILED_PRECONDITION,
                             "%s: a blob is not ended, or not flushed", call->method->full_name);
-    return call->stream.transport->close_send(&call->stream, &call->send_error);
+    return nm_stream_transport(&call->stream)->close_send(&call->stream, &call->send_error);
 }
 
 natsmicro_status natsmicro_stub_close_and_recv(natsmicro_call *call, void **response)
@@ -337,7 +345,7 @@ void natsmicro_stub_close(natsmicro_call *call)
 
     nm_call_wait_for_users(call);
     if (!complete)
-        stream->transport->give_up(stream);
+        nm_stream_transport(stream)->give_up(stream);
     run_after(call, status);
     end(call);
 }

@@ -116,6 +116,9 @@ static inline void nm_inbox_ask_for_pause(nm_inbox *inbox, bool asked)
  */
 void nm_inbox_set_timer(nm_inbox *inbox, int64_t due);
 
+/* The same, unless the timer is set to an earlier time already. */
+void nm_inbox_hasten_timer(nm_inbox *inbox, int64_t due);
+
 /* ---- publishing ---- */
 
 /* nats.c's statuses as ours, with a text that names the subject. */

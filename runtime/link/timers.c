@@ -76,26 +76,39 @@ static bool put_in(nm_timers *timers, nm_inbox *inbox, int64_t due)
     return true;
 }
 
-void nm_inbox_set_timer(nm_inbox *inbox, int64_t due)
+/* Under the lock. True: a reference is to be given back, with the lock free. */
+static bool set_timer(nm_timers *timers, nm_inbox *inbox, int64_t due)
 {
-    nm_timers *timers = &inbox->link->timers;
-    bool release = false;
-
-    pthread_mutex_lock(&timers->lock);
     bool was_in = inbox->timer_due != NM_NEVER;
     if (was_in)
         take_out(timers, inbox);
-    if (due == NM_NEVER)
-        release = was_in;
-    else if (put_in(timers, inbox, due)) {
-        if (!was_in)
-            nm_inbox_reference(inbox);
-        if (due < timers->sleeping_until)
-            pthread_cond_signal(&timers->changed);
-    } else
-        release = was_in;
-    pthread_mutex_unlock(&timers->lock);
+    if (due == NM_NEVER || !put_in(timers, inbox, due))
+        return was_in;
+    if (!was_in)
+        nm_inbox_reference(inbox);
+    if (due < timers->sleeping_until)
+        pthread_cond_signal(&timers->changed);
+    return false;
+}
 
+void nm_inbox_set_timer(nm_inbox *inbox, int64_t due)
+{
+    nm_timers *timers = &inbox->link->timers;
+
+    pthread_mutex_lock(&timers->lock);
+    bool release = set_timer(timers, inbox, due);
+    pthread_mutex_unlock(&timers->lock);
+    if (release)
+        nm_inbox_unreference(inbox);
+}
+
+void nm_inbox_hasten_timer(nm_inbox *inbox, int64_t due)
+{
+    nm_timers *timers = &inbox->link->timers;
+
+    pthread_mutex_lock(&timers->lock);
+    bool release = due < inbox->timer_due && set_timer(timers, inbox, due);
+    pthread_mutex_unlock(&timers->lock);
     if (release)
         nm_inbox_unreference(inbox);
 }

@@ -192,8 +192,10 @@ bool nm_serve(natsmicro_server *server, nm_endpoint *endpoint, natsMsg *message)
     if (status == NATSMICRO_OK) {
         nm_incoming_user_headers(message, &call->stream.headers_in);
         call->in_handler = true;
-        status = call->stream.transport->accept(&call->stream, &incoming, &error);
+        status = nm_transport_choose(&call->stream, &incoming, &error);
     }
+    if (status == NATSMICRO_OK)
+        status = nm_stream_transport(&call->stream)->accept(&call->stream, &incoming, &error);
     if (status != NATSMICRO_OK) {
         refuse(server, endpoint, &incoming, &error);
         if (call != NULL)

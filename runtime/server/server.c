@@ -27,6 +27,9 @@ static natsmicro_status server_start(natsmicro_server *server,
         .max_pending_bytes = options->max_pending_bytes,
         .hooks = options->hooks,
         .allowed_inbox_prefixes = options->allowed_inbox_prefixes,
+        .plain_streams = options->plain_streams,
+        .window_bytes = options->window_bytes,
+        .window_messages = options->window_messages,
     };
     natsmicro_status status = nm_call_settings_init(&server->settings, &common, server->connection);
     if (status != NATSMICRO_OK)
@@ -37,7 +40,7 @@ static natsmicro_status server_start(natsmicro_server *server,
     if (server->waiting == NULL)
         return NATSMICRO_RESOURCE_EXHAUSTED;
     return nm_link_new(&server->link, server->connection, options->inbox_prefix, &server->events,
-                       nm_plain_on_stray, &server->settings.stream, NULL);
+                       nm_transport_on_stray, &server->settings.stream, NULL);
 }
 
 natsmicro_status natsmicro_server_new(natsmicro_server **server_out, natsConnection *connection,
@@ -256,4 +259,10 @@ void natsmicro_server_get_counters(natsmicro_server *server, natsmicro_server_co
     pthread_mutex_unlock(&server->lock);
     counters->dropped_messages = atomic_load(&server->events.dropped);
     counters->refused_subjects = atomic_load(&server->events.refused_subjects);
+}
+
+void natsmicro_server_get_stream_metrics(natsmicro_server *server,
+                                         natsmicro_stream_metrics *metrics)
+{
+    nm_stream_totals_read(&server->settings.totals, metrics);
 }

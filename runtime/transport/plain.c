@@ -284,6 +284,7 @@ const nm_transport nm_plain_transport = {
     .close_send = plain_close_send,
     .answer = nm_plain_answer,
     .finish = plain_finish,
+    .abandon = plain_finish,
     .recv = plain_recv,
     .give_up = nm_plain_give_up,
     .on_message = nm_plain_on_message,

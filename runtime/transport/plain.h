@@ -38,6 +38,11 @@ bool nm_plain_header_subject_is_allowed(nm_link *link, const nm_stream_settings 
                                         const char *method);
 
 /* ---- plain_open.c ---- */
+/* Publishes the opening; `offer`: of a reliable stream, or NULL. */
+natsmicro_status nm_plain_publish_opening(nm_stream *stream, const void *request, size_t length,
+                                          const char *offer);
+/* Waits until the opening is answered: with an acknowledgement, or with an end. */
+natsmicro_status nm_plain_wait_for_acknowledgement(nm_stream *stream);
 natsmicro_status nm_plain_open(nm_stream *stream, const void *request, size_t length);
 void nm_plain_give_up(nm_stream *stream);
 

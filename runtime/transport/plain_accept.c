@@ -1,6 +1,5 @@
 /*
- * The plain transport's opening, on the server: where answers go, acknowledging, refusing, and messages to
- * inboxes that are gone.
+ * The plain transport's opening, on the server: where answers go, acknowledging, refusing.
  */
 #include "transport/plain.h"
 
@@ -105,37 +104,4 @@ void nm_plain_refuse(nm_link *link, const nm_stream_settings *settings, natsmicr
                             .end = subject == opening->reply_to && is_streaming_out(kind)};
     nm_plain_publish_or_report(link, &outgoing, method);
     nm_link_flush_soon(link);
-}
-
-/* ---- messages to inboxes that are gone ---- */
-
-/*
- * Who still sends to a call that is over is told once a message asks for it (by a NATS reply, or by being an
- * acknowledgement that came too late). Ends, errors and 503s are never answered, so no two sides can go on
- * answering each other.
- */
-void nm_plain_on_stray(nm_link *link, natsMsg *message, void *settings_data)
-{
-    const nm_stream_settings *settings = settings_data;
-    nm_incoming incoming;
-    nm_incoming_read(&incoming, message);
-
-    atomic_fetch_add_explicit(&nm_link_events(link)->dropped, 1, memory_order_relaxed);
-    const char *subject = NULL;
-    if (incoming.no_responders || incoming.end || incoming.error_code != NULL)
-        subject = NULL;
-    else if (incoming.stream_inbox != NULL) {
-        if (nm_plain_header_subject_is_allowed(link, settings, incoming.stream_inbox,
-                                               NM_HEADER_STREAM_INBOX, NULL))
-            subject = incoming.stream_inbox;
-    } else if (incoming.reply != NULL) {
-        if (nm_plain_reply_is_allowed(link, settings, incoming.reply, NULL))
-            subject = incoming.reply;
-    }
-    if (subject != NULL) {
-        nm_plain_publish_end(link, subject, NATSMICRO_CANCELLED, "there is no such call any more",
-                             NULL);
-        nm_link_flush_soon(link);
-    }
-    natsMsg_Destroy(message);
 }

@@ -9,7 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-static natsmicro_status publish_opening(nm_stream *stream, const void *request, size_t length)
+natsmicro_status nm_plain_publish_opening(nm_stream *stream, const void *request, size_t length,
+                                          const char *offer)
 {
     nm_outgoing outgoing = {
         .subject = stream->subject,
@@ -17,6 +18,7 @@ static natsmicro_status publish_opening(nm_stream *stream, const void *request, 
         .data = request,
         .length = length,
         .reply_to = stream->kind == NATSMICRO_UNARY ? NULL : stream->inbox.subject,
+        .stream = offer,
         .headers = &stream->headers_out,
     };
     nm_error error = NM_ERROR_INIT;
@@ -37,8 +39,8 @@ static natsmicro_status publish_opening(nm_stream *stream, const void *request, 
     return status;
 }
 
-/* Waits for the acknowledgement, without which there is nowhere to send to. */
-static natsmicro_status wait_for_acknowledgement(nm_stream *stream)
+/* Without the acknowledgement there is nowhere to send to. */
+natsmicro_status nm_plain_wait_for_acknowledgement(nm_stream *stream)
 {
     int64_t deadline =
         stream->open_deadline < stream->deadline ? stream->open_deadline : stream->deadline;
@@ -61,7 +63,7 @@ static natsmicro_status wait_for_acknowledgement(nm_stream *stream)
 
 natsmicro_status nm_plain_open(nm_stream *stream, const void *request, size_t length)
 {
-    natsmicro_status status = publish_opening(stream, request, length);
+    natsmicro_status status = nm_plain_publish_opening(stream, request, length, NULL);
     if (status != NATSMICRO_OK)
         return status;
     if (stream->kind == NATSMICRO_UNARY)
@@ -70,7 +72,7 @@ natsmicro_status nm_plain_open(nm_stream *stream, const void *request, size_t le
         nm_link_flush(stream->link, stream->deadline);
         return NATSMICRO_OK;
     }
-    return wait_for_acknowledgement(stream);
+    return nm_plain_wait_for_acknowledgement(stream);
 }
 
 /*

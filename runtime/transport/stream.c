@@ -1,7 +1,7 @@
 /*
  * See stream.h.
  */
-#include "transport/stream.h"
+#include "transport/transport.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -47,6 +47,21 @@ static void list_clear(nm_span_list *list, size_t first)
     list->capacity = 0;
 }
 
+/* ---- metrics ---- */
+
+void nm_stream_totals_read(nm_stream_totals *totals, natsmicro_stream_metrics *metrics)
+{
+    *metrics = (natsmicro_stream_metrics){
+        .reliable = true,
+        .messages_sent = atomic_load(&totals->messages_sent),
+        .bytes_sent = atomic_load(&totals->bytes_sent),
+        .messages_received = atomic_load(&totals->messages_received),
+        .bytes_received = atomic_load(&totals->bytes_received),
+        .retransmitted = atomic_load(&totals->retransmitted),
+        .stalls = atomic_load(&totals->stalls),
+    };
+}
+
 /* ---- making and ending ---- */
 
 bool nm_stream_init(nm_stream *stream)
@@ -62,6 +77,9 @@ bool nm_stream_init(nm_stream *stream)
 
 void nm_stream_reset(nm_stream *stream)
 {
+    const nm_transport *transport = nm_stream_transport(stream);
+    if (transport != NULL && transport->reset != NULL)
+        transport->reset(stream);
     list_clear(&stream->batch, stream->batch_next);
     list_clear(&stream->arrived, 0);
     nm_spent_add(&stream->spent, stream->current);
@@ -79,6 +97,8 @@ void nm_stream_reset(nm_stream *stream)
     stream->batch_next = 0;
     stream->pending_bytes = stream->pending_messages = 0;
     stream->received = stream->sent = 0;
+    stream->decided = false;
+    atomic_store_explicit(&stream->transport, NULL, memory_order_relaxed);
     stream->opened = stream->any_taken = stream->unnumbered = stream->heard = false;
     stream->discarding = stream->reader_waits = stream->send_closed = stream->finished = false;
     stream->told_peer = stream->answer_unheard = false;
@@ -99,6 +119,8 @@ void nm_stream_free(nm_stream *stream)
     free(stream->batch.spans);
     free(stream->arrived.spans);
     free(stream->inbox.subject);
+    if (stream->free_state != NULL)
+        stream->free_state(stream->state);
     pthread_cond_destroy(&stream->changed);
     pthread_mutex_destroy(&stream->lock);
 }

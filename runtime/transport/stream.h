@@ -19,6 +19,16 @@
 typedef struct nm_transport nm_transport;
 typedef struct nm_stream nm_stream;
 
+/* What all reliable streams of a client or a server have done. */
+typedef struct nm_stream_totals {
+    atomic_ullong messages_sent;
+    atomic_ullong bytes_sent;
+    atomic_ullong messages_received;
+    atomic_ullong bytes_received;
+    atomic_ullong retransmitted;
+    atomic_ullong stalls;
+} nm_stream_totals;
+
 /* What a client or a server sets for all its streams. */
 typedef struct nm_stream_settings {
     size_t max_pending_messages;
@@ -27,6 +37,10 @@ typedef struct nm_stream_settings {
     /* Whether a subject is one of our own endpoints: never to be published to. NULL: none is. */
     bool (*is_own_subject)(const char *subject, void *data);
     void *own_subject_data;
+    bool plain_streams;       /* reliable ones are neither offered nor accepted */
+    size_t window_bytes;      /* of a reliable stream */
+    uint32_t window_messages; /* the same in messages; 0: the method's, or the default */
+    nm_stream_totals *totals; /* that its reliable streams are counted in */
 } nm_stream_settings;
 
 /* One message of the peer: `message` owns the bytes. */
@@ -53,8 +67,10 @@ typedef enum nm_answer_state {
 } nm_answer_state;
 
 struct nm_stream {
-    nm_inbox inbox; /* first: the link's callbacks find the stream by it */
-    const nm_transport *transport;
+    nm_inbox inbox;                          /* first: the link's callbacks find the stream by it */
+    _Atomic(const nm_transport *) transport; /* a client's is chosen by the first answer */
+    void *state;                             /* the transport's own; kept from call to call */
+    void (*free_state)(void *state);
     const nm_stream_settings *settings;
     nm_link *link;
     natsmicro_method_kind kind;
@@ -65,6 +81,9 @@ struct nm_stream {
     int64_t open_deadline; /* ns; for the opening, and for the answer of a unary call */
     int64_t deadline;      /* ns; of the whole call, or NM_NEVER */
     int64_t idle_limit;    /* ns of silence while waiting; NM_NEVER: none */
+
+    uint64_t window_messages; /* of a reliable stream: what the peer may send ahead of the reader */
+    uint64_t window_bytes;
 
     nm_headers headers_out;  /* ours, that ride on the first message */
     nm_headers trailers_out; /* ours, that ride on the end */
@@ -78,6 +97,7 @@ struct nm_stream {
     char *peer;         /* where our messages go; NULL: not known yet */
     char *peer_control; /* the NATS reply of the peer's messages; NULL: it has none */
     bool opened;        /* client: something has come from the peer */
+    bool decided;       /* client: by which transport the call goes on */
     nm_span_list arrived;
     size_t pending_bytes; /* of what arrived and is not read, the reader's batch included */
     size_t pending_messages;
@@ -116,6 +136,14 @@ struct nm_stream {
     uint32_t burst;     /* messages that came fast behind each other until last_send */
     int64_t last_asked; /* when a message last carried our inbox as NATS reply */
 };
+
+static inline const nm_transport *nm_stream_transport(nm_stream *stream)
+{
+    return atomic_load_explicit(&stream->transport, memory_order_acquire);
+}
+
+/* Of a client or a server; `reliable` is set. */
+void nm_stream_totals_read(nm_stream_totals *totals, natsmicro_stream_metrics *metrics);
 
 /* Prepares lock and lists once; nm_stream_reset makes it ready for a call, as often as one likes. */
 bool nm_stream_init(nm_stream *stream);

@@ -26,6 +26,9 @@ struct nm_transport {
     natsmicro_status (*send)(nm_stream *stream, const nm_bytes *pieces, size_t count,
                              nm_error *error);
 
+    /* Whether send would not wait for room. NULL: it never does. */
+    bool (*can_send)(nm_stream *stream);
+
     /* The largest message that the next send can take, as the connection is now. */
     size_t (*max_message)(nm_stream *stream);
 
@@ -39,6 +42,9 @@ struct nm_transport {
     /* Server: the end of the call. `failure` OK: complete. After an answer it only ends. */
     void (*finish)(nm_stream *stream, const nm_error *failure);
 
+    /* Server: the end of a call whose handler still runs, or of which not even the end is heard. */
+    void (*abandon)(nm_stream *stream, const nm_error *failure);
+
     /*
      * The next message of the peer: OK and a span that lives until the next recv; END; or an error,
      * which is in stream->error then.
@@ -48,12 +54,31 @@ struct nm_transport {
     /* Client: tells the peer that the call is given up, with the status it was aborted with. */
     void (*give_up)(nm_stream *stream);
 
+    /* Under the stream's lock: what the transport knows more of a call. NULL: nothing. */
+    void (*read_metrics)(nm_stream *stream, natsmicro_stream_metrics *metrics);
+
+    /* Between two calls: gives back what the last one left in the transport's state. NULL: nothing. */
+    void (*reset)(nm_stream *stream);
+
     void (*on_message)(nm_stream *stream, natsMsg *message);
     void (*on_timer)(nm_stream *stream);
 };
 
 /* Speaks the protocol of docs/wire-protocol.md as every implementation does. */
 extern const nm_transport nm_plain_transport;
+
+/* Ordered, complete, bounded in memory: between two sides that know it. */
+extern const nm_transport nm_reliable_transport;
+
+/* Client: offers a reliable stream and becomes one of the two by the answer. */
+extern const nm_transport nm_offer_transport;
+
+/*
+ * Server: takes the caller's offer of a reliable stream, if it makes one. OK, and the stream's transport is
+ * the one that goes on; RESOURCE_EXHAUSTED.
+ */
+natsmicro_status nm_transport_choose(nm_stream *stream, const nm_incoming *opening,
+                                     nm_error *error);
 
 /*
  * Server: refuses an opening that makes no call, where the caller can hear it: on the opening's NATS
@@ -63,6 +88,6 @@ void nm_plain_refuse(nm_link *link, const nm_stream_settings *settings, natsmicr
                      const nm_incoming *opening, const char *method, const nm_error *error);
 
 /* The link's on_stray: a message to an inbox that is gone. */
-void nm_plain_on_stray(nm_link *link, natsMsg *message, void *settings);
+void nm_transport_on_stray(nm_link *link, natsMsg *message, void *settings);
 
 #endif

@@ -94,6 +94,8 @@ static natsStatus walk(const nm_outgoing *outgoing, header_visitor visit, void *
         status = visit(closure, NM_HEADER_STREAM_INBOX, outgoing->stream_inbox, false);
     if (status == NATS_OK && outgoing->control != NULL)
         status = visit(closure, NM_HEADER_CONTROL, outgoing->control, false);
+    if (status == NATS_OK && outgoing->stream != NULL)
+        status = visit(closure, NM_HEADER_STREAM, outgoing->stream, false);
     if (status == NATS_OK && is_error(outgoing->error))
         status = walk_error(outgoing->error, visit, closure);
     if (status == NATS_OK)
@@ -169,7 +171,7 @@ bool nm_outgoing_has_headers(const nm_outgoing *outgoing)
 {
     return outgoing->has_sequence || outgoing->end || outgoing->reply_to != NULL ||
            outgoing->stream_inbox != NULL || outgoing->control != NULL ||
-           is_error(outgoing->error) ||
+           outgoing->stream != NULL || is_error(outgoing->error) ||
            (outgoing->headers != NULL && outgoing->headers->count > 0) ||
            (outgoing->trailers != NULL && outgoing->trailers->count > 0);
 }

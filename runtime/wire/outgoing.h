@@ -25,6 +25,7 @@ typedef struct nm_outgoing {
     const char *reply_to;
     const char *stream_inbox;
     const char *control;        /* NM_CONTROL_… */
+    const char *stream;         /* of a reliable stream: an offer, or the version */
     const nm_error *error;      /* its code, text and, as payload, data (over `data`) */
     const nm_headers *headers;  /* the user's */
     const nm_headers *trailers; /* more of them */

@@ -13,6 +13,7 @@
 
 #include <natsmicro/status.h>
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -78,6 +79,22 @@ const char *natsmicro_call_subject(natsmicro_call *call);
 
 /* Milliseconds until the call's deadline, 0 when it has passed, -1 when there is none. */
 int64_t natsmicro_call_remaining_ms(natsmicro_call *call);
+
+/* What a stream has done so far, or all reliable streams of a client or a server. */
+typedef struct natsmicro_stream_metrics {
+    bool reliable;              /* a reliable stream; if not, only messages are counted */
+    uint64_t messages_sent;     /* not counting what was sent again */
+    uint64_t bytes_sent;        /* the messages' own */
+    uint64_t messages_received; /* not counting repeats; read or not */
+    uint64_t bytes_received;    /* with 2 to 11 bytes a message of what carried them */
+    uint64_t retransmitted;     /* messages that were sent again */
+    uint64_t stalls;            /* how often a send found no room at the peer */
+    uint64_t
+        round_trip_ns; /* of the last message that was timed, with the peer's delay; 0: unknown */
+} natsmicro_stream_metrics;
+
+/* Reads a call's metrics, on either side. Does not block; any thread. */
+void natsmicro_call_get_metrics(natsmicro_call *call, natsmicro_stream_metrics *metrics);
 
 /* ---- servers ---- */
 

@@ -36,12 +36,16 @@ typedef struct natsmicro_client_options {
      * with NULL; { "_INBOX.", NULL }.
      */
     const char *const *allowed_inbox_prefixes;
+    /* Reliable streams are neither offered nor accepted: every stream is a plain one. */
+    bool plain_streams;
+    size_t window_bytes;      /* sent ahead of the reader, per reliable stream; 4 MiB */
+    uint32_t window_messages; /* the same in messages; the method's max_inflight or 65536 */
 } natsmicro_client_options;
 
 #define NATSMICRO_CLIENT_OPTIONS_INIT                                                             \
     {                                                                                             \
         sizeof(natsmicro_client_options), NULL, NULL, 0, 0, 0, 0, 0, 0, {NULL, NULL, NULL}, NULL, \
-            NULL, NULL                                                                            \
+            NULL, NULL, false, 0, 0                                                               \
     }
 
 /*

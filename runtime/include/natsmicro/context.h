@@ -44,6 +44,12 @@ void natsmicro_context_set_timeout(natsmicro_context *context, int64_t timeout_m
 void natsmicro_context_set_idle_timeout(natsmicro_context *context, int64_t idle_timeout_ms);
 
 /*
+ * Whether the call's stream is to be a plain one, although both sides know reliable streams. False is
+ * the client's default.
+ */
+void natsmicro_context_set_plain_streams(natsmicro_context *context, bool plain);
+
+/*
  * Sets a request header; a header of that name (whatever its case) is replaced. Both strings are copied.
  * INVALID_ARGUMENT: the name is not an RFC 7230 token, is reserved (Nats-*, Natsmicro-*, Reply-To,
  * Status, Description), or the value is not UTF-8, holds a control byte but tab, or is blank

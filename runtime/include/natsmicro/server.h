@@ -37,12 +37,16 @@ typedef struct natsmicro_server_options {
      * with NULL; { "_INBOX.", NULL }.
      */
     const char *const *allowed_inbox_prefixes;
+    /* Reliable streams are neither offered nor accepted: every stream is a plain one. */
+    bool plain_streams;
+    size_t window_bytes;      /* sent ahead of the reader, per reliable stream; 4 MiB */
+    uint32_t window_messages; /* the same in messages; the method's max_inflight or 65536 */
 } natsmicro_server_options;
 
 #define NATSMICRO_SERVER_OPTIONS_INIT                                                             \
     {                                                                                             \
         sizeof(natsmicro_server_options), NULL, 0, 0, 0, 0, 0, 0, 0, 0, {NULL, NULL, NULL}, NULL, \
-            NULL, NULL                                                                            \
+            NULL, NULL, false, 0, 0                                                               \
     }
 
 /* A pair of a service's or an endpoint's metadata. */
@@ -110,6 +114,13 @@ typedef struct natsmicro_server_counters {
 
 /* Reads the counters. Never blocks for long; any thread. */
 void natsmicro_server_get_counters(natsmicro_server *server, natsmicro_server_counters *counters);
+
+/*
+ * Reads what all reliable streams of the server have done since it was made; the round trip is left 0.
+ * Does not block; any thread.
+ */
+void natsmicro_server_get_stream_metrics(natsmicro_server *server,
+                                         natsmicro_stream_metrics *metrics);
 
 #ifdef __cplusplus
 }

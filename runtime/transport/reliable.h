@@ -1,0 +1,214 @@
+/*
+ * What the files of the reliable transport share: its state of a call.
+ *
+ * Rules that all of them keep:
+ *
+ * - All but what is marked otherwise is guarded by the stream's lock, which is never held around a call of
+ *   nats.c. Frames without messages are therefore composed under the lock as a note and published after it.
+ * - Segments are published in order by whoever holds the turn (`publishing`); others leave theirs to it.
+ * - The user's threads are never waited for: frames are taken, acknowledged and answered on the link's
+ *   dispatch thread, everything that time brings on its service thread.
+ */
+#ifndef NM_TRANSPORT_RELIABLE_H
+#define NM_TRANSPORT_RELIABLE_H
+
+#include "transport/transport.h"
+#include "wire/digest.h"
+#include "wire/frame.h"
+#include "wire/offer.h"
+
+/* A partial frame waits this long at most for more messages. */
+#define NM_RELIABLE_SEAL_AFTER (200 * INT64_C(1000))
+
+/* A message that comes this long after the last frame is lone: it is sent at once. */
+#define NM_RELIABLE_LONE_AFTER (100 * INT64_C(1000))
+
+#define NM_RELIABLE_ACK_DELAY          (20 * NM_NS_PER_MS)
+#define NM_RELIABLE_FIRST_RETRANSMIT   (250 * NM_NS_PER_MS)
+#define NM_RELIABLE_LONGEST_RETRANSMIT (5000 * NM_NS_PER_MS)
+#define NM_RELIABLE_GONE_LIMIT         (5000 * NM_NS_PER_MS)
+#define NM_RELIABLE_PROBE_WITHOUT_IDLE (5000 * NM_NS_PER_MS)
+
+/* How often the connection is looked at while it is down. */
+#define NM_RELIABLE_RECONNECT_LOOK (20 * NM_NS_PER_MS)
+
+/* Messages up to this together fill a frame. */
+#define NM_RELIABLE_FILL ((size_t)16 * 1024)
+
+/* Of max_payload, what a frame keeps for all but its messages. */
+#define NM_RELIABLE_RESERVE ((size_t)1024)
+
+/* A peer's address that is longer is refused. */
+#define NM_RELIABLE_ADDRESS_SIZE 1024
+
+typedef enum nm_reliable_state {
+    NM_RELIABLE_UP,
+    NM_RELIABLE_ENDING, /* server: END is out and not acknowledged */
+    NM_RELIABLE_OVER
+} nm_reliable_state;
+
+/* Messages on their way, as they lie in a frame, kept until they are acknowledged. */
+typedef struct nm_segment {
+    struct nm_segment *next;
+    uint64_t first; /* number of its first message, or of the end */
+    uint32_t count; /* messages */
+    uint64_t message_bytes;
+    bool has_end;
+    bool published;    /* once at least */
+    bool acknowledged; /* while it is being published: who publishes frees it */
+    size_t messages;   /* where their encodings begin */
+    size_t length;     /* behind messages and end: the control fields are put here */
+    size_t capacity;   /* of what may lie before the control fields */
+    uint8_t bytes[];
+} nm_segment;
+
+/* A received frame that waits to be read. */
+typedef struct nm_reliable_frame {
+    natsMsg *message;
+    nm_frame_cursor cursor; /* at the first message that was new */
+    uint32_t count;
+    size_t bytes;
+} nm_reliable_frame;
+
+typedef struct nm_reliable {
+    nm_reliable_state state;
+    bool peer_heard; /* server: a frame of the client has come; client: always */
+    char address[NM_RELIABLE_ADDRESS_SIZE];
+
+    /* ---- our direction ---- */
+    nm_segment *kept; /* sealed and not acknowledged, the oldest first */
+    nm_segment *kept_last;
+    nm_segment *unpublished; /* the first of `kept` that is to be published next; NULL: none */
+    nm_segment *open;        /* still being filled; not in `kept` */
+    nm_segment *spare;       /* for the next messages */
+    size_t spare_bytes;
+    bool publishing;
+    nm_segment *in_publication;
+    bool rewind;         /* publish again from the oldest, once the turn comes round */
+    bool ask;            /* the last frame that is to be published wants an answer */
+    bool sender_waits;   /* for the window */
+    uint64_t made;       /* number of our last message or, when `ended`, of our end */
+    uint64_t made_bytes; /* of all our messages */
+    bool ended;
+    uint64_t acknowledged;
+    uint64_t published; /* highest number that was ever published */
+    uint64_t max_messages;
+    uint64_t max_bytes;
+    nm_digest digest_out;
+    uint64_t gap_honoured; /* the acknowledged number that a gap was last honoured for, plus 1 */
+
+    /* ---- the peer's direction ---- */
+    uint64_t received; /* number of the last message taken, or of the end */
+    uint64_t received_bytes;
+    bool received_end;
+    nm_digest digest_in;
+    nm_reliable_frame *queue; /* a ring */
+    size_t queue_capacity;
+    size_t queue_first;
+    size_t queue_count;
+    uint64_t window_messages; /* 0: the peer may send nothing */
+    uint64_t window_bytes;
+    uint64_t told_received; /* what our last frame said, as do the next */
+    uint64_t told_received_bytes;
+    uint64_t told_max_messages;
+    uint64_t told_max_bytes;
+    uint64_t gap_told; /* the number received when a gap was last told of, plus 1 */
+    atomic_ullong used;
+    atomic_ullong used_bytes;
+    atomic_ullong told_used; /* what the limits were last told for */
+    atomic_ullong told_used_bytes;
+
+    /* ---- the reader's alone ---- */
+    nm_reliable_frame reading; /* message NULL: none */
+
+    /* ---- clocks, ns; NM_NEVER: off ---- */
+    int64_t timer_at; /* what the inbox's timer was last hastened to */
+    int64_t last_heard;
+    int64_t last_probe;
+    int64_t last_publish;
+    int64_t last_progress;   /* `acknowledged` grew, or something came to wait for it */
+    int64_t last_retransmit; /* or last_progress, whichever is later */
+    unsigned backoff;
+    int64_t gone_since;
+    int64_t ack_due;
+    int64_t seal_due;
+    bool disconnected;
+    int64_t round_trip; /* 0: not known */
+    uint64_t timed_number;
+    int64_t timed_at; /* 0: nothing is being timed */
+
+    natsmicro_stream_metrics metrics;
+} nm_reliable;
+
+/* A frame without messages, composed under the lock, to be published after it. */
+typedef struct nm_note {
+    char subject[NM_RELIABLE_ADDRESS_SIZE];
+    uint8_t bytes[NM_FRAME_CONTROL_SIZE > NM_FRAME_RESET_SIZE ? NM_FRAME_CONTROL_SIZE
+                                                              : NM_FRAME_RESET_SIZE];
+    size_t length;
+    bool first;  /* with the header and our inbox: the client is yet to be heard */
+    bool ask;    /* with our inbox */
+    bool wanted; /* whether there is anything to publish */
+    bool flush;  /* and at once */
+} nm_note;
+
+static inline nm_reliable *nm_reliable_of(const nm_stream *stream)
+{
+    return stream->state;
+}
+
+/* ---- reliable.c ---- */
+
+/* Makes the state of a call that has been agreed to be reliable. False: memory. */
+bool nm_reliable_begin(nm_stream *stream, const nm_stream_offer *peer);
+
+/* Under the lock: forgets what is to be sent. The call is over on the wire. */
+void nm_reliable_over(nm_stream *stream);
+
+/* ---- reliable_note.c ---- */
+
+/* Under the lock: an acknowledgement; `ask`: as a probe. */
+void nm_note_acknowledge(nm_stream *stream, nm_note *note, bool gap, bool ask);
+/* Under the lock: a reset; NULL: "I know no such call". */
+void nm_note_reset(nm_stream *stream, nm_note *note, const nm_error *error);
+/* With the lock free: publishes it, if there is one. */
+void nm_note_publish(nm_stream *stream, const nm_note *note);
+/* Under the lock: the control fields as they are now; writes at `at`, returns the end. */
+uint8_t *nm_note_write_control(nm_stream *stream, uint8_t *at, uint64_t seq, bool gap);
+/* A frame to a client that has not been heard yet. */
+natsStatus nm_note_publish_first(natsConnection *connection, const char *subject, const char *reply,
+                                 const void *data, size_t length);
+
+/* ---- reliable_send.c ---- */
+
+natsmicro_status nm_reliable_send(nm_stream *stream, const nm_bytes *pieces, size_t count,
+                                  nm_error *error);
+bool nm_reliable_can_send(nm_stream *stream);
+size_t nm_reliable_max_message(nm_stream *stream);
+natsmicro_status nm_reliable_close_send(nm_stream *stream, nm_error *error);
+natsmicro_status nm_reliable_answer(nm_stream *stream, const void *message, size_t length,
+                                    nm_error *error);
+/* Under the lock: our direction ends with this. False: memory. */
+bool nm_reliable_append_end(nm_stream *stream, const nm_error *failure);
+/* Under the lock: what is open goes to those that are to be published. */
+void nm_reliable_seal(nm_stream *stream);
+/* Under the lock, which it frees meanwhile: publishes what is sealed, unless somebody is at it. */
+void nm_reliable_publish(nm_stream *stream);
+/* Under the lock: the peer has everything up to `number`. */
+void nm_reliable_acknowledged(nm_stream *stream, uint64_t number, int64_t now);
+void nm_reliable_free_segments(nm_reliable *reliable);
+void nm_reliable_drop_unacknowledged(nm_reliable *reliable);
+
+/* ---- reliable_receive.c ---- */
+
+void nm_reliable_on_message(nm_stream *stream, natsMsg *message);
+natsmicro_status nm_reliable_recv(nm_stream *stream, nm_span *span);
+void nm_reliable_drop_received(nm_reliable *reliable);
+
+/* ---- reliable_timer.c ---- */
+
+void nm_reliable_on_timer(nm_stream *stream);
+/* Under the lock: the timer fires no later than what is due next. */
+void nm_reliable_schedule(nm_stream *stream);
+
+#endif

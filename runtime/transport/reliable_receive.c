@@ -1,0 +1,514 @@
+/*
+ * The reliable transport's receiving half. Frames are taken on the link's dispatch thread in the order that
+ * the protocol gives: acknowledgement and limits, messages, end, answer. The reader takes messages out of
+ * queued frames without a lock and tells the sender when half of the window is free again.
+ */
+#include "transport/reliable.h"
+#include "wire/subject.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define FIRST_QUEUE 16
+
+/* What has to be done once the lock is free. */
+typedef struct nm_outcome {
+    nm_note note;
+    bool over;  /* on a server: the inbox has done its work */
+    bool taken; /* the frame's message lies in the queue now */
+} nm_outcome;
+
+/* ---- the queue ---- */
+
+static bool grow_queue(nm_reliable *reliable)
+{
+    size_t capacity = reliable->queue_capacity == 0 ? FIRST_QUEUE : reliable->queue_capacity * 2;
+    nm_reliable_frame *queue = malloc(capacity * sizeof(*queue));
+    if (queue == NULL)
+        return false;
+    for (size_t i = 0; i < reliable->queue_count; i++)
+        queue[i] = reliable->queue[(reliable->queue_first + i) % reliable->queue_capacity];
+    free(reliable->queue);
+    reliable->queue = queue;
+    reliable->queue_capacity = capacity;
+    reliable->queue_first = 0;
+    return true;
+}
+
+void nm_reliable_drop_received(nm_reliable *reliable)
+{
+    for (; reliable->queue_count > 0; reliable->queue_count--) {
+        natsMsg_Destroy(reliable->queue[reliable->queue_first].message);
+        reliable->queue_first = (reliable->queue_first + 1) % reliable->queue_capacity;
+    }
+}
+
+/* ---- taking a frame ---- */
+
+static void read_error(const nm_bytes *status, const nm_bytes *text, nm_error *error)
+{
+    char code[NM_CODE_LIMIT + 1];
+    char words[NM_ERROR_TEXT_LIMIT + 1];
+    size_t length = text->length < sizeof(words) - 1 ? text->length : sizeof(words) - 1;
+    memcpy(code, status->data, status->length);
+    code[status->length] = '\0';
+    if (length > 0)
+        memcpy(words, text->data, length);
+    words[length] = '\0';
+    nm_error_set_code(error, code, words);
+}
+
+/* The call ends here and now, and the peer is told. */
+static void give_up(nm_stream *stream, nm_outcome *outcome, natsmicro_status status,
+                    const char *text)
+{
+    nm_error error = NM_ERROR_INIT;
+    nm_error_set(&error, status, "%s: %s", stream->method, text);
+    nm_stream_abort_locked(stream, status, "%s", nm_error_text(&error));
+    nm_note_reset(stream, &outcome->note, &error);
+    nm_reliable_over(stream);
+    outcome->over = stream->is_server;
+    nm_error_clear(&error);
+}
+
+/* The peer has ended the call; what is queued is dropped. */
+static void take_reset(nm_stream *stream, const nm_frame *frame, nm_outcome *outcome)
+{
+    nm_error error = NM_ERROR_INIT;
+    if (frame->reset.status.length > 0)
+        read_error(&frame->reset.status, &frame->reset.text, &error);
+    natsmicro_status status = error.status;
+    nm_reliable *reliable = nm_reliable_of(stream);
+    if (reliable->state == NM_RELIABLE_ENDING) {
+        /* It knows our end, or no longer wants to. */
+    } else if (status == NATSMICRO_OK) {
+        nm_stream_abort_locked(stream,
+                               stream->is_server ? NATSMICRO_CANCELLED : NATSMICRO_UNAVAILABLE,
+                               stream->is_server ? "%s: the caller knows no such call any more"
+                                                 : "%s: the service knows no such call any more",
+                               stream->method);
+    } else {
+        if (stream->is_server && status != NATSMICRO_DEADLINE_EXCEEDED)
+            status = NATSMICRO_CANCELLED;
+        nm_stream_abort_locked(stream, status, "%s: the peer ended the call: %s", stream->method,
+                               nm_error_text(&error));
+    }
+    nm_error_clear(&error);
+    nm_reliable_over(stream);
+    outcome->over = stream->is_server;
+}
+
+static void take_limits(nm_stream *stream, const nm_frame *frame)
+{
+    nm_reliable *reliable = nm_reliable_of(stream);
+    uint64_t bytes = frame->max_bytes;
+    if (frame->max_messages > reliable->max_messages)
+        reliable->max_messages = frame->max_messages;
+    if (bytes > reliable->max_bytes)
+        reliable->max_bytes = bytes;
+    if (reliable->sender_waits)
+        pthread_cond_broadcast(&stream->changed);
+}
+
+/* A message that begins beyond the limits that it was told is no accident. */
+static bool is_beyond_limits(nm_stream *stream, const nm_frame *frame)
+{
+    const nm_reliable *reliable = nm_reliable_of(stream);
+    uint64_t last = frame->seq + frame->count - 1;
+    if (frame->count == 0 || frame->seq > reliable->received + 1 || last <= reliable->received)
+        return false;
+    if (last > reliable->told_max_messages)
+        return true;
+    /* Exact where all of the frame is new; what was known counts for the peer otherwise. */
+    uint64_t before_last = reliable->received_bytes + frame->messages_size - frame->last_size;
+    return frame->seq == reliable->received + 1 && before_last >= reliable->told_max_bytes;
+}
+
+/* Takes what is new of the frame's messages. False: memory, and nothing was taken. */
+static bool take_messages(nm_stream *stream, const nm_frame *frame, natsMsg *message,
+                          nm_outcome *outcome)
+{
+    nm_reliable *reliable = nm_reliable_of(stream);
+    uint64_t known = reliable->received + 1 - frame->seq;
+    nm_reliable_frame entry = {message, nm_frame_first(frame), frame->count - (size_t)known};
+    if (reliable->queue_count == reliable->queue_capacity && !grow_queue(reliable))
+        return false;
+    size_t size = frame->messages_size - nm_frame_skip(&entry.cursor, known);
+    nm_digest_add_messages(&reliable->digest_in, frame, entry.cursor);
+    reliable->received += entry.count;
+    reliable->received_bytes += size;
+    reliable->metrics.messages_received += entry.count;
+    reliable->metrics.bytes_received += size;
+    nm_stream_totals *totals = stream->settings->totals;
+    atomic_fetch_add_explicit(&totals->messages_received, entry.count, memory_order_relaxed);
+    atomic_fetch_add_explicit(&totals->bytes_received, size, memory_order_relaxed);
+    if (stream->discarding)
+        return true;
+    size_t at = (reliable->queue_first + reliable->queue_count) % reliable->queue_capacity;
+    reliable->queue[at] = entry;
+    reliable->queue_count++;
+    outcome->taken = true;
+    if (stream->reader_waits)
+        pthread_cond_broadcast(&stream->changed);
+    return true;
+}
+
+static void take_headers(nm_stream *stream, const nm_frame *frame)
+{
+    if (frame->seq == 1 && stream->headers_in.count == 0 && !stream->is_server)
+        nm_frame_copy_headers(nm_frame_headers(frame),
+                              &stream->headers_in); /* short memory: fewer */
+}
+
+/* The peer's end, the number of which is the next one. */
+static void take_end(nm_stream *stream, const nm_frame *frame, nm_outcome *outcome)
+{
+    nm_reliable *reliable = nm_reliable_of(stream);
+    if (frame->end.digest != nm_digest_value(&reliable->digest_in)) {
+        give_up(stream, outcome, NATSMICRO_DATA_LOSS,
+                "the stream's digest is not that of the messages that came");
+        return;
+    }
+    reliable->received++;
+    reliable->received_end = true;
+    if (stream->is_server) {
+        nm_stream_end_input(stream, NATSMICRO_END, " ");
+        return;
+    }
+    nm_error error = NM_ERROR_INIT;
+    if (frame->end.status.length > 0) {
+        read_error(&frame->end.status, &frame->end.text, &error);
+        nm_error_set_data(&error, frame->end.data.data, frame->end.data.length);
+    }
+    nm_frame_copy_headers(nm_frame_trailers(frame), &stream->trailers_in);
+    if (error.status == NATSMICRO_OK)
+        nm_stream_end_input(stream, NATSMICRO_END, " ");
+    else
+        nm_stream_end_input_with(stream, &error);
+    nm_error_clear(&error);
+}
+
+typedef enum nm_novelty { NM_NOTHING_NEW, NM_SOMETHING_NEW, NM_A_GAP } nm_novelty;
+
+static nm_novelty take_numbers(nm_stream *stream, const nm_frame *frame, natsMsg *message,
+                               nm_outcome *outcome)
+{
+    nm_reliable *reliable = nm_reliable_of(stream);
+    if (frame->count == 0 && !frame->has_end)
+        return NM_SOMETHING_NEW; /* nothing that could be old */
+    if (frame->seq > reliable->received + 1)
+        return NM_A_GAP;
+    uint64_t last = frame->seq + frame->count - 1 + (frame->has_end ? 1 : 0);
+    if (last <= reliable->received || reliable->state == NM_RELIABLE_ENDING)
+        return NM_NOTHING_NEW;
+    take_headers(stream, frame);
+    uint64_t last_message = frame->seq + frame->count - 1;
+    if (frame->count > 0 && last_message > reliable->received &&
+        !take_messages(stream, frame, message, outcome))
+        return NM_NOTHING_NEW; /* it will come again */
+    if (frame->has_end && last == reliable->received + 1)
+        take_end(stream, frame, outcome);
+    return NM_SOMETHING_NEW;
+}
+
+/* Whether the acknowledgement is due now rather than with the next frame or the delay. */
+static bool acknowledge_at_once(const nm_reliable *reliable)
+{
+    return reliable->received - reliable->told_received >= reliable->window_messages / 4 ||
+           reliable->received_bytes - reliable->told_received_bytes >= reliable->window_bytes / 4;
+}
+
+static void answer(nm_stream *stream, const nm_frame *frame, bool asked, nm_novelty novelty,
+                   nm_outcome *outcome)
+{
+    nm_reliable *reliable = nm_reliable_of(stream);
+    bool numbered = frame->count > 0 || frame->has_end;
+    bool gap = novelty == NM_A_GAP;
+    bool told = gap && reliable->gap_told == reliable->received + 1;
+    if (gap)
+        reliable->gap_told = reliable->received + 1;
+    if (asked || frame->has_end || (numbered && novelty == NM_NOTHING_NEW) || (gap && !told)) {
+        nm_note_acknowledge(stream, &outcome->note, gap, false);
+        outcome->note.flush = true;
+        return;
+    }
+    if (!numbered || gap)
+        return;
+    if (acknowledge_at_once(reliable))
+        nm_note_acknowledge(stream, &outcome->note, false, false);
+    else if (reliable->ack_due == NM_NEVER) {
+        reliable->ack_due = reliable->last_heard + NM_RELIABLE_ACK_DELAY;
+        nm_reliable_schedule(stream);
+    }
+}
+
+/* Why the frame cannot be from an honest peer, beyond what its bytes alone show; or NULL. */
+static const char *find_lie(nm_stream *stream, const nm_frame *frame)
+{
+    nm_frame_rules rules = {.from_client = stream->is_server,
+                            .without_messages =
+                                stream->is_server && stream->kind == NATSMICRO_SERVER_STREAM,
+                            .sent = nm_reliable_of(stream)->published};
+    return nm_frame_breaks(frame, &rules);
+}
+
+/* An end at another number than the one that was taken, or messages behind it. */
+static bool contradicts_end(const nm_reliable *reliable, const nm_frame *frame)
+{
+    if (frame->count == 0 && !frame->has_end)
+        return false;
+    uint64_t last = frame->seq + frame->count - 1 + (frame->has_end ? 1 : 0);
+    if (reliable->received_end)
+        return last > reliable->received || (frame->has_end && last != reliable->received);
+    return frame->has_end && last <= reliable->received;
+}
+
+static void take_acknowledgement(nm_stream *stream, const nm_frame *frame, int64_t now)
+{
+    nm_reliable *reliable = nm_reliable_of(stream);
+    if (frame->ack > reliable->acknowledged)
+        nm_reliable_acknowledged(stream, frame->ack, now);
+    take_limits(stream, frame);
+    if (!frame->gap || frame->ack != reliable->acknowledged ||
+        reliable->acknowledged == reliable->published ||
+        reliable->gap_honoured == reliable->acknowledged + 1)
+        return;
+    reliable->gap_honoured = reliable->acknowledged + 1;
+    reliable->rewind = true;
+    reliable->last_retransmit = now;
+    nm_inbox_hasten_timer(&stream->inbox, now);
+}
+
+/* A frame of an end point that is up. */
+static void take_frame(nm_stream *stream, const nm_frame *frame, natsMsg *message,
+                       const char *reply, nm_outcome *outcome)
+{
+    nm_reliable *reliable = nm_reliable_of(stream);
+    int64_t now = nm_now();
+
+    reliable->last_heard = now;
+    reliable->gone_since = NM_NEVER;
+    reliable->peer_heard = true;
+    if (reply != NULL)
+        strcpy(reliable->address, reply);
+    take_acknowledgement(stream, frame, now);
+    if (contradicts_end(reliable, frame)) {
+        give_up(stream, outcome, NATSMICRO_INTERNAL,
+                "the peer ended its stream at two different numbers");
+        return;
+    }
+    if (!stream->discarding && is_beyond_limits(stream, frame)) {
+        give_up(stream, outcome, NATSMICRO_INTERNAL, "the peer sent more than it was allowed to");
+        return;
+    }
+    nm_novelty novelty = take_numbers(stream, frame, message, outcome);
+    if (reliable->state == NM_RELIABLE_OVER)
+        return;
+    answer(stream, frame, reply != NULL, novelty, outcome);
+    if (!stream->is_server && reliable->received_end)
+        nm_reliable_over(stream);
+    if (stream->is_server && reliable->ended && reliable->acknowledged == reliable->made) {
+        nm_reliable_over(stream);
+        outcome->over = true;
+    }
+}
+
+/* A frame for a call that is over, the inbox of which still listens. */
+static void answer_late(nm_stream *stream, const nm_frame *frame, const char *reply,
+                        nm_outcome *outcome)
+{
+    nm_reliable *reliable = nm_reliable_of(stream);
+    if (frame->has_reset || reply == NULL)
+        return;
+    strcpy(reliable->address, reply);
+    if (reliable->received_end && stream->aborted == NATSMICRO_OK)
+        nm_note_acknowledge(stream, &outcome->note, false, false);
+    else
+        nm_note_reset(stream, &outcome->note, NULL);
+    outcome->note.flush = true;
+}
+
+/* The NATS reply as an address: NULL where it has none, or one that may not be published to. */
+static const char *address_of(nm_stream *stream, natsMsg *message)
+{
+    const char *reply = natsMsg_GetReply(message);
+    if (reply == NULL)
+        return NULL;
+    if (strlen(reply) < NM_RELIABLE_ADDRESS_SIZE && nm_subject_reply_is_allowed(reply) &&
+        (stream->settings->is_own_subject == NULL ||
+         !stream->settings->is_own_subject(reply, stream->settings->own_subject_data)))
+        return reply;
+    nm_events_emit(nm_link_events(stream->link), NATSMICRO_EVENT_REFUSED_SUBJECT, reply,
+                   stream->method,
+                   "the NATS reply of a frame is not literal, under '$', too long "
+                   "or an endpoint of this server");
+    return NULL;
+}
+
+static void drop_malformed(nm_stream *stream, const char *why)
+{
+    nm_events_emit(nm_link_events(stream->link), NATSMICRO_EVENT_DROPPED, stream->inbox.subject,
+                   stream->method, "a malformed frame was dropped: %s", why);
+}
+
+/* The broker's 503: nobody listens at the peer's address just now; a peer that reconnects will again. */
+static void take_no_responders(nm_stream *stream)
+{
+    nm_reliable *reliable = nm_reliable_of(stream);
+    pthread_mutex_lock(&stream->lock);
+    if (reliable->gone_since == NM_NEVER)
+        reliable->gone_since = nm_now();
+    nm_reliable_schedule(stream);
+    pthread_mutex_unlock(&stream->lock);
+}
+
+void nm_reliable_on_message(nm_stream *stream, natsMsg *message)
+{
+    nm_reliable *reliable = nm_reliable_of(stream);
+    nm_outcome outcome;
+    outcome.note.wanted = outcome.note.flush = outcome.over = outcome.taken = false;
+    nm_frame frame;
+
+    if (natsMsg_IsNoResponders(message)) {
+        take_no_responders(stream);
+        natsMsg_Destroy(message);
+        return;
+    }
+    const char *why = NULL;
+    nm_frame_read((const uint8_t *)natsMsg_GetData(message), (size_t)natsMsg_GetDataLength(message),
+                  &frame, &why);
+    const char *reply = why == NULL ? address_of(stream, message) : NULL;
+
+    pthread_mutex_lock(&stream->lock);
+    if (why == NULL)
+        why = find_lie(stream, &frame);
+    if (why == NULL && reliable->state == NM_RELIABLE_OVER)
+        answer_late(stream, &frame, reply, &outcome);
+    else if (why == NULL && frame.has_reset)
+        take_reset(stream, &frame, &outcome);
+    else if (why == NULL)
+        take_frame(stream, &frame, message, reply, &outcome);
+    pthread_mutex_unlock(&stream->lock);
+
+    nm_note_publish(stream, &outcome.note);
+    if (why != NULL)
+        drop_malformed(stream, why);
+    if (outcome.over && stream->finished)
+        nm_inbox_close(&stream->inbox);
+    if (!outcome.taken)
+        natsMsg_Destroy(message);
+}
+
+/* ---- reading ---- */
+
+/* Tells the sender of room once half of the window has come free since it was last told. */
+static void tell_of_room(nm_stream *stream)
+{
+    nm_reliable *reliable = nm_reliable_of(stream);
+    uint64_t used = atomic_load_explicit(&reliable->used, memory_order_relaxed);
+    uint64_t used_bytes = atomic_load_explicit(&reliable->used_bytes, memory_order_relaxed);
+    uint64_t told = atomic_load_explicit(&reliable->told_used, memory_order_relaxed);
+    uint64_t told_bytes = atomic_load_explicit(&reliable->told_used_bytes, memory_order_relaxed);
+    uint64_t half = reliable->window_messages / 2;
+    if (used - told < (half > 0 ? half : 1) && used_bytes - told_bytes < reliable->window_bytes / 2)
+        return;
+    nm_note note;
+    note.wanted = note.flush = false;
+    pthread_mutex_lock(&stream->lock);
+    if (reliable->state == NM_RELIABLE_UP && !reliable->received_end)
+        nm_note_acknowledge(stream, &note, false, false);
+    pthread_mutex_unlock(&stream->lock);
+    note.flush = true;
+    nm_note_publish(stream, &note);
+}
+
+/* Whether the reader has something to go on with: a message, an end, an abort. Under the lock. */
+static bool has_arrived(const nm_stream *stream)
+{
+    const nm_reliable *reliable = nm_reliable_of(stream);
+    if (stream->aborted != NATSMICRO_OK || stream->in_end != NATSMICRO_OK)
+        return true;
+    /* The one answer of a client-stream counts only with the end behind it. */
+    return reliable->queue_count > 0 &&
+           (stream->is_server || stream->kind != NATSMICRO_CLIENT_STREAM);
+}
+
+static void wait_for_arrival(nm_stream *stream)
+{
+    nm_reliable *reliable = nm_reliable_of(stream);
+    if (has_arrived(stream))
+        return;
+    /* About to block: what is not out yet may be what the peer waits for. */
+    nm_reliable_seal(stream);
+    nm_reliable_publish(stream);
+    pthread_mutex_unlock(&stream->lock);
+    nm_link_flush(stream->link, stream->deadline);
+    pthread_mutex_lock(&stream->lock);
+    while (!has_arrived(stream)) {
+        if (nm_now() >= stream->deadline) {
+            nm_stream_abort_locked(stream, NATSMICRO_DEADLINE_EXCEEDED,
+                                   "%s: the deadline passed behind message %" PRIu64,
+                                   stream->method, reliable->received);
+            nm_inbox_hasten_timer(&stream->inbox, nm_now());
+            return;
+        }
+        stream->reader_waits = true;
+        nm_cond_wait_until(&stream->changed, &stream->lock, stream->deadline);
+        stream->reader_waits = false;
+    }
+}
+
+/* What ends reading, once nothing is queued. A client-stream's answer is one message exactly. */
+static natsmicro_status read_end(nm_stream *stream)
+{
+    const nm_reliable *reliable = nm_reliable_of(stream);
+    if (stream->aborted != NATSMICRO_OK)
+        return stream->aborted;
+    (void)reliable;
+    return stream->in_end;
+}
+
+/* The next queued frame becomes the one that is read. */
+static natsmicro_status next_frame(nm_stream *stream)
+{
+    nm_reliable *reliable = nm_reliable_of(stream);
+    natsMsg *done = reliable->reading.message;
+    reliable->reading.message = NULL;
+
+    pthread_mutex_lock(&stream->lock);
+    if (reliable->queue_count == 0)
+        wait_for_arrival(stream);
+    natsmicro_status status = NATSMICRO_OK;
+    if (stream->aborted != NATSMICRO_OK || reliable->queue_count == 0)
+        status = read_end(stream);
+    else {
+        reliable->reading = reliable->queue[reliable->queue_first];
+        reliable->queue_first = (reliable->queue_first + 1) % reliable->queue_capacity;
+        reliable->queue_count--;
+    }
+    pthread_mutex_unlock(&stream->lock);
+    natsMsg_Destroy(done);
+    return status;
+}
+
+natsmicro_status nm_reliable_recv(nm_stream *stream, nm_span *span)
+{
+    nm_reliable *reliable = nm_reliable_of(stream);
+    while (reliable->reading.message == NULL || reliable->reading.count == 0 ||
+           atomic_load_explicit(&stream->is_aborted, memory_order_acquire)) {
+        natsmicro_status status = next_frame(stream);
+        if (status != NATSMICRO_OK)
+            return status;
+    }
+    span->message = reliable->reading.message;
+    nm_frame_next_message(&reliable->reading.cursor, &span->data, &span->length);
+    reliable->reading.count--;
+    uint64_t used = atomic_load_explicit(&reliable->used, memory_order_relaxed) + 1;
+    uint64_t bytes = atomic_load_explicit(&reliable->used_bytes, memory_order_relaxed) +
+                     nm_frame_message_size(span->length);
+    atomic_store_explicit(&reliable->used, used, memory_order_relaxed);
+    atomic_store_explicit(&reliable->used_bytes, bytes, memory_order_relaxed);
+    tell_of_room(stream);
+    return NATSMICRO_OK;
+}

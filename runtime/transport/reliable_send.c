@@ -1,0 +1,496 @@
+/*
+ * The reliable transport's sending half: messages into frames, frames out, kept until they are acknowledged.
+ *
+ * While messages follow each other closely a frame is left to fill; it is sealed when it is full, when its
+ * time is up, and before anybody blocks. A message that comes alone is sent at once.
+ */
+#include "transport/reliable.h"
+#include "wire/outgoing.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Segments for later messages are kept up to this many bytes, and as long as the window is in use. */
+#define SPARE_BYTES ((size_t)1024 * 1024)
+
+/* Tags and lengths of an end's text and data, and of the end itself, at most. */
+#define END_FIELDS 32
+
+/* ---- segments ---- */
+
+static void spare_segment(nm_reliable *reliable, nm_segment *segment)
+{
+    if (reliable->spare_bytes + segment->capacity > SPARE_BYTES) {
+        free(segment);
+        return;
+    }
+    reliable->spare_bytes += segment->capacity;
+    segment->next = reliable->spare;
+    reliable->spare = segment;
+}
+
+/* A segment for `room` bytes of messages and end: the spare one on top if it has it, else a new one. */
+static nm_segment *take_segment(nm_reliable *reliable, size_t room)
+{
+    nm_segment *segment = reliable->spare;
+    if (segment != NULL && segment->capacity >= room) {
+        reliable->spare = segment->next;
+        reliable->spare_bytes -= segment->capacity;
+    } else {
+        segment = malloc(sizeof(*segment) + room + NM_FRAME_CONTROL_SIZE);
+        if (segment == NULL)
+            return NULL;
+        segment->capacity = room;
+    }
+    segment->next = NULL;
+    segment->count = 0;
+    segment->message_bytes = 0;
+    segment->has_end = segment->published = segment->acknowledged = false;
+    return segment;
+}
+
+void nm_reliable_free_segments(nm_reliable *reliable)
+{
+    nm_segment *next;
+    for (nm_segment *segment = reliable->spare; segment != NULL; segment = next) {
+        next = segment->next;
+        free(segment);
+    }
+    reliable->spare = NULL;
+    reliable->spare_bytes = 0;
+}
+
+/* What the user set as response headers travels with number 1. */
+static const nm_headers *headers_of_first(const nm_stream *stream)
+{
+    return stream->is_server && stream->headers_out.count > 0 ? &stream->headers_out : NULL;
+}
+
+/* Opens a segment whose first number is the next one. */
+static nm_segment *open_segment(nm_stream *stream, size_t room)
+{
+    nm_reliable *reliable = nm_reliable_of(stream);
+    const nm_headers *headers = reliable->made == 0 ? headers_of_first(stream) : NULL;
+    room += nm_frame_headers_size(headers);
+    nm_segment *segment = take_segment(reliable, room);
+    if (segment == NULL)
+        return NULL;
+    segment->first = reliable->made + 1;
+    uint8_t *at = nm_frame_write_headers(segment->bytes, headers);
+    segment->length = segment->messages = (size_t)(at - segment->bytes);
+    reliable->open = segment;
+    return segment;
+}
+
+/* One update a segment, as the encodings lie together. */
+static void digest_messages(nm_reliable *reliable, const nm_segment *segment)
+{
+    nm_digest_add(&reliable->digest_out, segment->bytes + segment->messages,
+                  segment->length - segment->messages);
+}
+
+void nm_reliable_seal(nm_stream *stream)
+{
+    nm_reliable *reliable = nm_reliable_of(stream);
+    nm_segment *segment = reliable->open;
+    if (segment == NULL)
+        return;
+    if (!segment->has_end)
+        digest_messages(reliable, segment); /* else it was done before the end */
+    reliable->open = NULL;
+    reliable->seal_due = NM_NEVER;
+    if (reliable->kept == NULL)
+        reliable->kept = segment;
+    else
+        reliable->kept_last->next = segment;
+    reliable->kept_last = segment;
+    if (reliable->unpublished == NULL)
+        reliable->unpublished = segment;
+}
+
+static void drop_segment(nm_reliable *reliable, nm_segment *segment)
+{
+    if (segment == reliable->in_publication)
+        segment->acknowledged = true;
+    else
+        spare_segment(reliable, segment);
+}
+
+void nm_reliable_acknowledged(nm_stream *stream, uint64_t number, int64_t now)
+{
+    nm_reliable *reliable = nm_reliable_of(stream);
+    reliable->acknowledged = number;
+    reliable->last_progress = reliable->last_retransmit = now;
+    reliable->backoff = 0;
+    if (reliable->timed_at != 0 && number >= reliable->timed_number) {
+        reliable->round_trip = now - reliable->timed_at;
+        reliable->timed_at = 0;
+    }
+    while (reliable->kept != NULL) {
+        nm_segment *segment = reliable->kept;
+        if (segment->first + segment->count + (segment->has_end ? 1 : 0) - 1 > number)
+            break;
+        reliable->kept = segment->next;
+        if (reliable->unpublished == segment)
+            reliable->unpublished = segment->next;
+        drop_segment(reliable, segment);
+    }
+}
+
+void nm_reliable_drop_unacknowledged(nm_reliable *reliable)
+{
+    nm_segment *next;
+    for (nm_segment *segment = reliable->kept; segment != NULL; segment = next) {
+        next = segment->next;
+        drop_segment(reliable, segment);
+    }
+    if (reliable->open != NULL)
+        spare_segment(reliable, reliable->open);
+    reliable->kept = reliable->unpublished = reliable->open = NULL;
+    reliable->seal_due = NM_NEVER;
+}
+
+/* ---- publishing ---- */
+
+/* One segment as it is to be published; its bytes stay where they are. */
+typedef struct publication {
+    char subject[NM_RELIABLE_ADDRESS_SIZE];
+    size_t length;
+    bool with_header;
+    bool ask;
+} publication;
+
+/* The control fields behind a segment say what is so now; whoever holds the turn may write them. */
+static void prepare(nm_stream *stream, nm_segment *segment, publication *out)
+{
+    nm_reliable *reliable = nm_reliable_of(stream);
+    uint8_t *end =
+        nm_note_write_control(stream, segment->bytes + segment->length, segment->first, false);
+    out->length = (size_t)(end - segment->bytes);
+    strcpy(out->subject, reliable->address);
+    out->with_header = !reliable->peer_heard;
+    out->ask = out->with_header || segment->has_end || (reliable->ask && segment->next == NULL);
+    if (segment->next == NULL)
+        reliable->ask = false;
+}
+
+static natsStatus publish_segment(nm_stream *stream, const nm_segment *segment,
+                                  const publication *out)
+{
+    natsConnection *connection = nm_link_connection(stream->link);
+    const char *reply = stream->inbox.subject;
+    if (!out->with_header && !out->ask)
+        return natsConnection_Publish(connection, out->subject, segment->bytes, (int)out->length);
+    if (!out->with_header)
+        return natsConnection_PublishRequest(connection, out->subject, reply, segment->bytes,
+                                             (int)out->length);
+    return nm_note_publish_first(connection, out->subject, reply, segment->bytes, out->length);
+}
+
+/* What publishing a segment for the first time starts. */
+static void note_publication(nm_stream *stream, nm_segment *segment)
+{
+    nm_reliable *reliable = nm_reliable_of(stream);
+    uint64_t last = segment->first + segment->count + (segment->has_end ? 1 : 0) - 1;
+    int64_t now = nm_now();
+    reliable->last_publish = now;
+    nm_stream_totals *totals = stream->settings->totals;
+    if (segment->published) {
+        reliable->metrics.retransmitted += segment->count;
+        atomic_fetch_add_explicit(&totals->retransmitted, segment->count, memory_order_relaxed);
+        reliable->timed_at = 0;
+        return;
+    }
+    segment->published = true;
+    atomic_fetch_add_explicit(&totals->messages_sent, segment->count, memory_order_relaxed);
+    atomic_fetch_add_explicit(&totals->bytes_sent, segment->message_bytes, memory_order_relaxed);
+    if (reliable->published == reliable->acknowledged)
+        reliable->last_progress = reliable->last_retransmit = now;
+    reliable->published = last;
+    if (reliable->timed_at == 0) {
+        reliable->timed_number = last;
+        reliable->timed_at = now;
+    }
+}
+
+void nm_reliable_publish(nm_stream *stream)
+{
+    nm_reliable *reliable = nm_reliable_of(stream);
+    if (reliable->publishing)
+        return;
+    reliable->publishing = true;
+    for (;;) {
+        if (reliable->rewind) {
+            reliable->rewind = false;
+            reliable->unpublished = reliable->kept;
+        }
+        nm_segment *segment = reliable->unpublished;
+        if (segment == NULL || reliable->state == NM_RELIABLE_OVER)
+            break;
+        publication out;
+        prepare(stream, segment, &out);
+        reliable->in_publication = segment;
+        /* Before the bytes are out, so that no acknowledgement of them can look like a forged one. */
+        note_publication(stream, segment);
+        pthread_mutex_unlock(&stream->lock);
+        natsStatus status = publish_segment(stream, segment, &out);
+        pthread_mutex_lock(&stream->lock);
+        reliable->in_publication = NULL;
+        if (segment->acknowledged) {
+            segment->acknowledged = false;
+            spare_segment(reliable, segment);
+        } else if (status == NATS_OK && reliable->unpublished == segment)
+            reliable->unpublished = segment->next;
+        if (status != NATS_OK)
+            break; /* kept: the retransmission timer has it, or finds the connection closed */
+    }
+    reliable->publishing = false;
+    nm_reliable_schedule(stream);
+}
+
+/* ---- sending ---- */
+
+/* What stands against sending now, however wide the window. */
+static natsmicro_status check_send(nm_stream *stream, nm_error *error)
+{
+    natsmicro_status status = nm_stream_check_send(stream, error);
+    if (status == NATSMICRO_OK && (stream->send_closed || stream->finished))
+        status = nm_error_set(error, NATSMICRO_FAILED_PRECONDITION,
+                              "%s: this direction of the call is closed", stream->method);
+    return status;
+}
+
+static bool window_is_open(const nm_reliable *reliable)
+{
+    return reliable->made < reliable->max_messages && reliable->made_bytes < reliable->max_bytes;
+}
+
+/* Before anybody blocks, the peer gets what it may be waiting for. */
+static void push_out(nm_stream *stream)
+{
+    nm_reliable_seal(stream);
+    nm_reliable_publish(stream);
+    pthread_mutex_unlock(&stream->lock);
+    nm_link_flush_soon(stream->link);
+    pthread_mutex_lock(&stream->lock);
+}
+
+static natsmicro_status wait_for_window(nm_stream *stream, nm_error *error)
+{
+    nm_reliable *reliable = nm_reliable_of(stream);
+    natsmicro_status status = check_send(stream, error);
+    if (status != NATSMICRO_OK || window_is_open(reliable))
+        return status;
+
+    reliable->metrics.stalls++;
+    atomic_fetch_add_explicit(&stream->settings->totals->stalls, 1, memory_order_relaxed);
+    push_out(stream);
+    for (;;) {
+        status = check_send(stream, error);
+        if (status != NATSMICRO_OK || window_is_open(reliable))
+            return status;
+        if (nm_now() >= stream->deadline) {
+            nm_stream_abort_locked(stream, NATSMICRO_DEADLINE_EXCEEDED,
+                                   "%s: the deadline passed before the peer had room for message "
+                                   "%" PRIu64,
+                                   stream->method, reliable->made + 1);
+            nm_inbox_hasten_timer(&stream->inbox, nm_now());
+            continue;
+        }
+        reliable->sender_waits = true;
+        nm_reliable_schedule(stream);
+        nm_cond_wait_until(&stream->changed, &stream->lock, stream->deadline);
+        reliable->sender_waits = false;
+    }
+}
+
+/* Puts a message behind those of the open segment, or into a new one. False: memory. */
+static bool append_message(nm_stream *stream, const nm_bytes *pieces, size_t count, size_t length)
+{
+    nm_reliable *reliable = nm_reliable_of(stream);
+    size_t encoded = nm_frame_message_size(length);
+    nm_segment *segment = reliable->open;
+    if (segment == NULL)
+        segment = open_segment(stream, encoded > NM_RELIABLE_FILL ? encoded : NM_RELIABLE_FILL);
+    if (segment == NULL)
+        return false;
+    uint8_t *at = nm_frame_put_message_head(segment->bytes + segment->length, length);
+    nm_bytes_join(at, pieces, count);
+    segment->length += encoded;
+    segment->count++;
+    segment->message_bytes += length;
+    reliable->made++;
+    reliable->made_bytes += encoded;
+    reliable->metrics.messages_sent++;
+    reliable->metrics.bytes_sent += length;
+    stream->sent++;
+    return true;
+}
+
+static bool fits(const nm_segment *segment, size_t encoded)
+{
+    return segment->length + encoded <= segment->capacity;
+}
+
+/*
+ * After a message was appended: a full segment goes out, a lone one too (true: it is to be flushed); any other is
+ * left to fill.
+ */
+static bool after_append(nm_stream *stream, bool was_empty)
+{
+    nm_reliable *reliable = nm_reliable_of(stream);
+    nm_segment *segment = reliable->open;
+    if (segment->length - segment->messages >= NM_RELIABLE_FILL) {
+        nm_reliable_seal(stream);
+        nm_reliable_publish(stream);
+        return false;
+    }
+    if (!was_empty)
+        return false;
+    int64_t now = nm_now();
+    if (now - reliable->last_publish < NM_RELIABLE_LONE_AFTER) {
+        reliable->seal_due = now + NM_RELIABLE_SEAL_AFTER;
+        nm_reliable_schedule(stream);
+        return false;
+    }
+    nm_reliable_seal(stream);
+    nm_reliable_publish(stream);
+    return true;
+}
+
+natsmicro_status nm_reliable_send(nm_stream *stream, const nm_bytes *pieces, size_t count,
+                                  nm_error *error)
+{
+    nm_reliable *reliable = nm_reliable_of(stream);
+    size_t length = nm_bytes_length(pieces, count);
+    size_t encoded = nm_frame_message_size(length);
+    bool lone = false;
+    if (encoded > NM_RELIABLE_FILL && length > nm_reliable_max_message(stream))
+        return nm_error_set(error, NATSMICRO_RESOURCE_EXHAUSTED,
+                            "%s: a message of %zu bytes is over the %zu that the broker's "
+                            "max_payload of %zu leaves",
+                            stream->method, length, nm_reliable_max_message(stream),
+                            nm_link_max_payload(stream->link));
+
+    pthread_mutex_lock(&stream->lock);
+    natsmicro_status status = wait_for_window(stream, error);
+    if (status == NATSMICRO_OK && reliable->open != NULL && !fits(reliable->open, encoded)) {
+        nm_reliable_seal(stream);
+        nm_reliable_publish(stream);
+        status = check_send(stream, error);
+    }
+    if (status == NATSMICRO_OK) {
+        bool was_empty = reliable->open == NULL;
+        if (append_message(stream, pieces, count, length))
+            lone = after_append(stream, was_empty);
+        else
+            status = nm_error_set(error, NATSMICRO_RESOURCE_EXHAUSTED, "%s: no memory to send",
+                                  stream->method);
+    }
+    pthread_mutex_unlock(&stream->lock);
+    if (lone)
+        nm_link_flush(stream->link, stream->deadline);
+    return status;
+}
+
+bool nm_reliable_can_send(nm_stream *stream)
+{
+    pthread_mutex_lock(&stream->lock);
+    bool can = check_send(stream, NULL) != NATSMICRO_OK || window_is_open(nm_reliable_of(stream));
+    pthread_mutex_unlock(&stream->lock);
+    return can;
+}
+
+size_t nm_reliable_max_message(nm_stream *stream)
+{
+    size_t limit = nm_link_max_payload(stream->link);
+    size_t headers = stream->is_server && stream->sent == 0 && headers_of_first(stream) != NULL
+                         ? nm_frame_headers_size(&stream->headers_out)
+                         : 0;
+    size_t taken = NM_RELIABLE_RESERVE + headers;
+    return limit > taken ? limit - taken : 0;
+}
+
+/* ---- ending ---- */
+
+/* The most that an end takes; one that does not fit into a frame is cut when it is written. */
+static size_t end_size(nm_stream *stream, const nm_frame_outcome *outcome)
+{
+    size_t limit = nm_link_max_payload(stream->link) - NM_RELIABLE_RESERVE;
+    size_t size = NM_FRAME_SHORTEST_END + nm_frame_headers_size(outcome->trailers);
+    if (outcome->status != NULL)
+        size += NM_ERROR_TEXT_LIMIT + outcome->data.length + END_FIELDS;
+    return size < limit ? size : limit;
+}
+
+bool nm_reliable_append_end(nm_stream *stream, const nm_error *failure)
+{
+    nm_reliable *reliable = nm_reliable_of(stream);
+    nm_frame_outcome outcome = {.trailers = &stream->trailers_out};
+    if (failure != NULL && failure->status != NATSMICRO_OK) {
+        outcome.status = nm_error_code(failure);
+        outcome.text = nm_error_text(failure);
+        outcome.data = (nm_bytes){failure->data, failure->data_length};
+    }
+    size_t needed = end_size(stream, &outcome);
+    if (reliable->open != NULL && !fits(reliable->open, needed))
+        nm_reliable_seal(stream);
+    nm_segment *segment = reliable->open;
+    if (segment != NULL)
+        digest_messages(reliable, segment);
+    else
+        segment = open_segment(stream, needed);
+    if (segment == NULL)
+        return false;
+    outcome.digest = nm_digest_value(&reliable->digest_out);
+    uint8_t *end = nm_frame_write_end(segment->bytes + segment->length, needed, &outcome);
+    segment->length = (size_t)(end - segment->bytes);
+    segment->has_end = true;
+    reliable->made++;
+    reliable->ended = true;
+    nm_reliable_seal(stream);
+    return true;
+}
+
+natsmicro_status nm_reliable_close_send(nm_stream *stream, nm_error *error)
+{
+    pthread_mutex_lock(&stream->lock);
+    natsmicro_status status = check_send(stream, error);
+    if (status == NATSMICRO_OK && !nm_reliable_append_end(stream, NULL))
+        status = nm_error_set(error, NATSMICRO_RESOURCE_EXHAUSTED, "%s: no memory", stream->method);
+    if (status == NATSMICRO_OK) {
+        stream->send_closed = true;
+        nm_reliable_publish(stream);
+    }
+    pthread_mutex_unlock(&stream->lock);
+    if (status == NATSMICRO_OK)
+        nm_link_flush(stream->link, stream->deadline);
+    return status;
+}
+
+natsmicro_status nm_reliable_answer(nm_stream *stream, const void *message, size_t length,
+                                    nm_error *error)
+{
+    nm_reliable *reliable = nm_reliable_of(stream);
+    nm_bytes whole = {message, length};
+    if (length > nm_reliable_max_message(stream))
+        return nm_error_set(error, NATSMICRO_RESOURCE_EXHAUSTED,
+                            "%s: a response of %zu bytes is over the broker's max_payload of %zu",
+                            stream->method, length, nm_link_max_payload(stream->link));
+
+    pthread_mutex_lock(&stream->lock);
+    natsmicro_status status = check_send(stream, error);
+    if (status == NATSMICRO_OK &&
+        (!append_message(stream, &whole, 1, length) || !nm_reliable_append_end(stream, NULL)))
+        status = nm_error_set(error, NATSMICRO_RESOURCE_EXHAUSTED, "%s: no memory", stream->method);
+    if (status == NATSMICRO_OK) {
+        stream->finished = true;
+        reliable->state = NM_RELIABLE_ENDING;
+        nm_reliable_publish(stream);
+    }
+    pthread_mutex_unlock(&stream->lock);
+    if (status == NATSMICRO_OK)
+        nm_link_flush(stream->link, NM_NEVER);
+    return status;
+}

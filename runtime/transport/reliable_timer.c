@@ -1,0 +1,226 @@
+/*
+ * What time brings to a reliable call: delayed acknowledgements, partial frames, retransmission, probes, and
+ * the limits after which a peer counts as gone. Runs on the link's service thread.
+ *
+ * The inbox has one timer. It is only ever hastened, so that the many events that put a limit off cost
+ * nothing: when it fires too early, what is due is worked out anew.
+ */
+#include "transport/reliable.h"
+
+#include <inttypes.h>
+
+static int64_t earlier(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+static int64_t later(int64_t a, int64_t b)
+{
+    return a > b ? a : b;
+}
+
+static int64_t after(int64_t since, int64_t delay)
+{
+    return delay == NM_NEVER || since == NM_NEVER ? NM_NEVER : since + delay;
+}
+
+/* ---- what is due when ---- */
+
+/* Whether there is something that only the peer's answer can bring on. */
+static bool waits_for_answer(const nm_stream *stream)
+{
+    const nm_reliable *reliable = nm_reliable_of(stream);
+    return reliable->published > reliable->acknowledged || reliable->unpublished != NULL ||
+           reliable->sender_waits || !reliable->peer_heard;
+}
+
+static int64_t retransmit_due(const nm_stream *stream)
+{
+    const nm_reliable *reliable = nm_reliable_of(stream);
+    if (!waits_for_answer(stream))
+        return NM_NEVER;
+    int64_t delay = later(NM_RELIABLE_FIRST_RETRANSMIT, 2 * reliable->round_trip);
+    for (unsigned i = 0; i < reliable->backoff && delay < NM_RELIABLE_LONGEST_RETRANSMIT; i++)
+        delay *= 2;
+    return reliable->last_retransmit + earlier(delay, NM_RELIABLE_LONGEST_RETRANSMIT);
+}
+
+static int64_t probe_due(const nm_stream *stream)
+{
+    const nm_reliable *reliable = nm_reliable_of(stream);
+    int64_t interval =
+        stream->idle_limit == NM_NEVER ? NM_RELIABLE_PROBE_WITHOUT_IDLE : stream->idle_limit / 6;
+    return later(reliable->last_heard, reliable->last_probe) + interval;
+}
+
+static int64_t progress_due(const nm_stream *stream)
+{
+    const nm_reliable *reliable = nm_reliable_of(stream);
+    return reliable->published > reliable->acknowledged
+               ? after(reliable->last_progress, stream->idle_limit)
+               : NM_NEVER;
+}
+
+static int64_t deadline_due(const nm_stream *stream)
+{
+    return stream->aborted == NATSMICRO_OK ? stream->deadline : NM_NEVER;
+}
+
+void nm_reliable_schedule(nm_stream *stream)
+{
+    nm_reliable *reliable = nm_reliable_of(stream);
+    if (reliable->state == NM_RELIABLE_OVER)
+        return;
+    int64_t due = earlier(reliable->ack_due, reliable->seal_due);
+    due = earlier(due, retransmit_due(stream));
+    due = earlier(due, probe_due(stream));
+    due = earlier(due, after(reliable->last_heard, stream->idle_limit));
+    due = earlier(due, progress_due(stream));
+    due = earlier(due, after(reliable->gone_since, NM_RELIABLE_GONE_LIMIT));
+    due = earlier(due, deadline_due(stream));
+    if (due >= reliable->timer_at)
+        return;
+    reliable->timer_at = due;
+    nm_inbox_hasten_timer(&stream->inbox, due);
+}
+
+/* ---- limits ---- */
+
+static void end_unavailable(nm_stream *stream, nm_note *note, const char *text)
+{
+    nm_error error = NM_ERROR_INIT;
+    nm_error_set(&error, NATSMICRO_UNAVAILABLE, "%s: %s", stream->method, text);
+    nm_stream_abort_locked(stream, NATSMICRO_UNAVAILABLE, "%s", nm_error_text(&error));
+    nm_note_reset(stream, note, &error);
+    nm_reliable_over(stream);
+    nm_error_clear(&error);
+}
+
+/* What a call across accounts is told that has heard nothing: the likely cause. */
+static const char *silence_text(const nm_stream *stream)
+{
+    const nm_reliable *reliable = nm_reliable_of(stream);
+    bool across_accounts =
+        reliable->address[0] == '_' && reliable->address[1] == 'R' && reliable->address[2] == '_';
+    return across_accounts ? "nothing came from the peer within the idle limit (it is in another "
+                             "account: its export needs response_type Stream)"
+                           : "nothing came from the peer within the idle limit";
+}
+
+/* Checks the limits that end a call. True: it is over. */
+static bool check_limits(nm_stream *stream, int64_t now, nm_note *note)
+{
+    const nm_reliable *reliable = nm_reliable_of(stream);
+    if (natsConnection_IsClosed(nm_link_connection(stream->link)))
+        end_unavailable(stream, note, "the connection is closed");
+    else if (now >= after(reliable->last_heard, stream->idle_limit))
+        end_unavailable(stream, note, silence_text(stream));
+    else if (now >= progress_due(stream))
+        end_unavailable(stream, note, "the peer is there, but messages do not reach it");
+    else if (now >= after(reliable->gone_since, NM_RELIABLE_GONE_LIMIT))
+        end_unavailable(stream, note, "the peer is gone");
+    else
+        return false;
+    return true;
+}
+
+/*
+ * A call that its own side has given up, or whose deadline has passed. The client tells the service at once; a
+ * handler finds out from its send and recv, and its return ends the call as ever.
+ */
+static void check_deadline(nm_stream *stream, int64_t now, nm_note *note)
+{
+    nm_reliable *reliable = nm_reliable_of(stream);
+    if (now >= deadline_due(stream))
+        nm_stream_abort_locked(stream, NATSMICRO_DEADLINE_EXCEEDED,
+                               "%s: the deadline passed before the end", stream->method);
+    if (stream->is_server || stream->aborted == NATSMICRO_OK || reliable->received_end)
+        return;
+    nm_note_reset(stream, note, &stream->error);
+    nm_reliable_over(stream);
+}
+
+/* ---- what is to be sent ---- */
+
+/* Sends again what is not acknowledged, or asks where there is nothing to send. */
+static void retransmit(nm_stream *stream, int64_t now, nm_note *note)
+{
+    nm_reliable *reliable = nm_reliable_of(stream);
+    reliable->backoff++;
+    reliable->last_retransmit = now;
+    if (reliable->kept == NULL) {
+        nm_note_acknowledge(stream, note, false, true);
+        note->flush = true;
+        return;
+    }
+    reliable->rewind = true;
+    reliable->ask = true;
+}
+
+/*
+ * While the connection is down nothing is sent: probes would pile up in nats.c's buffer. Once it is back, what is
+ * unacknowledged goes out at once.
+ */
+static bool is_disconnected(nm_stream *stream, int64_t now)
+{
+    nm_reliable *reliable = nm_reliable_of(stream);
+    bool was_down = reliable->disconnected;
+    reliable->disconnected =
+        natsConnection_Status(nm_link_connection(stream->link)) != NATS_CONN_STATUS_CONNECTED;
+    if (reliable->disconnected) {
+        reliable->timer_at = now + NM_RELIABLE_RECONNECT_LOOK;
+        nm_inbox_hasten_timer(&stream->inbox, reliable->timer_at);
+        return true;
+    }
+    if (was_down) {
+        reliable->backoff = 0;
+        reliable->last_retransmit = 0; /* due now, if anything waits */
+        reliable->last_probe = 0;
+    }
+    return false;
+}
+
+static void send_what_is_due(nm_stream *stream, int64_t now, nm_note *note)
+{
+    nm_reliable *reliable = nm_reliable_of(stream);
+    if (now >= reliable->seal_due)
+        nm_reliable_seal(stream);
+    if (now >= retransmit_due(stream))
+        retransmit(stream, now, note);
+    else if (now >= probe_due(stream)) {
+        nm_note_acknowledge(stream, note, false, true);
+        note->flush = true;
+    } else if (now >= reliable->ack_due) {
+        nm_note_acknowledge(stream, note, false, false);
+        note->flush = true;
+    }
+}
+
+void nm_reliable_on_timer(nm_stream *stream)
+{
+    nm_reliable *reliable = nm_reliable_of(stream);
+    nm_note note;
+    note.wanted = note.flush = false;
+    bool published = false;
+
+    pthread_mutex_lock(&stream->lock);
+    int64_t now = nm_now();
+    reliable->timer_at = NM_NEVER;
+    if (reliable->state != NM_RELIABLE_OVER && !check_limits(stream, now, &note))
+        check_deadline(stream, now, &note);
+    if (reliable->state != NM_RELIABLE_OVER && !is_disconnected(stream, now)) {
+        send_what_is_due(stream, now, &note);
+        published = reliable->rewind || reliable->unpublished != NULL;
+        if (published)
+            nm_reliable_publish(stream);
+        nm_reliable_schedule(stream);
+    }
+    bool close = reliable->state == NM_RELIABLE_OVER && stream->is_server && stream->finished;
+    pthread_mutex_unlock(&stream->lock);
+
+    nm_note_publish(stream, &note);
+    if (published && !note.flush)
+        nm_link_flush_soon(stream->link);
+    if (close)
+        nm_inbox_close(&stream->inbox);
+}

@@ -1,0 +1,63 @@
+/*
+ * Messages to inboxes that are gone, of whichever transport.
+ *
+ * Who still sends to a call that is over is told once a message asks for it (by a NATS reply, or by being an
+ * acknowledgement that came too late). Ends, errors, resets and 503s are never answered, so no two sides can go
+ * on answering each other, and no state is kept.
+ */
+#include "transport/plain.h"
+#include "wire/frame.h"
+#include "wire/offer.h"
+
+/* Where an answer goes, or NULL. */
+static const char *answer_subject(nm_link *link, const nm_stream_settings *settings,
+                                  const nm_incoming *incoming)
+{
+    if (incoming->no_responders || incoming->end || incoming->error_code != NULL)
+        return NULL;
+    if (incoming->stream_inbox != NULL)
+        return nm_plain_header_subject_is_allowed(link, settings, incoming->stream_inbox,
+                                                  NM_HEADER_STREAM_INBOX, NULL)
+                   ? incoming->stream_inbox
+                   : NULL;
+    if (incoming->reply != NULL)
+        return nm_plain_reply_is_allowed(link, settings, incoming->reply, NULL) ? incoming->reply
+                                                                                : NULL;
+    return NULL;
+}
+
+/*
+ * Without headers it is a frame, or the answer of a plain call: a reset with the headers of a plain end says
+ * to both that there is no such call.
+ */
+static void answer_stray(nm_link *link, const char *subject, const nm_incoming *incoming)
+{
+    uint8_t reset[NM_FRAME_RESET_SIZE];
+    size_t length = (size_t)(nm_frame_write_reset(reset, NULL, NULL) - reset);
+    bool plain = !nm_stream_is_accepted(incoming->stream);
+    bool bare = !incoming->has_sequence && !incoming->bad_sequence &&
+                incoming->stream_inbox == NULL && incoming->control == NULL;
+    nm_error error = NM_ERROR_INIT;
+    if (plain)
+        nm_error_set(&error, NATSMICRO_CANCELLED, "there is no such call any more");
+    nm_outgoing outgoing = {.subject = subject, .end = plain, .error = plain ? &error : NULL};
+    if (!plain || bare) {
+        outgoing.data = reset;
+        outgoing.length = length;
+    }
+    nm_plain_publish_or_report(link, &outgoing, NULL);
+    nm_link_flush_soon(link);
+    nm_error_clear(&error);
+}
+
+void nm_transport_on_stray(nm_link *link, natsMsg *message, void *settings)
+{
+    nm_incoming incoming;
+    nm_incoming_read(&incoming, message);
+
+    atomic_fetch_add_explicit(&nm_link_events(link)->dropped, 1, memory_order_relaxed);
+    const char *subject = answer_subject(link, settings, &incoming);
+    if (subject != NULL)
+        answer_stray(link, subject, &incoming);
+    natsMsg_Destroy(message);
+}
