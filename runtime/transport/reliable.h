@@ -35,8 +35,8 @@
 /* Messages up to this together fill a frame. */
 #define NM_RELIABLE_FILL ((size_t)16 * 1024)
 
-/* Of max_payload, what a frame keeps for all but its messages. */
-#define NM_RELIABLE_RESERVE ((size_t)1024)
+/* Of max_payload, what a frame keeps for its control fields, and the header of a server's first ones. */
+#define NM_RELIABLE_RESERVE ((size_t)128)
 
 /* A peer's address that is longer is refused. */
 #define NM_RELIABLE_ADDRESS_SIZE 1024
@@ -65,9 +65,8 @@ typedef struct nm_segment {
 /* A received frame that waits to be read. */
 typedef struct nm_reliable_frame {
     natsMsg *message;
-    nm_frame_cursor cursor; /* at the first message that was new */
-    uint32_t count;
-    size_t bytes;
+    nm_frame_cursor cursor; /* at the next message that is to be read */
+    size_t count;           /* of those */
 } nm_reliable_frame;
 
 typedef struct nm_reliable {

@@ -4,6 +4,7 @@
  * queued frames without a lock and tells the sender when half of the window is free again.
  */
 #include "transport/reliable.h"
+#include "wire/outgoing.h"
 #include "wire/subject.h"
 
 #include <inttypes.h>
@@ -182,10 +183,20 @@ static void take_end(nm_stream *stream, const nm_frame *frame, nm_outcome *outco
         nm_error_set_data(&error, frame->end.data.data, frame->end.data.length);
     }
     nm_frame_copy_headers(nm_frame_trailers(frame), &stream->trailers_in);
-    if (error.status == NATSMICRO_OK)
-        nm_stream_end_input(stream, NATSMICRO_END, " ");
-    else
+    if (stream->kind == NATSMICRO_CLIENT_STREAM) /* as on the one answer of the plain protocol */
+        nm_frame_copy_headers(nm_frame_trailers(frame), &stream->headers_in);
+    uint64_t messages = reliable->received - 1;
+    bool one_answer = stream->kind == NATSMICRO_CLIENT_STREAM;
+    if (one_answer && (messages != 1 || error.status != NATSMICRO_OK))
+        nm_reliable_drop_received(reliable);
+    if (error.status != NATSMICRO_OK)
         nm_stream_end_input_with(stream, &error);
+    else if (one_answer && messages != 1)
+        nm_stream_end_input(stream, NATSMICRO_INTERNAL,
+                            "%s: the call ended with %" PRIu64 " responses, not with one",
+                            stream->method, messages);
+    else
+        nm_stream_end_input(stream, NATSMICRO_END, " ");
     nm_error_clear(&error);
 }
 
@@ -459,16 +470,6 @@ static void wait_for_arrival(nm_stream *stream)
     }
 }
 
-/* What ends reading, once nothing is queued. A client-stream's answer is one message exactly. */
-static natsmicro_status read_end(nm_stream *stream)
-{
-    const nm_reliable *reliable = nm_reliable_of(stream);
-    if (stream->aborted != NATSMICRO_OK)
-        return stream->aborted;
-    (void)reliable;
-    return stream->in_end;
-}
-
 /* The next queued frame becomes the one that is read. */
 static natsmicro_status next_frame(nm_stream *stream)
 {
@@ -481,7 +482,7 @@ static natsmicro_status next_frame(nm_stream *stream)
         wait_for_arrival(stream);
     natsmicro_status status = NATSMICRO_OK;
     if (stream->aborted != NATSMICRO_OK || reliable->queue_count == 0)
-        status = read_end(stream);
+        status = stream->aborted != NATSMICRO_OK ? stream->aborted : stream->in_end;
     else {
         reliable->reading = reliable->queue[reliable->queue_first];
         reliable->queue_first = (reliable->queue_first + 1) % reliable->queue_capacity;

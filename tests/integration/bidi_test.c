@@ -460,7 +460,7 @@ static void the_contexts_timeout_bounds_the_whole_call(void **state)
     natsmicro_context_destroy(context);
 }
 
-int main(void)
+static int run(void)
 {
     const struct CMUnitTest tests[] = {
         lab_test(each_line_is_answered_before_the_next_is_sent),
@@ -482,4 +482,9 @@ int main(void)
         lab_test(the_contexts_timeout_bounds_the_whole_call),
     };
     return cmocka_run_group_tests(tests, lab_start_broker, lab_stop_broker);
+}
+
+int main(void)
+{
+    return run_on_both_streams(run);
 }

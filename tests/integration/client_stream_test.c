@@ -440,7 +440,7 @@ static void the_contexts_timeout_bounds_the_wait_for_the_answer(void **state)
     natsmicro_context_destroy(context);
 }
 
-int main(void)
+static int run(void)
 {
     const struct CMUnitTest tests[] = {
         lab_test(the_handler_reads_all_and_the_answer_comes_back),
@@ -462,4 +462,9 @@ int main(void)
         lab_test(the_contexts_timeout_bounds_the_wait_for_the_answer),
     };
     return cmocka_run_group_tests(tests, lab_start_broker, lab_stop_broker);
+}
+
+int main(void)
+{
+    return run_on_both_streams(run);
 }

@@ -42,9 +42,11 @@ static int call_until_killed(const char *pattern, const char *url)
     const Lab__V1__CountUpResponse *number = NULL;
     const Lab__V1__ChatMessage *echo = NULL;
     natsmicro_status status = NATSMICRO_INTERNAL;
+    natsmicro_client_options plain = NATSMICRO_CLIENT_OPTIONS_INIT;
+    plain.plain_streams = true;
 
     if (natsConnection_ConnectTo(&connection, url) != NATS_OK ||
-        lab__v1__lab_client__new(&client, connection, NULL) != NATSMICRO_OK)
+        lab__v1__lab_client__new(&client, connection, &plain) != NATSMICRO_OK)
         return 1;
     endless.count = -1;
     if (strcmp(pattern, "count_up") == 0) {
@@ -457,7 +459,7 @@ static void a_closed_connection_ends_calls_and_server(void **state)
     lab_fixture_stop(&lab);
 }
 
-int main(int argc, char **argv)
+static int run(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_killed_server_ends_a_server_stream),
@@ -474,9 +476,14 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_closed_connection_ends_a_handler_that_waits),
         cmocka_unit_test(a_closed_connection_ends_calls_and_server),
     };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
+
+int main(int argc, char **argv)
+{
     if (argc > 2 && strcmp(argv[1], "serve") == 0)
         return serve(argv[2]);
     if (argc > 2)
         return call_until_killed(argv[1], argv[2]);
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return run_on_plain_streams(run);
 }

@@ -143,7 +143,9 @@ void lab_fixture_stop(lab_fixture *self)
 Lab__V1__LabClient *lab_fixture_client(natsConnection *connection)
 {
     Lab__V1__LabClient *client = NULL;
-    assert_ok(lab__v1__lab_client__new(&client, connection, NULL));
+    natsmicro_client_options options = NATSMICRO_CLIENT_OPTIONS_INIT;
+    options.plain_streams = streams_are_plain();
+    assert_ok(lab__v1__lab_client__new(&client, connection, &options));
     return client;
 }
 

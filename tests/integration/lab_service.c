@@ -138,7 +138,9 @@ int lab_setup(void **state)
     self->server_connection = connect_to(nats);
     self->client_connection = connect_to(nats);
     *state = self;
-    if (lab__v1__lab_client__new(&self->client, self->client_connection, NULL) != NATSMICRO_OK)
+    natsmicro_client_options options = NATSMICRO_CLIENT_OPTIONS_INIT;
+    options.plain_streams = streams_are_plain();
+    if (lab__v1__lab_client__new(&self->client, self->client_connection, &options) != NATSMICRO_OK)
         return -1;
     return 0;
 }
@@ -176,9 +178,11 @@ void lab_serve(lab *self, const Lab__V1__LabHandlers *handlers, void *user_data)
 
 void lab_call_with(lab *self, const natsmicro_client_options *options)
 {
+    natsmicro_client_options own = *options;
+    own.plain_streams = own.plain_streams || streams_are_plain();
     lab__v1__lab_client__destroy(self->client);
     self->client = NULL;
-    assert_ok(lab__v1__lab_client__new(&self->client, self->client_connection, options));
+    assert_ok(lab__v1__lab_client__new(&self->client, self->client_connection, &own));
 }
 
 /* ---- probes ---- */

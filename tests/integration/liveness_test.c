@@ -346,7 +346,7 @@ static void a_silent_caller_is_given_up_at_the_idle_limit(void **state)
     raw_close(&call);
 }
 
-int main(void)
+static int run(void)
 {
     const struct CMUnitTest tests[] = {
         lab_test(a_handler_that_computes_past_the_idle_limit_still_answers),
@@ -359,4 +359,9 @@ int main(void)
         lab_test(a_silent_caller_is_given_up_at_the_idle_limit),
     };
     return cmocka_run_group_tests(tests, start, stop);
+}
+
+int main(void)
+{
+    return run_on_plain_streams(run);
 }

@@ -417,7 +417,7 @@ static void a_detached_stream_goes_on_in_another_thread(void **state)
     lab_join(seen);
 }
 
-int main(void)
+static int run(void)
 {
     const struct CMUnitTest tests[] = {
         lab_test(a_stream_arrives_whole_and_in_order),
@@ -435,4 +435,9 @@ int main(void)
         lab_test(a_detached_stream_goes_on_in_another_thread),
     };
     return cmocka_run_group_tests(tests, lab_start_broker, lab_stop_broker);
+}
+
+int main(void)
+{
+    return run_on_both_streams(run);
 }

@@ -194,3 +194,30 @@ int child_wait(child *self, int64_t timeout_ms)
     child_kill(self);
     return -1;
 }
+
+/* ---- both kinds of streams ---- */
+
+static bool plain;
+
+bool streams_are_plain(void)
+{
+    return plain;
+}
+
+int run_on_plain_streams(int (*run)(void))
+{
+    plain = true;
+    printf("# over plain streams\n");
+    fflush(stdout);
+    int failed = run();
+    plain = false;
+    return failed;
+}
+
+int run_on_both_streams(int (*run)(void))
+{
+    int failed = run_on_plain_streams(run);
+    printf("# over reliable streams\n");
+    fflush(stdout);
+    return failed + run();
+}

@@ -110,4 +110,18 @@ int child_stop(child *self, int64_t timeout_ms);
 /* Waits for it to end by itself; as child_stop. */
 int child_wait(child *self, int64_t timeout_ms);
 
+/* ---- both kinds of streams ---- */
+
+/* Whether clients are to make plain streams now, although their service knows reliable ones. */
+bool streams_are_plain(void);
+
+/*
+ * Runs a program's tests over plain and over reliable streams, for what must hold on both. Returns
+ * what main is to return.
+ */
+int run_on_both_streams(int (*run)(void));
+
+/* The same over plain streams alone, for what only they do. */
+int run_on_plain_streams(int (*run)(void));
+
 #endif
