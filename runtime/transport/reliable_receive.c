@@ -89,12 +89,9 @@ static void take_reset(nm_stream *stream, const nm_frame *frame, nm_outcome *out
                                stream->is_server ? "%s: the caller knows no such call any more"
                                                  : "%s: the service knows no such call any more",
                                stream->method);
-    } else {
-        if (stream->is_server && status != NATSMICRO_DEADLINE_EXCEEDED)
-            status = NATSMICRO_CANCELLED;
+    } else
         nm_stream_abort_locked(stream, status, "%s: the peer ended the call: %s", stream->method,
                                nm_error_text(&error));
-    }
     nm_error_clear(&error);
     nm_reliable_over(stream);
     outcome->over = stream->is_server;

