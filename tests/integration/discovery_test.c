@@ -1,23 +1,23 @@
 /*
  * What a service says of itself on $SRV.*, as tools and the existing implementations expect it.
  */
-#include "lab_fixture.h"
-#include "raw.h"
+#include "integration/lab_service.h"
+#include "integration/raw.h"
 
 #include <jansson.h>
 #include <stdio.h>
 #include <string.h>
 
-static lab_fixture lab;
+static lab room;
 static natsConnection *raw;
 static Lab__V1__LabClient *client;
 
 static int start(void **state)
 {
     (void)state;
-    lab_fixture_start(&lab, NULL);
-    raw = connect_to(lab.where);
-    client = lab_fixture_client(raw);
+    lab_open_held(&room, NULL);
+    raw = connect_to(room.nats);
+    client = lab_new_client(raw);
     return 0;
 }
 
@@ -26,7 +26,7 @@ static int stop(void **state)
     (void)state;
     lab__v1__lab_client__destroy(client);
     natsConnection_Destroy(raw);
-    lab_fixture_stop(&lab);
+    lab_close(&room);
     return 0;
 }
 
@@ -169,7 +169,7 @@ static void *ping_ten_times(void *unused)
 {
     (void)unused;
     for (int i = 0; i < 10; i++)
-        lab_fixture_ping(client, NULL);
+        lab_ping_by(client, NULL);
     return NULL;
 }
 
@@ -185,7 +185,7 @@ static void figures_are_true(void **state)
     (void)state;
 
     failing.fail = 1;
-    assert_ok(lab_fixture_ping(client, NULL));
+    assert_ok(lab_ping_by(client, NULL));
     assert_status(NATSMICRO_NOT_FOUND,
                   lab__v1__lab_client__ping(client, &failing, NULL, &response));
     wanted ping = {.endpoint = "ping", .requests = 2, .errors = 1};
@@ -235,8 +235,8 @@ static void odd_strings_stay_what_they_are(void **state)
     options.description = "a \"description\",\r\n with \\ and \xf0\x9f\x9a\x80";
     options.metadata = metadata;
     options.n_metadata = 2;
-    assert_ok(natsmicro_server_new(&server, lab.connection, NULL));
-    assert_ok(lab__v1__lab_server__add(server, &lab_fixture_handlers, &lab, &options));
+    assert_ok(natsmicro_server_new(&server, room.server_connection, NULL));
+    assert_ok(lab__v1__lab_server__add(server, &lab_held_handlers, &room.seen, &options));
 
     json_t *info = ask("$SRV.INFO.odd-name_2");
     json_t *pairs = json_object_get(info, "metadata");
@@ -251,7 +251,7 @@ static void odd_strings_stay_what_they_are(void **state)
 
     options.name = "no dots.allowed";
     assert_status(NATSMICRO_INVALID_ARGUMENT,
-                  lab__v1__lab_server__add(server, &lab_fixture_handlers, &lab, &options));
+                  lab__v1__lab_server__add(server, &lab_held_handlers, &room.seen, &options));
     natsmicro_server_destroy(server);
 }
 

@@ -2,7 +2,7 @@
  * How a server ends: what runs may finish, what comes is refused, who takes too long is told, and it may be
  * asked from anywhere.
  */
-#include "lab_fixture.h"
+#include "integration/lab_service.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -56,14 +56,14 @@ static void caller_start(caller *self, Lab__V1__LabClient *client)
 
 static bool nobody_serves(void *client)
 {
-    return lab_fixture_ping(client, NULL) == NATSMICRO_UNAVAILABLE;
+    return lab_ping_by(client, NULL) == NATSMICRO_UNAVAILABLE;
 }
 
 static bool calls_wait(void *data)
 {
-    lab_fixture *lab = data;
+    lab *room = data;
     natsmicro_server_counters counters;
-    natsmicro_server_get_counters(lab->server, &counters);
+    natsmicro_server_get_counters(room->server, &counters);
     return counters.waiting == 2;
 }
 
@@ -71,21 +71,21 @@ static bool calls_wait(void *data)
 
 static void running_calls_finish_and_new_ones_are_refused(void **state)
 {
-    lab_fixture lab;
+    lab room;
     runner running;
     caller waiting;
     (void)state;
-    lab_fixture_start(&lab, NULL);
-    natsConnection *connection = connect_to(lab.where);
-    Lab__V1__LabClient *client = lab_fixture_client(connection);
-    runner_start(&running, lab.server);
+    lab_open_held(&room, NULL);
+    natsConnection *connection = connect_to(room.nats);
+    Lab__V1__LabClient *client = lab_new_client(connection);
+    runner_start(&running, room.server);
     caller_start(&waiting, client);
-    assert_true(latch_wait(&lab.entered, WAIT_MS));
+    assert_true(latch_wait(&room.seen.entered, WAIT_MS));
 
-    natsmicro_server_stop(lab.server);
+    natsmicro_server_stop(room.server);
     assert_true(eventually(nobody_serves, client, WAIT_MS));
-    assert_int_equal(0, latch_count(&lab.released));
-    latch_open(&lab.released);
+    assert_int_equal(0, latch_count(&room.seen.release));
+    latch_open(&room.seen.release);
     pthread_join(waiting.thread, NULL);
     assert_status(NATSMICRO_OK, waiting.status);
     pthread_join(running.thread, NULL);
@@ -93,19 +93,19 @@ static void running_calls_finish_and_new_ones_are_refused(void **state)
 
     lab__v1__lab_client__destroy(client);
     natsConnection_Destroy(connection);
-    lab_fixture_stop(&lab);
+    lab_close(&room);
 }
 
 static void calls_over_the_limit_are_cancelled_and_told(void **state)
 {
-    lab_fixture lab;
+    lab room;
     runner running;
     natsmicro_server_options options = NATSMICRO_SERVER_OPTIONS_INIT;
     (void)state;
     options.drain_timeout_ms = 100;
-    lab_fixture_start(&lab, &options);
-    natsConnection *connection = connect_to(lab.where);
-    Lab__V1__LabClient *client = lab_fixture_client(connection);
+    lab_open_held(&room, &options);
+    natsConnection *connection = connect_to(room.nats);
+    Lab__V1__LabClient *client = lab_new_client(connection);
     Lab__V1__LabClient__Chat *chat = NULL;
     Lab__V1__LabClient__Sum *sum = NULL;
     Lab__V1__SumRequest item = LAB__V1__SUM_REQUEST__INIT;
@@ -113,13 +113,13 @@ static void calls_over_the_limit_are_cancelled_and_told(void **state)
     assert_ok(lab__v1__lab_client__chat(client, NULL, &chat));
     assert_ok(lab__v1__lab_client__sum(client, NULL, &sum));
     assert_ok(lab__v1__lab_client__sum__send(sum, &item));
-    assert_true(latch_wait_count(&lab.entered, 2, WAIT_MS));
-    runner_start(&running, lab.server);
+    assert_true(latch_wait_count(&room.seen.entered, 2, WAIT_MS));
+    runner_start(&running, room.server);
 
     int64_t began = now_ms();
-    natsmicro_server_stop(lab.server);
+    natsmicro_server_stop(room.server);
     assert_status(NATSMICRO_UNAVAILABLE, lab__v1__lab_client__chat__recv(chat, &message));
-    assert_true(latch_wait_count(&lab.ended, 2, WAIT_MS));
+    assert_true(latch_wait_count(&room.seen.done, 2, WAIT_MS));
     pthread_join(running.thread, NULL);
     assert_status(NATSMICRO_OK, running.status);
     assert_true(now_ms() - began < WAIT_MS);
@@ -130,27 +130,27 @@ static void calls_over_the_limit_are_cancelled_and_told(void **state)
     lab__v1__lab_client__chat__close(chat);
     lab__v1__lab_client__destroy(client);
     natsConnection_Destroy(connection);
-    lab_fixture_stop(&lab);
+    lab_close(&room);
 }
 
 static void waiting_calls_are_served_in_the_drain(void **state)
 {
-    lab_fixture lab;
+    lab room;
     runner running;
     caller calls[3];
     natsmicro_server_options options = NATSMICRO_SERVER_OPTIONS_INIT;
     (void)state;
     options.max_calls = 1;
-    lab_fixture_start(&lab, &options);
-    natsConnection *connection = connect_to(lab.where);
-    Lab__V1__LabClient *client = lab_fixture_client(connection);
+    lab_open_held(&room, &options);
+    natsConnection *connection = connect_to(room.nats);
+    Lab__V1__LabClient *client = lab_new_client(connection);
     for (size_t i = 0; i < 3; i++)
         caller_start(&calls[i], client);
-    assert_true(latch_wait(&lab.entered, WAIT_MS));
-    assert_true(eventually(calls_wait, &lab, WAIT_MS));
-    runner_start(&running, lab.server);
-    natsmicro_server_stop(lab.server);
-    latch_open(&lab.released);
+    assert_true(latch_wait(&room.seen.entered, WAIT_MS));
+    assert_true(eventually(calls_wait, &room, WAIT_MS));
+    runner_start(&running, room.server);
+    natsmicro_server_stop(room.server);
+    latch_open(&room.seen.release);
     for (size_t i = 0; i < 3; i++) {
         pthread_join(calls[i].thread, NULL);
         assert_status(NATSMICRO_OK, calls[i].status);
@@ -159,21 +159,21 @@ static void waiting_calls_are_served_in_the_drain(void **state)
     assert_status(NATSMICRO_OK, running.status);
     lab__v1__lab_client__destroy(client);
     natsConnection_Destroy(connection);
-    lab_fixture_stop(&lab);
+    lab_close(&room);
 }
 
 static void a_server_that_never_ran_can_be_destroyed(void **state)
 {
-    lab_fixture lab;
+    lab room;
     (void)state;
-    lab_fixture_start(&lab, NULL);
-    Lab__V1__LabClient *client = lab_fixture_client(lab.connection);
-    assert_ok(lab_fixture_ping(client, NULL));
-    natsmicro_server_destroy(lab.server);
-    lab.server = NULL;
-    assert_status(NATSMICRO_UNAVAILABLE, lab_fixture_ping(client, NULL));
+    lab_open_held(&room, NULL);
+    Lab__V1__LabClient *client = lab_new_client(room.server_connection);
+    assert_ok(lab_ping_by(client, NULL));
+    natsmicro_server_destroy(room.server);
+    room.server = NULL;
+    assert_status(NATSMICRO_UNAVAILABLE, lab_ping_by(client, NULL));
     lab__v1__lab_client__destroy(client);
-    lab_fixture_stop(&lab);
+    lab_close(&room);
 }
 
 /* ---- a signal ---- */
@@ -189,12 +189,12 @@ static void on_signal(int number)
 static int serve_until_signal(const char *url)
 {
     natsConnection *connection = NULL;
-    lab_fixture lab;
+    lab_probe seen;
     struct sigaction action = {.sa_handler = on_signal};
-    lab_fixture_init(&lab);
+    lab_probe_init(&seen);
     if (natsConnection_ConnectTo(&connection, url) != NATS_OK ||
         natsmicro_server_new(&signalled, connection, NULL) != NATSMICRO_OK ||
-        lab__v1__lab_server__add(signalled, &lab_fixture_handlers, &lab, NULL) != NATSMICRO_OK)
+        lab__v1__lab_server__add(signalled, &lab_held_handlers, &seen, NULL) != NATSMICRO_OK)
         return 1;
     sigaction(SIGTERM, &action, NULL);
     printf("serving\n");
@@ -214,10 +214,10 @@ static void a_signal_handler_may_stop_a_server(void **state)
     child_start(&server, "serve", broker_url(where));
     assert_true(child_line(&server, line, sizeof(line), WAIT_MS));
     natsConnection *connection = connect_to(where);
-    Lab__V1__LabClient *client = lab_fixture_client(connection);
-    assert_ok(lab_fixture_ping(client, NULL));
+    Lab__V1__LabClient *client = lab_new_client(connection);
+    assert_ok(lab_ping_by(client, NULL));
     assert_int_equal(0, child_stop(&server, 2 * WAIT_MS));
-    assert_status(NATSMICRO_UNAVAILABLE, lab_fixture_ping(client, NULL));
+    assert_status(NATSMICRO_UNAVAILABLE, lab_ping_by(client, NULL));
     lab__v1__lab_client__destroy(client);
     natsConnection_Destroy(connection);
     broker_stop(where);

@@ -2,7 +2,7 @@
  * What breaks while calls run: a process dies, the broker goes away or stands still, a connection is closed.
  * Nobody may wait for ever, and afterwards things go on.
  */
-#include "lab_fixture.h"
+#include "integration/lab_service.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -17,11 +17,11 @@ static int serve(const char *url)
 {
     natsConnection *connection = NULL;
     natsmicro_server *server = NULL;
-    lab_fixture lab;
-    lab_fixture_init(&lab);
+    lab_probe seen;
+    lab_probe_init(&seen);
     if (natsConnection_ConnectTo(&connection, url) != NATS_OK ||
         natsmicro_server_new(&server, connection, NULL) != NATSMICRO_OK ||
-        lab__v1__lab_server__add(server, &lab_fixture_handlers, &lab, NULL) != NATSMICRO_OK)
+        lab__v1__lab_server__add(server, &lab_held_handlers, &seen, NULL) != NATSMICRO_OK)
         return 1;
     printf("serving\n");
     fflush(stdout);
@@ -91,7 +91,7 @@ static void a_killed_server_ends_a_server_stream(void **state)
     child_start(&server, "serve", broker_url(where));
     expect_line(&server, "serving");
     natsConnection *connection = connect_to(where);
-    Lab__V1__LabClient *client = lab_fixture_client(connection);
+    Lab__V1__LabClient *client = lab_new_client(connection);
     endless.count = -1;
     assert_ok(lab__v1__lab_client__count_up(client, &endless, NULL, &call));
     assert_ok(lab__v1__lab_client__count_up__recv(call, &number));
@@ -118,7 +118,7 @@ static void a_killed_server_ends_a_bidi_stream(void **state)
     child_start(&server, "serve", broker_url(where));
     expect_line(&server, "serving");
     natsConnection *connection = connect_to(where);
-    Lab__V1__LabClient *client = lab_fixture_client(connection);
+    Lab__V1__LabClient *client = lab_new_client(connection);
     assert_ok(lab__v1__lab_client__chat(client, NULL, &call));
     assert_ok(lab__v1__lab_client__chat__send(call, &line));
     assert_ok(lab__v1__lab_client__chat__recv(call, &echo));
@@ -135,16 +135,16 @@ static void a_killed_server_ends_a_bidi_stream(void **state)
 static void a_killed_client_ends_its_handler(const char *pattern)
 {
     child client;
-    lab_fixture lab;
-    lab_fixture_start(&lab, NULL);
-    child_start(&client, pattern, broker_url(lab.where));
+    lab room;
+    lab_open_held(&room, NULL);
+    child_start(&client, pattern, broker_url(room.nats));
     expect_line(&client, "OK");
-    assert_true(latch_wait(&lab.entered, WAIT_MS));
-    assert_int_equal(0, latch_count(&lab.ended));
+    assert_true(latch_wait(&room.seen.entered, WAIT_MS));
+    assert_int_equal(0, latch_count(&room.seen.done));
     child_kill(&client);
-    assert_true(latch_wait(&lab.ended, NOTICE_MS));
-    assert_status(NATSMICRO_CANCELLED, (natsmicro_status)atomic_load(&lab.status));
-    lab_fixture_stop(&lab);
+    assert_true(latch_wait(&room.seen.done, NOTICE_MS));
+    assert_status(NATSMICRO_CANCELLED, (natsmicro_status)atomic_load(&room.seen.returned));
+    lab_close(&room);
 }
 
 static void a_killed_client_ends_a_server_stream(void **state)
@@ -169,56 +169,56 @@ static void a_killed_client_ends_a_bidi_stream(void **state)
 
 static bool ping_works(void *client)
 {
-    return lab_fixture_ping(client, NULL) == NATSMICRO_OK;
+    return lab_ping_by(client, NULL) == NATSMICRO_OK;
 }
 
 static void calls_work_after_a_restart_of_the_broker(void **state)
 {
-    lab_fixture lab;
+    lab room;
     (void)state;
-    lab_fixture_start(&lab, NULL);
-    natsConnection *connection = connect_to(lab.where);
-    Lab__V1__LabClient *client = lab_fixture_client(connection);
-    assert_ok(lab_fixture_ping(client, NULL));
-    broker_restart(lab.where);
+    lab_open_held(&room, NULL);
+    natsConnection *connection = connect_to(room.nats);
+    Lab__V1__LabClient *client = lab_new_client(connection);
+    assert_ok(lab_ping_by(client, NULL));
+    broker_restart(room.nats);
     /* Both sides have to be back. */
     assert_true(eventually(ping_works, client, WAIT_MS));
-    assert_ok(lab_fixture_ping(client, NULL));
+    assert_ok(lab_ping_by(client, NULL));
     lab__v1__lab_client__destroy(client);
     natsConnection_Destroy(connection);
-    lab_fixture_stop(&lab);
+    lab_close(&room);
 }
 
 static void a_broker_that_stands_still_holds_nobody_past_the_deadline(void **state)
 {
-    lab_fixture lab;
+    lab room;
     natsmicro_context *context = NULL;
     Lab__V1__LabClient__Chat *chat = NULL;
     const Lab__V1__ChatMessage *echo = NULL;
     (void)state;
-    lab_fixture_start(&lab, NULL);
-    natsConnection *connection = connect_to(lab.where);
-    Lab__V1__LabClient *client = lab_fixture_client(connection);
+    lab_open_held(&room, NULL);
+    natsConnection *connection = connect_to(room.nats);
+    Lab__V1__LabClient *client = lab_new_client(connection);
     assert_ok(natsmicro_context_new(&context));
     natsmicro_context_set_timeout(context, 1000);
     assert_ok(lab__v1__lab_client__chat(client, context, &chat));
     int64_t paused = now_ms();
-    broker_pause(lab.where);
+    broker_pause(room.nats);
     assert_status(NATSMICRO_DEADLINE_EXCEEDED, lab__v1__lab_client__chat__recv(chat, &echo));
     assert_true(now_ms() - paused < 1000 + 2500);
     lab__v1__lab_client__chat__close(chat);
 
     natsmicro_context_set_timeout(context, 500);
     int64_t called = now_ms();
-    assert_status(NATSMICRO_DEADLINE_EXCEEDED, lab_fixture_ping(client, context));
+    assert_status(NATSMICRO_DEADLINE_EXCEEDED, lab_ping_by(client, context));
     assert_true(now_ms() - called < 500 + 2500);
 
-    broker_resume(lab.where);
+    broker_resume(room.nats);
     assert_true(eventually(ping_works, client, WAIT_MS));
     natsmicro_context_destroy(context);
     lab__v1__lab_client__destroy(client);
     natsConnection_Destroy(connection);
-    lab_fixture_stop(&lab);
+    lab_close(&room);
 }
 
 /*
@@ -264,24 +264,24 @@ static void stand_still(broker *where)
 
 static void send_while_the_broker_stands_still(sender *self, int64_t timeout_ms)
 {
-    lab_fixture lab;
+    lab room;
     *self = (sender){.status = NATSMICRO_OK};
-    lab_fixture_start(&lab, NULL);
-    natsConnection *connection = connect_to(lab.where);
+    lab_open_held(&room, NULL);
+    natsConnection *connection = connect_to(room.nats);
     assert_ok(natsmicro_context_new(&self->context));
     natsmicro_context_set_timeout(self->context, timeout_ms);
-    self->client = lab_fixture_client(connection);
+    self->client = lab_new_client(connection);
     assert_int_equal(0, pthread_create(&self->thread, NULL, send_until_refused, self));
-    assert_true(latch_wait(&lab.entered, WAIT_MS));
-    stand_still(lab.where);
+    assert_true(latch_wait(&room.seen.entered, WAIT_MS));
+    stand_still(room.nats);
     atomic_store(&self->stop, true);
     pthread_join(self->thread, NULL);
     assert_true(eventually(ping_works, self->client, WAIT_MS));
-    assert_true(latch_wait(&lab.ended, WAIT_MS));
+    assert_true(latch_wait(&room.seen.done, WAIT_MS));
     natsmicro_context_destroy(self->context);
     lab__v1__lab_client__destroy(self->client);
     natsConnection_Destroy(connection);
-    lab_fixture_stop(&lab);
+    lab_close(&room);
 }
 
 static void no_send_of_a_client_outlasts_a_broker_that_stands_still(void **state)
@@ -302,24 +302,24 @@ static void a_client_that_sends_is_told_at_its_deadline(void **state)
 
 static void a_handler_that_sends_outlasts_a_broker_that_stands_still(void **state)
 {
-    lab_fixture lab;
+    lab room;
     Lab__V1__LabClient__CountUp *call = NULL;
     Lab__V1__CountUpRequest endless = LAB__V1__COUNT_UP_REQUEST__INIT;
     (void)state;
-    lab_fixture_start(&lab, NULL);
-    natsConnection *connection = connect_to(lab.where);
-    Lab__V1__LabClient *client = lab_fixture_client(connection);
+    lab_open_held(&room, NULL);
+    natsConnection *connection = connect_to(room.nats);
+    Lab__V1__LabClient *client = lab_new_client(connection);
     endless.count = -1;
     assert_ok(lab__v1__lab_client__count_up(client, &endless, NULL, &call));
-    assert_true(latch_wait(&lab.entered, WAIT_MS));
-    stand_still(lab.where);
+    assert_true(latch_wait(&room.seen.entered, WAIT_MS));
+    stand_still(room.nats);
     lab__v1__lab_client__count_up__close(call); /* tells the handler, if it has not failed */
-    assert_true(latch_wait(&lab.ended, WAIT_MS));
-    assert_int_not_equal(NATSMICRO_OK, atomic_load(&lab.status));
+    assert_true(latch_wait(&room.seen.done, WAIT_MS));
+    assert_int_not_equal(NATSMICRO_OK, atomic_load(&room.seen.returned));
     assert_true(eventually(ping_works, client, WAIT_MS));
     lab__v1__lab_client__destroy(client);
     natsConnection_Destroy(connection);
-    lab_fixture_stop(&lab);
+    lab_close(&room);
 }
 
 /* ---- a closed connection ---- */
@@ -392,14 +392,14 @@ static void a_closed_connection_ends_a_call_of_each_kind(void **state)
 {
     natsmicro_status (*const kinds[])(Lab__V1__LabClient *) = {wait_in_unary, wait_in_server_stream,
                                                                wait_in_client_stream, wait_in_bidi};
-    lab_fixture lab;
+    lab room;
     (void)state;
-    lab_fixture_start(&lab, NULL);
+    lab_open_held(&room, NULL);
     for (int i = 0; i < 4; i++) {
-        waiting_caller caller = {.connection = connect_to(lab.where), .wait = kinds[i]};
-        caller.client = lab_fixture_client(caller.connection);
+        waiting_caller caller = {.connection = connect_to(room.nats), .wait = kinds[i]};
+        caller.client = lab_new_client(caller.connection);
         assert_int_equal(0, pthread_create(&caller.thread, NULL, run_waiting_caller, &caller));
-        assert_true(latch_wait_count(&lab.entered, i + 1, WAIT_MS));
+        assert_true(latch_wait_count(&room.seen.entered, i + 1, WAIT_MS));
         int64_t closed = now_ms();
         natsConnection_Close(caller.connection);
         pthread_join(caller.thread, NULL);
@@ -408,55 +408,55 @@ static void a_closed_connection_ends_a_call_of_each_kind(void **state)
         lab__v1__lab_client__destroy(caller.client);
         natsConnection_Destroy(caller.connection);
     }
-    lab_fixture_stop(&lab);
+    lab_close(&room);
 }
 
 static void a_closed_connection_ends_a_handler_that_waits(void **state)
 {
-    lab_fixture lab;
+    lab room;
     Lab__V1__LabClient__Chat *call = NULL;
     (void)state;
-    lab_fixture_start(&lab, NULL);
-    natsConnection *connection = connect_to(lab.where);
-    Lab__V1__LabClient *client = lab_fixture_client(connection);
+    lab_open_held(&room, NULL);
+    natsConnection *connection = connect_to(room.nats);
+    Lab__V1__LabClient *client = lab_new_client(connection);
     assert_ok(lab__v1__lab_client__chat(client, NULL, &call));
-    assert_true(latch_wait(&lab.entered, WAIT_MS));
-    natsConnection_Close(lab.connection);
-    assert_true(latch_wait(&lab.ended, NOTICE_MS));
-    assert_status(NATSMICRO_UNAVAILABLE, (natsmicro_status)atomic_load(&lab.status));
+    assert_true(latch_wait(&room.seen.entered, WAIT_MS));
+    natsConnection_Close(room.server_connection);
+    assert_true(latch_wait(&room.seen.done, NOTICE_MS));
+    assert_status(NATSMICRO_UNAVAILABLE, (natsmicro_status)atomic_load(&room.seen.returned));
     lab__v1__lab_client__chat__close(call);
     lab__v1__lab_client__destroy(client);
     natsConnection_Destroy(connection);
-    lab_fixture_stop(&lab);
+    lab_close(&room);
 }
 
 static void *run_server(void *argument)
 {
-    lab_fixture *lab = argument;
-    atomic_store(&lab->status, (int)natsmicro_server_run(lab->server));
-    latch_open(&lab->ended);
+    lab *room = argument;
+    atomic_store(&room->seen.returned, (int)natsmicro_server_run(room->server));
+    latch_open(&room->seen.done);
     return NULL;
 }
 
 static void a_closed_connection_ends_calls_and_server(void **state)
 {
-    lab_fixture lab;
+    lab room;
     pthread_t thread;
     (void)state;
-    lab_fixture_start(&lab, NULL);
-    natsConnection *connection = connect_to(lab.where);
-    Lab__V1__LabClient *client = lab_fixture_client(connection);
+    lab_open_held(&room, NULL);
+    natsConnection *connection = connect_to(room.nats);
+    Lab__V1__LabClient *client = lab_new_client(connection);
     natsConnection_Close(connection);
-    assert_status(NATSMICRO_UNAVAILABLE, lab_fixture_ping(client, NULL));
+    assert_status(NATSMICRO_UNAVAILABLE, lab_ping_by(client, NULL));
 
-    assert_int_equal(0, pthread_create(&thread, NULL, run_server, &lab));
-    natsConnection_Close(lab.connection);
-    assert_true(latch_wait(&lab.ended, WAIT_MS));
+    assert_int_equal(0, pthread_create(&thread, NULL, run_server, &room));
+    natsConnection_Close(room.server_connection);
+    assert_true(latch_wait(&room.seen.done, WAIT_MS));
     pthread_join(thread, NULL);
-    assert_status(NATSMICRO_UNAVAILABLE, (natsmicro_status)atomic_load(&lab.status));
+    assert_status(NATSMICRO_UNAVAILABLE, (natsmicro_status)atomic_load(&room.seen.returned));
     lab__v1__lab_client__destroy(client);
     natsConnection_Destroy(connection);
-    lab_fixture_stop(&lab);
+    lab_close(&room);
 }
 
 static int run(void)

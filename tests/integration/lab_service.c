@@ -91,10 +91,100 @@ static natsmicro_status chat(Lab__V1__LabServer__Chat *call, void *user_data)
 const Lab__V1__LabHandlers lab_handlers = {
     .ping = ping, .count_up = count_up, .sum = sum, .chat = chat};
 
+/* ---- handlers that wait and tell ---- */
+
+/* Long enough for a loaded machine, short enough to fail before the test's time is up. */
+#define HOLD_MS 25000
+
+static natsmicro_status leave(lab_probe *seen, natsmicro_status status)
+{
+    atomic_store(&seen->returned, (int)status);
+    latch_open(&seen->done);
+    return status;
+}
+
+static natsmicro_status held_ping(Lab__V1__LabServer__Ping *call,
+                                  const Lab__V1__PingRequest *request, void *user_data)
+{
+    lab_probe *seen = user_data;
+    Lab__V1__PingResponse response = LAB__V1__PING_RESPONSE__INIT;
+
+    latch_open(&seen->entered);
+    if (strcmp(request->payload, "wait") == 0)
+        latch_wait(&seen->release, HOLD_MS);
+    if (request->fail != 0)
+        return leave(seen, natsmicro_call_fail(call->base, NATSMICRO_NOT_FOUND, "no such thing"));
+    response.payload = request->payload;
+    return leave(seen, lab__v1__lab_server__ping__reply(call, &response));
+}
+
+static natsmicro_status held_count_up(Lab__V1__LabServer__CountUp *call,
+                                      const Lab__V1__CountUpRequest *request, void *user_data)
+{
+    lab_probe *seen = user_data;
+    Lab__V1__CountUpResponse response = LAB__V1__COUNT_UP_RESPONSE__INIT;
+
+    for (int32_t i = 0; request->count < 0 || i < request->count; i++) {
+        response.number = request->start + i;
+        if (request->fail_at != 0 && response.number == request->fail_at)
+            return leave(seen, natsmicro_call_fail(call->base, NATSMICRO_ABORTED, "as asked"));
+        natsmicro_status status = lab__v1__lab_server__count_up__send(call, &response);
+        if (status != NATSMICRO_OK)
+            return leave(seen, status);
+        if (i == 0)
+            latch_open(&seen->entered);
+    }
+    return leave(seen, NATSMICRO_OK);
+}
+
+static natsmicro_status held_sum(Lab__V1__LabServer__Sum *call, void *user_data)
+{
+    lab_probe *seen = user_data;
+    const Lab__V1__SumRequest *request;
+    Lab__V1__SumResponse response = LAB__V1__SUM_RESPONSE__INIT;
+    natsmicro_status status;
+
+    latch_open(&seen->entered);
+    while ((status = lab__v1__lab_server__sum__recv(call, &request)) == NATSMICRO_OK) {
+        if (request->value == -1)
+            return leave(seen, natsmicro_call_fail(call->base, NATSMICRO_ABORTED, "early"));
+        if (request->value == -2)
+            latch_wait(&seen->release, HOLD_MS);
+        response.total += request->value;
+        response.count++;
+    }
+    if (status != NATSMICRO_END)
+        return leave(seen, status);
+    return leave(seen, lab__v1__lab_server__sum__reply(call, &response));
+}
+
+static natsmicro_status held_chat(Lab__V1__LabServer__Chat *call, void *user_data)
+{
+    lab_probe *seen = user_data;
+    const Lab__V1__ChatMessage *message;
+    natsmicro_status status;
+
+    latch_open(&seen->entered);
+    while ((status = lab__v1__lab_server__chat__recv(call, &message)) == NATSMICRO_OK) {
+        bool flood = strcmp(message->text, "flood") == 0;
+        do
+            status = lab__v1__lab_server__chat__send(call, message);
+        while (flood && status == NATSMICRO_OK);
+        if (status != NATSMICRO_OK)
+            break;
+    }
+    return leave(seen, status);
+}
+
+const Lab__V1__LabHandlers lab_held_handlers = {
+    .ping = held_ping, .count_up = held_count_up, .sum = held_sum, .chat = held_chat};
+
 /* ---- the room ---- */
 
-static void probe_init(lab_probe *self)
+void lab_probe_init(lab_probe *self)
 {
+    memset(self, 0, sizeof(*self));
+    atomic_init(&self->returned, -1);
     latch_init(&self->entered);
     latch_init(&self->release);
     latch_init(&self->done);
@@ -128,33 +218,77 @@ int lab_stop_broker(void **state)
     return 0;
 }
 
+static void begin(lab *self, broker *where)
+{
+    memset(self, 0, sizeof(*self));
+    self->nats = where;
+    lab_probe_init(&self->seen);
+    latch_init(&self->refused_subject);
+    latch_init(&self->dropped);
+    self->server_connection = connect_to(where);
+    self->client_connection = connect_to(where);
+    self->client = lab_new_client(self->client_connection);
+}
+
+static void end(lab *self)
+{
+    lab__v1__lab_client__destroy(self->client);
+    natsmicro_server_destroy(self->server);
+    natsConnection_Destroy(self->client_connection);
+    natsConnection_Destroy(self->server_connection);
+    probe_destroy(&self->seen);
+    latch_destroy(&self->refused_subject);
+    latch_destroy(&self->dropped);
+}
+
 int lab_setup(void **state)
 {
-    lab *self = calloc(1, sizeof(*self));
+    lab *self = malloc(sizeof(*self));
     if (self == NULL)
         return -1;
-    self->nats = nats;
-    probe_init(&self->seen);
-    self->server_connection = connect_to(nats);
-    self->client_connection = connect_to(nats);
+    begin(self, nats);
     *state = self;
-    natsmicro_client_options options = NATSMICRO_CLIENT_OPTIONS_INIT;
-    options.plain_streams = streams_are_plain();
-    if (lab__v1__lab_client__new(&self->client, self->client_connection, &options) != NATSMICRO_OK)
-        return -1;
     return 0;
 }
 
 int lab_teardown(void **state)
 {
     lab *self = *state;
-    lab__v1__lab_client__destroy(self->client);
-    natsmicro_server_destroy(self->server);
-    natsConnection_Destroy(self->client_connection);
-    natsConnection_Destroy(self->server_connection);
-    probe_destroy(&self->seen);
+    end(self);
     free(self);
     return 0;
+}
+
+void lab_open(lab *self)
+{
+    begin(self, broker_start(NULL));
+}
+
+void lab_open_held(lab *self, const natsmicro_server_options *options)
+{
+    natsmicro_server_options own = NATSMICRO_SERVER_OPTIONS_INIT;
+    if (options != NULL)
+        own = *options;
+    own.on_error = lab_on_error;
+    own.on_error_data = self;
+    lab_open(self);
+    lab_serve_with(self, &lab_held_handlers, &self->seen, &own, NULL);
+}
+
+void lab_close(lab *self)
+{
+    latch_open(&self->seen.release);
+    end(self);
+    broker_stop(self->nats);
+}
+
+void lab_on_error(const natsmicro_event *event, void *user_data)
+{
+    lab *self = user_data;
+    if (event->kind == NATSMICRO_EVENT_REFUSED_SUBJECT)
+        latch_open(&self->refused_subject);
+    if (event->kind == NATSMICRO_EVENT_DROPPED)
+        latch_open(&self->dropped);
 }
 
 void lab_serve_with(lab *self, const Lab__V1__LabHandlers *handlers, void *user_data,
@@ -231,6 +365,24 @@ natsmicro_context *lab_context(void)
 }
 
 /* ---- calls ---- */
+
+Lab__V1__LabClient *lab_new_client(natsConnection *connection)
+{
+    Lab__V1__LabClient *client = NULL;
+    natsmicro_client_options options = NATSMICRO_CLIENT_OPTIONS_INIT;
+    options.plain_streams = streams_are_plain();
+    assert_ok(lab__v1__lab_client__new(&client, connection, &options));
+    return client;
+}
+
+natsmicro_status lab_ping_by(Lab__V1__LabClient *client, natsmicro_context *context)
+{
+    Lab__V1__PingRequest request = LAB__V1__PING_REQUEST__INIT;
+    Lab__V1__PingResponse *response = NULL;
+    natsmicro_status status = lab__v1__lab_client__ping(client, &request, context, &response);
+    lab__v1__lab_client__ping__free(response);
+    return status;
+}
 
 natsmicro_status lab_ping(lab *self, const char *payload, natsmicro_context *context,
                           Lab__V1__PingResponse **response)

@@ -10,6 +10,8 @@
 #include "lab/v1/lab.nats-c.h"
 #include "support/scenario.h"
 
+#include <stdatomic.h>
+
 /* The broker's max_payload in these tests: small, so that its limit is reached quickly. */
 #define LAB_MAX_PAYLOAD 65536
 
@@ -29,11 +31,24 @@
  */
 extern const Lab__V1__LabHandlers lab_handlers;
 
+/*
+ * Handlers that a test can hold, release and ask how they ended; their user_data is a lab_probe.
+ *
+ * - Ping answers with its payload; `fail` fails with NOT_FOUND. The payload "wait" waits for `release`.
+ * - CountUp sends `count` numbers, without an end when negative; fails before number `fail_at`.
+ * - Sum adds; the value -1 fails at once with ABORTED; -2 waits for `release` first.
+ * - Chat answers each line with the same; the text "flood" sends it without an end.
+ *
+ * `entered` opens when one begins (CountUp: has sent something), `done` when one returns.
+ */
+extern const Lab__V1__LabHandlers lab_held_handlers;
+
 /* What the handlers, hooks and threads of a test share with it. Written before a latch opens. */
 typedef struct lab_probe {
-    latch entered; /* a handler or thread has come to its point */
-    latch release; /* it may go on */
-    latch done;    /* it has noted what it saw */
+    latch entered;       /* a handler or thread has come to its point */
+    latch release;       /* it may go on */
+    latch done;          /* it has noted what it saw */
+    atomic_int returned; /* what the last of the held handlers returned; -1: none has */
     natsmicro_status first;
     natsmicro_status second;
     int64_t number;
@@ -42,13 +57,15 @@ typedef struct lab_probe {
 } lab_probe;
 
 typedef struct lab {
-    const broker *nats;
+    broker *nats;
     natsConnection *server_connection;
     natsConnection *client_connection;
     natsmicro_server *server; /* NULL until lab_serve */
     Lab__V1__LabClient *client;
     Lab__V1__LabHandlers handlers;
-    lab_probe seen; /* outlives every handler: the server ends before it */
+    lab_probe seen;        /* outlives every handler: the server ends before it */
+    latch refused_subject; /* events of these kinds, where lab_on_error hears of them */
+    latch dropped;
 } lab;
 
 /* For cmocka: the program's broker, and a lab per test, *state, in which nobody serves yet. */
@@ -58,7 +75,22 @@ int lab_stop_broker(void **state);
 int lab_setup(void **state);
 int lab_teardown(void **state);
 
+/* A room with a broker of its own, which has nats-server's defaults; nobody serves yet. */
+void lab_open(lab *self);
+
+/* The same, where the held handlers serve; `options` may be NULL, on_error is lab_on_error. */
+void lab_open_held(lab *self, const natsmicro_server_options *options);
+
+/* Releases whoever waits and ends all, the broker too. */
+void lab_close(lab *self);
+
+/* on_error: counts events in the lab that `user_data` is. */
+void lab_on_error(const natsmicro_event *event, void *user_data);
+
 #define lab_test(function) cmocka_unit_test_setup_teardown(function, lab_setup, lab_teardown)
+
+/* Makes a probe ready, for a program that serves without a lab. */
+void lab_probe_init(lab_probe *self);
 
 /* In a handler: says that it has come here and waits to be released. */
 void lab_probe_wait(lab_probe *self);
@@ -90,6 +122,12 @@ natsmicro_status lab_ping(lab *self, const char *payload, natsmicro_context *con
 
 /* Ping where only the status matters. */
 natsmicro_status lab_ping_status(lab *self, const char *payload, natsmicro_context *context);
+
+/* A client on a connection; the test fails when there is none. */
+Lab__V1__LabClient *lab_new_client(natsConnection *connection);
+
+/* An empty Ping of a client; its status. */
+natsmicro_status lab_ping_by(Lab__V1__LabClient *client, natsmicro_context *context);
 
 /* Opens CountUp. */
 natsmicro_status lab_count_up(lab *self, int32_t count, int32_t fail_at, natsmicro_context *context,

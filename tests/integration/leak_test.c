@@ -2,7 +2,7 @@
  * A thousand calls of each pattern, half of them abandoned in the middle, leave nothing behind: no memory, no
  * thread, no subscription. Leaks that grow with calls show here; those of single blocks are for the sanitizer.
  */
-#include "lab_fixture.h"
+#include "integration/lab_service.h"
 
 #include <dirent.h>
 #include <stdio.h>
@@ -18,16 +18,16 @@
 #define GROWTH_LIMIT (768 * 1024)
 #endif
 
-static lab_fixture lab;
+static lab room;
 static natsConnection *connection;
 static Lab__V1__LabClient *client;
 
 static int start(void **state)
 {
     (void)state;
-    lab_fixture_start(&lab, NULL);
-    connection = connect_to(lab.where);
-    client = lab_fixture_client(connection);
+    lab_open_held(&room, NULL);
+    connection = connect_to(room.nats);
+    client = lab_new_client(connection);
     return 0;
 }
 
@@ -36,7 +36,7 @@ static int stop(void **state)
     (void)state;
     lab__v1__lab_client__destroy(client);
     natsConnection_Destroy(connection);
-    lab_fixture_stop(&lab);
+    lab_close(&room);
     return 0;
 }
 
@@ -121,7 +121,7 @@ static bool nothing_runs(void *unused)
 {
     natsmicro_server_counters counters;
     (void)unused;
-    natsmicro_server_get_counters(lab.server, &counters);
+    natsmicro_server_get_counters(room.server, &counters);
     return counters.running == 0;
 }
 
@@ -139,13 +139,13 @@ static void expect_no_growth(void (*one)(bool abandoned))
     make_calls(one, CALLS / 2); /* caches fill */
     size_t memory = resident_bytes();
     size_t own_threads = threads();
-    size_t subscriptions = broker_subscriptions(lab.where);
-    natsmicro_server_get_counters(lab.server, &before);
+    size_t subscriptions = broker_subscriptions(room.nats);
+    natsmicro_server_get_counters(room.server, &before);
 
     make_calls(one, CALLS);
-    natsmicro_server_get_counters(lab.server, &after);
+    natsmicro_server_get_counters(room.server, &after);
     assert_int_equal(before.subscriptions, after.subscriptions);
-    assert_int_equal(subscriptions, broker_subscriptions(lab.where));
+    assert_int_equal(subscriptions, broker_subscriptions(room.nats));
     assert_int_equal(CALLS, after.calls - before.calls);
     /* A few workers more may be waiting for the next call. */
     assert_in_range(threads(), 1, own_threads + 16);
@@ -181,7 +181,7 @@ static void bidi_streams_leave_nothing(void **state)
 /* What nats.c and the broker free late. */
 static bool subscriptions_are(void *number)
 {
-    return broker_subscriptions(lab.where) == *(size_t *)number;
+    return broker_subscriptions(room.nats) == *(size_t *)number;
 }
 
 static bool threads_are(void *number)
@@ -197,20 +197,20 @@ static void make_and_destroy(natsConnection *own, Lab__V1__LabHandlers *handlers
     Lab__V1__LabClient *other = NULL;
     options.subject_prefix = client_options.subject_prefix = "other";
     assert_ok(natsmicro_server_new(&server, own, NULL));
-    assert_ok(lab__v1__lab_server__add(server, handlers, &lab, &options));
+    assert_ok(lab__v1__lab_server__add(server, handlers, &room.seen, &options));
     assert_ok(lab__v1__lab_client__new(&other, own, &client_options));
-    assert_ok(lab_fixture_ping(other, NULL));
+    assert_ok(lab_ping_by(other, NULL));
     lab__v1__lab_client__destroy(other);
     natsmicro_server_destroy(server);
 }
 
 static void clients_and_servers_leave_nothing(void **state)
 {
-    Lab__V1__LabHandlers handlers = lab_fixture_handlers;
+    Lab__V1__LabHandlers handlers = lab_held_handlers;
     (void)state;
-    natsConnection *own = connect_to(lab.where);
+    natsConnection *own = connect_to(room.nats);
     make_and_destroy(own, &handlers); /* what nats.c starts once */
-    size_t subscriptions = broker_subscriptions(lab.where);
+    size_t subscriptions = broker_subscriptions(room.nats);
     size_t own_threads = threads();
     for (int i = 0; i < 20; i++)
         make_and_destroy(own, &handlers);

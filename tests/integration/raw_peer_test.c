@@ -2,9 +2,9 @@
  * What peers that are not ours may send, by mistake or on purpose, and what becomes of it: a service of ours
  * with a raw caller, a client of ours with a raw service.
  */
-#include "lab_fixture.h"
+#include "integration/lab_service.h"
+#include "integration/raw.h"
 #include "nested.nats-c.h"
-#include "raw.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,14 +14,14 @@
 #define EARLY  "\x08\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01", 11
 #define BROKEN "\xff\xff", 2
 
-static lab_fixture lab;
+static lab room;
 static natsConnection *raw;
 
 static int start(void **state)
 {
     (void)state;
-    lab_fixture_start(&lab, NULL);
-    raw = connect_to(lab.where);
+    lab_open_held(&room, NULL);
+    raw = connect_to(room.nats);
     return 0;
 }
 
@@ -29,7 +29,7 @@ static int stop(void **state)
 {
     (void)state;
     natsConnection_Destroy(raw);
-    lab_fixture_stop(&lab);
+    lab_close(&room);
     return 0;
 }
 
@@ -208,7 +208,7 @@ static void a_payload_on_the_end_is_dropped(void **state)
 static bool handler_saw_not_found(void *data)
 {
     (void)data;
-    return atomic_load(&lab.status) == NATSMICRO_NOT_FOUND;
+    return atomic_load(&room.seen.returned) == NATSMICRO_NOT_FOUND;
 }
 
 static void an_upload_that_was_given_up_never_looks_finished(void **state)
@@ -267,7 +267,7 @@ static void a_message_whose_headers_cannot_be_read_fails_the_call(void **state)
 static uint64_t refused_subjects(void)
 {
     natsmicro_server_counters counters;
-    natsmicro_server_get_counters(lab.server, &counters);
+    natsmicro_server_get_counters(room.server, &counters);
     return counters.refused_subjects;
 }
 
@@ -304,7 +304,7 @@ static void a_hostile_reply_to_is_never_published_to(void **state)
     for (size_t i = 0; i < sizeof(hostile) / sizeof(hostile[0]); i++) {
         for (size_t method = 0; method < 3; method++) {
             uint64_t before = refused_subjects();
-            int events = latch_count(&lab.refused_subject);
+            int events = latch_count(&room.refused_subject);
             natsMsg *answer = request(&(raw_message){.subject = methods[method],
                                                      .reply_to = hostile[i],
                                                      .data = "\x10\x03",
@@ -312,15 +312,15 @@ static void a_hostile_reply_to_is_never_published_to(void **state)
             raw_assert_error(answer, "INVALID_ARGUMENT");
             natsMsg_Destroy(answer);
             assert_true(refused_subjects() > before);
-            assert_true(latch_count(&lab.refused_subject) > events);
+            assert_true(latch_count(&room.refused_subject) > events);
 
             /* With nowhere to answer it is dropped. */
-            int dropped = latch_count(&lab.dropped);
+            int dropped = latch_count(&room.dropped);
             raw_send(raw, &(raw_message){.subject = methods[method], .reply_to = hostile[i]});
-            assert_true(latch_wait_count(&lab.dropped, dropped + 1, RAW_TIMEOUT_MS));
+            assert_true(latch_wait_count(&room.dropped, dropped + 1, RAW_TIMEOUT_MS));
         }
     }
-    spy_expect_nothing(spies, lab.connection);
+    spy_expect_nothing(spies, room.server_connection);
 }
 
 static void a_hostile_nats_reply_is_never_published_to(void **state)
@@ -330,16 +330,16 @@ static void a_hostile_nats_reply_is_never_published_to(void **state)
     (void)state;
     spy_start(spies);
     for (size_t i = 0; i < sizeof(hostile) / sizeof(hostile[0]); i++) {
-        int events = latch_count(&lab.refused_subject);
-        int dropped = latch_count(&lab.dropped);
+        int events = latch_count(&room.refused_subject);
+        int dropped = latch_count(&room.dropped);
         raw_send(raw, &(raw_message){.subject = "lab.v1.count_up",
                                      .reply = hostile[i],
                                      .data = "\x10\x03",
                                      .length = 2});
-        assert_true(latch_wait_count(&lab.refused_subject, events + 1, RAW_TIMEOUT_MS));
-        assert_true(latch_wait_count(&lab.dropped, dropped + 1, RAW_TIMEOUT_MS));
+        assert_true(latch_wait_count(&room.refused_subject, events + 1, RAW_TIMEOUT_MS));
+        assert_true(latch_wait_count(&room.dropped, dropped + 1, RAW_TIMEOUT_MS));
     }
-    spy_expect_nothing(spies, lab.connection);
+    spy_expect_nothing(spies, room.server_connection);
 }
 
 /* ---- messages that grow ---- */
@@ -379,7 +379,7 @@ static void nested_and_inflated_messages_are_refused(void **state)
     natsmicro_server *server = NULL;
     static uint8_t data[1000 * 1000];
     (void)state;
-    assert_ok(natsmicro_server_new(&server, lab.connection, NULL));
+    assert_ok(natsmicro_server_new(&server, room.server_connection, NULL));
     assert_ok(nested__v1__nested_server__add(server, &nested_handlers, NULL, NULL));
 
     size_t length = nest(data, sizeof(data), 30000);
@@ -446,7 +446,7 @@ static void all_answers_reach_a_late_listener(natsConnection *connection)
 
 static void all_answers_reach_a_late_listener_on_a_default_connection(void **state)
 {
-    natsConnection *connection = connect_plain(lab.where);
+    natsConnection *connection = connect_plain(room.nats);
     (void)state;
     all_answers_reach_a_late_listener(connection);
     natsConnection_Destroy(connection);
@@ -458,7 +458,7 @@ static void all_answers_reach_a_late_listener_that_sends_asap(void **state)
     natsConnection *connection = NULL;
     (void)state;
     assert_int_equal(NATS_OK, natsOptions_Create(&options));
-    assert_int_equal(NATS_OK, natsOptions_SetURL(options, broker_url(lab.where)));
+    assert_int_equal(NATS_OK, natsOptions_SetURL(options, broker_url(room.nats)));
     assert_int_equal(NATS_OK, natsOptions_SetSendAsap(options, true));
     assert_int_equal(NATS_OK, natsConnection_Connect(&connection, options));
     natsOptions_Destroy(options);
@@ -513,9 +513,9 @@ static Lab__V1__LabClient *serve(raw_service *service)
                                                            "_INBOX.rawservice", on_item, service));
     assert_int_equal(NATS_OK, natsConnection_FlushTimeout(raw, RAW_TIMEOUT_MS));
     options.subject_prefix = "raw";
-    options.on_error = lab_fixture_on_error;
-    options.on_error_data = &lab;
-    assert_ok(lab__v1__lab_client__new(&client, lab.connection, &options));
+    options.on_error = lab_on_error;
+    options.on_error_data = &room;
+    assert_ok(lab__v1__lab_client__new(&client, room.server_connection, &options));
     return client;
 }
 
@@ -557,7 +557,7 @@ static void a_client_reads_every_spelling_of_an_error(void **state)
         Lab__V1__LabClient__CountUp *call = NULL;
         const Lab__V1__CountUpResponse *number = NULL;
 
-        assert_status(cases[i].status, lab_fixture_ping(client, context));
+        assert_status(cases[i].status, lab_ping_by(client, context));
         assert_string_equal("what went wrong", natsmicro_context_error_message(context));
 
         /* The same on a stream, where it is final although no End comes. */
@@ -618,13 +618,13 @@ static void a_hostile_stream_inbox_is_never_published_to(void **state)
         raw_service service = {.first = {.inbox = hostile[i]}};
         Lab__V1__LabClient *client = serve(&service);
         Lab__V1__LabClient__Sum *call = NULL;
-        int events = latch_count(&lab.refused_subject);
+        int events = latch_count(&room.refused_subject);
         assert_status(NATSMICRO_INTERNAL, lab__v1__lab_client__sum(client, NULL, &call));
         assert_null(call);
-        assert_true(latch_wait_count(&lab.refused_subject, events + 1, RAW_TIMEOUT_MS));
+        assert_true(latch_wait_count(&room.refused_subject, events + 1, RAW_TIMEOUT_MS));
         end_service(&service, client);
     }
-    spy_expect_nothing(spies, lab.connection);
+    spy_expect_nothing(spies, room.server_connection);
 }
 
 int main(void)
