@@ -24,7 +24,7 @@ void assert_status_at(natsmicro_status expected, natsmicro_status actual, const 
 
 /* ---- connections ---- */
 
-natsConnection *connect_to(const broker *where)
+natsConnection *connect_to_url(const char *url)
 {
     natsOptions *options = NULL;
     natsConnection *connection = NULL;
@@ -32,13 +32,18 @@ natsConnection *connect_to(const broker *where)
     if (status == NATS_OK && natsmicro_options_prepare(options) != NATSMICRO_OK)
         status = NATS_ERR;
     if (status == NATS_OK)
-        status = natsOptions_SetURL(options, broker_url(where));
+        status = natsOptions_SetURL(options, url);
     if (status == NATS_OK)
         status = natsConnection_Connect(&connection, options);
     natsOptions_Destroy(options);
     if (status != NATS_OK)
-        support_die("cannot connect to %s: %s", broker_url(where), natsStatus_GetText(status));
+        support_die("cannot connect to %s: %s", url, natsStatus_GetText(status));
     return connection;
+}
+
+natsConnection *connect_to(const broker *where)
+{
+    return connect_to_url(broker_url(where));
 }
 
 natsConnection *connect_plain(const broker *where)

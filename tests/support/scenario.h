@@ -44,6 +44,9 @@ void assert_status_at(natsmicro_status expected, natsmicro_status actual, const 
 /* Connects as we recommend to users: natsmicro_options_prepare. natsConnection_Destroy it. */
 natsConnection *connect_to(const broker *where);
 
+/* The same where no broker is at hand: through a proxy. */
+natsConnection *connect_to_url(const char *url);
+
 /* Connects with the defaults of nats.c, as a user does who knows nothing. */
 natsConnection *connect_plain(const broker *where);
 
