@@ -82,7 +82,10 @@ static bool read_message(const char *line, size_t length, nats_message *message)
         return false;
     *message = (nats_message){.line = line, .line_length = length};
     message->subject = line + (has_headers ? 5 : 4);
-    message->subject_length = strcspn(message->subject, " ");
+    const char *blank = memchr(message->subject, ' ', (size_t)(line + length - message->subject));
+    if (blank == NULL)
+        return false;
+    message->subject_length = (size_t)(blank - message->subject);
     message->size_at = last_word(line, length);
     message->size = strtoul(line + message->size_at, NULL, 10);
     if (has_headers)
