@@ -31,7 +31,9 @@ struct nm_endpoint {
     nm_endpoint *next_unwatched;
 
     /* ---- guarded by the server's lock ---- */
-    bool closed; /* nothing comes from the subscription any more */
+    int64_t typical_ns;      /* what a call takes of late; decides whether it may go unwatched */
+    int64_t unwatched_since; /* ns; 0: to be watched at once */
+    bool closed;             /* nothing comes from the subscription any more */
     size_t waiting;
     size_t waiting_bytes;
 };
@@ -88,6 +90,8 @@ struct natsmicro_server {
     uint32_t running; /* handlers and detached calls */
     uint32_t threads;
     uint32_t idle;    /* workers that wait and have not been called */
+    bool standby;     /* a worker looks after endpoints that quick calls left unwatched */
+    uint32_t quick;   /* such calls since it last looked */
     uint32_t wakeups; /* of workers that have been called and are not awake yet */
     bool connection_closed;
     bool draining;
@@ -98,6 +102,9 @@ struct natsmicro_server {
 };
 
 /* ---- pool.c ---- */
+
+/* An endpoint's calls are taken for slow ones until they have shown better. */
+#define NM_POOL_FIRST_TYPICAL_NS (1000 * NM_NS_PER_MS)
 
 /* Makes a new endpoint watched: its requests are served from now on. */
 natsmicro_status nm_pool_watch(natsmicro_server *server, nm_endpoint *endpoint);
@@ -111,8 +118,8 @@ void nm_pool_call_ended(natsmicro_server *server);
 /* ---- serve.c ---- */
 
 /*
- * Serves a request from the first byte to the handler's return; the message is its from now on. True:
- * the call went on detached, and still counts as running.
+ * Serves a request from the first byte to the handler's return; the message is its from now on. What it
+ * answered is for the caller to flush. True: the call went on detached, and still counts as running.
  */
 bool nm_serve(natsmicro_server *server, nm_endpoint *endpoint, natsMsg *message);
 

@@ -4,17 +4,36 @@
  * second thread. When all calls that may run are running, the waiting workers queue requests, and past the
  * queue's limits they refuse them at once.
  *
+ * Waking another worker costs more than many a handler takes. So a call of an endpoint whose calls are quick
+ * leaves the endpoint unwatched: its worker is most likely back before the next request. One worker stands by
+ * meanwhile and takes over an endpoint that is unwatched for long after all.
+ *
  * There are at most max_calls workers that serve and one a open endpoint that waits. They are started when
  * needed and end after a while without work.
  */
 #include "server/internal.h"
 
 #include <stdlib.h>
+#include <time.h>
 
 /* nats.c waits on the wall clock, which may jump: never long at a time. */
 #define LONGEST_WAIT_MS 1000
 
 #define IDLE_WORKER_MS 10000
+
+/* Calls that take less than this are quick, and how long an endpoint may go unwatched for one. */
+#define QUICK_NS     (200 * INT64_C(1000))
+#define UNWATCHED_NS (1 * NM_NS_PER_MS)
+
+/* What a call counts as that was taken for a quick one and is none: a dozen others make up for it. */
+#define NOT_QUICK_NS (8 * QUICK_NS)
+
+/* The worker that stands by looks this often, and goes when so many looks found no quick call. */
+#define STANDBY_LOOK_NS (2 * NM_NS_PER_MS)
+#define STANDBY_LOOKS   10
+
+/* Answers are flushed after so many, though more requests wait to be served by the same worker. */
+#define UNFLUSHED_ANSWERS 16
 
 /* ---- the queue of waiting calls; under the lock ---- */
 
@@ -41,6 +60,11 @@ static void enqueue(natsmicro_server *server, nm_endpoint *endpoint, natsMsg *me
     server->waiting_count++;
     endpoint->waiting++;
     endpoint->waiting_bytes += size_of(message);
+}
+
+static bool may_dequeue(const natsmicro_server *server)
+{
+    return server->waiting_count > 0 && server->running < server->max_calls;
 }
 
 static nm_waiting_call dequeue(natsmicro_server *server)
@@ -102,12 +126,31 @@ void nm_pool_call_ended(natsmicro_server *server)
         pthread_cond_broadcast(&server->changed);
 }
 
-/* Serves with the lock free; returns with it held. */
-static void serve_unlocked(natsmicro_server *server, nm_endpoint *endpoint, natsMsg *message)
+static bool more_is_at_hand(nm_endpoint *endpoint)
+{
+    int messages = 0;
+    return natsSubscription_GetPending(endpoint->subscription, &messages, NULL) == NATS_OK &&
+           messages > 0;
+}
+
+/*
+ * Serves with the lock free; returns with it held. `unflushed` counts the answers of a worker that goes on with
+ * the requests at hand: their flush is one.
+ */
+static void serve_unlocked(natsmicro_server *server, nm_endpoint *endpoint, natsMsg *message,
+                           uint32_t *unflushed)
 {
     pthread_mutex_unlock(&server->lock);
+    int64_t start = nm_now();
     bool detached = nm_serve(server, endpoint, message);
+    int64_t taken = nm_now() - start;
+    if (unflushed == NULL || ++*unflushed >= UNFLUSHED_ANSWERS || !more_is_at_hand(endpoint)) {
+        nm_link_flush(server->link, NM_NEVER);
+        if (unflushed != NULL)
+            *unflushed = 0;
+    }
     pthread_mutex_lock(&server->lock);
+    endpoint->typical_ns += (taken - endpoint->typical_ns) / 8;
     if (detached)
         return;
     server->running--;
@@ -132,18 +175,30 @@ static void refuse_unlocked(natsmicro_server *server, nm_endpoint *endpoint, nat
 }
 
 /*
- * What becomes of a request, with the lock held. True: the endpoint is still this worker's to watch. The
- * next one to wait is called before the request is served.
+ * Serves a request, with the lock held. True: the endpoint is still this worker's to watch. The next one to wait
+ * is called before, unless the call is likely to be quick and somebody stands by.
  */
-static bool take_request(natsmicro_server *server, nm_endpoint *endpoint, natsMsg *message)
+static bool serve_watched(natsmicro_server *server, nm_endpoint *endpoint, natsMsg *message,
+                          uint32_t *unflushed)
 {
-    if (server->running < server->max_calls && server->waiting_count == 0) {
-        server->running++;
-        push_unwatched(server, endpoint);
+    bool quick = endpoint->typical_ns < QUICK_NS && endpoint->method.stub->kind == NATSMICRO_UNARY;
+    server->running++;
+    endpoint->unwatched_since = quick ? nm_now() : 0;
+    push_unwatched(server, endpoint);
+    if (quick)
+        server->quick++;
+    if (!quick || !server->standby)
         call_worker(server);
-        serve_unlocked(server, endpoint, message);
-        return take_unwatched(server, endpoint);
-    }
+    serve_unlocked(server, endpoint, message, quick ? unflushed : NULL);
+    return take_unwatched(server, endpoint);
+}
+
+/* What becomes of a request, with the lock held. True: the endpoint is still this worker's to watch. */
+static bool take_request(natsmicro_server *server, nm_endpoint *endpoint, natsMsg *message,
+                         uint32_t *unflushed)
+{
+    if (server->running < server->max_calls && server->waiting_count == 0)
+        return serve_watched(server, endpoint, message, unflushed);
     if (has_room(server, endpoint, size_of(message))) {
         enqueue(server, endpoint, message);
         if (server->running < server->max_calls)
@@ -168,6 +223,7 @@ static void close_endpoint(natsmicro_server *server, nm_endpoint *endpoint, nats
 static void watch(natsmicro_server *server, nm_endpoint *endpoint)
 {
     bool mine = true;
+    uint32_t unflushed = 0;
     while (mine) {
         natsMsg *message = NULL;
         pthread_mutex_unlock(&server->lock);
@@ -175,13 +231,13 @@ static void watch(natsmicro_server *server, nm_endpoint *endpoint)
             natsSubscription_NextMsg(&message, endpoint->subscription, LONGEST_WAIT_MS);
         pthread_mutex_lock(&server->lock);
         if (status == NATS_OK)
-            mine = take_request(server, endpoint, message);
+            mine = take_request(server, endpoint, message, &unflushed);
         else if (status == NATS_CONNECTION_CLOSED || status == NATS_INVALID_SUBSCRIPTION) {
             close_endpoint(server, endpoint, status);
             mine = false;
         }
         /* A time-out, a slow consumer's notice or somebody's 503 mean nothing here. */
-        if (mine && server->waiting_count > 0 && server->running < server->max_calls) {
+        if (mine && may_dequeue(server)) {
             /* Somebody else is free to wait; what has come first is served first. */
             call_worker(server);
         }
@@ -206,23 +262,56 @@ static bool wait_for_work(natsmicro_server *server)
     return true;
 }
 
+/* An endpoint to be watched now: not one that a call left a moment ago and is likely to be back at. */
+static nm_endpoint *longest_unwatched(const natsmicro_server *server)
+{
+    if (server->unwatched == NULL)
+        return NULL;
+    int64_t now = nm_now();
+    nm_endpoint *endpoint = server->unwatched;
+    while (endpoint != NULL && now - endpoint->unwatched_since < UNWATCHED_NS)
+        endpoint = endpoint->next_unwatched;
+    return endpoint;
+}
+
+/* Looks after endpoints that quick calls leave unwatched, until there is other work or no such call. */
+static void stand_by(natsmicro_server *server)
+{
+    const struct timespec pause = {0, STANDBY_LOOK_NS};
+    int quiet = 0;
+    server->standby = true;
+    while (quiet < STANDBY_LOOKS && !may_dequeue(server) && !server->stopping_workers &&
+           longest_unwatched(server) == NULL) {
+        quiet = server->quick > 0 ? 0 : quiet + 1;
+        server->quick = 0;
+        pthread_mutex_unlock(&server->lock);
+        nanosleep(&pause, NULL);
+        pthread_mutex_lock(&server->lock);
+    }
+    server->standby = false;
+}
+
 static void *work(void *argument)
 {
     natsmicro_server *server = argument;
+    nm_endpoint *endpoint;
 
     pthread_mutex_lock(&server->lock);
     for (;;) {
-        if (server->waiting_count > 0 && server->running < server->max_calls) {
+        if (may_dequeue(server)) {
             nm_waiting_call call = dequeue(server);
             server->running++;
             if (server->unwatched != NULL)
                 call_worker(server);
-            serve_unlocked(server, call.endpoint, call.message);
-        } else if (server->unwatched != NULL) {
-            nm_endpoint *endpoint = server->unwatched;
-            server->unwatched = endpoint->next_unwatched;
+            serve_unlocked(server, call.endpoint, call.message, NULL);
+        } else if ((endpoint = longest_unwatched(server)) != NULL) {
+            take_unwatched(server, endpoint);
+            if (endpoint->unwatched_since != 0)
+                endpoint->typical_ns = NOT_QUICK_NS; /* its call is none of the quick ones */
             watch(server, endpoint);
-        } else if (!wait_for_work(server))
+        } else if (server->quick > 0 && !server->standby && !server->stopping_workers)
+            stand_by(server);
+        else if (!wait_for_work(server))
             break;
     }
     server->threads--;

@@ -207,8 +207,11 @@ bool nm_serve(natsmicro_server *server, nm_endpoint *endpoint, natsMsg *message)
     nm_spent_add(&call->stream.spent, message);
 
     enlist(server, call);
+    bool unary = call->stream.kind == NATSMICRO_UNARY;
+    atomic_store_explicit(&call->stream.flush_later, unary, memory_order_relaxed);
     status = run_handler(call, request);
     if (is_detached(call, true)) {
+        atomic_store_explicit(&call->stream.flush_later, false, memory_order_relaxed);
         nm_call_release(call); /* what detaching kept for the handler */
         return true;
     }

@@ -94,6 +94,7 @@ static natsmicro_status init_endpoints(nm_service *service,
         nm_endpoint *endpoint = &service->endpoints[i];
         endpoint->service = service;
         endpoint->closed = true;
+        endpoint->typical_ns = NM_POOL_FIRST_TYPICAL_NS;
         pthread_mutex_init(&endpoint->stats.lock, NULL);
         service->n_endpoints++;
         natsmicro_status status = nm_method_init(&endpoint->method, stub, &stub->methods[i],

@@ -245,7 +245,7 @@ static void publish_outcome(nm_stream *stream, const nm_error *failure)
         nm_plain_answer_error(stream, failure);
     else
         publish_unary_error(stream, failure);
-    nm_link_flush(stream->link, NM_NEVER);
+    nm_stream_flush(stream, NM_NEVER);
 }
 
 static void plain_finish(nm_stream *stream, const nm_error *failure)

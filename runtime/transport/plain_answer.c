@@ -88,7 +88,7 @@ natsmicro_status nm_plain_answer(nm_stream *stream, const void *message, size_t 
     if (streaming)
         return first_offer(stream, &outgoing, error);
     natsmicro_status status = nm_plain_publish(nm_link_connection(stream->link), &outgoing, error);
-    nm_link_flush(stream->link, NM_NEVER);
+    nm_stream_flush(stream, NM_NEVER);
     return status;
 }
 

@@ -110,6 +110,7 @@ void nm_stream_reset(nm_stream *stream)
     stream->burst = 0;
     stream->open_deadline = stream->deadline = stream->idle_limit = NM_NEVER;
     atomic_store_explicit(&stream->is_aborted, false, memory_order_relaxed);
+    atomic_store_explicit(&stream->flush_later, false, memory_order_relaxed);
 }
 
 void nm_stream_free(nm_stream *stream)
@@ -374,6 +375,12 @@ natsmicro_status nm_stream_next(nm_stream *stream, nm_span *span,
     *span = stream->batch.spans[stream->batch_next++];
     stream->current = span->message;
     return NATSMICRO_OK;
+}
+
+void nm_stream_flush(nm_stream *stream, int64_t deadline)
+{
+    if (!atomic_load_explicit(&stream->flush_later, memory_order_relaxed))
+        nm_link_flush(stream->link, deadline);
 }
 
 void nm_stream_discard(nm_stream *stream)

@@ -122,7 +122,8 @@ struct nm_stream {
     int64_t answer_backoff;
     int64_t answer_deadline;
 
-    atomic_bool is_aborted; /* aborted != OK, to be read without the lock */
+    atomic_bool flush_later; /* who runs the handler flushes when it returns */
+    atomic_bool is_aborted;  /* aborted != OK, to be read without the lock */
 
     /* ---- the reader's alone ---- */
     nm_span_list batch;
@@ -201,6 +202,9 @@ natsmicro_status nm_stream_next(nm_stream *stream, nm_span *span,
 
 /* What a wait of this stream may last at most: the whole call's deadline, or the opening's before it. */
 int64_t nm_stream_wait_deadline(const nm_stream *stream);
+
+/* nm_link_flush, unless that is left to who runs the handler. */
+void nm_stream_flush(nm_stream *stream, int64_t deadline);
 
 /* Nobody reads any more: what is queued and what comes is dropped. */
 void nm_stream_discard(nm_stream *stream);

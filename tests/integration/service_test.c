@@ -592,6 +592,35 @@ static void as_many_as_64_calls_of_one_client_run_at_the_same_time(void **state)
     assert_int_equal(right, CONCURRENT);
 }
 
+static natsmicro_status answer_or_meet_all(Lab__V1__LabServer__Ping *call,
+                                           const Lab__V1__PingRequest *request, void *user_data)
+{
+    if (strcmp(request->payload, "quick") == 0)
+        return reply(call, request->payload);
+    return meet_all(call, request, user_data);
+}
+
+/* Quick calls are served by one worker; it must not be the only one when calls cease to be quick. */
+static void a_handler_that_was_quick_may_take_its_time(void **state)
+{
+    lab *room = *state;
+    lab_probe *seen = &room->seen;
+    Lab__V1__LabHandlers handlers = {.ping = answer_or_meet_all};
+    lab_serve(room, &handlers, seen);
+    for (int i = 0; i < 500; i++)
+        assert_ok(lab_ping_status(room, "quick", NULL));
+    caller callers[CONCURRENT];
+    int right = 0;
+    for (int i = 0; i < CONCURRENT; i++)
+        start_caller(&callers[i], room, i);
+    for (int i = 0; i < CONCURRENT; i++) {
+        pthread_join(callers[i].thread, NULL);
+        right += callers[i].status == NATSMICRO_OK && callers[i].right;
+    }
+    assert_int_equal(right, CONCURRENT);
+    assert_ok(lab_ping_status(room, "quick", NULL));
+}
+
 static void sixty_four_streams_of_one_client_do_not_mix(void **state)
 {
     lab *room = *state;
@@ -746,6 +775,7 @@ int main(void)
         lab_test(inboxes_may_have_a_prefix_of_their_own),
         lab_test(options_that_cannot_be_are_refused),
         lab_test(as_many_as_64_calls_of_one_client_run_at_the_same_time),
+        lab_test(a_handler_that_was_quick_may_take_its_time),
         lab_test(sixty_four_streams_of_one_client_do_not_mix),
         lab_test(a_busy_server_refuses_at_once_what_it_cannot_take),
         lab_test(instances_of_a_service_share_the_calls),
