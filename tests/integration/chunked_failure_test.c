@@ -611,7 +611,7 @@ static bool slowly(uint64_t done, uint64_t total, void *user_data)
 {
     int64_t *begun = user_data;
     (void)total;
-    int64_t due = *begun + (int64_t)(done / 20000); /* 20 MB/s */
+    int64_t due = *begun + (int64_t)(done / 40000); /* 40 MB/s */
     int64_t now = now_ms();
     if (due > now) {
         struct timespec pause = {(due - now) / 1000, (due - now) % 1000 * 1000000};
@@ -620,7 +620,7 @@ static bool slowly(uint64_t done, uint64_t total, void *user_data)
     return true;
 }
 
-#define SLOW_LENGTH (512 * MIB)
+#define SLOW_LENGTH (96 * MIB)
 
 static natsmicro_status send_much(natsmicro_call *call, store *self)
 {
