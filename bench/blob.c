@@ -7,7 +7,6 @@
 #include "support/peer.h"
 #include "support/process.h"
 
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -112,7 +111,7 @@ static void run(const char *name, measurement ours, measurement raw, int kib)
     natsConnection *connection = connect_ours(broker_url(other.where), SEND_BUFFERED);
     bench self = {.client = new_client(connection, NULL),
                   .raw = connect_ours(broker_url(other.where), SEND_BUFFERED),
-                  .size = (int64_t)full_or_quick(2048, 256) * MIB,
+                  .size = (int64_t)full_or_quick(2048, 128) * MIB,
                   .chunk_size = kib * 1024};
     self.inbox = subscribe_raw(self.raw, RAW_INBOX);
     compare(name, "MB/s", ours, raw, &self);
@@ -123,15 +122,86 @@ static void run(const char *name, measurement ours, measurement raw, int kib)
     peer_stop(&other);
 }
 
+/* ---- memory ---- */
+
+#define CHILD_TIMEOUT_MS 600000
+
+typedef struct peaks {
+    double both; /* MiB */
+    double most; /* of one process */
+} peaks;
+
+/* The client's process: fetches one blob to nowhere, prints its own peak. */
+static int fetch(const char *url, int64_t size)
+{
+    natsConnection *connection = connect_ours(url, SEND_BUFFERED);
+    Bench__V1__BenchClient *client = NULL;
+    Bench__V1__BenchClient__Download *call;
+    Bench__V1__DownloadRequest request = BENCH__V1__DOWNLOAD_REQUEST__INIT;
+    int64_t received = 0;
+    request.size = size;
+    need(bench__v1__bench_client__new(&client, connection, NULL), "client");
+    need(bench__v1__bench_client__download(client, &request, NULL, &call), "Download");
+    natsmicro_status status = discard_blob(call->base, &received);
+    if (status != NATSMICRO_OK || received != size)
+        give_up("Download: %s", natsmicro_call_error_message(call->base));
+    printf("%.3f\n", peak_of(getpid()));
+    bench__v1__bench_client__download__close(call);
+    bench__v1__bench_client__destroy(client);
+    natsConnection_Destroy(connection);
+    nats_Close();
+    return 0;
+}
+
+/* A peak never goes down: each blob has a peer and a client of its own. */
+static peaks fetch_in_processes(int64_t size)
+{
+    peer other;
+    char url[64];
+    char number[32];
+    char line[64];
+    int out;
+    int wait_status;
+    peer_start(&other);
+    snprintf(url, sizeof url, "%s", broker_url(other.where));
+    snprintf(number, sizeof number, "%lld", (long long)size);
+    char *arguments[] = {"fetcher", "fetch", url, number, NULL};
+    pid_t client = run_self(arguments, &out);
+    read_line(out, line, sizeof line);
+    close(out);
+    double of_client = strtod(line, NULL);
+    double of_server = peak_of(other.pid);
+    if (!process_wait(client, CHILD_TIMEOUT_MS, &wait_status) || wait_status != 0)
+        give_up("the client did not end well");
+    peer_stop(&other);
+    return (peaks){of_client + of_server, of_client > of_server ? of_client : of_server};
+}
+
+static void run_memory(void)
+{
+    double of_short[ROUNDS];
+    if (!is_chosen("blob_10g_rss"))
+        return;
+    for (size_t i = 0; i < ROUNDS; i++)
+        of_short[i] = fetch_in_processes(100 * (int64_t)MIB).both;
+    double middle = median(of_short, ROUNDS);
+    peaks large = fetch_in_processes((int64_t)full_or_quick(10 * 1024, 1024) * MIB);
+    report("blob_10g_rss", "MiB", large.both, middle, large.both / middle, 0);
+    report("blob_10g_rss_most", "MiB", large.most, middle / 2, large.most / (middle / 2), 0);
+}
+
 int main(int argc, char **argv)
 {
     peer_main(argc, argv);
+    if (argc == 4 && strcmp(argv[1], "fetch") == 0)
+        return fetch(argv[2], strtoll(argv[3], NULL, 10));
     run("upload_64k", upload_ours, upload_raw, 64);
     run("upload_128k", upload_ours, upload_raw, 128);
     run("upload_512k", upload_ours, upload_raw, 512);
     run("download_64k", download_ours, download_raw, 64);
     run("download_128k", download_ours, download_raw, 128);
     run("download_512k", download_ours, download_raw, 512);
+    run_memory();
     nats_Close();
     return 0;
 }

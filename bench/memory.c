@@ -30,25 +30,6 @@ typedef struct outcome {
     double peaks; /* MiB, of both processes */
 } outcome;
 
-/* The most memory a process ever had, in MiB. */
-static double peak_of(pid_t pid)
-{
-    char path[64];
-    char line[256];
-    double peak = 0;
-    snprintf(path, sizeof path, "/proc/%ld/status", (long)pid);
-    FILE *status = fopen(path, "r");
-    if (status == NULL)
-        give_up("cannot read %s", path);
-    while (fgets(line, sizeof line, status) != NULL)
-        if (strncmp(line, "VmHWM:", 6) == 0)
-            peak = strtod(line + 6, NULL) / 1024;
-    fclose(status);
-    if (peak <= 0)
-        give_up("%s has no VmHWM", path);
-    return peak;
-}
-
 /* The client's process: reads one stream, prints whether it was complete, its rate and its own peak. */
 static int read_stream(const char *url, int32_t count, int32_t rate)
 {

@@ -377,6 +377,24 @@ void read_line(int from, char *line, size_t size)
     line[length] = '\0';
 }
 
+double peak_of(pid_t pid)
+{
+    char path[64];
+    char line[256];
+    double peak = 0;
+    snprintf(path, sizeof path, "/proc/%ld/status", (long)pid);
+    FILE *status = fopen(path, "r");
+    if (status == NULL)
+        give_up("cannot read %s", path);
+    while (fgets(line, sizeof line, status) != NULL)
+        if (strncmp(line, "VmHWM:", 6) == 0)
+            peak = strtod(line + 6, NULL) / 1024;
+    fclose(status);
+    if (peak <= 0)
+        give_up("%s has no VmHWM", path);
+    return peak;
+}
+
 void peer_start(peer *self)
 {
     /* The broker is not to part from a connection because a burst waits there. */

@@ -46,6 +46,9 @@ void peer_main(int argc, char **argv);
 void peer_start(peer *self);
 void peer_stop(peer *self);
 
+/* The most memory a process ever had, in MiB. */
+double peak_of(pid_t pid);
+
 /* Starts this program once more; *out reads what it prints. */
 pid_t run_self(char *const arguments[], int *out);
 

@@ -234,9 +234,30 @@ natsmicro_status blob_send(natsmicro_call *call, way_to_send way, const sent_blo
 static natsmicro_status take(void *self, const void *data, size_t length)
 {
     received_blob *blob = self;
-    blob->hash = hash_more(blob->hash, data, length);
-    blob->length += length;
+    const sent_blob *expected = blob->expected;
+    if (expected == NULL)
+        blob->hash = hash_more(blob->hash, data, length);
+    else if (length > expected->length - blob->length ||
+             memcmp(expected->data + blob->length, data, length) != 0)
+        blob->differs = true;
+    if (!blob->differs)
+        blob->length += length;
     return NATSMICRO_OK;
+}
+
+static void take_file(received_blob *blob)
+{
+    static const size_t size = 65536;
+    size_t got;
+    char *buffer = malloc(size);
+    FILE *file = fopen(blob->path, "rb");
+    if (buffer == NULL || file == NULL)
+        support_die("cannot read %s", blob->path);
+    while ((got = fread(buffer, 1, size, file)) > 0)
+        take(blob, buffer, got);
+    fclose(file);
+    free(buffer);
+    unlink(blob->path);
 }
 
 static natsmicro_status recv_bytes(natsmicro_call *call, received_blob *blob)
@@ -258,8 +279,7 @@ static natsmicro_status recv_open_file(natsmicro_call *call, received_blob *blob
         support_die("cannot open %s", blob->path);
     natsmicro_status status = natsmicro_chunked_recv_to_fd(call, fd, NULL, NULL);
     close(fd);
-    blob->hash = hash_of_file(blob->path, &blob->length);
-    unlink(blob->path);
+    take_file(blob);
     return status;
 }
 
@@ -292,10 +312,8 @@ static natsmicro_status recv_pipe(natsmicro_call *call, received_blob *blob)
 static natsmicro_status recv_file(natsmicro_call *call, received_blob *blob)
 {
     natsmicro_status status = natsmicro_chunked_recv_to_file(call, blob->path, NULL, NULL);
-    if (status != NATSMICRO_OK)
-        return status;
-    blob->hash = hash_of_file(blob->path, &blob->length);
-    unlink(blob->path);
+    if (status == NATSMICRO_OK)
+        take_file(blob);
     return status;
 }
 
@@ -323,6 +341,7 @@ natsmicro_status blob_receive(natsmicro_call *call, way_to_receive way, received
 {
     blob->length = 0;
     blob->hash = HASH_BEGIN;
+    blob->differs = false;
     switch (way) {
     case RECV_BYTES:
         return recv_bytes(call, blob);

@@ -10,6 +10,13 @@
 
 #define MIB ((size_t)1024 * 1024)
 
+/* Sanitizers make everything slow: what is about amounts gets by with less of them. */
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define PLAIN_OR_SANITIZED(plain, sanitized) (sanitized)
+#else
+#define PLAIN_OR_SANITIZED(plain, sanitized) (plain)
+#endif
+
 /* ---- bytes ---- */
 
 /* `size` random bytes, the same for the same seed; free them. */
@@ -70,11 +77,16 @@ typedef struct sent_blob {
     size_t chunk_size;
 } sent_blob;
 
-/* What was received, in whichever way; `path` is where to put it when it is a file. */
+/*
+ * What was received, in whichever way; `path` is where to put it when it is a file. With `expected` it is
+ * compared as it comes, which is quick for large ones; without, hashed.
+ */
 typedef struct received_blob {
     const char *path;
+    const sent_blob *expected;
     uint64_t length;
     uint64_t hash;
+    bool differs;
 } received_blob;
 
 natsmicro_status blob_send(natsmicro_call *call, way_to_send way, const sent_blob *blob);

@@ -330,6 +330,22 @@ static void a_full_disk_on_the_caller_replaces_nothing(void **state)
     assert_not_stored(NATSMICRO_RESOURCE_EXHAUSTED, &self);
 }
 
+static void a_device_without_space_ends_the_call(void **state)
+{
+    store self;
+    store_begin(&self, *state);
+    self.send = send_endless;
+    int fd = open("/dev/full", O_WRONLY);
+    assert_true(fd >= 0);
+    Lab__V1__LabClient__Download *call = open_download(&self);
+    assert_status(NATSMICRO_RESOURCE_EXHAUSTED,
+                  lab__v1__lab_client__download__recv_to_fd(call, fd, NULL, NULL));
+    assert_text(call->base, "No space left on device");
+    lab__v1__lab_client__download__close(call);
+    close(fd);
+    assert_not_stored(NATSMICRO_RESOURCE_EXHAUSTED, &self);
+}
+
 /* Runs what is given a descriptor that nobody reads any more, and looks at what became of SIGPIPE. */
 static void assert_closed_pipe(void **state, int reading, int writing)
 {
@@ -611,7 +627,7 @@ static bool slowly(uint64_t done, uint64_t total, void *user_data)
 {
     int64_t *begun = user_data;
     (void)total;
-    int64_t due = *begun + (int64_t)(done / 40000); /* 40 MB/s */
+    int64_t due = *begun + (int64_t)(done / 20000); /* 20 MB/s */
     int64_t now = now_ms();
     if (due > now) {
         struct timespec pause = {(due - now) / 1000, (due - now) % 1000 * 1000000};
@@ -620,7 +636,7 @@ static bool slowly(uint64_t done, uint64_t total, void *user_data)
     return true;
 }
 
-#define SLOW_LENGTH (96 * MIB)
+#define SLOW_LENGTH (PLAIN_OR_SANITIZED(512, 128) * MIB)
 
 static natsmicro_status send_much(natsmicro_call *call, store *self)
 {
@@ -670,6 +686,7 @@ int main(int argc, char **argv)
         lab_test(a_blob_over_the_limit_is_exhausted_and_one_of_it_is_not),
         lab_test(a_full_disk_on_the_service_is_told_to_the_caller),
         lab_test(a_full_disk_on_the_caller_replaces_nothing),
+        lab_test(a_device_without_space_ends_the_call),
         lab_test(a_closed_pipe_ends_the_call_and_not_the_process),
         lab_test(a_closed_socket_ends_the_call_and_not_the_process),
         lab_test(a_cancelled_upload_is_never_stored),

@@ -10,6 +10,9 @@
 
 #define CHUNK 1000
 
+/* A hundred mebibytes, where there is time for them. */
+#define LARGE (PLAIN_OR_SANITIZED(100, 8) * MIB)
+
 /* Nothing holds a sender back on the plain protocol: readers get room for all of a blob. */
 #define ROOM ((size_t)256 * 1024 * 1024)
 
@@ -34,14 +37,11 @@ typedef struct stage {
 static natsmicro_status upload(Lab__V1__LabServer__Upload *call, void *user_data)
 {
     stage *self = user_data;
-    char hash[32];
     natsmicro_status status = blob_receive(call->base, self->receive, &self->received);
     if (status != NATSMICRO_OK)
         return status;
-    snprintf(hash, sizeof(hash), "%016llx", (unsigned long long)self->received.hash);
     Lab__V1__UploadResult result = LAB__V1__UPLOAD_RESULT__INIT;
     result.size = (int64_t)self->received.length;
-    result.sha256 = hash;
     return lab__v1__lab_server__upload__reply(call, &result);
 }
 
@@ -63,6 +63,7 @@ static void stage_begin(stage *self, lab *room)
     folder_make(&self->here);
     snprintf(self->received_path, sizeof(self->received_path), "%s/received", self->here.path);
     self->received.path = self->received_path;
+    self->received.expected = &self->sent;
     lab_serve_with(room, &handlers, self, &server, NULL);
     lab_call_with(room, &client);
 }
@@ -84,21 +85,18 @@ static void stage_end(stage *self)
 static void assert_received(const stage *self)
 {
     assert_int_equal(self->received.length, self->sent.length);
-    assert_int_equal(self->received.hash,
-                     hash_more(HASH_BEGIN, self->sent.data, self->sent.length));
+    assert_false(self->received.differs);
 }
 
 static void run_upload(stage *self)
 {
-    char hash[32];
     Lab__V1__LabClient__Upload *call;
     Lab__V1__UploadResult *result;
     assert_ok(lab__v1__lab_client__upload(self->room->client, NULL, &call));
     assert_ok(blob_send(call->base, self->send, &self->sent));
     assert_ok(lab__v1__lab_client__upload__close_and_recv(call, &result));
     assert_received(self);
-    snprintf(hash, sizeof(hash), "%016llx", (unsigned long long)self->received.hash);
-    assert_string_equal(result->sha256, hash);
+    assert_int_equal(result->size, (int64_t)self->sent.length);
     lab__v1__lab_client__upload__free(result);
     lab__v1__lab_client__upload__close(call);
 }
@@ -160,12 +158,12 @@ static void try_large(void **state, void (*run)(stage *self))
     free(data);
 }
 
-static void a_hundred_mebibytes_go_up(void **state)
+static void a_large_blob_goes_up(void **state)
 {
     try_large(state, run_upload);
 }
 
-static void a_hundred_mebibytes_come_down(void **state)
+static void a_large_blob_comes_down(void **state)
 {
     try_large(state, run_download);
 }
@@ -195,8 +193,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         lab_test(every_way_up_is_exact_at_every_border),
         lab_test(every_way_down_is_exact_at_every_border),
-        lab_test(a_hundred_mebibytes_go_up),
-        lab_test(a_hundred_mebibytes_come_down),
+        lab_test(a_large_blob_goes_up),
+        lab_test(a_large_blob_comes_down),
         lab_test(chunks_are_cut_to_what_a_message_can_take),
     };
     return cmocka_run_group_tests(tests, lab_start_broker, lab_stop_broker);
