@@ -397,12 +397,13 @@ void nm_reliable_on_message(nm_stream *stream, natsMsg *message)
         take_reset(stream, &frame, &outcome);
     else if (why == NULL)
         take_frame(stream, &frame, message, reply, &outcome);
+    bool done = outcome.over && stream->finished;
     pthread_mutex_unlock(&stream->lock);
 
     nm_note_publish(stream, &outcome.note);
     if (why != NULL)
         drop_malformed(stream, why);
-    if (outcome.over && stream->finished)
+    if (done)
         nm_inbox_close(&stream->inbox);
     if (!outcome.taken)
         natsMsg_Destroy(message);

@@ -346,7 +346,7 @@ static void what_is_cut_off_or_no_length_is_malformed(void **state)
     shelf_end(&self);
 }
 
-int main(void)
+static int run(void)
 {
     const struct CMUnitTest tests[] = {
         lab_test(blobs_of_every_length_come_as_they_were_written),
@@ -360,4 +360,9 @@ int main(void)
         lab_test(what_is_cut_off_or_no_length_is_malformed),
     };
     return cmocka_run_group_tests(tests, lab_start_broker, lab_stop_broker);
+}
+
+int main(void)
+{
+    return run_on_both_streams(run);
 }

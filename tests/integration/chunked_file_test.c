@@ -614,7 +614,7 @@ static void an_early_answer_ends_the_sending(void **state)
     store_end(&self, 0);
 }
 
-int main(void)
+static int run(void)
 {
     const struct CMUnitTest tests[] = {
         lab_test(a_new_file_has_the_mode_that_the_umask_leaves),
@@ -639,4 +639,9 @@ int main(void)
         lab_test(an_early_answer_ends_the_sending),
     };
     return cmocka_run_group_tests(tests, lab_start_broker, lab_stop_broker);
+}
+
+int main(void)
+{
+    return run_on_both_streams(run);
 }
