@@ -661,7 +661,7 @@ static bool slowly(uint64_t done, uint64_t total, void *user_data)
     return true;
 }
 
-#define SLOW_LENGTH (PLAIN_OR_SANITIZED(512, 128) * MIB)
+#define SLOW_LENGTH (PLAIN_OR_SANITIZED(512, 64) * MIB)
 
 static natsmicro_status send_much(natsmicro_call *call, store *self)
 {

@@ -16,13 +16,6 @@
 /* Nothing holds a sender back on the plain protocol: readers get room for all of a blob. */
 #define ROOM ((size_t)256 * 1024 * 1024)
 
-/* A hundred mebibytes; sanitizers slow things down too much for that. */
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define LARGE (8 * MIB)
-#else
-#define LARGE (100 * MIB)
-#endif
-
 /* What the handlers do, and what they saw. Set before a call, read after it. */
 typedef struct stage {
     lab *room;
