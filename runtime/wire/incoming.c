@@ -62,17 +62,79 @@ static known_header candidate(const char *name)
     }
 }
 
-/* Collects the first value of each known header; the spelling that we send goes before others. */
+/* ---- headers without a value ---- */
+
+/* Longer names than any that means something to us. */
+#define LONGEST_NAME 256
+
+/* A header that nats.c has taken for the value of the one before. */
+typedef struct swallowed {
+    char name[LONGEST_NAME];
+    const char *value; /* in the message's own bytes */
+} swallowed;
+
+/*
+ * nats.c skips the line's end behind a header without a value, so that the next line becomes the
+ * value: "X-Empty: \r\nReply-To: a" is X-Empty with the value "Reply-To: a". Both lie where they
+ * were received, in front of the payload, with the line's end still between them. True: the value
+ * is no value, and what it is instead. A value of nats.c's making (a folded one) lies elsewhere.
+ */
+static bool is_swallowed(natsMsg *message, const char *name, const char *value, swallowed *line)
+{
+    uintptr_t at = (uintptr_t)value;
+
+    line->value = NULL;
+    if (at <= (uintptr_t)name || at >= (uintptr_t)natsMsg_GetData(message) || value[-1] != '\n')
+        return false;
+    size_t length = strcspn(value, ":");
+    if (value[length] == '\0' || length >= sizeof line->name)
+        return true; /* no header either: dropped */
+    memcpy(line->name, value, length);
+    line->name[length] = '\0';
+    value += length + 1;
+    line->value = value + strspn(value, " \t");
+    return true;
+}
+
+/* Whether nats.c's last failure is that the last header has no value, and it none of the protocol's. */
+static bool lacks_a_value(natsStatus status)
+{
+    static const char complaint[] = "no value found for key ";
+    const char *text = status == NATS_PROTOCOL_ERROR ? nats_GetLastError(NULL) : NULL;
+    const char *name = text != NULL ? strstr(text, complaint) : NULL;
+
+    return name != NULL && !nm_header_name_is_reserved(name + sizeof complaint - 1);
+}
+
+/* ---- what the headers say ---- */
+
+/* The first value of each known header counts; the spelling that we send goes before others. */
+static void note_known(const char *name, const char *value, const char **values)
+{
+    known_header header = candidate(name);
+
+    if (header == UNKNOWN_HEADER)
+        return;
+    if (strcmp(name, known_names[header]) == 0 ||
+        (values[header] == NULL && nm_header_names_equal(name, known_names[header])))
+        values[header] = value;
+}
+
 static void read_known(natsMsg *message, const char *const *keys, int count, const char **values)
 {
     for (int i = 0; i < count; i++) {
-        known_header header = candidate(keys[i]);
+        const char *value = NULL;
+        swallowed line;
 
-        if (header == UNKNOWN_HEADER)
+        if (natsMsgHeader_Get(message, keys[i], &value) != NATS_OK || value == NULL)
             continue;
-        if (strcmp(keys[i], known_names[header]) == 0 ||
-            (values[header] == NULL && nm_header_names_equal(keys[i], known_names[header])))
-            natsMsgHeader_Get(message, keys[i], &values[header]);
+        if (!is_swallowed(message, keys[i], value, &line)) {
+            note_known(keys[i], value, values);
+            continue;
+        }
+        note_known(keys[i], "", values);
+        if (line.value != NULL)
+            note_known(line.name, line.value, values);
     }
 }
 
@@ -185,6 +247,8 @@ void nm_incoming_read(nm_incoming *incoming, natsMsg *message)
     incoming->length = (size_t)natsMsg_GetDataLength(message);
 
     status = natsMsgHeader_Keys(message, &keys, &count);
+    if (status != NATS_OK && status != NATS_NOT_FOUND && lacks_a_value(status))
+        status = natsMsgHeader_Keys(message, &keys, &count); /* goes on behind it: the rest */
     if (status == NATS_NOT_FOUND)
         return;
     if (status != NATS_OK) {
@@ -194,6 +258,17 @@ void nm_incoming_read(nm_incoming *incoming, natsMsg *message)
     read_known(message, keys, count, values);
     free(keys);
     read_headers(incoming, values);
+}
+
+static bool add_value(natsMsg *message, const char *name, const char *value, nm_headers *headers)
+{
+    swallowed line;
+
+    if (!is_swallowed(message, name, value, &line))
+        return nm_headers_add(headers, name, value);
+    return nm_headers_add(headers, name, "") &&
+           (line.value == NULL || nm_header_name_is_reserved(line.name) ||
+            nm_headers_add(headers, line.name, line.value));
 }
 
 static bool add_all_values(natsMsg *message, const char *name, nm_headers *headers)
@@ -206,7 +281,7 @@ static bool add_all_values(natsMsg *message, const char *name, nm_headers *heade
     if (status != NATS_OK)
         return status != NATS_NO_MEMORY;
     for (int i = 0; i < count && added; i++)
-        added = nm_headers_add(headers, name, values[i] == NULL ? "" : values[i]);
+        added = add_value(message, name, values[i] == NULL ? "" : values[i], headers);
     free(values);
     return added;
 }

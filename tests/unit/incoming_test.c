@@ -290,7 +290,7 @@ static void an_error_with_an_empty_text_is_one(void **state)
 static void headers_that_cannot_be_read_are_an_error(void **state)
 {
     static const char *const unreadable[] = {
-        "Nats-Stream-Seq: 1\r\nTrace: \r\n",
+        "Nats-Stream-Seq: 1\r\nNats-Service-Error: \r\n",
         "no colon\r\n",
         " begins with a space: x\r\n",
     };
@@ -306,6 +306,41 @@ static void headers_that_cannot_be_read_are_an_error(void **state)
         assert_error(message(unreadable[i], ""), NATSMICRO_INTERNAL, "INTERNAL",
                      "the message's headers cannot be read");
     }
+}
+
+/* nats.c takes the line behind it for its value, or fails when there is none. */
+static void a_header_without_a_value_takes_no_other_along(void **state)
+{
+    static const char *const blocks[] = {
+        "Trace: \r\nReply-To: _INBOX.a\r\nLang: de\r\n",
+        "Lang: de\r\nTrace:\r\nreply-to:_INBOX.a\r\n",
+        "Trace: 1\r\nTrace: \r\nLang: de\r\nReply-To: _INBOX.a\r\n",
+        "Empty: \r\nTrace: \r\nReply-To: _INBOX.a\r\nLang: de\r\n",
+        "Reply-To: _INBOX.a\r\nLang: de\r\nTrace: \r\n",
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof blocks / sizeof blocks[0]; i++) {
+        nm_headers headers = NM_HEADERS_INIT;
+        nm_incoming in;
+        natsMsg *m = message(blocks[i], "data");
+
+        nm_incoming_read(&in, m);
+        assert_false(in.malformed);
+        assert_null(in.error_code);
+        assert_string_equal(in.reply_to, "_INBOX.a");
+        assert_true(nm_incoming_user_headers(m, &headers));
+        assert_string_equal(nm_headers_get(&headers, "Lang"), "de");
+        nm_headers_clear(&headers);
+        natsMsg_Destroy(m);
+    }
+}
+
+static void an_error_behind_a_header_without_a_value_is_one(void **state)
+{
+    (void)state;
+    assert_error(message("Trace: \r\nNats-Service-Error-Code: NOT_FOUND\r\n", ""),
+                 NATSMICRO_NOT_FOUND, "NOT_FOUND", "NOT_FOUND");
 }
 
 static void users_headers_leave_out_the_protocols(void **state)
@@ -361,6 +396,8 @@ int main(void)
         cmocka_unit_test(error_data_comes_along),
         cmocka_unit_test(an_error_with_an_empty_text_is_one),
         cmocka_unit_test(headers_that_cannot_be_read_are_an_error),
+        cmocka_unit_test(a_header_without_a_value_takes_no_other_along),
+        cmocka_unit_test(an_error_behind_a_header_without_a_value_is_one),
         cmocka_unit_test(users_headers_leave_out_the_protocols),
     };
 
