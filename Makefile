@@ -58,6 +58,7 @@ LINK_FLAGS      = -pthread $(SANITIZE) $(LDFLAGS)
 INCLUDE_PUBLIC := -Iruntime/include -I$(BUILD)/wkt
 INCLUDE_runtime  := -Iruntime $(INCLUDE_PUBLIC)
 INCLUDE_plugin   := -Iplugin $(INCLUDE_PUBLIC) -I$(BUILD)/gen/plugin
+INCLUDE_vectors  := -Itests $(INCLUDE_PUBLIC) -I$(BUILD)/gen/vectors
 INCLUDE_tests    := -Itests -Iruntime $(INCLUDE_PUBLIC) -I$(BUILD)/gen/tests -I$(BUILD)/gen/frame
 INCLUDE_bench    := -Ibench -Itests -Iruntime $(INCLUDE_PUBLIC) -I$(BUILD)/gen/bench -I$(BUILD)/gen/tests
 INCLUDE_examples := $(INCLUDE_PUBLIC) -I$(BUILD)/gen/greet -I$(BUILD)/gen/blob
@@ -247,19 +248,25 @@ $(FRAME_OBJECT): $(FRAME_HEADER:.h=.c) $(FLAGS_FILE) | $(FRAME_HEADER)
 	$(call say,CC,$<)
 	$(call compile,$(GENERATED_FLAGS) -I$(BUILD)/gen/frame)
 
+# The recordings come with a proto of their own, the very one they were made with.
+$(eval $(call stubs,vectors,tests/vectors/proto))
+
 SUPPORT_SOURCES     := $(wildcard tests/support/*.c)
 SUPPORT_LIBRARY     := $(BUILD)/libtests-support.a
 UNIT_SOURCES        := $(wildcard tests/unit/*_test.c)
 INTEGRATION_SOURCES := $(wildcard tests/integration/*_test.c)
+VECTORS_SOURCES     := $(wildcard tests/vectors/*_test.c)
 # What is not a test program itself, beside those that are, is linked with each of them.
 UNIT_SHARED         := $(filter-out %_test.c,$(wildcard tests/unit/*.c))
 INTEGRATION_SHARED  := $(filter-out %_test.c,$(wildcard tests/integration/*.c))
+VECTORS_SHARED      := $(filter-out %_test.c,$(wildcard tests/vectors/*.c))
 # Programs that are not cmocka's: they print `N passed, N failed` last.
 TEST_SCRIPTS        := $(patsubst tests/%,%,$(wildcard tests/plugin/run tests/plugin/compile-matrix \
                          tests/build/run-tests tests/build/install tests/build/demo \
                          tests/build/blob))
 
-ALL_TESTS := $(patsubst tests/%.c,%,$(INTEGRATION_SOURCES) $(UNIT_SOURCES)) $(TEST_SCRIPTS)
+ALL_TESTS := $(patsubst tests/%.c,%,$(INTEGRATION_SOURCES) $(UNIT_SOURCES) $(VECTORS_SOURCES)) \
+             $(TEST_SCRIPTS)
 # TESTS narrows a run to the tests whose names contain one of its words.
 CHOSEN_TESTS := $(if $(TESTS),$(foreach test,$(ALL_TESTS),\
                   $(if $(strip $(foreach word,$(TESTS),$(findstring $(word),$(test)))),$(test))),$(ALL_TESTS))
@@ -269,6 +276,10 @@ CHOSEN_SCRIPTS  := $(filter $(TEST_SCRIPTS),$(CHOSEN_TESTS))
 $(BUILD)/obj/tests/%.o: tests/%.c $(FLAGS_FILE) | $(CHECKED) $(tests_HEADERS) $(FRAME_HEADER) $(WKT_HEADERS)
 	$(call say,CC,$<)
 	$(call compile,$(OWN_FLAGS) $(INCLUDE_tests) $(CMOCKA_CFLAGS))
+
+$(BUILD)/obj/tests/vectors/%.o: tests/vectors/%.c $(FLAGS_FILE) | $(CHECKED) $(vectors_HEADERS) $(WKT_HEADERS)
+	$(call say,CC,$<)
+	$(call compile,$(OWN_FLAGS) $(INCLUDE_vectors) $(CMOCKA_CFLAGS))
 
 $(SUPPORT_LIBRARY): $(SUPPORT_SOURCES:%.c=$(BUILD)/obj/%.o)
 	$(call say,AR,$@)
@@ -281,6 +292,11 @@ $(BUILD)/tests/unit/%: $(BUILD)/obj/tests/unit/%.o $(UNIT_SHARED:%.c=$(BUILD)/ob
 
 $(BUILD)/tests/integration/%: $(BUILD)/obj/tests/integration/%.o $(INTEGRATION_SHARED:%.c=$(BUILD)/obj/%.o) \
                               $(SUPPORT_LIBRARY) $(tests_STUBS) $(STATIC_LIBRARY) $(WKT_LIBRARY)
+	$(call say,LD,$@)
+	$(quiet)mkdir -p $(@D) && $(CC) $(LINK_FLAGS) -o $@ $^ $(CMOCKA_LIBS) $(PACKAGE_LIBS)
+
+$(BUILD)/tests/vectors/%: $(BUILD)/obj/tests/vectors/%.o $(VECTORS_SHARED:%.c=$(BUILD)/obj/%.o) \
+                          $(SUPPORT_LIBRARY) $(vectors_STUBS) $(STATIC_LIBRARY) $(WKT_LIBRARY)
 	$(call say,LD,$@)
 	$(quiet)mkdir -p $(@D) && $(CC) $(LINK_FLAGS) -o $@ $^ $(CMOCKA_LIBS) $(PACKAGE_LIBS)
 
@@ -299,13 +315,13 @@ asan:
 	@scripts/install-dependencies test
 	@TEST_LIMIT=$${TEST_LIMIT:-600} $(MAKE) --no-print-directory BUILD=$(BUILD)/asan CFLAGS="-O1 -g" \
 	    SANITIZE="-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer" \
-	    TESTS="$(or $(TESTS),unit/ integration/ plugin/run build/demo build/blob)" test-run
+	    TESTS="$(or $(TESTS),unit/ integration/ vectors/ plugin/run build/demo build/blob)" test-run
 
 tsan:
 	@scripts/install-dependencies test
 	@TEST_LIMIT=$${TEST_LIMIT:-600} $(MAKE) --no-print-directory BUILD=$(BUILD)/tsan CFLAGS="-O1 -g" \
 	    SANITIZE="-fsanitize=thread -fno-omit-frame-pointer" \
-	    TESTS="$(or $(TESTS),unit/ integration/ build/demo build/blob)" test-run
+	    TESTS="$(or $(TESTS),unit/ integration/ vectors/ build/demo build/blob)" test-run
 
 # Writes what the plugin says now as what it is to say; look at the difference before a commit.
 .PHONY: golden
@@ -407,11 +423,11 @@ check-format:
 	@$(CLANG_FORMAT) --dry-run -Werror $(FORMATTED)
 
 # Written under $(BUILD), where clangd looks for it by itself.
-compile_commands.json: $(WKT_HEADERS) $(PLUGIN_HEADERS) $(tests_HEADERS) $(FRAME_HEADER) $(bench_HEADERS) $(greet_HEADERS)
+compile_commands.json: $(WKT_HEADERS) $(PLUGIN_HEADERS) $(tests_HEADERS) $(vectors_HEADERS) $(FRAME_HEADER) $(bench_HEADERS) $(greet_HEADERS)
 	@scripts/compile-commands $(foreach room,runtime plugin tests bench examples,\
 	    --flags '$(CC) $(OWN_FLAGS) $(INCLUDE_$(room))' \
 	    $(filter $(room)/%,$(LIBRARY_SOURCES) $(PLUGIN_SOURCES) $(SUPPORT_SOURCES) $(UNIT_SOURCES) \
-	        $(INTEGRATION_SOURCES) $(FUZZ_SOURCES) $(BENCH_SOURCES) $(wildcard examples/*/*.c))) \
+	        $(INTEGRATION_SOURCES) $(VECTORS_SOURCES) $(VECTORS_SHARED) $(FUZZ_SOURCES) $(BENCH_SOURCES) $(wildcard examples/*/*.c))) \
 	    > $(BUILD)/compile_commands.json
 	@echo $(BUILD)/compile_commands.json
 
