@@ -197,6 +197,11 @@ const char *broker_url(const broker *self)
     return self->url;
 }
 
+pid_t broker_process(const broker *self)
+{
+    return self->pid;
+}
+
 /* ---- monitoring ---- */
 
 static int connect_to_monitor(const broker *self)

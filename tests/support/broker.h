@@ -10,6 +10,7 @@
 #define SUPPORT_BROKER_H
 
 #include <stddef.h>
+#include <sys/types.h>
 
 typedef struct broker broker;
 
@@ -23,6 +24,9 @@ broker *broker_start(const broker_options *options);
 
 /* "nats://127.0.0.1:<port>"; the broker's, and the same for all its life. */
 const char *broker_url(const broker *self);
+
+/* The process that it is right now; to look at, not to signal. */
+pid_t broker_process(const broker *self);
 
 /* How many subscriptions the broker holds right now, its own included. */
 size_t broker_subscriptions(const broker *self);
