@@ -6,16 +6,10 @@
 #ifndef INTEGRATION_BLOBS_H
 #define INTEGRATION_BLOBS_H
 
+#include "integration/figures.h"
 #include "integration/lab_service.h"
 
 #define MIB ((size_t)1024 * 1024)
-
-/* Sanitizers make everything slow: what is about amounts gets by with less of them. */
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define PLAIN_OR_SANITIZED(plain, sanitized) (sanitized)
-#else
-#define PLAIN_OR_SANITIZED(plain, sanitized) (plain)
-#endif
 
 /* ---- bytes ---- */
 

@@ -1,5 +1,5 @@
 /*
- * Figures: how much the tests of reliable streams move, and where they say what they measured. Sanitizers
+ * Figures: how much tests move, and where they say what they measured. Sanitizers
  * make everything slow; there the figures are small, and what is measured is not judged.
  */
 #ifndef INTEGRATION_FIGURES_H
@@ -9,16 +9,11 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+/* Sanitizers make everything slow: what is about amounts gets by with less of them. */
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define SANITIZED 1
+#define PLAIN_OR_SANITIZED(plain, sanitized) (sanitized)
 #else
-#define SANITIZED 0
-#endif
-#if defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#undef SANITIZED
-#define SANITIZED 1
-#endif
+#define PLAIN_OR_SANITIZED(plain, sanitized) (plain)
 #endif
 
 /* `whole`, or `small` under a sanitizer, or what the environment's variable of this name says. */
