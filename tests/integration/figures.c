@@ -15,7 +15,7 @@ uint64_t figure(const char *variable, uint64_t whole, uint64_t small)
     const char *text = getenv(variable);
     if (text != NULL && text[0] != '\0')
         return strtoull(text, NULL, 10);
-    return PLAIN_OR_SANITIZED(whole, small);
+    return PLAIN_OR_SANITIZED(true, false) ? whole : small;
 }
 
 void report(const char *format, ...)
