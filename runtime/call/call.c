@@ -25,13 +25,30 @@ static void on_pause(nm_inbox *inbox)
     nm_stream_on_pause(&call_of(inbox)->stream);
 }
 
+/*
+ * A client may close a call while another thread is in its send or recv, or tells the peer of its end: these
+ * are what it waits for.
+ */
+static void enter(natsmicro_call *call)
+{
+    atomic_fetch_add_explicit(&call->users, 1, memory_order_relaxed);
+}
+
+static natsmicro_status leave(natsmicro_call *call, natsmicro_status status)
+{
+    atomic_fetch_sub_explicit(&call->users, 1, memory_order_release);
+    return status;
+}
+
 /* Tells the peer of a cancel, on the service thread, as cancelling must not block. */
 static void tell_cancelled(natsmicro_call *call)
 {
+    enter(call);
     if (call->stream.is_server)
         nm_call_end_from_outside(call, NATSMICRO_CANCELLED, "cancelled by the service");
     else
         nm_stream_transport(&call->stream)->give_up(&call->stream);
+    leave(call, NATSMICRO_OK);
 }
 
 /*
@@ -208,18 +225,6 @@ static const ProtobufCMessageDescriptor *type_in(const natsmicro_call *call)
 {
     const natsmicro_stub_method *stub = call->method->stub;
     return call->stream.is_server ? stub->request : stub->response;
-}
-
-/* A client may close a call while another thread is in its send or recv: these are what it waits for. */
-static void enter(natsmicro_call *call)
-{
-    atomic_fetch_add_explicit(&call->users, 1, memory_order_relaxed);
-}
-
-static natsmicro_status leave(natsmicro_call *call, natsmicro_status status)
-{
-    atomic_fetch_sub_explicit(&call->users, 1, memory_order_release);
-    return status;
 }
 
 static natsmicro_status send_message(natsmicro_call *call, const void *message)

@@ -344,8 +344,11 @@ void natsmicro_stub_close(natsmicro_call *call)
     pthread_mutex_unlock(&stream->lock);
 
     nm_call_wait_for_users(call);
-    if (!complete)
+    if (!complete) {
         nm_stream_transport(stream)->give_up(stream);
+        /* Another thread may be telling the peer; the inbox must not be gone before it has. */
+        nm_call_wait_for_users(call);
+    }
     run_after(call, status);
     end(call);
 }
