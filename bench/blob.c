@@ -109,7 +109,7 @@ static void run(const char *name, measurement ours, measurement raw, int kib)
     peer other;
     peer_start(&other);
     natsConnection *connection = connect_ours(broker_url(other.where), SEND_BUFFERED);
-    bench self = {.client = new_client(connection, NULL),
+    bench self = {.client = new_client(connection, NULL, RELIABLE_STREAMS),
                   .raw = connect_ours(broker_url(other.where), SEND_BUFFERED),
                   .size = (int64_t)full_or_quick(2048, 128) * MIB,
                   .chunk_size = kib * 1024};

@@ -34,7 +34,7 @@ typedef struct outcome {
 static int read_stream(const char *url, int32_t count, int32_t rate)
 {
     natsConnection *connection = connect_ours(url, SEND_BUFFERED);
-    Bench__V1__BenchClient *client = new_client(connection, NULL);
+    Bench__V1__BenchClient *client = new_client(connection, NULL, PLAIN_STREAMS);
     Bench__V1__CountRequest request = BENCH__V1__COUNT_REQUEST__INIT;
     Bench__V1__BenchClient__Count *call;
     const Bench__V1__Number *number;

@@ -1,5 +1,5 @@
 /*
- * Stream: messages a second from the opening to the end as the client sees it; beside publishing with one
+ * Stream: messages a second of plain streams from the opening to the end as the client sees it; beside publishing with one
  * header to a synchronous subscription whose reader checks the number. All connections are default
  * ones. Nothing holds the sender back on either side, so all queues are without limit; a run in which a
  * message is lost all the same is void.
@@ -127,7 +127,7 @@ static void run(const char *name, measurement ours, measurement raw, int32_t cou
     peer other;
     peer_start(&other);
     natsConnection *connection = connect_ours(broker_url(other.where), SEND_BUFFERED);
-    bench self = {.client = new_client(connection, NULL),
+    bench self = {.client = new_client(connection, NULL, PLAIN_STREAMS),
                   .raw = connect_raw(broker_url(other.where), SEND_BUFFERED),
                   .count = count,
                   .size = size};

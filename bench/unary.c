@@ -144,7 +144,7 @@ static void run(const char *name, const char *unit, measurement ours, measuremen
     peer_start(&other);
     natsConnection *connection = connect_ours(broker_url(other.where), how);
     bench self = {
-        .client = new_client(connection, how == SEND_ASAP ? ASAP_PREFIX : NULL),
+        .client = new_client(connection, how == SEND_ASAP ? ASAP_PREFIX : NULL, PLAIN_STREAMS),
         .raw = connect_raw(broker_url(other.where), SEND_ASAP),
         .calls = calls,
     };

@@ -51,10 +51,12 @@ natsConnection *connect_ours(const char *url, sending how)
     return connect_with(options, url, how);
 }
 
-Bench__V1__BenchClient *new_client(natsConnection *connection, const char *prefix)
+Bench__V1__BenchClient *new_client(natsConnection *connection, const char *prefix,
+                                   streaming streams)
 {
     natsmicro_client_options options = NATSMICRO_CLIENT_OPTIONS_INIT;
     options.subject_prefix = prefix;
+    options.plain_streams = streams == PLAIN_STREAMS;
     options.max_pending_messages = SIZE_MAX / 2;
     options.max_pending_bytes = SIZE_MAX / 2;
     Bench__V1__BenchClient *client = NULL;

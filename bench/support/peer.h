@@ -58,8 +58,12 @@ void read_line(int from, char *line, size_t size);
 natsConnection *connect_raw(const char *url, sending how);
 natsConnection *connect_ours(const char *url, sending how);
 
-/* A client whose queues are as good as endless: the plain transport has no flow control. */
-Bench__V1__BenchClient *new_client(natsConnection *connection, const char *prefix);
+/* How a client's streams travel: as every implementation's, or reliably. */
+typedef enum streaming { PLAIN_STREAMS, RELIABLE_STREAMS } streaming;
+
+/* A client whose queues are as good as endless: plain streams have no flow control. */
+Bench__V1__BenchClient *new_client(natsConnection *connection, const char *prefix,
+                                   streaming streams);
 
 /* A synchronous subscription without limits, known to the broker when it returns. */
 natsSubscription *subscribe_raw(natsConnection *connection, const char *subject);
