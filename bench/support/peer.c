@@ -190,12 +190,18 @@ static natsmicro_status echo(Bench__V1__BenchServer__Echo *call, const Bench__V1
     return bench__v1__bench_server__echo__reply(call, request);
 }
 
-/* Holds a sender back to its rate. */
-static void keep_rate(double start, int32_t sent, int32_t rate)
+/*
+ * Holds a sender back to its rate from burst to burst. One that was held up does not catch up: that would be
+ * faster than any reader keeps up with.
+ */
+static void keep_rate(double *burst_start, int32_t sent, int32_t rate)
 {
     if (rate == 0 || sent % BURST != 0)
         return;
-    double early = start + (double)sent * 1e6 / rate - now_us();
+    double now = now_us();
+    double due = *burst_start + BURST * 1e6 / rate;
+    double early = due - now;
+    *burst_start = early > 0 ? due : now;
     if (early < 100)
         return;
     struct timespec pause = {0, (long)(early < 900000 ? early * 1e3 : 9e8)};
@@ -206,14 +212,14 @@ static natsmicro_status count(Bench__V1__BenchServer__Count *call,
                               const Bench__V1__CountRequest *request, void *user_data)
 {
     Bench__V1__Number number = BENCH__V1__NUMBER__INIT;
-    double start = now_us();
+    double burst_start = now_us();
     (void)user_data;
     for (int32_t i = 1; i <= request->count; i++) {
         number.value = i;
         natsmicro_status status = bench__v1__bench_server__count__send(call, &number);
         if (status != NATSMICRO_OK)
             return status;
-        keep_rate(start, i, request->rate);
+        keep_rate(&burst_start, i, request->rate);
     }
     return NATSMICRO_OK;
 }
