@@ -84,7 +84,9 @@ static bool is_swallowed(natsMsg *message, const char *name, const char *value, 
     uintptr_t at = (uintptr_t)value;
 
     line->value = NULL;
-    if (at <= (uintptr_t)name || at >= (uintptr_t)natsMsg_GetData(message) || value[-1] != '\n')
+    /* Message and bytes are one block; an address above a name that lies elsewhere says nothing. */
+    if (at <= (uintptr_t)message || at <= (uintptr_t)name ||
+        at >= (uintptr_t)natsMsg_GetData(message) || value[-1] != '\n')
         return false;
     size_t length = strcspn(value, ":");
     if (value[length] == '\0' || length >= sizeof line->name)
