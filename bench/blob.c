@@ -102,14 +102,14 @@ static double download_raw(void *data)
     return rate(self, start, NATSMICRO_OK, count * self->chunk_size);
 }
 
-static void run(const char *name, measurement ours, measurement raw, int kib)
+static void run_on(const char *name, measurement ours, measurement raw, int kib, streaming which)
 {
     if (!is_chosen(name))
         return;
     peer other;
     peer_start(&other);
     natsConnection *connection = connect_ours(broker_url(other.where), SEND_BUFFERED);
-    bench self = {.client = new_client(connection, NULL, RELIABLE_STREAMS),
+    bench self = {.client = new_client(connection, NULL, which),
                   .raw = connect_ours(broker_url(other.where), SEND_BUFFERED),
                   .size = (int64_t)full_or_quick(2048, 128) * MIB,
                   .chunk_size = kib * 1024};
@@ -120,6 +120,15 @@ static void run(const char *name, measurement ours, measurement raw, int kib)
     natsConnection_Destroy(connection);
     natsConnection_Destroy(self.raw);
     peer_stop(&other);
+}
+
+/* Over reliable streams, and beside them over plain ones. */
+static void run(const char *name, measurement ours, measurement raw, int kib)
+{
+    char beside[64];
+    snprintf(beside, sizeof beside, "%s_plain", name);
+    run_on(name, ours, raw, kib, RELIABLE_STREAMS);
+    run_on(beside, ours, raw, kib, PLAIN_STREAMS);
 }
 
 /* ---- memory ---- */
