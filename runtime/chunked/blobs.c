@@ -3,12 +3,14 @@
  * stream may only end between two.
  */
 #include "chunked/chunk.h"
+#include "wire/frame.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+/* A varint of 64 bits. */
 #define LONGEST_LENGTH 10
 
 /* ---- writing ---- */
@@ -84,7 +86,7 @@ natsmicro_status natsmicro_blob_writer_begin(natsmicro_blob_writer *writer, uint
         return complain(writer->call, NATSMICRO_FAILED_PRECONDITION,
                         "the blob before is not ended");
     uint8_t head[LONGEST_LENGTH];
-    size_t n = nm_put_varint(head, length);
+    size_t n = (size_t)(nm_frame_put_varint(head, length) - head);
     writer->in_blob = true;
     writer->left = length;
     natsmicro_status status = put(writer, head, n);

@@ -4,16 +4,12 @@
  * through the codec.
  */
 #include "chunked/chunk.h"
+#include "wire/chunk.h"
 
 #include <inttypes.h>
 #include <string.h>
 
 #define DEFAULT_CHUNK_SIZE 65536
-
-/* A tag and a length of at most five bytes each. */
-#define LONGEST_HEAD 10
-
-#define WIRE_TYPE_BYTES 2
 
 /* ---- which way ---- */
 
@@ -51,25 +47,16 @@ natsmicro_status nm_chunk_check_receives(natsmicro_call *call)
 
 /* ---- sending ---- */
 
-size_t nm_put_varint(uint8_t *to, uint64_t value)
+static uint32_t chunk_field(const natsmicro_call *call)
 {
-    size_t length = 0;
-    for (; value >= 0x80; value >>= 7)
-        to[length++] = (uint8_t)(value | 0x80);
-    to[length++] = (uint8_t)value;
-    return length;
-}
-
-static uint64_t chunk_tag(const natsmicro_call *call)
-{
-    return (uint64_t)chunk_type(call)->fields[0].id << 3 | WIRE_TYPE_BYTES;
+    return chunk_type(call)->fields[0].id;
 }
 
 /* What one message can take; at least a byte, so that one that fits nowhere fails when it is sent. */
 static size_t most_in_a_message(natsmicro_call *call)
 {
     size_t limit = nm_stream_transport(&call->stream)->max_message(&call->stream);
-    return limit > LONGEST_HEAD ? limit - LONGEST_HEAD : 1;
+    return limit > NM_LONGEST_CHUNK_HEAD ? limit - NM_LONGEST_CHUNK_HEAD : 1;
 }
 
 size_t nm_chunk_size(natsmicro_call *call, size_t chunk_size)
@@ -88,11 +75,9 @@ size_t nm_chunk_size(natsmicro_call *call, size_t chunk_size)
 static natsmicro_status send_one(natsmicro_call *call, const nm_bytes *pieces, size_t count,
                                  size_t length)
 {
-    uint8_t head[2 * LONGEST_HEAD];
+    uint8_t head[NM_LONGEST_CHUNK_HEAD];
     nm_bytes all[MOST_PIECES];
-    size_t head_length = nm_put_varint(head, chunk_tag(call));
-    head_length += nm_put_varint(head + head_length, length);
-    all[0] = (nm_bytes){head, head_length};
+    all[0] = (nm_bytes){head, nm_chunk_head(head, chunk_field(call), length)};
     memcpy(&all[1], pieces, count * sizeof(*pieces));
     return nm_call_send_pieces(call, all, count + 1);
 }
@@ -138,33 +123,6 @@ natsmicro_status nm_chunk_send(natsmicro_call *call, const nm_bytes *pieces, siz
 
 /* ---- receiving ---- */
 
-/* The length of a varint, or 0 when the bytes are none of those that a tag or a chunk's length is. */
-static size_t get_varint(const uint8_t *from, size_t length, uint64_t *value)
-{
-    *value = 0;
-    for (size_t i = 0; i < length && i < LONGEST_HEAD / 2; i++) {
-        *value |= (uint64_t)(from[i] & 0x7f) << (7 * i);
-        if (from[i] < 0x80)
-            return i + 1;
-    }
-    return 0;
-}
-
-/* Whether the message is the field's head and its bytes and nothing else. */
-static bool is_plain_chunk(const natsmicro_call *call, const nm_span *span, nm_bytes *bytes)
-{
-    uint64_t tag;
-    uint64_t length;
-    size_t tag_length = get_varint(span->data, span->length, &tag);
-    if (tag_length == 0 || tag != chunk_tag(call))
-        return false;
-    size_t head = get_varint(span->data + tag_length, span->length - tag_length, &length);
-    if (head == 0 || length != span->length - tag_length - head)
-        return false;
-    *bytes = (nm_bytes){span->data + tag_length + head, (size_t)length};
-    return true;
-}
-
 static natsmicro_status decode_chunk(natsmicro_call *call, const nm_span *span, nm_bytes *bytes)
 {
     const void *message;
@@ -181,7 +139,8 @@ static natsmicro_status recv_message(natsmicro_call *call, nm_bytes *bytes)
 {
     nm_span span;
     natsmicro_status status = nm_call_recv_span(call, &span);
-    if (status != NATSMICRO_OK || is_plain_chunk(call, &span, bytes))
+    if (status != NATSMICRO_OK ||
+        nm_chunk_is_plain(span.data, span.length, chunk_field(call), bytes))
         return status;
     return decode_chunk(call, &span, bytes);
 }

@@ -27,9 +27,6 @@ natsmicro_status nm_chunk_recv(natsmicro_call *call, const uint8_t **data, size_
 /* Copies out of it; *length is 0 unless OK. */
 natsmicro_status nm_chunk_read(natsmicro_call *call, void *buffer, size_t size, size_t *length);
 
-/* A varint as protobuf writes it: at most 10 bytes; returns how many. */
-size_t nm_put_varint(uint8_t *to, uint64_t value);
-
 /* ---- progress ---- */
 
 typedef struct nm_progress {
