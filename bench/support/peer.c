@@ -115,6 +115,30 @@ int32_t read_raw(natsSubscription *subscription, natsMsg **end)
     }
 }
 
+void publish_bare(natsConnection *connection, const char *subject, const void *data, int length,
+                  int32_t count, const char *end_reply)
+{
+    for (int32_t i = 0; i < count; i++)
+        need_nats(natsConnection_Publish(connection, subject, data, length), "publish");
+    need_nats(natsConnection_PublishRequest(connection, subject, end_reply, NULL, 0), "publish");
+    need_nats(natsConnection_Flush(connection), "flush");
+}
+
+int32_t read_bare(natsSubscription *subscription, natsMsg **end)
+{
+    for (int32_t count = 0;; count++) {
+        natsMsg *message = NULL;
+        need_nats(natsSubscription_NextMsg(&message, subscription, RAW_TIMEOUT_MS), "next message");
+        bool last = natsMsg_GetDataLength(message) == 0;
+        if (last && end != NULL)
+            *end = message;
+        else
+            natsMsg_Destroy(message);
+        if (last)
+            return count;
+    }
+}
+
 static void raw_echo(natsConnection *connection, natsSubscription *subscription, natsMsg *message,
                      void *closure)
 {
@@ -138,29 +162,50 @@ static void raw_count(natsConnection *connection, natsSubscription *subscription
     natsMsg_Destroy(message);
 }
 
+static void raw_bare(natsConnection *connection, natsSubscription *subscription, natsMsg *message,
+                     void *closure)
+{
+    static char data[LARGEST_RAW];
+    int count = 0;
+    int size = 0;
+    (void)subscription;
+    (void)closure;
+    if (sscanf(natsMsg_GetData(message), "%d %d", &count, &size) == 2 && size <= LARGEST_RAW)
+        publish_bare(connection, natsMsg_GetReply(message), data, size, count, RAW_TAKE);
+    natsMsg_Destroy(message);
+}
+
+/* Waits for the first message for as long as it takes. */
+static void wait_for_message(natsSubscription *subscription)
+{
+    const struct timespec pause = {0, 1000000};
+    for (int pending = 0; pending == 0;) {
+        natsSubscription_GetPending(subscription, &pending, NULL);
+        if (pending == 0)
+            nanosleep(&pause, NULL);
+    }
+}
+
+/* What a subject's messages are counted by. */
+typedef struct counter {
+    natsConnection *connection;
+    const char *subject;
+    int32_t (*read)(natsSubscription *subscription, natsMsg **end);
+} counter;
+
 static void *raw_sum(void *data)
 {
-    natsConnection *connection = data;
-    natsSubscription *subscription = subscribe_raw(connection, RAW_SUM);
+    const counter *self = data;
+    natsSubscription *subscription = subscribe_raw(self->connection, self->subject);
     for (;;) {
         natsMsg *end = NULL;
         char answer[16];
-        int32_t count = -1;
-        /* Waits for the first message for as long as it takes. */
-        uint64_t waiting = 0;
-        while (waiting == 0) {
-            const struct timespec pause = {0, 1000000};
-            int pending = 0;
-            natsSubscription_GetPending(subscription, &pending, NULL);
-            waiting = (uint64_t)pending;
-            if (waiting == 0)
-                nanosleep(&pause, NULL);
-        }
-        count = read_raw(subscription, &end);
+        wait_for_message(subscription);
+        int32_t count = self->read(subscription, &end);
         snprintf(answer, sizeof answer, "%d", (int)count);
-        need_nats(natsConnection_PublishString(connection, natsMsg_GetReply(end), answer),
+        need_nats(natsConnection_PublishString(self->connection, natsMsg_GetReply(end), answer),
                   "answer");
-        need_nats(natsConnection_Flush(connection), "flush");
+        need_nats(natsConnection_Flush(self->connection), "flush");
         natsMsg_Destroy(end);
     }
     return NULL;
@@ -171,13 +216,19 @@ static void serve_raw(const char *url)
     natsConnection *at_once = connect_raw(url, SEND_ASAP);
     natsConnection *buffered = connect_raw(url, SEND_BUFFERED);
     natsSubscription *subscription = NULL;
+    static counter counters[] = {{NULL, RAW_SUM, read_raw}, {NULL, RAW_TAKE, read_bare}};
     pthread_t thread;
     need_nats(natsConnection_Subscribe(&subscription, at_once, RAW_ECHO, raw_echo, NULL), RAW_ECHO);
     need_nats(natsConnection_Flush(at_once), "flush");
     need_nats(natsConnection_Subscribe(&subscription, buffered, RAW_COUNT, raw_count, NULL),
               RAW_COUNT);
-    if (pthread_create(&thread, NULL, raw_sum, buffered) != 0)
-        give_up("no thread");
+    need_nats(natsConnection_Subscribe(&subscription, buffered, RAW_BARE, raw_bare, NULL),
+              RAW_BARE);
+    for (size_t i = 0; i < sizeof counters / sizeof *counters; i++) {
+        counters[i].connection = buffered;
+        if (pthread_create(&thread, NULL, raw_sum, &counters[i]) != 0)
+            give_up("no thread");
+    }
     need_nats(natsConnection_Flush(buffered), "flush");
 }
 
@@ -227,17 +278,49 @@ static natsmicro_status count(Bench__V1__BenchServer__Count *call,
 static natsmicro_status blocks(Bench__V1__BenchServer__Blocks *call,
                                const Bench__V1__CountRequest *request, void *user_data)
 {
-    static uint8_t data[BLOCK_SIZE];
+    static uint8_t data[LARGEST_RAW];
     Bench__V1__Block block = BENCH__V1__BLOCK__INIT;
     (void)user_data;
     block.data.data = data;
-    block.data.len = sizeof data;
+    block.data.len = request->size > 0 ? (size_t)request->size : BLOCK_SIZE;
     for (int32_t i = 1; i <= request->count; i++) {
         natsmicro_status status = bench__v1__bench_server__blocks__send(call, &block);
         if (status != NATSMICRO_OK)
             return status;
     }
     return NATSMICRO_OK;
+}
+
+static natsmicro_status texts(Bench__V1__BenchServer__Texts *call,
+                              const Bench__V1__CountRequest *request, void *user_data)
+{
+    char data[BLOCK_SIZE + 1];
+    Bench__V1__Text text = BENCH__V1__TEXT__INIT;
+    size_t length = request->size > 0 && request->size < BLOCK_SIZE ? (size_t)request->size
+                                                                   : BLOCK_SIZE;
+    (void)user_data;
+    memset(data, 'a', length);
+    data[length] = '\0';
+    text.text = data;
+    for (int32_t i = 1; i <= request->count; i++) {
+        natsmicro_status status = bench__v1__bench_server__texts__send(call, &text);
+        if (status != NATSMICRO_OK)
+            return status;
+    }
+    return NATSMICRO_OK;
+}
+
+static natsmicro_status talk(Bench__V1__BenchServer__Talk *call, void *user_data)
+{
+    const Bench__V1__Text *text;
+    natsmicro_status status;
+    (void)user_data;
+    while ((status = bench__v1__bench_server__talk__recv(call, &text)) == NATSMICRO_OK) {
+        status = bench__v1__bench_server__talk__send(call, text);
+        if (status != NATSMICRO_OK)
+            return status;
+    }
+    return status;
 }
 
 static natsmicro_status sum(Bench__V1__BenchServer__Sum *call, void *user_data)
@@ -319,6 +402,8 @@ static natsmicro_server *serve_ours(natsConnection *connection, const char *pref
     static const Bench__V1__BenchHandlers handlers = {.echo = echo,
                                                       .count = count,
                                                       .blocks = blocks,
+                                                      .texts = texts,
+                                                      .talk = talk,
                                                       .sum = sum,
                                                       .upload = upload,
                                                       .download = download};

@@ -18,6 +18,8 @@
 #define RAW_ECHO  "raw.echo"  /* a request: the same bytes come back */
 #define RAW_COUNT "raw.count" /* "count size" with a reply: as many messages there */
 #define RAW_SUM   "raw.sum"   /* numbered messages; their number goes to the End's reply */
+#define RAW_BARE  "raw.bare"  /* as RAW_COUNT, messages without a header */
+#define RAW_TAKE  "raw.take"  /* messages without a header, then an empty one; as RAW_SUM */
 #define RAW_INBOX "raw.inbox"
 
 /* The service's prefix on the connection that sends at once. */
@@ -71,6 +73,13 @@ natsSubscription *subscribe_raw(natsConnection *connection, const char *subject)
 /* Publishes `count` messages with one header, their number, then an end that has none. */
 void publish_raw(natsConnection *connection, const char *subject, const void *data, int length,
                  int32_t count, const char *end_reply);
+
+/* The same without headers; the end is an empty message. */
+void publish_bare(natsConnection *connection, const char *subject, const void *data, int length,
+                  int32_t count, const char *end_reply);
+
+/* Reads messages without headers up to the empty one; as read_raw. */
+int32_t read_bare(natsSubscription *subscription, natsMsg **end);
 
 /*
  * Reads numbered messages up to the end: their number, or -1 when one was missing. `end` may be

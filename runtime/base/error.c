@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-void nm_error_clear(nm_error *error)
+void nm_error_free(nm_error *error)
 {
     free(error->code);
     free(error->text);

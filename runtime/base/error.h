@@ -23,7 +23,15 @@ typedef struct nm_error {
         NATSMICRO_OK, NULL, NULL, NULL, 0 \
     }
 
-void nm_error_clear(nm_error *error);
+/* Frees what an error holds; nm_error_clear asks first, as most have nothing. */
+void nm_error_free(nm_error *error);
+
+static inline void nm_error_clear(nm_error *error)
+{
+    if (error->status != NATSMICRO_OK || error->code != NULL || error->text != NULL ||
+        error->data != NULL)
+        nm_error_free(error);
+}
 
 /*
  * Replaces status, code and text (printf), keeps the data; returns the status, so that `return

@@ -44,6 +44,21 @@ static size_t memory_limit(const nm_codec_limits *limits)
     return limits == NULL ? 0 : limits->max_decode_bytes;
 }
 
+/*
+ * Whether a type has neither strings nor anything that nests or repeats: then there is nothing that a scan
+ * could find and unpacking would not, and it is left out.
+ */
+static bool is_flat(const ProtobufCMessageDescriptor *descriptor)
+{
+    for (unsigned i = 0; i < descriptor->n_fields; i++) {
+        const ProtobufCFieldDescriptor *field = &descriptor->fields[i];
+        if (field->type == PROTOBUF_C_TYPE_STRING || field->type == PROTOBUF_C_TYPE_MESSAGE ||
+            field->label == PROTOBUF_C_LABEL_REPEATED)
+            return false;
+    }
+    return true;
+}
+
 /* Why unpack gave nothing, though the scan had found nothing wrong. */
 static natsmicro_status unpack_failure(const ProtobufCMessageDescriptor *descriptor, bool exhausted,
                                        size_t limit, nm_error *error)
@@ -69,13 +84,19 @@ natsmicro_status nm_decode(const ProtobufCMessageDescriptor *descriptor, const u
     *message = NULL;
     nm_arena_reset(arena);
     arena->limit = memory_limit(limits);
-    status = nm_scan(descriptor, bytes, length, depth_limit(limits), error);
+    bool flat = is_flat(descriptor);
+    status = flat ? NATSMICRO_OK : nm_scan(descriptor, bytes, length, depth_limit(limits), error);
     if (status != NATSMICRO_OK)
         return status;
     *message = protobuf_c_message_unpack(descriptor, &allocator, length, bytes);
-    if (*message == NULL)
-        return unpack_failure(descriptor, arena->exhausted, arena->limit, error);
-    return NATSMICRO_OK;
+    if (*message != NULL)
+        return NATSMICRO_OK;
+    /* The scan knows what is wrong, and where. */
+    if (flat)
+        status = nm_scan(descriptor, bytes, length, depth_limit(limits), error);
+    return status != NATSMICRO_OK
+               ? status
+               : unpack_failure(descriptor, arena->exhausted, arena->limit, error);
 }
 
 natsmicro_status nm_decode_owned(const ProtobufCMessageDescriptor *descriptor, const uint8_t *bytes,
@@ -132,6 +153,8 @@ static natsmicro_status check_packed_strings(const ProtobufCMessageDescriptor *d
                                              const nm_buffer *buffer, nm_error *error)
 {
     nm_error found = NM_ERROR_INIT;
+    if (is_flat(descriptor))
+        return NATSMICRO_OK;
     natsmicro_status status = nm_scan(descriptor, buffer->data, buffer->length, UINT32_MAX, &found);
 
     if (status != NATSMICRO_OK)

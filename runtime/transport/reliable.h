@@ -18,7 +18,7 @@
 #include "wire/offer.h"
 
 /* A partial frame waits this long at most for more messages. */
-#define NM_RELIABLE_SEAL_AFTER (200 * INT64_C(1000))
+#define NM_RELIABLE_SEAL_AFTER (1000 * INT64_C(1000))
 
 /* A message that comes this long after the last frame is lone: it is sent at once. */
 #define NM_RELIABLE_LONE_AFTER (100 * INT64_C(1000))

@@ -194,7 +194,6 @@ static void note_publication(nm_stream *stream, nm_segment *segment)
     nm_reliable *reliable = nm_reliable_of(stream);
     uint64_t last = segment->first + segment->count + (segment->has_end ? 1 : 0) - 1;
     int64_t now = nm_now();
-    reliable->last_publish = now;
     nm_stream_totals *totals = stream->settings->totals;
     if (segment->published) {
         reliable->metrics.retransmitted += segment->count;
@@ -237,6 +236,7 @@ void nm_reliable_publish(nm_stream *stream)
         natsStatus status = publish_segment(stream, segment, &out);
         pthread_mutex_lock(&stream->lock);
         reliable->in_publication = NULL;
+        reliable->last_publish = nm_now();
         if (segment->acknowledged) {
             segment->acknowledged = false;
             spare_segment(reliable, segment);
