@@ -222,9 +222,9 @@ static double request_raw(void *data)
     for (int32_t i = 0; i < self->count; i++) {
         natsMsg *answer = NULL;
         double start = now_us();
-        need_nats(natsConnection_RequestString(&answer, self->raw, RAW_ECHO, "  " TURN_TEXT,
-                                               TIMEOUT_MS),
-                  "request");
+        need_nats(
+            natsConnection_RequestString(&answer, self->raw, RAW_ECHO, "  " TURN_TEXT, TIMEOUT_MS),
+            "request");
         times[i] = now_us() - start;
         natsMsg_Destroy(answer);
     }

@@ -91,11 +91,15 @@ static const char client_open[] =
 
 static const char client_send[] =
     "/*\n"
-    " * Sends a message, which is encoded here and stays yours. May block while it is written.\n"
+    " * Sends a message, which is encoded here and stays yours. Blocks while the service has no room\n"
+    " * for more (a reliable stream), and may block while it is written.\n"
     " * INVALID_ARGUMENT (a string that is not UTF-8) and RESOURCE_EXHAUSTED (larger than max_payload)\n"
     " * leave the call as it was; any other error is what the call ended with.\n"
     " */\n"
     "natsmicro_status $client$__$m$__send($Client$__$Method$ *call, const $Request$ *request);\n"
+    "\n"
+    "/* The same, but WOULD_BLOCK, and nothing is sent, where it would wait for room. */\n"
+    "natsmicro_status $client$__$m$__try_send($Client$__$Method$ *call, const $Request$ *request);\n"
     "\n";
 
 static const char client_recv[] =
@@ -211,11 +215,15 @@ static const char server_recv[] =
 
 static const char server_send[] =
     "/*\n"
-    " * Sends a message to the caller; it is encoded here and stays yours. May block while it is\n"
-    " * written. INVALID_ARGUMENT (a string that is not UTF-8) and RESOURCE_EXHAUSTED (larger than\n"
-    " * max_payload) leave the call as it was; any other error is what the call ended with.\n"
+    " * Sends a message to the caller; it is encoded here and stays yours. Blocks while the caller has\n"
+    " * no room for more (a reliable stream), and may block while it is written.\n"
+    " * INVALID_ARGUMENT (a string that is not UTF-8) and RESOURCE_EXHAUSTED (larger than max_payload)\n"
+    " * leave the call as it was; any other error is what the call ended with.\n"
     " */\n"
     "natsmicro_status $server$__$m$__send($Server$__$Method$ *call, const $Response$ *response);\n"
+    "\n"
+    "/* The same, but WOULD_BLOCK, and nothing is sent, where it would wait for room. */\n"
+    "natsmicro_status $server$__$m$__try_send($Server$__$Method$ *call, const $Response$ *response);\n"
     "\n";
 
 static void print_server_method(nm_text *out, const nm_var *vars, nm_kind kind)

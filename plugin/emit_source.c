@@ -220,6 +220,11 @@ static const char client_send[] =
     "{\n"
     "    return natsmicro_stub_send(call->base, request);\n"
     "}\n"
+    "\n"
+    "natsmicro_status $client$__$m$__try_send($Client$__$Method$ *call, const $Request$ *request)\n"
+    "{\n"
+    "    return natsmicro_stub_try_send(call->base, request);\n"
+    "}\n"
     "\n";
 
 static const char client_recv[] =
@@ -303,6 +308,11 @@ static const char server_send[] =
     "natsmicro_status $server$__$m$__send($Server$__$Method$ *call, const $Response$ *response)\n"
     "{\n"
     "    return natsmicro_stub_send(call->base, response);\n"
+    "}\n"
+    "\n"
+    "natsmicro_status $server$__$m$__try_send($Server$__$Method$ *call, const $Response$ *response)\n"
+    "{\n"
+    "    return natsmicro_stub_try_send(call->base, response);\n"
     "}\n"
     "\n";
 

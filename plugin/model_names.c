@@ -193,17 +193,18 @@ static bool add_own(nm_build *build, const nm_owner *owner, const char *name, co
 }
 
 /* The functions of a method on the client side, behind its name, by kind; and on the server side. */
-static const char *const client_verbs[][6] = {
+static const char *const client_verbs[][7] = {
     [NM_UNARY] = {"", "__free", NULL},
     [NM_SERVER_STREAM] = {"", "__recv", "__close", NULL},
-    [NM_CLIENT_STREAM] = {"", "__send", "__close_and_recv", "__free", "__close", NULL},
-    [NM_BIDI_STREAM] = {"", "__send", "__recv", "__close_send", "__close", NULL},
+    [NM_CLIENT_STREAM] = {"", "__send", "__try_send", "__close_and_recv", "__free", "__close",
+                          NULL},
+    [NM_BIDI_STREAM] = {"", "__send", "__try_send", "__recv", "__close_send", "__close", NULL},
 };
-static const char *const server_verbs[][3] = {
+static const char *const server_verbs[][4] = {
     [NM_UNARY] = {"__reply", NULL},
-    [NM_SERVER_STREAM] = {"__send", NULL},
+    [NM_SERVER_STREAM] = {"__send", "__try_send", NULL},
     [NM_CLIENT_STREAM] = {"__recv", "__reply", NULL},
-    [NM_BIDI_STREAM] = {"__recv", "__send", NULL},
+    [NM_BIDI_STREAM] = {"__recv", "__send", "__try_send", NULL},
 };
 
 /* Those that a chunked method has beside, where it sends chunks, and where it receives them. */

@@ -296,8 +296,8 @@ static natsmicro_status texts(Bench__V1__BenchServer__Texts *call,
 {
     char data[BLOCK_SIZE + 1];
     Bench__V1__Text text = BENCH__V1__TEXT__INIT;
-    size_t length = request->size > 0 && request->size < BLOCK_SIZE ? (size_t)request->size
-                                                                   : BLOCK_SIZE;
+    size_t length =
+        request->size > 0 && request->size < BLOCK_SIZE ? (size_t)request->size : BLOCK_SIZE;
     (void)user_data;
     memset(data, 'a', length);
     data[length] = '\0';

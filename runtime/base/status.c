@@ -27,6 +27,7 @@ static const char *const names[] = {
     [NATSMICRO_DATA_LOSS] = "DATA_LOSS",
     [NATSMICRO_UNAUTHENTICATED] = "UNAUTHENTICATED",
     [NATSMICRO_SERVICE_ERROR] = "SERVICE_ERROR",
+    [NATSMICRO_WOULD_BLOCK] = "WOULD_BLOCK",
 };
 
 #define N_NAMES (sizeof names / sizeof names[0])
@@ -57,8 +58,8 @@ natsmicro_status natsmicro_status_from_code(const char *code)
     for (size_t i = 0; i < N_NUMBERS; i++)
         if (strcmp(code, numbers[i].code) == 0)
             return numbers[i].status;
-    /* An error that calls itself OK or END is still one: those two are never found here. */
-    for (size_t i = NATSMICRO_CANCELLED; i < N_NAMES; i++)
+    /* An error that calls itself OK or END is still one: those two, and what no peer can mean, are not found. */
+    for (size_t i = NATSMICRO_CANCELLED; i <= NATSMICRO_SERVICE_ERROR; i++)
         if (strcmp(code, names[i]) == 0)
             return (natsmicro_status)i;
     return NATSMICRO_SERVICE_ERROR;

@@ -415,16 +415,16 @@ size_t nm_reliable_max_message(nm_stream *stream)
 /* ---- ending ---- */
 
 /* The most that an end takes; one that does not fit into a frame is cut when it is written. */
-static size_t end_size(nm_stream *stream, const nm_frame_outcome *outcome)
+static size_t end_size(const nm_frame_outcome *outcome, size_t max_payload)
 {
-    size_t limit = nm_link_max_payload(stream->link) - NM_RELIABLE_RESERVE;
+    size_t limit = max_payload - NM_RELIABLE_RESERVE;
     size_t size = NM_FRAME_SHORTEST_END + nm_frame_headers_size(outcome->trailers);
     if (outcome->status != NULL)
         size += NM_ERROR_TEXT_LIMIT + outcome->data.length + END_FIELDS;
     return size < limit ? size : limit;
 }
 
-bool nm_reliable_append_end(nm_stream *stream, const nm_error *failure)
+bool nm_reliable_append_end(nm_stream *stream, const nm_error *failure, size_t max_payload)
 {
     nm_reliable *reliable = nm_reliable_of(stream);
     nm_frame_outcome outcome = {.trailers = &stream->trailers_out};
@@ -433,7 +433,7 @@ bool nm_reliable_append_end(nm_stream *stream, const nm_error *failure)
         outcome.text = nm_error_text(failure);
         outcome.data = (nm_bytes){failure->data, failure->data_length};
     }
-    size_t needed = end_size(stream, &outcome);
+    size_t needed = end_size(&outcome, max_payload);
     if (reliable->open != NULL && !fits(reliable->open, needed))
         nm_reliable_seal(stream);
     nm_segment *segment = reliable->open;
@@ -455,9 +455,10 @@ bool nm_reliable_append_end(nm_stream *stream, const nm_error *failure)
 
 natsmicro_status nm_reliable_close_send(nm_stream *stream, nm_error *error)
 {
+    size_t max_payload = nm_link_max_payload(stream->link);
     pthread_mutex_lock(&stream->lock);
     natsmicro_status status = check_send(stream, error);
-    if (status == NATSMICRO_OK && !nm_reliable_append_end(stream, NULL))
+    if (status == NATSMICRO_OK && !nm_reliable_append_end(stream, NULL, max_payload))
         status = nm_error_set(error, NATSMICRO_RESOURCE_EXHAUSTED, "%s: no memory", stream->method);
     if (status == NATSMICRO_OK) {
         stream->send_closed = true;
@@ -474,15 +475,16 @@ natsmicro_status nm_reliable_answer(nm_stream *stream, const void *message, size
 {
     nm_reliable *reliable = nm_reliable_of(stream);
     nm_bytes whole = {message, length};
+    size_t max_payload = nm_link_max_payload(stream->link);
     if (length > nm_reliable_max_message(stream))
         return nm_error_set(error, NATSMICRO_RESOURCE_EXHAUSTED,
                             "%s: a response of %zu bytes is over the broker's max_payload of %zu",
-                            stream->method, length, nm_link_max_payload(stream->link));
+                            stream->method, length, max_payload);
 
     pthread_mutex_lock(&stream->lock);
     natsmicro_status status = check_send(stream, error);
-    if (status == NATSMICRO_OK &&
-        (!append_message(stream, &whole, 1, length) || !nm_reliable_append_end(stream, NULL)))
+    if (status == NATSMICRO_OK && (!append_message(stream, &whole, 1, length) ||
+                                   !nm_reliable_append_end(stream, NULL, max_payload)))
         status = nm_error_set(error, NATSMICRO_RESOURCE_EXHAUSTED, "%s: no memory", stream->method);
     if (status == NATSMICRO_OK) {
         stream->finished = true;

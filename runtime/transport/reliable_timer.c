@@ -108,10 +108,10 @@ static const char *silence_text(const nm_stream *stream)
 }
 
 /* Checks the limits that end a call. True: it is over. */
-static bool check_limits(nm_stream *stream, int64_t now, nm_note *note)
+static bool check_limits(nm_stream *stream, int64_t now, natsConnStatus connection, nm_note *note)
 {
     const nm_reliable *reliable = nm_reliable_of(stream);
-    if (natsConnection_IsClosed(nm_link_connection(stream->link)))
+    if (connection == NATS_CONN_STATUS_CLOSED)
         end_call(stream, note, NATSMICRO_UNAVAILABLE, "the connection is closed");
     else if (now >= after(reliable->last_heard, stream->idle_limit))
         end_call(stream, note, NATSMICRO_UNAVAILABLE, silence_text(stream));
@@ -164,7 +164,7 @@ static void retransmit(nm_stream *stream, int64_t now, nm_note *note)
  * While the connection is down nothing is sent: probes would pile up in nats.c's buffer. Once it is back, what is
  * unacknowledged goes out at once.
  */
-static bool is_disconnected(nm_stream *stream, int64_t now)
+static bool is_disconnected(nm_stream *stream, int64_t now, natsConnStatus connection)
 {
     nm_reliable *reliable = nm_reliable_of(stream);
     bool was_down = reliable->disconnected;
@@ -205,13 +205,15 @@ void nm_reliable_on_timer(nm_stream *stream)
     nm_note note;
     note.wanted = note.flush = false;
     bool published = false;
+    /* Before the lock: nats.c may be busy writing to a broker that stands still. */
+    natsConnStatus connection = natsConnection_Status(nm_link_connection(stream->link));
 
     pthread_mutex_lock(&stream->lock);
     int64_t now = nm_now();
     reliable->timer_at = NM_NEVER;
-    if (reliable->state != NM_RELIABLE_OVER && !check_limits(stream, now, &note))
+    if (reliable->state != NM_RELIABLE_OVER && !check_limits(stream, now, connection, &note))
         check_deadline(stream, now, &note);
-    if (reliable->state != NM_RELIABLE_OVER && !is_disconnected(stream, now)) {
+    if (reliable->state != NM_RELIABLE_OVER && !is_disconnected(stream, now, connection)) {
         send_what_is_due(stream, now, &note);
         published = reliable->rewind || reliable->unpublished != NULL;
         if (published)

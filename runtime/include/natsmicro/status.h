@@ -43,7 +43,9 @@ typedef enum natsmicro_status {
     NATSMICRO_DATA_LOSS = 16,           /* messages of a stream were lost: the text says which */
     NATSMICRO_UNAUTHENTICATED = 17,     /* the caller has not said, or proved, who it is */
 
-    NATSMICRO_SERVICE_ERROR = 18 /* a code of the service's own: see the error code's string */
+    NATSMICRO_SERVICE_ERROR = 18, /* a code of the service's own: see the error code's string */
+
+    NATSMICRO_WOULD_BLOCK = 19 /* try_send: the peer has no room for more; never on the wire */
 } natsmicro_status;
 
 /*

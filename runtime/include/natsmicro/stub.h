@@ -113,6 +113,9 @@ void *natsmicro_stub_call_handle(natsmicro_call *call);
 
 natsmicro_status natsmicro_stub_send(natsmicro_call *call, const void *message);
 
+/* The same; WOULD_BLOCK where it would wait for the peer's room. */
+natsmicro_status natsmicro_stub_try_send(natsmicro_call *call, const void *message);
+
 /* *message is borrowed until the next recv or the call's end; NULL unless OK. */
 natsmicro_status natsmicro_stub_recv(natsmicro_call *call, const void **message);
 

@@ -125,6 +125,12 @@ natsmicro_status lab__v1__blobs_client__put__send(Lab__V1__BlobsClient__Put *cal
     return natsmicro_stub_send(call->base, request);
 }
 
+natsmicro_status lab__v1__blobs_client__put__try_send(Lab__V1__BlobsClient__Put *call,
+                                                      const Lab__V1__Piece *request)
+{
+    return natsmicro_stub_try_send(call->base, request);
+}
+
 natsmicro_status lab__v1__blobs_client__put__close_and_recv(Lab__V1__BlobsClient__Put *call,
                                                             Lab__V1__Stored **response)
 {
@@ -270,6 +276,12 @@ natsmicro_status lab__v1__blobs_client__choose__send(Lab__V1__BlobsClient__Choos
     return natsmicro_stub_send(call->base, request);
 }
 
+natsmicro_status lab__v1__blobs_client__choose__try_send(Lab__V1__BlobsClient__Choose *call,
+                                                         const Lab__V1__Choice *request)
+{
+    return natsmicro_stub_try_send(call->base, request);
+}
+
 natsmicro_status lab__v1__blobs_client__choose__close_and_recv(Lab__V1__BlobsClient__Choose *call,
                                                                Lab__V1__Stored **response)
 {
@@ -396,6 +408,12 @@ natsmicro_status lab__v1__blobs_server__get__send(Lab__V1__BlobsServer__Get *cal
                                                   const Parts__V1__Part *response)
 {
     return natsmicro_stub_send(call->base, response);
+}
+
+natsmicro_status lab__v1__blobs_server__get__try_send(Lab__V1__BlobsServer__Get *call,
+                                                      const Parts__V1__Part *response)
+{
+    return natsmicro_stub_try_send(call->base, response);
 }
 
 natsmicro_status lab__v1__blobs_server__get__send_bytes(Lab__V1__BlobsServer__Get *call,

@@ -57,12 +57,17 @@ natsmicro_status lab__v1__blobs_client__put(Lab__V1__BlobsClient *client,
                                             Lab__V1__BlobsClient__Put **call);
 
 /*
- * Sends a message, which is encoded here and stays yours. May block while it is written.
- * INVALID_ARGUMENT (a string that is not UTF-8) and RESOURCE_EXHAUSTED (larger than max_payload)
- * leave the call as it was; any other error is what the call ended with.
+ * Sends a message, which is encoded here and stays yours. Blocks while the service has no room for
+ * more (a reliable stream), and may block while it is written. INVALID_ARGUMENT (a string that is
+ * not UTF-8) and RESOURCE_EXHAUSTED (larger than max_payload) leave the call as it was; any other
+ * error is what the call ended with.
  */
 natsmicro_status lab__v1__blobs_client__put__send(Lab__V1__BlobsClient__Put *call,
                                                   const Lab__V1__Piece *request);
+
+/* The same, but WOULD_BLOCK, and nothing is sent, where it would wait for room. */
+natsmicro_status lab__v1__blobs_client__put__try_send(Lab__V1__BlobsClient__Put *call,
+                                                      const Lab__V1__Piece *request);
 
 /*
  * Ends the requests and blocks until the response is there or the call has failed. On OK *response
@@ -198,12 +203,17 @@ natsmicro_status lab__v1__blobs_client__choose(Lab__V1__BlobsClient *client,
                                                Lab__V1__BlobsClient__Choose **call);
 
 /*
- * Sends a message, which is encoded here and stays yours. May block while it is written.
- * INVALID_ARGUMENT (a string that is not UTF-8) and RESOURCE_EXHAUSTED (larger than max_payload)
- * leave the call as it was; any other error is what the call ended with.
+ * Sends a message, which is encoded here and stays yours. Blocks while the service has no room for
+ * more (a reliable stream), and may block while it is written. INVALID_ARGUMENT (a string that is
+ * not UTF-8) and RESOURCE_EXHAUSTED (larger than max_payload) leave the call as it was; any other
+ * error is what the call ended with.
  */
 natsmicro_status lab__v1__blobs_client__choose__send(Lab__V1__BlobsClient__Choose *call,
                                                      const Lab__V1__Choice *request);
+
+/* The same, but WOULD_BLOCK, and nothing is sent, where it would wait for room. */
+natsmicro_status lab__v1__blobs_client__choose__try_send(Lab__V1__BlobsClient__Choose *call,
+                                                         const Lab__V1__Choice *request);
 
 /*
  * Ends the requests and blocks until the response is there or the call has failed. On OK *response
@@ -318,12 +328,17 @@ typedef struct Lab__V1__BlobsServer__Get {
 } Lab__V1__BlobsServer__Get;
 
 /*
- * Sends a message to the caller; it is encoded here and stays yours. May block while it is written.
- * INVALID_ARGUMENT (a string that is not UTF-8) and RESOURCE_EXHAUSTED (larger than max_payload)
- * leave the call as it was; any other error is what the call ended with.
+ * Sends a message to the caller; it is encoded here and stays yours. Blocks while the caller has no
+ * room for more (a reliable stream), and may block while it is written. INVALID_ARGUMENT (a string
+ * that is not UTF-8) and RESOURCE_EXHAUSTED (larger than max_payload) leave the call as it was; any
+ * other error is what the call ended with.
  */
 natsmicro_status lab__v1__blobs_server__get__send(Lab__V1__BlobsServer__Get *call,
                                                   const Parts__V1__Part *response);
+
+/* The same, but WOULD_BLOCK, and nothing is sent, where it would wait for room. */
+natsmicro_status lab__v1__blobs_server__get__try_send(Lab__V1__BlobsServer__Get *call,
+                                                      const Parts__V1__Part *response);
 
 /*
  * Sending a blob of any size as chunks of Get; natsmicro/chunked.h has all about them. `chunk_size`

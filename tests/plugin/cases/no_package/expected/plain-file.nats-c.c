@@ -135,6 +135,12 @@ natsmicro_status plain_service_server__watch__send(PlainServiceServer__Watch *ca
     return natsmicro_stub_send(call->base, response);
 }
 
+natsmicro_status plain_service_server__watch__try_send(PlainServiceServer__Watch *call,
+                                                       const Empty *response)
+{
+    return natsmicro_stub_try_send(call->base, response);
+}
+
 natsmicro_status plain_service_server__add(natsmicro_server *server,
                                            const PlainServiceHandlers *handlers, void *user_data,
                                            const natsmicro_service_options *options)

@@ -98,12 +98,17 @@ typedef struct PlainServiceServer__Watch {
 } PlainServiceServer__Watch;
 
 /*
- * Sends a message to the caller; it is encoded here and stays yours. May block while it is written.
- * INVALID_ARGUMENT (a string that is not UTF-8) and RESOURCE_EXHAUSTED (larger than max_payload)
- * leave the call as it was; any other error is what the call ended with.
+ * Sends a message to the caller; it is encoded here and stays yours. Blocks while the caller has no
+ * room for more (a reliable stream), and may block while it is written. INVALID_ARGUMENT (a string
+ * that is not UTF-8) and RESOURCE_EXHAUSTED (larger than max_payload) leave the call as it was; any
+ * other error is what the call ended with.
  */
 natsmicro_status plain_service_server__watch__send(PlainServiceServer__Watch *call,
                                                    const Empty *response);
+
+/* The same, but WOULD_BLOCK, and nothing is sent, where it would wait for room. */
+natsmicro_status plain_service_server__watch__try_send(PlainServiceServer__Watch *call,
+                                                       const Empty *response);
 
 /*
  * What serves each method; one that is NULL answers UNIMPLEMENTED. Handlers run in the server's

@@ -139,6 +139,12 @@ natsmicro_status acme__lab_one__lab_server__imported__send(Acme__LabOne__LabServ
     return natsmicro_stub_send(call->base, response);
 }
 
+natsmicro_status acme__lab_one__lab_server__imported__try_send(
+    Acme__LabOne__LabServer__Imported *call, const Put__Into__Loose *response)
+{
+    return natsmicro_stub_try_send(call->base, response);
+}
+
 natsmicro_status acme__lab_one__lab_server__add(natsmicro_server *server,
                                                 const Acme__LabOne__LabHandlers *handlers,
                                                 void *user_data,

@@ -102,12 +102,17 @@ typedef struct Acme__LabOne__LabServer__Imported {
 } Acme__LabOne__LabServer__Imported;
 
 /*
- * Sends a message to the caller; it is encoded here and stays yours. May block while it is written.
- * INVALID_ARGUMENT (a string that is not UTF-8) and RESOURCE_EXHAUSTED (larger than max_payload)
- * leave the call as it was; any other error is what the call ended with.
+ * Sends a message to the caller; it is encoded here and stays yours. Blocks while the caller has no
+ * room for more (a reliable stream), and may block while it is written. INVALID_ARGUMENT (a string
+ * that is not UTF-8) and RESOURCE_EXHAUSTED (larger than max_payload) leave the call as it was; any
+ * other error is what the call ended with.
  */
 natsmicro_status acme__lab_one__lab_server__imported__send(Acme__LabOne__LabServer__Imported *call,
                                                            const Put__Into__Loose *response);
+
+/* The same, but WOULD_BLOCK, and nothing is sent, where it would wait for room. */
+natsmicro_status acme__lab_one__lab_server__imported__try_send(
+    Acme__LabOne__LabServer__Imported *call, const Put__Into__Loose *response);
 
 /*
  * What serves each method; one that is NULL answers UNIMPLEMENTED. Handlers run in the server's

@@ -209,6 +209,12 @@ natsmicro_status lab__v1__lab_server__bare__send(Lab__V1__LabServer__Bare *call,
     return natsmicro_stub_send(call->base, response);
 }
 
+natsmicro_status lab__v1__lab_server__bare__try_send(Lab__V1__LabServer__Bare *call,
+                                                     const Lab__V1__Empty *response)
+{
+    return natsmicro_stub_try_send(call->base, response);
+}
+
 natsmicro_status lab__v1__lab_server__slashes__reply(Lab__V1__LabServer__Slashes *call,
                                                      const Lab__V1__Empty *response)
 {

@@ -212,6 +212,12 @@ natsmicro_status lab__v1__lab_client__operator__send(Lab__V1__LabClient__Operato
     return natsmicro_stub_send(call->base, request);
 }
 
+natsmicro_status lab__v1__lab_client__operator__try_send(Lab__V1__LabClient__Operator *call,
+                                                         const Lab__V1__Empty *request)
+{
+    return natsmicro_stub_try_send(call->base, request);
+}
+
 natsmicro_status lab__v1__lab_client__operator__close_and_recv(Lab__V1__LabClient__Operator *call,
                                                                Lab__V1__Empty **response)
 {
@@ -289,6 +295,12 @@ natsmicro_status lab__v1__lab_server__class__send(Lab__V1__LabServer__Class *cal
                                                   const Lab__V1__Empty *response)
 {
     return natsmicro_stub_send(call->base, response);
+}
+
+natsmicro_status lab__v1__lab_server__class__try_send(Lab__V1__LabServer__Class *call,
+                                                      const Lab__V1__Empty *response)
+{
+    return natsmicro_stub_try_send(call->base, response);
 }
 
 natsmicro_status lab__v1__lab_server__operator__recv(Lab__V1__LabServer__Operator *call,

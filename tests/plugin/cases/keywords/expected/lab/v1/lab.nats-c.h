@@ -101,12 +101,17 @@ natsmicro_status lab__v1__lab_client__operator(Lab__V1__LabClient *client,
                                                Lab__V1__LabClient__Operator **call);
 
 /*
- * Sends a message, which is encoded here and stays yours. May block while it is written.
- * INVALID_ARGUMENT (a string that is not UTF-8) and RESOURCE_EXHAUSTED (larger than max_payload)
- * leave the call as it was; any other error is what the call ended with.
+ * Sends a message, which is encoded here and stays yours. Blocks while the service has no room for
+ * more (a reliable stream), and may block while it is written. INVALID_ARGUMENT (a string that is
+ * not UTF-8) and RESOURCE_EXHAUSTED (larger than max_payload) leave the call as it was; any other
+ * error is what the call ended with.
  */
 natsmicro_status lab__v1__lab_client__operator__send(Lab__V1__LabClient__Operator *call,
                                                      const Lab__V1__Empty *request);
+
+/* The same, but WOULD_BLOCK, and nothing is sent, where it would wait for room. */
+natsmicro_status lab__v1__lab_client__operator__try_send(Lab__V1__LabClient__Operator *call,
+                                                         const Lab__V1__Empty *request);
 
 /*
  * Ends the requests and blocks until the response is there or the call has failed. On OK *response
@@ -189,12 +194,17 @@ typedef struct Lab__V1__LabServer__Class {
 } Lab__V1__LabServer__Class;
 
 /*
- * Sends a message to the caller; it is encoded here and stays yours. May block while it is written.
- * INVALID_ARGUMENT (a string that is not UTF-8) and RESOURCE_EXHAUSTED (larger than max_payload)
- * leave the call as it was; any other error is what the call ended with.
+ * Sends a message to the caller; it is encoded here and stays yours. Blocks while the caller has no
+ * room for more (a reliable stream), and may block while it is written. INVALID_ARGUMENT (a string
+ * that is not UTF-8) and RESOURCE_EXHAUSTED (larger than max_payload) leave the call as it was; any
+ * other error is what the call ended with.
  */
 natsmicro_status lab__v1__lab_server__class__send(Lab__V1__LabServer__Class *call,
                                                   const Lab__V1__Empty *response);
+
+/* The same, but WOULD_BLOCK, and nothing is sent, where it would wait for room. */
+natsmicro_status lab__v1__lab_server__class__try_send(Lab__V1__LabServer__Class *call,
+                                                      const Lab__V1__Empty *response);
 
 typedef struct Lab__V1__LabServer__Operator {
     natsmicro_call *base;

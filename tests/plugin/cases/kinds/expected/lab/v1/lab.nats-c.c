@@ -177,6 +177,12 @@ natsmicro_status lab__v1__lab_client__sum__send(Lab__V1__LabClient__Sum *call,
     return natsmicro_stub_send(call->base, request);
 }
 
+natsmicro_status lab__v1__lab_client__sum__try_send(Lab__V1__LabClient__Sum *call,
+                                                    const Lab__V1__SumRequest *request)
+{
+    return natsmicro_stub_try_send(call->base, request);
+}
+
 natsmicro_status lab__v1__lab_client__sum__close_and_recv(Lab__V1__LabClient__Sum *call,
                                                           Lab__V1__SumResponse **response)
 {
@@ -210,6 +216,12 @@ natsmicro_status lab__v1__lab_client__chat__send(Lab__V1__LabClient__Chat *call,
                                                  const Lab__V1__ChatMessage *request)
 {
     return natsmicro_stub_send(call->base, request);
+}
+
+natsmicro_status lab__v1__lab_client__chat__try_send(Lab__V1__LabClient__Chat *call,
+                                                     const Lab__V1__ChatMessage *request)
+{
+    return natsmicro_stub_try_send(call->base, request);
 }
 
 natsmicro_status lab__v1__lab_client__chat__recv(Lab__V1__LabClient__Chat *call,
@@ -246,6 +258,12 @@ natsmicro_status lab__v1__lab_server__count_up__send(Lab__V1__LabServer__CountUp
     return natsmicro_stub_send(call->base, response);
 }
 
+natsmicro_status lab__v1__lab_server__count_up__try_send(Lab__V1__LabServer__CountUp *call,
+                                                         const Lab__V1__CountUpResponse *response)
+{
+    return natsmicro_stub_try_send(call->base, response);
+}
+
 natsmicro_status lab__v1__lab_server__sum__recv(Lab__V1__LabServer__Sum *call,
                                                 const Lab__V1__SumRequest **request)
 {
@@ -274,6 +292,12 @@ natsmicro_status lab__v1__lab_server__chat__send(Lab__V1__LabServer__Chat *call,
                                                  const Lab__V1__ChatMessage *response)
 {
     return natsmicro_stub_send(call->base, response);
+}
+
+natsmicro_status lab__v1__lab_server__chat__try_send(Lab__V1__LabServer__Chat *call,
+                                                     const Lab__V1__ChatMessage *response)
+{
+    return natsmicro_stub_try_send(call->base, response);
 }
 
 natsmicro_status lab__v1__lab_server__add(natsmicro_server *server,

@@ -113,12 +113,17 @@ natsmicro_status lab__v1__lab_client__sum(Lab__V1__LabClient *client, natsmicro_
                                           Lab__V1__LabClient__Sum **call);
 
 /*
- * Sends a message, which is encoded here and stays yours. May block while it is written.
- * INVALID_ARGUMENT (a string that is not UTF-8) and RESOURCE_EXHAUSTED (larger than max_payload)
- * leave the call as it was; any other error is what the call ended with.
+ * Sends a message, which is encoded here and stays yours. Blocks while the service has no room for
+ * more (a reliable stream), and may block while it is written. INVALID_ARGUMENT (a string that is
+ * not UTF-8) and RESOURCE_EXHAUSTED (larger than max_payload) leave the call as it was; any other
+ * error is what the call ended with.
  */
 natsmicro_status lab__v1__lab_client__sum__send(Lab__V1__LabClient__Sum *call,
                                                 const Lab__V1__SumRequest *request);
+
+/* The same, but WOULD_BLOCK, and nothing is sent, where it would wait for room. */
+natsmicro_status lab__v1__lab_client__sum__try_send(Lab__V1__LabClient__Sum *call,
+                                                    const Lab__V1__SumRequest *request);
 
 /*
  * Ends the requests and blocks until the response is there or the call has failed. On OK *response
@@ -155,12 +160,17 @@ natsmicro_status lab__v1__lab_client__chat(Lab__V1__LabClient *client, natsmicro
                                            Lab__V1__LabClient__Chat **call);
 
 /*
- * Sends a message, which is encoded here and stays yours. May block while it is written.
- * INVALID_ARGUMENT (a string that is not UTF-8) and RESOURCE_EXHAUSTED (larger than max_payload)
- * leave the call as it was; any other error is what the call ended with.
+ * Sends a message, which is encoded here and stays yours. Blocks while the service has no room for
+ * more (a reliable stream), and may block while it is written. INVALID_ARGUMENT (a string that is
+ * not UTF-8) and RESOURCE_EXHAUSTED (larger than max_payload) leave the call as it was; any other
+ * error is what the call ended with.
  */
 natsmicro_status lab__v1__lab_client__chat__send(Lab__V1__LabClient__Chat *call,
                                                  const Lab__V1__ChatMessage *request);
+
+/* The same, but WOULD_BLOCK, and nothing is sent, where it would wait for room. */
+natsmicro_status lab__v1__lab_client__chat__try_send(Lab__V1__LabClient__Chat *call,
+                                                     const Lab__V1__ChatMessage *request);
 
 /*
  * Waits for the next response. On OK *response is borrowed: it lives until the next recv or the
@@ -201,12 +211,17 @@ typedef struct Lab__V1__LabServer__CountUp {
 } Lab__V1__LabServer__CountUp;
 
 /*
- * Sends a message to the caller; it is encoded here and stays yours. May block while it is written.
- * INVALID_ARGUMENT (a string that is not UTF-8) and RESOURCE_EXHAUSTED (larger than max_payload)
- * leave the call as it was; any other error is what the call ended with.
+ * Sends a message to the caller; it is encoded here and stays yours. Blocks while the caller has no
+ * room for more (a reliable stream), and may block while it is written. INVALID_ARGUMENT (a string
+ * that is not UTF-8) and RESOURCE_EXHAUSTED (larger than max_payload) leave the call as it was; any
+ * other error is what the call ended with.
  */
 natsmicro_status lab__v1__lab_server__count_up__send(Lab__V1__LabServer__CountUp *call,
                                                      const Lab__V1__CountUpResponse *response);
+
+/* The same, but WOULD_BLOCK, and nothing is sent, where it would wait for room. */
+natsmicro_status lab__v1__lab_server__count_up__try_send(Lab__V1__LabServer__CountUp *call,
+                                                         const Lab__V1__CountUpResponse *response);
 
 typedef struct Lab__V1__LabServer__Sum {
     natsmicro_call *base;
@@ -241,12 +256,17 @@ natsmicro_status lab__v1__lab_server__chat__recv(Lab__V1__LabServer__Chat *call,
                                                  const Lab__V1__ChatMessage **request);
 
 /*
- * Sends a message to the caller; it is encoded here and stays yours. May block while it is written.
- * INVALID_ARGUMENT (a string that is not UTF-8) and RESOURCE_EXHAUSTED (larger than max_payload)
- * leave the call as it was; any other error is what the call ended with.
+ * Sends a message to the caller; it is encoded here and stays yours. Blocks while the caller has no
+ * room for more (a reliable stream), and may block while it is written. INVALID_ARGUMENT (a string
+ * that is not UTF-8) and RESOURCE_EXHAUSTED (larger than max_payload) leave the call as it was; any
+ * other error is what the call ended with.
  */
 natsmicro_status lab__v1__lab_server__chat__send(Lab__V1__LabServer__Chat *call,
                                                  const Lab__V1__ChatMessage *response);
+
+/* The same, but WOULD_BLOCK, and nothing is sent, where it would wait for room. */
+natsmicro_status lab__v1__lab_server__chat__try_send(Lab__V1__LabServer__Chat *call,
+                                                     const Lab__V1__ChatMessage *response);
 
 /*
  * What serves each method; one that is NULL answers UNIMPLEMENTED. Handlers run in the server's

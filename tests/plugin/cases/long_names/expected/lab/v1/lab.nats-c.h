@@ -83,11 +83,17 @@ natsmicro_status an_organisation_with_a_name__of_considerable_length__v1alpha1__
     AnOrganisationWithAName__OfConsiderableLength__V1alpha1__TransactionReconciliationServiceClient__WatchReconciliationOfOutstandingTransactions **call);
 
 /*
- * Sends a message, which is encoded here and stays yours. May block while it is written.
- * INVALID_ARGUMENT (a string that is not UTF-8) and RESOURCE_EXHAUSTED (larger than max_payload)
- * leave the call as it was; any other error is what the call ended with.
+ * Sends a message, which is encoded here and stays yours. Blocks while the service has no room for
+ * more (a reliable stream), and may block while it is written. INVALID_ARGUMENT (a string that is
+ * not UTF-8) and RESOURCE_EXHAUSTED (larger than max_payload) leave the call as it was; any other
+ * error is what the call ended with.
  */
 natsmicro_status an_organisation_with_a_name__of_considerable_length__v1alpha1__transaction_reconciliation_service_client__watch_reconciliation_of_outstanding_transactions__send(
+    AnOrganisationWithAName__OfConsiderableLength__V1alpha1__TransactionReconciliationServiceClient__WatchReconciliationOfOutstandingTransactions *call,
+    const AnOrganisationWithAName__OfConsiderableLength__V1alpha1__ReconcileOutstandingTransactionsRequest *request);
+
+/* The same, but WOULD_BLOCK, and nothing is sent, where it would wait for room. */
+natsmicro_status an_organisation_with_a_name__of_considerable_length__v1alpha1__transaction_reconciliation_service_client__watch_reconciliation_of_outstanding_transactions__try_send(
     AnOrganisationWithAName__OfConsiderableLength__V1alpha1__TransactionReconciliationServiceClient__WatchReconciliationOfOutstandingTransactions *call,
     const AnOrganisationWithAName__OfConsiderableLength__V1alpha1__ReconcileOutstandingTransactionsRequest *request);
 
@@ -154,11 +160,17 @@ natsmicro_status an_organisation_with_a_name__of_considerable_length__v1alpha1__
     const AnOrganisationWithAName__OfConsiderableLength__V1alpha1__ReconcileOutstandingTransactionsRequest **request);
 
 /*
- * Sends a message to the caller; it is encoded here and stays yours. May block while it is written.
- * INVALID_ARGUMENT (a string that is not UTF-8) and RESOURCE_EXHAUSTED (larger than max_payload)
- * leave the call as it was; any other error is what the call ended with.
+ * Sends a message to the caller; it is encoded here and stays yours. Blocks while the caller has no
+ * room for more (a reliable stream), and may block while it is written. INVALID_ARGUMENT (a string
+ * that is not UTF-8) and RESOURCE_EXHAUSTED (larger than max_payload) leave the call as it was; any
+ * other error is what the call ended with.
  */
 natsmicro_status an_organisation_with_a_name__of_considerable_length__v1alpha1__transaction_reconciliation_service_server__watch_reconciliation_of_outstanding_transactions__send(
+    AnOrganisationWithAName__OfConsiderableLength__V1alpha1__TransactionReconciliationServiceServer__WatchReconciliationOfOutstandingTransactions *call,
+    const AnOrganisationWithAName__OfConsiderableLength__V1alpha1__ReconcileOutstandingTransactionsResponse *response);
+
+/* The same, but WOULD_BLOCK, and nothing is sent, where it would wait for room. */
+natsmicro_status an_organisation_with_a_name__of_considerable_length__v1alpha1__transaction_reconciliation_service_server__watch_reconciliation_of_outstanding_transactions__try_send(
     AnOrganisationWithAName__OfConsiderableLength__V1alpha1__TransactionReconciliationServiceServer__WatchReconciliationOfOutstandingTransactions *call,
     const AnOrganisationWithAName__OfConsiderableLength__V1alpha1__ReconcileOutstandingTransactionsResponse *response);
 

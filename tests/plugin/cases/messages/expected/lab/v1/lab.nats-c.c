@@ -183,6 +183,12 @@ natsmicro_status lab__v1__lab_client__publicly__send(Lab__V1__LabClient__Publicl
     return natsmicro_stub_send(call->base, request);
 }
 
+natsmicro_status lab__v1__lab_client__publicly__try_send(Lab__V1__LabClient__Publicly *call,
+                                                         const Shared *request)
+{
+    return natsmicro_stub_try_send(call->base, request);
+}
+
 natsmicro_status lab__v1__lab_client__publicly__recv(Lab__V1__LabClient__Publicly *call,
                                                      const Behind__Behind **response)
 {
@@ -236,6 +242,12 @@ natsmicro_status lab__v1__lab_server__publicly__send(Lab__V1__LabServer__Publicl
                                                      const Behind__Behind *response)
 {
     return natsmicro_stub_send(call->base, response);
+}
+
+natsmicro_status lab__v1__lab_server__publicly__try_send(Lab__V1__LabServer__Publicly *call,
+                                                         const Behind__Behind *response)
+{
+    return natsmicro_stub_try_send(call->base, response);
 }
 
 natsmicro_status lab__v1__lab_server__add(natsmicro_server *server,

@@ -100,12 +100,17 @@ natsmicro_status lab__v1__lab_client__publicly(Lab__V1__LabClient *client,
                                                Lab__V1__LabClient__Publicly **call);
 
 /*
- * Sends a message, which is encoded here and stays yours. May block while it is written.
- * INVALID_ARGUMENT (a string that is not UTF-8) and RESOURCE_EXHAUSTED (larger than max_payload)
- * leave the call as it was; any other error is what the call ended with.
+ * Sends a message, which is encoded here and stays yours. Blocks while the service has no room for
+ * more (a reliable stream), and may block while it is written. INVALID_ARGUMENT (a string that is
+ * not UTF-8) and RESOURCE_EXHAUSTED (larger than max_payload) leave the call as it was; any other
+ * error is what the call ended with.
  */
 natsmicro_status lab__v1__lab_client__publicly__send(Lab__V1__LabClient__Publicly *call,
                                                      const Shared *request);
+
+/* The same, but WOULD_BLOCK, and nothing is sent, where it would wait for room. */
+natsmicro_status lab__v1__lab_client__publicly__try_send(Lab__V1__LabClient__Publicly *call,
+                                                         const Shared *request);
 
 /*
  * Waits for the next response. On OK *response is borrowed: it lives until the next recv or the
@@ -178,12 +183,17 @@ natsmicro_status lab__v1__lab_server__publicly__recv(Lab__V1__LabServer__Publicl
                                                      const Shared **request);
 
 /*
- * Sends a message to the caller; it is encoded here and stays yours. May block while it is written.
- * INVALID_ARGUMENT (a string that is not UTF-8) and RESOURCE_EXHAUSTED (larger than max_payload)
- * leave the call as it was; any other error is what the call ended with.
+ * Sends a message to the caller; it is encoded here and stays yours. Blocks while the caller has no
+ * room for more (a reliable stream), and may block while it is written. INVALID_ARGUMENT (a string
+ * that is not UTF-8) and RESOURCE_EXHAUSTED (larger than max_payload) leave the call as it was; any
+ * other error is what the call ended with.
  */
 natsmicro_status lab__v1__lab_server__publicly__send(Lab__V1__LabServer__Publicly *call,
                                                      const Behind__Behind *response);
+
+/* The same, but WOULD_BLOCK, and nothing is sent, where it would wait for room. */
+natsmicro_status lab__v1__lab_server__publicly__try_send(Lab__V1__LabServer__Publicly *call,
+                                                         const Behind__Behind *response);
 
 /*
  * What serves each method; one that is NULL answers UNIMPLEMENTED. Handlers run in the server's

@@ -316,6 +316,12 @@ natsmicro_status lab__v1__httplab_server__do_thing__send(Lab__V1__HTTPLabServer_
     return natsmicro_stub_send(call->base, response);
 }
 
+natsmicro_status lab__v1__httplab_server__do_thing__try_send(Lab__V1__HTTPLabServer__DoThing *call,
+                                                             const Lab__V1__GetV2Response *response)
+{
+    return natsmicro_stub_try_send(call->base, response);
+}
+
 natsmicro_status lab__v1__httplab_server__get_httpsurl__reply(
     Lab__V1__HTTPLabServer__GetHTTPSURL *call, const Lab__V1__GetV2Response *response)
 {

@@ -197,12 +197,17 @@ typedef struct Lab__V1__HTTPLabServer__DoThing {
 } Lab__V1__HTTPLabServer__DoThing;
 
 /*
- * Sends a message to the caller; it is encoded here and stays yours. May block while it is written.
- * INVALID_ARGUMENT (a string that is not UTF-8) and RESOURCE_EXHAUSTED (larger than max_payload)
- * leave the call as it was; any other error is what the call ended with.
+ * Sends a message to the caller; it is encoded here and stays yours. Blocks while the caller has no
+ * room for more (a reliable stream), and may block while it is written. INVALID_ARGUMENT (a string
+ * that is not UTF-8) and RESOURCE_EXHAUSTED (larger than max_payload) leave the call as it was; any
+ * other error is what the call ended with.
  */
 natsmicro_status lab__v1__httplab_server__do_thing__send(Lab__V1__HTTPLabServer__DoThing *call,
                                                          const Lab__V1__GetV2Response *response);
+
+/* The same, but WOULD_BLOCK, and nothing is sent, where it would wait for room. */
+natsmicro_status lab__v1__httplab_server__do_thing__try_send(
+    Lab__V1__HTTPLabServer__DoThing *call, const Lab__V1__GetV2Response *response);
 
 typedef struct Lab__V1__HTTPLabServer__GetHTTPSURL {
     natsmicro_call *base;

@@ -203,6 +203,12 @@ natsmicro_status lab__v1__lab_client__upload__send(Lab__V1__LabClient__Upload *c
     return natsmicro_stub_send(call->base, request);
 }
 
+natsmicro_status lab__v1__lab_client__upload__try_send(Lab__V1__LabClient__Upload *call,
+                                                       const Lab__V1__Chunk *request)
+{
+    return natsmicro_stub_try_send(call->base, request);
+}
+
 natsmicro_status lab__v1__lab_client__upload__close_and_recv(Lab__V1__LabClient__Upload *call,
                                                              Lab__V1__Response **response)
 {
@@ -363,6 +369,12 @@ natsmicro_status lab__v1__lab_server__watch__send(Lab__V1__LabServer__Watch *cal
     return natsmicro_stub_send(call->base, response);
 }
 
+natsmicro_status lab__v1__lab_server__watch__try_send(Lab__V1__LabServer__Watch *call,
+                                                      const Lab__V1__Response *response)
+{
+    return natsmicro_stub_try_send(call->base, response);
+}
+
 natsmicro_status lab__v1__lab_server__upload__recv(Lab__V1__LabServer__Upload *call,
                                                    const Lab__V1__Chunk **request)
 {
@@ -427,6 +439,12 @@ natsmicro_status lab__v1__lab_server__download__send(Lab__V1__LabServer__Downloa
                                                      const Lab__V1__Part *response)
 {
     return natsmicro_stub_send(call->base, response);
+}
+
+natsmicro_status lab__v1__lab_server__download__try_send(Lab__V1__LabServer__Download *call,
+                                                         const Lab__V1__Part *response)
+{
+    return natsmicro_stub_try_send(call->base, response);
 }
 
 natsmicro_status lab__v1__lab_server__download__send_bytes(Lab__V1__LabServer__Download *call,

@@ -97,12 +97,17 @@ natsmicro_status lab__v1__lab_client__upload(Lab__V1__LabClient *client, natsmic
                                              Lab__V1__LabClient__Upload **call);
 
 /*
- * Sends a message, which is encoded here and stays yours. May block while it is written.
- * INVALID_ARGUMENT (a string that is not UTF-8) and RESOURCE_EXHAUSTED (larger than max_payload)
- * leave the call as it was; any other error is what the call ended with.
+ * Sends a message, which is encoded here and stays yours. Blocks while the service has no room for
+ * more (a reliable stream), and may block while it is written. INVALID_ARGUMENT (a string that is
+ * not UTF-8) and RESOURCE_EXHAUSTED (larger than max_payload) leave the call as it was; any other
+ * error is what the call ended with.
  */
 natsmicro_status lab__v1__lab_client__upload__send(Lab__V1__LabClient__Upload *call,
                                                    const Lab__V1__Chunk *request);
+
+/* The same, but WOULD_BLOCK, and nothing is sent, where it would wait for room. */
+natsmicro_status lab__v1__lab_client__upload__try_send(Lab__V1__LabClient__Upload *call,
+                                                       const Lab__V1__Chunk *request);
 
 /*
  * Ends the requests and blocks until the response is there or the call has failed. On OK *response
@@ -247,12 +252,17 @@ typedef struct Lab__V1__LabServer__Watch {
 } Lab__V1__LabServer__Watch;
 
 /*
- * Sends a message to the caller; it is encoded here and stays yours. May block while it is written.
- * INVALID_ARGUMENT (a string that is not UTF-8) and RESOURCE_EXHAUSTED (larger than max_payload)
- * leave the call as it was; any other error is what the call ended with.
+ * Sends a message to the caller; it is encoded here and stays yours. Blocks while the caller has no
+ * room for more (a reliable stream), and may block while it is written. INVALID_ARGUMENT (a string
+ * that is not UTF-8) and RESOURCE_EXHAUSTED (larger than max_payload) leave the call as it was; any
+ * other error is what the call ended with.
  */
 natsmicro_status lab__v1__lab_server__watch__send(Lab__V1__LabServer__Watch *call,
                                                   const Lab__V1__Response *response);
+
+/* The same, but WOULD_BLOCK, and nothing is sent, where it would wait for room. */
+natsmicro_status lab__v1__lab_server__watch__try_send(Lab__V1__LabServer__Watch *call,
+                                                      const Lab__V1__Response *response);
 
 typedef struct Lab__V1__LabServer__Upload {
     natsmicro_call *base;
@@ -315,12 +325,17 @@ typedef struct Lab__V1__LabServer__Download {
 } Lab__V1__LabServer__Download;
 
 /*
- * Sends a message to the caller; it is encoded here and stays yours. May block while it is written.
- * INVALID_ARGUMENT (a string that is not UTF-8) and RESOURCE_EXHAUSTED (larger than max_payload)
- * leave the call as it was; any other error is what the call ended with.
+ * Sends a message to the caller; it is encoded here and stays yours. Blocks while the caller has no
+ * room for more (a reliable stream), and may block while it is written. INVALID_ARGUMENT (a string
+ * that is not UTF-8) and RESOURCE_EXHAUSTED (larger than max_payload) leave the call as it was; any
+ * other error is what the call ended with.
  */
 natsmicro_status lab__v1__lab_server__download__send(Lab__V1__LabServer__Download *call,
                                                      const Lab__V1__Part *response);
+
+/* The same, but WOULD_BLOCK, and nothing is sent, where it would wait for room. */
+natsmicro_status lab__v1__lab_server__download__try_send(Lab__V1__LabServer__Download *call,
+                                                         const Lab__V1__Part *response);
 
 /*
  * Sending a blob of any size as chunks of Download; natsmicro/chunked.h has all about them.

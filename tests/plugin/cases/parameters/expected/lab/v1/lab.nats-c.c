@@ -137,6 +137,12 @@ natsmicro_status lab__v1__lab_skeleton__watch__send(Lab__V1__LabSkeleton__Watch 
     return natsmicro_stub_send(call->base, response);
 }
 
+natsmicro_status lab__v1__lab_skeleton__watch__try_send(Lab__V1__LabSkeleton__Watch *call,
+                                                        const Lab__V1__LabHandlers *response)
+{
+    return natsmicro_stub_try_send(call->base, response);
+}
+
 natsmicro_status lab__v1__lab_skeleton__add(natsmicro_server *server,
                                             const Lab__V1__LabTable *handlers, void *user_data,
                                             const natsmicro_service_options *options)

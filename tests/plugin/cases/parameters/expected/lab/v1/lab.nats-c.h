@@ -100,12 +100,17 @@ typedef struct Lab__V1__LabSkeleton__Watch {
 } Lab__V1__LabSkeleton__Watch;
 
 /*
- * Sends a message to the caller; it is encoded here and stays yours. May block while it is written.
- * INVALID_ARGUMENT (a string that is not UTF-8) and RESOURCE_EXHAUSTED (larger than max_payload)
- * leave the call as it was; any other error is what the call ended with.
+ * Sends a message to the caller; it is encoded here and stays yours. Blocks while the caller has no
+ * room for more (a reliable stream), and may block while it is written. INVALID_ARGUMENT (a string
+ * that is not UTF-8) and RESOURCE_EXHAUSTED (larger than max_payload) leave the call as it was; any
+ * other error is what the call ended with.
  */
 natsmicro_status lab__v1__lab_skeleton__watch__send(Lab__V1__LabSkeleton__Watch *call,
                                                     const Lab__V1__LabHandlers *response);
+
+/* The same, but WOULD_BLOCK, and nothing is sent, where it would wait for room. */
+natsmicro_status lab__v1__lab_skeleton__watch__try_send(Lab__V1__LabSkeleton__Watch *call,
+                                                        const Lab__V1__LabHandlers *response);
 
 /*
  * What serves each method; one that is NULL answers UNIMPLEMENTED. Handlers run in the server's

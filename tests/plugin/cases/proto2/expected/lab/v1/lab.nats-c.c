@@ -113,6 +113,12 @@ natsmicro_status lab__v1__lab_client__upload__send(Lab__V1__LabClient__Upload *c
     return natsmicro_stub_send(call->base, request);
 }
 
+natsmicro_status lab__v1__lab_client__upload__try_send(Lab__V1__LabClient__Upload *call,
+                                                       const Lab__V1__Chunk *request)
+{
+    return natsmicro_stub_try_send(call->base, request);
+}
+
 natsmicro_status lab__v1__lab_client__upload__close_and_recv(Lab__V1__LabClient__Upload *call,
                                                              Lab__V1__Request **response)
 {

@@ -187,6 +187,12 @@ natsmicro_status shop__v1__tracking_service_server__follow__send(
     return natsmicro_stub_send(call->base, response);
 }
 
+natsmicro_status shop__v1__tracking_service_server__follow__try_send(
+    Shop__V1__TrackingServiceServer__Follow *call, const Shop__V1__Order *response)
+{
+    return natsmicro_stub_try_send(call->base, response);
+}
+
 natsmicro_status shop__v1__tracking_service_server__add(
     natsmicro_server *server, const Shop__V1__TrackingServiceHandlers *handlers, void *user_data,
     const natsmicro_service_options *options)

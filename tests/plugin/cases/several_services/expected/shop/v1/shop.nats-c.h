@@ -156,11 +156,16 @@ typedef struct Shop__V1__TrackingServiceServer__Follow {
 } Shop__V1__TrackingServiceServer__Follow;
 
 /*
- * Sends a message to the caller; it is encoded here and stays yours. May block while it is written.
- * INVALID_ARGUMENT (a string that is not UTF-8) and RESOURCE_EXHAUSTED (larger than max_payload)
- * leave the call as it was; any other error is what the call ended with.
+ * Sends a message to the caller; it is encoded here and stays yours. Blocks while the caller has no
+ * room for more (a reliable stream), and may block while it is written. INVALID_ARGUMENT (a string
+ * that is not UTF-8) and RESOURCE_EXHAUSTED (larger than max_payload) leave the call as it was; any
+ * other error is what the call ended with.
  */
 natsmicro_status shop__v1__tracking_service_server__follow__send(
+    Shop__V1__TrackingServiceServer__Follow *call, const Shop__V1__Order *response);
+
+/* The same, but WOULD_BLOCK, and nothing is sent, where it would wait for room. */
+natsmicro_status shop__v1__tracking_service_server__follow__try_send(
     Shop__V1__TrackingServiceServer__Follow *call, const Shop__V1__Order *response);
 
 /*
