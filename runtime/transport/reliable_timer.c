@@ -168,8 +168,7 @@ static bool is_disconnected(nm_stream *stream, int64_t now, natsConnStatus conne
 {
     nm_reliable *reliable = nm_reliable_of(stream);
     bool was_down = reliable->disconnected;
-    reliable->disconnected =
-        natsConnection_Status(nm_link_connection(stream->link)) != NATS_CONN_STATUS_CONNECTED;
+    reliable->disconnected = connection != NATS_CONN_STATUS_CONNECTED;
     if (reliable->disconnected) {
         reliable->timer_at = now + NM_RELIABLE_RECONNECT_LOOK;
         nm_inbox_hasten_timer(&stream->inbox, reliable->timer_at);
