@@ -9,7 +9,7 @@ static void names_are_the_codes_on_the_wire(void **state)
     assert_string_equal(natsmicro_status_name(NATSMICRO_OK), "OK");
     assert_string_equal(natsmicro_status_name(NATSMICRO_NOT_FOUND), "NOT_FOUND");
     assert_string_equal(natsmicro_status_name(NATSMICRO_SERVICE_ERROR), "SERVICE_ERROR");
-    assert_string_equal(natsmicro_status_name((natsmicro_status)19), "UNKNOWN");
+    assert_string_equal(natsmicro_status_name((natsmicro_status)20), "UNKNOWN");
     assert_string_equal(natsmicro_status_name((natsmicro_status)-1), "UNKNOWN");
 }
 
@@ -21,6 +21,12 @@ static void every_error_survives_the_way(void **state)
 
         assert_int_equal(natsmicro_status_from_code(natsmicro_status_name(status)), status);
     }
+}
+
+static void no_peer_can_make_a_call_would_block(void **state)
+{
+    (void)state;
+    assert_int_equal(natsmicro_status_from_code("WOULD_BLOCK"), NATSMICRO_SERVICE_ERROR);
 }
 
 static void numbers_of_other_implementations_are_known(void **state)
@@ -60,6 +66,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(names_are_the_codes_on_the_wire),
         cmocka_unit_test(every_error_survives_the_way),
+        cmocka_unit_test(no_peer_can_make_a_call_would_block),
         cmocka_unit_test(numbers_of_other_implementations_are_known),
         cmocka_unit_test(no_code_is_unknown),
         cmocka_unit_test(an_error_called_ok_stays_an_error),
