@@ -38,6 +38,20 @@
 /* Of max_payload, what a frame keeps for its control fields, and the header of a server's first ones. */
 #define NM_RELIABLE_RESERVE ((size_t)128)
 
+/*
+ * What is sent and not acknowledged is kept; so much of it at most, or our own window where that is larger,
+ * whatever the peer allows.
+ */
+#define NM_RELIABLE_MOST_KEPT_BYTES    ((uint64_t)4 * 1024 * 1024)
+#define NM_RELIABLE_MOST_KEPT_MESSAGES ((uint64_t)65536)
+
+/*
+ * A received frame is kept whole until it is read. What lies in it beside messages that are new, beyond the first
+ * number of bytes, may come to the second one in all the frames that wait.
+ */
+#define NM_RELIABLE_FRAME_PADDING ((size_t)256)
+#define NM_RELIABLE_MOST_PADDING  ((size_t)4 * 1024 * 1024)
+
 /* A peer's address that is longer is refused. */
 #define NM_RELIABLE_ADDRESS_SIZE 1024
 
@@ -67,6 +81,7 @@ typedef struct nm_reliable_frame {
     natsMsg *message;
     nm_frame_cursor cursor; /* at the next message that is to be read */
     size_t count;           /* of those */
+    size_t padding;         /* as it counts for NM_RELIABLE_MOST_PADDING */
 } nm_reliable_frame;
 
 typedef struct nm_reliable {
@@ -88,6 +103,7 @@ typedef struct nm_reliable {
     bool sender_waits;   /* for the window */
     uint64_t made;       /* number of our last message or, when `ended`, of our end */
     uint64_t made_bytes; /* of all our messages */
+    uint64_t kept_bytes; /* of those that are not acknowledged, without what carries them */
     bool ended;
     uint64_t acknowledged;
     uint64_t published; /* highest number that was ever published */
@@ -105,6 +121,7 @@ typedef struct nm_reliable {
     size_t queue_capacity;
     size_t queue_first;
     size_t queue_count;
+    size_t queue_padding;
     uint64_t window_messages; /* 0: the peer may send nothing */
     uint64_t window_bytes;
     uint64_t told_received; /* what our last frame said, as do the next */

@@ -43,6 +43,7 @@ void nm_reliable_drop_received(nm_reliable *reliable)
         natsMsg_Destroy(reliable->queue[reliable->queue_first].message);
         reliable->queue_first = (reliable->queue_first + 1) % reliable->queue_capacity;
     }
+    reliable->queue_padding = 0;
 }
 
 /* ---- taking a frame ---- */
@@ -118,21 +119,41 @@ static bool is_beyond_limits(nm_stream *stream, const nm_frame *frame)
         return false;
     if (last > reliable->told_max_messages)
         return true;
-    /* Exact where all of the frame is new; what was known counts for the peer otherwise. */
-    uint64_t before_last = reliable->received_bytes + frame->messages_size - frame->last_size;
-    return frame->seq == reliable->received + 1 && before_last >= reliable->told_max_bytes;
+    nm_frame_cursor cursor = nm_frame_first(frame);
+    size_t known = nm_frame_skip(&cursor, reliable->received + 1 - frame->seq);
+    uint64_t before_last =
+        reliable->received_bytes + frame->messages_size - known - frame->last_size;
+    return before_last >= reliable->told_max_bytes;
 }
 
-/* Takes what is new of the frame's messages. False: memory, and nothing was taken. */
+/*
+ * What a frame takes of memory beside its new messages. The first and the last of a stream carry headers, and are
+ * one each.
+ */
+static size_t padding_of(const nm_frame *frame, natsMsg *message, size_t new_size)
+{
+    size_t beside = (size_t)natsMsg_GetDataLength(message) - new_size;
+    if (frame->seq == 1 || frame->has_end || beside <= NM_RELIABLE_FRAME_PADDING)
+        return 0;
+    return beside - NM_RELIABLE_FRAME_PADDING;
+}
+
+/* Takes what is new of the frame's messages. False: nothing was taken, for memory or the call's end. */
 static bool take_messages(nm_stream *stream, const nm_frame *frame, natsMsg *message,
                           nm_outcome *outcome)
 {
     nm_reliable *reliable = nm_reliable_of(stream);
     uint64_t known = reliable->received + 1 - frame->seq;
-    nm_reliable_frame entry = {message, nm_frame_first(frame), frame->count - (size_t)known};
+    nm_reliable_frame entry = {message, nm_frame_first(frame), frame->count - (size_t)known, 0};
     if (reliable->queue_count == reliable->queue_capacity && !grow_queue(reliable))
         return false;
     size_t size = frame->messages_size - nm_frame_skip(&entry.cursor, known);
+    entry.padding = padding_of(frame, message, size);
+    if (!stream->discarding && entry.padding + reliable->queue_padding > NM_RELIABLE_MOST_PADDING) {
+        give_up(stream, outcome, NATSMICRO_INTERNAL,
+                "the peer's frames hold too much beside their messages");
+        return false;
+    }
     nm_digest_add_messages(&reliable->digest_in, frame, entry.cursor);
     reliable->received += entry.count;
     reliable->received_bytes += size;
@@ -146,6 +167,7 @@ static bool take_messages(nm_stream *stream, const nm_frame *frame, natsMsg *mes
     size_t at = (reliable->queue_first + reliable->queue_count) % reliable->queue_capacity;
     reliable->queue[at] = entry;
     reliable->queue_count++;
+    reliable->queue_padding += entry.padding;
     outcome->taken = true;
     if (stream->reader_waits)
         pthread_cond_broadcast(&stream->changed);
@@ -485,6 +507,7 @@ static natsmicro_status next_frame(nm_stream *stream)
         reliable->reading = reliable->queue[reliable->queue_first];
         reliable->queue_first = (reliable->queue_first + 1) % reliable->queue_capacity;
         reliable->queue_count--;
+        reliable->queue_padding -= reliable->reading.padding;
     }
     pthread_mutex_unlock(&stream->lock);
     natsMsg_Destroy(done);

@@ -132,6 +132,7 @@ void nm_reliable_acknowledged(nm_stream *stream, uint64_t number, int64_t now)
         if (segment->first + segment->count + (segment->has_end ? 1 : 0) - 1 > number)
             break;
         reliable->kept = segment->next;
+        reliable->kept_bytes -= segment->message_bytes;
         if (reliable->unpublished == segment)
             reliable->unpublished = segment->next;
         drop_segment(reliable, segment);
@@ -261,9 +262,19 @@ static natsmicro_status check_send(nm_stream *stream, nm_error *error)
     return status;
 }
 
-static bool window_is_open(const nm_reliable *reliable)
+static uint64_t larger(uint64_t a, uint64_t b)
 {
-    return reliable->made < reliable->max_messages && reliable->made_bytes < reliable->max_bytes;
+    return a > b ? a : b;
+}
+
+/* Both the peer's window, for what it has not read, and ours, for what it has not acknowledged. */
+static bool window_is_open(const nm_stream *stream)
+{
+    const nm_reliable *reliable = nm_reliable_of(stream);
+    return reliable->made < reliable->max_messages && reliable->made_bytes < reliable->max_bytes &&
+           reliable->made - reliable->acknowledged <
+               larger(stream->window_messages, NM_RELIABLE_MOST_KEPT_MESSAGES) &&
+           reliable->kept_bytes < larger(stream->window_bytes, NM_RELIABLE_MOST_KEPT_BYTES);
 }
 
 /* Before anybody blocks, the peer gets what it may be waiting for. */
@@ -280,7 +291,7 @@ static natsmicro_status wait_for_window(nm_stream *stream, nm_error *error)
 {
     nm_reliable *reliable = nm_reliable_of(stream);
     natsmicro_status status = check_send(stream, error);
-    if (status != NATSMICRO_OK || window_is_open(reliable))
+    if (status != NATSMICRO_OK || window_is_open(stream))
         return status;
 
     reliable->metrics.stalls++;
@@ -288,7 +299,7 @@ static natsmicro_status wait_for_window(nm_stream *stream, nm_error *error)
     push_out(stream);
     for (;;) {
         status = check_send(stream, error);
-        if (status != NATSMICRO_OK || window_is_open(reliable))
+        if (status != NATSMICRO_OK || window_is_open(stream))
             return status;
         if (nm_now() >= stream->deadline) {
             nm_stream_abort_locked(stream, NATSMICRO_DEADLINE_EXCEEDED,
@@ -322,6 +333,7 @@ static bool append_message(nm_stream *stream, const nm_bytes *pieces, size_t cou
     segment->message_bytes += length;
     reliable->made++;
     reliable->made_bytes += encoded;
+    reliable->kept_bytes += length;
     reliable->metrics.messages_sent++;
     reliable->metrics.bytes_sent += length;
     stream->sent++;
@@ -397,7 +409,7 @@ natsmicro_status nm_reliable_send(nm_stream *stream, const nm_bytes *pieces, siz
 bool nm_reliable_can_send(nm_stream *stream)
 {
     pthread_mutex_lock(&stream->lock);
-    bool can = check_send(stream, NULL) != NATSMICRO_OK || window_is_open(nm_reliable_of(stream));
+    bool can = check_send(stream, NULL) != NATSMICRO_OK || window_is_open(stream);
     pthread_mutex_unlock(&stream->lock);
     return can;
 }
