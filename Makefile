@@ -300,6 +300,28 @@ $(BUILD)/tests/vectors/%: $(BUILD)/obj/tests/vectors/%.o $(VECTORS_SHARED:%.c=$(
 	$(call say,LD,$@)
 	$(quiet)mkdir -p $(@D) && $(CC) $(LINK_FLAGS) -o $@ $^ $(CMOCKA_LIBS) $(PACKAGE_LIBS)
 
+# ---- programs in other languages ----
+
+INTEROP_GO := $(BUILD)/interop/go-peer
+
+$(INTEROP_GO): $(wildcard tests/interop/go/*.go) tests/interop/go/go.mod
+	$(call say,GO,$@)
+	$(quiet)mkdir -p $(@D) && cd tests/interop/go && go build -o $(abspath $@) .
+
+$(BUILD)/obj/tests/interop/%.o: tests/interop/%.c $(FLAGS_FILE) | $(CHECKED) $(vectors_HEADERS) $(WKT_HEADERS)
+	$(call say,CC,$<)
+	$(call compile,$(OWN_FLAGS) $(INCLUDE_vectors) $(CMOCKA_CFLAGS))
+
+$(BUILD)/tests/interop/%: $(BUILD)/obj/tests/interop/%.o $(BUILD)/obj/tests/vectors/lab.o $(BUILD)/obj/tests/vectors/sha256.o \
+                          $(SUPPORT_LIBRARY) $(vectors_STUBS) $(STATIC_LIBRARY) $(WKT_LIBRARY)
+	$(call say,LD,$@)
+	$(quiet)mkdir -p $(@D) && $(CC) $(LINK_FLAGS) -o $@ $^ $(CMOCKA_LIBS) $(PACKAGE_LIBS)
+
+# Needs Go and its modules; not among the tests.
+.PHONY: interop
+interop: $(INTEROP_GO) $(BUILD)/tests/interop/go_test
+	@INTEROP_GO=$(abspath $(INTEROP_GO)) BUILD=$(BUILD) tests/run $(BUILD)/tests/interop/go_test
+
 .PHONY: test test-build test-run asan tsan
 test:
 	@scripts/install-dependencies test
@@ -441,6 +463,7 @@ help:
 #h make demo           installs what is missing, builds, runs the greeting and the blob service
 #h make test           installs what is missing, builds, runs all tests; TESTS="unit/ stream" some
 #h make asan, tsan     the tests with address and undefined behaviour, or thread, sanitizer
+#h make interop        calls between this library and a Go program; needs Go
 #h make golden         takes the plugin's output of today as what the golden cases expect
 #h make fuzz           the fuzz targets for FUZZ_SECONDS (30) each, with clang
 #h make model          searches the models of reliable streams with spin; MODEL=quick: in a minute

@@ -6,6 +6,7 @@
 #include "support/scenario.h"
 #include "vectors/sha256.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #define PATIENCE_MS 20000
@@ -140,19 +141,24 @@ static natsmicro_status upload(Lab__V1__LabServer__Upload *call, void *user_data
 static natsmicro_status download(Lab__V1__LabServer__Download *call,
                                  const Lab__V1__DownloadRequest *request, void *user_data)
 {
-    uint8_t bytes[256];
     natsmicro_status status = NATSMICRO_OK;
+    uint8_t *bytes = malloc(request->chunk > 0 ? (size_t)request->chunk : 1);
     (void)user_data;
+    if (bytes == NULL || request->chunk <= 0) {
+        free(bytes);
+        return natsmicro_call_fail(call->base, NATSMICRO_INVALID_ARGUMENT, "no chunk");
+    }
     for (int64_t sent = 0; sent < request->size && status == NATSMICRO_OK;) {
         Lab__V1__Chunk chunk = LAB__V1__CHUNK__INIT;
         int64_t rest = request->size - sent;
         chunk.data.data = bytes;
         chunk.data.len = (size_t)(rest < request->chunk ? rest : request->chunk);
         for (size_t i = 0; i < chunk.data.len; i++)
-            bytes[i % sizeof(bytes)] = (uint8_t)((size_t)sent + i);
+            bytes[i] = (uint8_t)((size_t)sent + i);
         status = lab__v1__lab_server__download__send(call, &chunk);
         sent += (int64_t)chunk.data.len;
     }
+    free(bytes);
     return status;
 }
 

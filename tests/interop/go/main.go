@@ -1,0 +1,37 @@
+// Interop: the lab service and its caller on nats.go and its micro package, written from docs/wire-protocol.md
+// alone. "main call URL" calls a service, "main serve URL" is one until it is killed.
+package main
+
+import (
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/nats-io/nats.go"
+)
+
+const patience = 30 * time.Second
+
+func connect(url string) *nats.Conn {
+	nc, err := nats.Connect(url)
+	if err != nil {
+		fmt.Println("cannot connect:", err)
+		os.Exit(2)
+	}
+	return nc
+}
+
+func main() {
+	if len(os.Args) != 3 {
+		fmt.Println("main call|serve URL")
+		os.Exit(2)
+	}
+	nc := connect(os.Args[2])
+	defer nc.Close()
+	if os.Args[1] == "serve" {
+		serve(nc)
+		fmt.Println("ready")
+		select {}
+	}
+	os.Exit(callAll(nc))
+}
