@@ -1,0 +1,414 @@
+/*
+ * Windows of reliable streams: who sends waits for who reads, until a deadline or a cancel; the options that set
+ * a window, that turn reliable streams off, and the metrics that tell what became of both. What a user
+ * would lose otherwise is memory, or a thread that waits for ever.
+ */
+#include "integration/figures.h"
+#include "integration/lab_service.h"
+#include "support/proxy.h"
+
+#include "narrow/v1/narrow.nats-c.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define NUMBERS 20
+
+static natsmicro_stream_metrics metrics_of(natsmicro_call *call)
+{
+    natsmicro_stream_metrics metrics;
+    natsmicro_call_get_metrics(call, &metrics);
+    return metrics;
+}
+
+static natsmicro_stream_metrics metrics_of_server(natsmicro_server *server)
+{
+    natsmicro_stream_metrics metrics;
+    natsmicro_server_get_stream_metrics(server, &metrics);
+    return metrics;
+}
+
+static bool server_has_stalled(void *server)
+{
+    return metrics_of_server(server).stalls > 0;
+}
+
+static bool call_has_stalled(void *call)
+{
+    return metrics_of(call).stalls > 0;
+}
+
+/* ---- the window of the `stream` option ---- */
+
+static natsmicro_status count(Narrow__V1__NarrowServer__Count *call,
+                              const Narrow__V1__Number *request, void *user_data)
+{
+    Narrow__V1__Number response = NARROW__V1__NUMBER__INIT;
+    natsmicro_status status = NATSMICRO_OK;
+    (void)user_data;
+    for (; response.number < request->number && status == NATSMICRO_OK; response.number++)
+        status = narrow__v1__narrow_server__count__send(call, &response);
+    return status;
+}
+
+static const Narrow__V1__NarrowHandlers narrow_handlers = {.count = count};
+
+static void max_inflight_bounds_what_is_sent_ahead_of_the_reader(void **state)
+{
+    lab *room = *state;
+    Narrow__V1__NarrowClient *client;
+    Narrow__V1__NarrowClient__Count *call;
+    Narrow__V1__Number request = NARROW__V1__NUMBER__INIT;
+    const Narrow__V1__Number *response;
+    assert_ok(natsmicro_server_new(&room->server, room->server_connection, NULL));
+    assert_ok(narrow__v1__narrow_server__add(room->server, &narrow_handlers, NULL, NULL));
+    assert_int_equal(NATS_OK, natsConnection_FlushTimeout(room->server_connection, LAB_PATIENCE));
+    assert_ok(narrow__v1__narrow_client__new(&client, room->client_connection, NULL));
+    request.number = NUMBERS;
+    assert_ok(narrow__v1__narrow_client__count(client, &request, NULL, &call));
+    assert_true(eventually(server_has_stalled, room->server, LAB_PATIENCE));
+    for (int32_t i = 0; i < NUMBERS; i++) {
+        assert_true(metrics_of_server(room->server).messages_sent <= (uint64_t)i + 2);
+        assert_ok(narrow__v1__narrow_client__count__recv(call, &response));
+        assert_int_equal(i, response->number);
+    }
+    assert_status(NATSMICRO_END, narrow__v1__narrow_client__count__recv(call, &response));
+    narrow__v1__narrow_client__count__close(call);
+    narrow__v1__narrow_client__destroy(client);
+}
+
+/* ---- a shut window ---- */
+
+/* Reads nothing until it is released; then all. */
+static natsmicro_status sum_late(Lab__V1__LabServer__Sum *call, void *user_data)
+{
+    lab_probe *seen = user_data;
+    Lab__V1__SumResponse response = LAB__V1__SUM_RESPONSE__INIT;
+    const Lab__V1__SumRequest *request;
+    natsmicro_status status;
+    seen->call = call->base;
+    latch_open(&seen->entered);
+    latch_wait(&seen->release, LAB_PATIENCE);
+    while ((status = lab__v1__lab_server__sum__recv(call, &request)) == NATSMICRO_OK)
+        response.count++;
+    seen->first = status;
+    seen->number = response.count;
+    latch_open(&seen->done);
+    return status == NATSMICRO_END ? lab__v1__lab_server__sum__reply(call, &response) : status;
+}
+
+static const Lab__V1__LabHandlers late = {.sum = sum_late};
+
+static Lab__V1__LabClient__Sum *open_sum(lab *room, size_t window_bytes, uint32_t window_messages,
+                                         natsmicro_context *context)
+{
+    natsmicro_server_options options = NATSMICRO_SERVER_OPTIONS_INIT;
+    Lab__V1__LabClient__Sum *call;
+    options.window_bytes = window_bytes;
+    options.window_messages = window_messages;
+    lab_serve_with(room, &late, &room->seen, &options, NULL);
+    assert_int_equal(NATS_OK, natsConnection_FlushTimeout(room->server_connection, LAB_PATIENCE));
+    assert_ok(lab__v1__lab_client__sum(room->client, context, &call));
+    assert_true(latch_wait(&room->seen.entered, LAB_PATIENCE));
+    return call;
+}
+
+/* Once a call's sender waits: lets the handler read, or cancels. */
+typedef struct watch {
+    natsmicro_call *call;
+    latch *release; /* NULL: cancel */
+    bool stalled;
+    pthread_t thread;
+} watch;
+
+static void *act_once_stalled(void *data)
+{
+    watch *self = data;
+    self->stalled = eventually(call_has_stalled, self->call, LAB_PATIENCE);
+    if (self->release != NULL)
+        latch_open(self->release);
+    else
+        natsmicro_call_cancel(self->call);
+    return NULL;
+}
+
+static void watch_start(watch *self)
+{
+    assert_int_equal(0, pthread_create(&self->thread, NULL, act_once_stalled, self));
+}
+
+static void watch_end(watch *self)
+{
+    pthread_join(self->thread, NULL);
+    assert_true(self->stalled);
+}
+
+static void a_sender_waits_for_the_reader(void **state)
+{
+    lab *room = *state;
+    Lab__V1__LabClient__Sum *call = open_sum(room, 0, 2, NULL);
+    Lab__V1__SumResponse *response;
+    watch watch_it = {.call = call->base, .release = &room->seen.release};
+    assert_ok(lab_sum_send(call, 1));
+    assert_ok(lab_sum_send(call, 2));
+    assert_int_equal(0, metrics_of(call->base).stalls);
+    watch_start(&watch_it);
+    assert_ok(lab_sum_send(call, 3));
+    watch_end(&watch_it);
+    assert_int_equal(1, metrics_of(call->base).stalls);
+    assert_ok(lab__v1__lab_client__sum__close_and_recv(call, &response));
+    assert_int_equal(3, response->count);
+    lab__v1__lab_client__sum__free(response);
+    lab__v1__lab_client__sum__close(call);
+}
+
+/* The end needs no room: a handler is done although nobody has read what it sent. */
+static void an_end_passes_a_shut_window(void **state)
+{
+    natsmicro_client_options options = NATSMICRO_CLIENT_OPTIONS_INIT;
+    lab *room = *state;
+    Lab__V1__LabClient__CountUp *call;
+    int32_t received;
+    bool in_order;
+    options.window_messages = 2;
+    lab_call_with(room, &options);
+    lab_serve(room, &lab_held_handlers, &room->seen);
+    assert_int_equal(NATS_OK, natsConnection_FlushTimeout(room->server_connection, LAB_PATIENCE));
+    assert_ok(lab_count_up(room, 2, 0, NULL, &call));
+    assert_true(latch_wait(&room->seen.done, LAB_PATIENCE));
+    natsmicro_server_destroy(room->server); /* which waits until the end has reached the caller */
+    room->server = NULL;
+    assert_status(NATSMICRO_END, lab_count_all(call, &received, &in_order));
+    assert_int_equal(2, received);
+    assert_true(in_order);
+    lab__v1__lab_client__count_up__close(call);
+}
+
+static void a_deadline_ends_a_send_that_waits(void **state)
+{
+    lab *room = *state;
+    natsmicro_context *context = lab_context();
+    natsmicro_context_set_timeout(context, 300);
+    Lab__V1__LabClient__Sum *call = open_sum(room, 0, 2, context);
+    natsmicro_status status;
+    while ((status = lab_sum_send(call, 1)) == NATSMICRO_OK)
+        continue;
+    assert_status(NATSMICRO_DEADLINE_EXCEEDED, status);
+    assert_int_equal(1, metrics_of(call->base).stalls);
+    latch_open(&room->seen.release);
+    assert_true(latch_wait(&room->seen.done, LAB_PATIENCE));
+    assert_status(NATSMICRO_DEADLINE_EXCEEDED, room->seen.first);
+    lab__v1__lab_client__sum__close(call);
+    natsmicro_context_destroy(context);
+}
+
+static void a_cancel_ends_a_send_that_waits(void **state)
+{
+    lab *room = *state;
+    Lab__V1__LabClient__Sum *call = open_sum(room, 0, 2, NULL);
+    watch watch_it = {.call = call->base};
+    natsmicro_status status;
+    watch_start(&watch_it);
+    while ((status = lab_sum_send(call, 1)) == NATSMICRO_OK)
+        continue;
+    watch_end(&watch_it);
+    assert_status(NATSMICRO_CANCELLED, status);
+    latch_open(&room->seen.release);
+    assert_true(latch_wait(&room->seen.done, LAB_PATIENCE));
+    assert_status(NATSMICRO_CANCELLED, room->seen.first);
+    lab__v1__lab_client__sum__close(call);
+}
+
+/* Sends until it may not, and says why. */
+static natsmicro_status count_endlessly(Lab__V1__LabServer__CountUp *call,
+                                        const Lab__V1__CountUpRequest *request, void *user_data)
+{
+    lab_probe *seen = user_data;
+    Lab__V1__CountUpResponse response = LAB__V1__COUNT_UP_RESPONSE__INIT;
+    natsmicro_status status;
+    (void)request;
+    while ((status = lab__v1__lab_server__count_up__send(call, &response)) == NATSMICRO_OK)
+        response.number++;
+    seen->first = status;
+    latch_open(&seen->done);
+    return status;
+}
+
+static void a_handler_that_waits_for_room_hears_that_its_caller_is_gone(void **state)
+{
+    static const Lab__V1__LabHandlers endless = {.count_up = count_endlessly};
+    lab *room = *state;
+    Lab__V1__LabClient__CountUp *call;
+    lab_serve(room, &endless, &room->seen);
+    assert_int_equal(NATS_OK, natsConnection_FlushTimeout(room->server_connection, LAB_PATIENCE));
+    assert_ok(lab_count_up(room, 1, 0, NULL, &call));
+    assert_true(eventually(server_has_stalled, room->server, LAB_PATIENCE));
+    lab__v1__lab_client__count_up__close(call);
+    assert_true(latch_wait(&room->seen.done, LAB_PATIENCE));
+    assert_status(NATSMICRO_CANCELLED, room->seen.first);
+}
+
+/* ---- bytes ---- */
+
+static void a_message_larger_than_the_window_passes(void **state)
+{
+    natsmicro_server_options server = NATSMICRO_SERVER_OPTIONS_INIT;
+    natsmicro_client_options client = NATSMICRO_CLIENT_OPTIONS_INIT;
+    lab *room = *state;
+    Lab__V1__LabClient__Chat *call;
+    const Lab__V1__ChatMessage *line;
+    char *text = lab_text(20000);
+    server.window_bytes = client.window_bytes = 1000;
+    lab_serve_with(room, &lab_handlers, NULL, &server, NULL);
+    lab_call_with(room, &client);
+    assert_int_equal(NATS_OK, natsConnection_FlushTimeout(room->server_connection, LAB_PATIENCE));
+    assert_ok(lab__v1__lab_client__chat(room->client, NULL, &call));
+    for (int i = 0; i < NUMBERS; i++) {
+        assert_ok(lab_chat_send(call, text));
+        assert_ok(lab__v1__lab_client__chat__recv(call, &line));
+        assert_string_equal(text, line->text);
+    }
+    lab__v1__lab_client__chat__close(call);
+    free(text);
+}
+
+static void the_smallest_windows_move_everything(void **state)
+{
+    natsmicro_server_options server = NATSMICRO_SERVER_OPTIONS_INIT;
+    natsmicro_client_options client = NATSMICRO_CLIENT_OPTIONS_INIT;
+    lab *room = *state;
+    Lab__V1__LabClient__CountUp *call;
+    int32_t received;
+    bool in_order;
+    server.window_bytes = client.window_bytes = 1;
+    server.window_messages = client.window_messages = 1;
+    lab_serve_with(room, &lab_handlers, NULL, &server, NULL);
+    lab_call_with(room, &client);
+    assert_int_equal(NATS_OK, natsConnection_FlushTimeout(room->server_connection, LAB_PATIENCE));
+    assert_ok(lab_count_up(room, 500, 0, NULL, &call));
+    assert_status(NATSMICRO_END, lab_count_all(call, &received, &in_order));
+    assert_int_equal(500, received);
+    assert_true(in_order);
+    lab__v1__lab_client__count_up__close(call);
+}
+
+/* ---- metrics ---- */
+
+static void metrics_tell_what_was_lost(void **state)
+{
+    const proxy_faults faults = {.subjects = "_INBOX.", .drop = 200};
+    natsmicro_stream_metrics ours;
+    natsmicro_stream_metrics theirs;
+    Lab__V1__LabClient__CountUp *call;
+    lab room;
+    int32_t received;
+    bool in_order;
+    (void)state;
+    lab_open(&room);
+    proxy *between = proxy_start(room.nats, &faults);
+    natsConnection *far = connect_to_url(proxy_url(between));
+    assert_ok(natsmicro_server_new(&room.server, room.server_connection, NULL));
+    assert_ok(lab__v1__lab_server__add(room.server, &lab_handlers, NULL, NULL));
+    assert_int_equal(NATS_OK, natsConnection_FlushTimeout(room.server_connection, LAB_PATIENCE));
+    Lab__V1__LabClient *through = lab_new_client(far);
+    Lab__V1__LabClient *direct = room.client;
+    room.client = through;
+    assert_ok(lab_count_up(&room, 100000, 0, NULL, &call));
+    assert_status(NATSMICRO_END, lab_count_all(call, &received, &in_order));
+    ours = metrics_of(call->base);
+    lab__v1__lab_client__count_up__close(call);
+    theirs = metrics_of_server(room.server);
+    report("%" PRIu64 " messages sent, %" PRIu64 " of them again, %" PRIu64 " stalls",
+           theirs.messages_sent, theirs.retransmitted, theirs.stalls);
+    assert_int_equal(100000, received);
+    assert_true(in_order);
+    assert_int_equal(100000, ours.messages_received);
+    assert_int_equal(100000, theirs.messages_sent);
+    assert_true(theirs.retransmitted > 0);
+    assert_true(ours.bytes_received > theirs.bytes_sent); /* with what carries them */
+    lab__v1__lab_client__destroy(through);
+    room.client = direct;
+    natsConnection_Destroy(far);
+    lab_close(&room);
+    proxy_stop(between);
+}
+
+/* ---- the option that turns them off ---- */
+
+static void assert_kind(lab *room, natsmicro_context *context, bool reliable)
+{
+    Lab__V1__LabClient__CountUp *call;
+    int32_t received;
+    bool in_order;
+    assert_ok(lab_count_up(room, 10, 0, context, &call));
+    assert_status(NATSMICRO_END, lab_count_all(call, &received, &in_order));
+    assert_int_equal(10, received);
+    assert_true(in_order);
+    natsmicro_stream_metrics metrics = metrics_of(call->base);
+    assert_int_equal(reliable, metrics.reliable);
+    assert_int_equal(10, metrics.messages_received);
+    lab__v1__lab_client__count_up__close(call);
+}
+
+static void both_sides_speak_reliable_streams_by_themselves(void **state)
+{
+    lab *room = *state;
+    lab_serve(room, NULL, NULL);
+    assert_kind(room, NULL, true);
+    assert_int_equal(10, metrics_of_server(room->server).messages_sent);
+}
+
+static void a_client_can_do_without(void **state)
+{
+    natsmicro_client_options options = NATSMICRO_CLIENT_OPTIONS_INIT;
+    lab *room = *state;
+    lab_serve(room, NULL, NULL);
+    options.plain_streams = true;
+    lab_call_with(room, &options);
+    assert_kind(room, NULL, false);
+    assert_int_equal(0, metrics_of_server(room->server).messages_sent);
+}
+
+static void a_server_can_do_without(void **state)
+{
+    natsmicro_server_options options = NATSMICRO_SERVER_OPTIONS_INIT;
+    lab *room = *state;
+    options.plain_streams = true;
+    lab_serve_with(room, &lab_handlers, NULL, &options, NULL);
+    assert_kind(room, NULL, false);
+}
+
+static void a_call_can_do_without(void **state)
+{
+    lab *room = *state;
+    natsmicro_context *context = lab_context();
+    lab_serve(room, NULL, NULL);
+    natsmicro_context_set_plain_streams(context, true);
+    assert_kind(room, context, false);
+    natsmicro_context_set_plain_streams(context, false);
+    assert_kind(room, context, true);
+    assert_kind(room, NULL, true);
+    natsmicro_context_destroy(context);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        lab_test(max_inflight_bounds_what_is_sent_ahead_of_the_reader),
+        lab_test(a_sender_waits_for_the_reader),
+        lab_test(an_end_passes_a_shut_window),
+        lab_test(a_deadline_ends_a_send_that_waits),
+        lab_test(a_cancel_ends_a_send_that_waits),
+        lab_test(a_handler_that_waits_for_room_hears_that_its_caller_is_gone),
+        lab_test(a_message_larger_than_the_window_passes),
+        lab_test(the_smallest_windows_move_everything),
+        cmocka_unit_test(metrics_tell_what_was_lost),
+        lab_test(both_sides_speak_reliable_streams_by_themselves),
+        lab_test(a_client_can_do_without),
+        lab_test(a_server_can_do_without),
+        lab_test(a_call_can_do_without),
+    };
+    return cmocka_run_group_tests(tests, lab_start_broker, lab_stop_broker);
+}
