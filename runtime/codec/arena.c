@@ -69,12 +69,13 @@ void *nm_arena_alloc(nm_arena *arena, size_t size)
     return memory;
 }
 
-void nm_arena_reset(nm_arena *arena)
+/* Of several blocks the largest that may be kept; NULL: none. The others are freed. */
+static nm_arena_block *keep_one(nm_arena_block *blocks)
 {
     nm_arena_block *keep = NULL;
     nm_arena_block *next;
 
-    for (nm_arena_block *block = arena->blocks; block != NULL; block = next) {
+    for (nm_arena_block *block = blocks; block != NULL; block = next) {
         nm_arena_block *drop = block;
 
         next = block->next;
@@ -84,11 +85,19 @@ void nm_arena_reset(nm_arena *arena)
         }
         free(drop);
     }
-    if (keep != NULL) {
+    if (keep != NULL)
         keep->next = NULL;
-        keep->used = 0;
-    }
-    arena->blocks = keep;
+    return keep;
+}
+
+void nm_arena_reset(nm_arena *arena)
+{
+    nm_arena_block *block = arena->blocks;
+
+    if (block != NULL && (block->next != NULL || block->size > LARGEST_KEPT))
+        arena->blocks = block = keep_one(block);
+    if (block != NULL)
+        block->used = 0;
     arena->used = 0;
     arena->exhausted = false;
 }

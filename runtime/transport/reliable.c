@@ -107,14 +107,18 @@ static natsmicro_status reliable_accept(nm_stream *stream, const nm_incoming *op
         return nm_error_set(error, NATSMICRO_INVALID_ARGUMENT,
                             "the NATS reply of the request is longer than %d bytes",
                             NM_RELIABLE_ADDRESS_SIZE - 1);
+    note.wanted = false;
     pthread_mutex_lock(&stream->lock);
     strcpy(reliable->address, opening->reply);
-    nm_note_acknowledge(stream, &note, false, true);
+    /* Where only we send, the first message is soon the first frame; if not, the timer sees to one. */
+    if (peer_streams(stream))
+        nm_note_acknowledge(stream, &note, false, true);
+    else
+        reliable->ack_due = nm_now() + NM_RELIABLE_ACK_DELAY;
     nm_reliable_schedule(stream);
     pthread_mutex_unlock(&stream->lock);
     nm_note_publish(stream, &note);
-    /* A caller that wants to send waits for it; where only we send, the first message may go along. */
-    if (peer_streams(stream))
+    if (note.wanted) /* a caller that wants to send waits for it */
         nm_link_flush(stream->link, NM_NEVER);
     return NATSMICRO_OK;
 }

@@ -165,7 +165,7 @@ typedef struct nm_note {
     bool first;  /* with the header and our inbox: the client is yet to be heard */
     bool ask;    /* with our inbox */
     bool wanted; /* whether there is anything to publish */
-    bool flush;  /* and at once */
+    bool flush;  /* at once; what nobody waits for is left to nats.c, which takes a millisecond */
 } nm_note;
 
 static inline nm_reliable *nm_reliable_of(const nm_stream *stream)

@@ -260,7 +260,6 @@ static void answer(nm_stream *stream, const nm_frame *frame, bool asked, nm_nove
         reliable->gap_told = reliable->received + 1;
     if (asked || frame->has_end || (numbered && novelty == NM_NOTHING_NEW) || (gap && !told)) {
         nm_note_acknowledge(stream, &outcome->note, gap, false);
-        outcome->note.flush = true;
         return;
     }
     if (!numbered || gap)
@@ -356,7 +355,6 @@ static void answer_late(nm_stream *stream, const nm_frame *frame, const char *re
         nm_note_acknowledge(stream, &outcome->note, false, false);
     else
         nm_note_reset(stream, &outcome->note, NULL);
-    outcome->note.flush = true;
 }
 
 /* The NATS reply as an address: NULL where it has none, or one that may not be published to. */

@@ -153,7 +153,6 @@ static void retransmit(nm_stream *stream, int64_t now, nm_note *note)
     reliable->last_retransmit = now;
     if (reliable->kept == NULL) {
         nm_note_acknowledge(stream, note, false, true);
-        note->flush = true;
         return;
     }
     reliable->rewind = true;
@@ -189,13 +188,10 @@ static void send_what_is_due(nm_stream *stream, int64_t now, nm_note *note)
         nm_reliable_seal(stream);
     if (now >= retransmit_due(stream))
         retransmit(stream, now, note);
-    else if (now >= probe_due(stream)) {
+    else if (now >= probe_due(stream))
         nm_note_acknowledge(stream, note, false, true);
-        note->flush = true;
-    } else if (now >= reliable->ack_due) {
+    else if (now >= reliable->ack_due)
         nm_note_acknowledge(stream, note, false, false);
-        note->flush = true;
-    }
 }
 
 void nm_reliable_on_timer(nm_stream *stream)
