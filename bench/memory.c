@@ -1,7 +1,8 @@
 /*
- * Memory: the peak of both processes together over a long stream, beside a short one. The reader has to
+ * Memory: the peak of both processes together over a long plain stream, beside a short one. The reader has to
  * keep up, so the sender sends at a part of the rate at which it was measured to read; a queue that
- * grows would show as well as a leak.
+ * grows would show as well as a leak. Of a reliable stream it is the larger peak of the two processes: the
+ * sender sends as fast as it is let, and the reader pauses.
  *
  * Each stream has a peer and a client of its own, because a peak never goes down.
  */
@@ -13,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 /* Of the rate that a reader was measured to take. */
@@ -26,25 +28,32 @@
 
 typedef struct outcome {
     bool complete;
-    double rate;  /* messages a second */
-    double peaks; /* MiB, of both processes */
+    double rate;   /* messages a second */
+    double client; /* peaks, MiB */
+    double server;
 } outcome;
 
+/* A reader of reliable streams pauses so long after so many messages. */
+#define PAUSE_EVERY 500000
+static const struct timespec pause_time = {0, 200000000};
+
 /* The client's process: reads one stream, prints whether it was complete, its rate and its own peak. */
-static int read_stream(const char *url, int32_t count, int32_t rate)
+static int read_stream(const char *url, int32_t count, int32_t rate, streaming streams)
 {
     natsConnection *connection = connect_ours(url, SEND_BUFFERED);
-    Bench__V1__BenchClient *client = new_client(connection, NULL, PLAIN_STREAMS);
+    Bench__V1__BenchClient *client = new_client(connection, NULL, streams);
     Bench__V1__CountRequest request = BENCH__V1__COUNT_REQUEST__INIT;
     Bench__V1__BenchClient__Count *call;
     const Bench__V1__Number *number;
     natsmicro_status status;
+    int32_t read = 0;
     request.count = count;
     request.rate = rate;
     double start = now_us();
     need(bench__v1__bench_client__count(client, &request, NULL, &call), "Count");
-    while ((status = bench__v1__bench_client__count__recv(call, &number)) == NATSMICRO_OK) {
-    }
+    while ((status = bench__v1__bench_client__count__recv(call, &number)) == NATSMICRO_OK)
+        if (++read % PAUSE_EVERY == 0 && streams == RELIABLE_STREAMS)
+            nanosleep(&pause_time, NULL);
     double taken = now_us() - start;
     if (status != NATSMICRO_END && status != NATSMICRO_DATA_LOSS)
         give_up("Count: %s", natsmicro_call_error_message(call->base));
@@ -56,7 +65,7 @@ static int read_stream(const char *url, int32_t count, int32_t rate)
     return 0;
 }
 
-static outcome run_stream(int32_t count, int32_t rate)
+static outcome run_stream(int32_t count, int32_t rate, streaming streams)
 {
     peer other;
     char url[64];
@@ -71,14 +80,15 @@ static outcome run_stream(int32_t count, int32_t rate)
     snprintf(url, sizeof url, "%s", broker_url(other.where));
     snprintf(counts, sizeof counts, "%d", (int)count);
     snprintf(rates, sizeof rates, "%d", (int)rate);
-    char *arguments[] = {"reader", "read", url, counts, rates, NULL};
+    char *arguments[] = {
+        "reader", streams == PLAIN_STREAMS ? "plain" : "reliable", url, counts, rates, NULL};
     pid_t client = run_self(arguments, &out);
     read_line(out, line, sizeof line);
     close(out);
-    if (sscanf(line, "%d %lf %lf", &complete, &result.rate, &result.peaks) != 3)
+    if (sscanf(line, "%d %lf %lf", &complete, &result.rate, &result.client) != 3)
         give_up("the reader said %s", line);
     result.complete = complete == 1;
-    result.peaks += peak_of(other.pid);
+    result.server = peak_of(other.pid);
     if (!process_wait(client, CLIENT_TIMEOUT_MS, &wait_status))
         give_up("the reader did not end");
     peer_stop(&other);
@@ -89,7 +99,7 @@ static outcome run_stream(int32_t count, int32_t rate)
 static outcome run_complete(int32_t count, int32_t rate, int *void_runs)
 {
     for (;;) {
-        outcome result = run_stream(count, rate);
+        outcome result = run_stream(count, rate, PLAIN_STREAMS);
         if (result.complete)
             return result;
         if (++*void_runs > SHORT_RUNS)
@@ -97,29 +107,57 @@ static outcome run_complete(int32_t count, int32_t rate, int *void_runs)
     }
 }
 
+static double both_peaks(outcome result)
+{
+    return result.client + result.server;
+}
+
+static double larger_peak(outcome result)
+{
+    return result.client > result.server ? result.client : result.server;
+}
+
 static double short_peak(int32_t count, int32_t rate, int *void_runs)
 {
     double peaks[SHORT_RUNS];
     for (size_t i = 0; i < SHORT_RUNS; i++)
-        peaks[i] = run_complete(count, rate, void_runs).peaks;
+        peaks[i] = both_peaks(run_complete(count, rate, void_runs));
     return median(peaks, SHORT_RUNS);
 }
 
-int main(int argc, char **argv)
+static void plain_memory(void)
 {
-    peer_main(argc, argv);
-    if (argc == 5 && strcmp(argv[1], "read") == 0)
-        return read_stream(argv[2], (int32_t)strtol(argv[3], NULL, 10),
-                           (int32_t)strtol(argv[4], NULL, 10));
-    if (!is_chosen("stream_10m_rss"))
-        return 0;
     int32_t few = 100000;
     int32_t many = full_or_quick(10000000, 1000000);
     int void_runs = 0;
     double fastest = run_complete(few, 0, &void_runs).rate;
     int32_t rate = (int32_t)(fastest * SHARE_OF_RATE);
     double short_one = short_peak(few, rate, &void_runs);
-    double long_one = run_complete(many, rate, &void_runs).peaks;
+    double long_one = both_peaks(run_complete(many, rate, &void_runs));
     report("stream_10m_rss", "MiB", long_one, short_one, long_one / short_one, void_runs);
+}
+
+static void reliable_memory(void)
+{
+    outcome few = run_stream(100000, 0, RELIABLE_STREAMS);
+    outcome many = run_stream(full_or_quick(10000000, 1000000), 0, RELIABLE_STREAMS);
+    if (!few.complete || !many.complete)
+        give_up("reliable_10m_rss: a reliable stream lost messages");
+    double short_one = larger_peak(few);
+    double long_one = larger_peak(many);
+    report("reliable_10m_rss", "MiB", long_one, short_one, long_one / short_one, 0);
+}
+
+int main(int argc, char **argv)
+{
+    peer_main(argc, argv);
+    if (argc == 5)
+        return read_stream(argv[2], (int32_t)strtol(argv[3], NULL, 10),
+                           (int32_t)strtol(argv[4], NULL, 10),
+                           strcmp(argv[1], "plain") == 0 ? PLAIN_STREAMS : RELIABLE_STREAMS);
+    if (is_chosen("stream_10m_rss"))
+        plain_memory();
+    if (is_chosen("reliable_10m_rss"))
+        reliable_memory();
     return 0;
 }

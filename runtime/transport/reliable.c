@@ -210,6 +210,7 @@ static void reliable_reset(nm_stream *stream)
 {
     nm_reliable *reliable = nm_reliable_of(stream);
     nm_reliable_drop_unacknowledged(reliable);
+    nm_reliable_trim_segments(reliable);
     nm_reliable_drop_received(reliable);
     natsMsg_Destroy(reliable->reading.message);
     reliable->reading.message = NULL;

@@ -212,6 +212,8 @@ void nm_reliable_seal(nm_stream *stream);
 void nm_reliable_publish(nm_stream *stream);
 /* Under the lock: the peer has everything up to `number`. */
 void nm_reliable_acknowledged(nm_stream *stream, uint64_t number, int64_t now);
+/* Between two calls: gives back most of what was kept for messages; and all of it. */
+void nm_reliable_trim_segments(nm_reliable *reliable);
 void nm_reliable_free_segments(nm_reliable *reliable);
 void nm_reliable_drop_unacknowledged(nm_reliable *reliable);
 
