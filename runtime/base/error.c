@@ -98,7 +98,7 @@ bool nm_error_set_data(nm_error *error, const void *data, size_t length)
 
 void nm_error_copy(nm_error *to, const nm_error *from)
 {
-    if (to == from)
+    if (to == NULL || to == from)
         return;
     nm_error_clear(to);
     replace(to, from->status, copy_or_null(from->code), copy_or_null(from->text));

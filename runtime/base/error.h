@@ -49,7 +49,7 @@ natsmicro_status nm_error_set_code(nm_error *error, const char *code, const char
 /* Replaces the data by a copy; length 0 takes it away. False when memory is short. */
 bool nm_error_set_data(nm_error *error, const void *data, size_t length);
 
-/* `to` (cleared first) gets a copy. */
+/* `to` (cleared first; NULL: nobody wants it) gets a copy. */
 void nm_error_copy(nm_error *to, const nm_error *from);
 
 /* What to show: never NULL; "" when there is no error; the code stands for a missing text. */

@@ -192,6 +192,7 @@ natsmicro_call *nm_call_acquire(nm_call_cache *cache, nm_link *link, const nm_me
     call->started = nm_now();
     call->arena.limit = settings->limits.max_decode_bytes;
     call->stream.link = link;
+    call->stream.max_payload = nm_link_max_payload(link);
     call->stream.transport = &nm_plain_transport;
     call->stream.window_bytes = settings->stream.window_bytes;
     call->stream.window_messages = window_messages(method, settings);

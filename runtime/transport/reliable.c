@@ -137,14 +137,12 @@ void nm_reliable_over(nm_stream *stream)
 static void reliable_finish(nm_stream *stream, const nm_error *failure)
 {
     nm_reliable *reliable = nm_reliable_of(stream);
-    size_t max_payload = nm_link_max_payload(stream->link);
-
     pthread_mutex_lock(&stream->lock);
     bool first = !stream->finished;
     stream->finished = true;
     bool end = first && reliable->state == NM_RELIABLE_UP;
     nm_reliable_drop_received(reliable); /* nobody reads any more */
-    if (end && nm_reliable_append_end(stream, failure, max_payload)) {
+    if (end && nm_reliable_append_end(stream, failure)) {
         reliable->state = NM_RELIABLE_ENDING;
         nm_reliable_publish(stream);
     }

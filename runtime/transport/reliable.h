@@ -204,8 +204,8 @@ size_t nm_reliable_max_message(nm_stream *stream);
 natsmicro_status nm_reliable_close_send(nm_stream *stream, nm_error *error);
 natsmicro_status nm_reliable_answer(nm_stream *stream, const void *message, size_t length,
                                     nm_error *error);
-/* Under the lock: our direction ends with this, in a frame that max_payload allows. False: memory. */
-bool nm_reliable_append_end(nm_stream *stream, const nm_error *failure, size_t max_payload);
+/* Under the lock: our direction ends with this. False: memory. */
+bool nm_reliable_append_end(nm_stream *stream, const nm_error *failure);
 /* Under the lock: what is open goes to those that are to be published. */
 void nm_reliable_seal(nm_stream *stream);
 /* Under the lock, which it frees meanwhile: publishes what is sealed, unless somebody is at it. */

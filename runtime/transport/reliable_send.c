@@ -77,6 +77,23 @@ static const nm_headers *headers_of_first(const nm_stream *stream)
     return stream->is_server && stream->headers_out.count > 0 ? &stream->headers_out : NULL;
 }
 
+/* What a frame may hold of messages and end: the broker's limit without what goes along. */
+static size_t frame_room(const nm_stream *stream)
+{
+    const nm_reliable *reliable = nm_reliable_of(stream);
+    size_t taken = NM_RELIABLE_RESERVE;
+    if (reliable->made == 0)
+        taken += nm_frame_headers_size(headers_of_first(stream));
+    return stream->max_payload > taken ? stream->max_payload - taken : 0;
+}
+
+/* How far a frame is filled before it goes out. */
+static size_t fill_of(const nm_stream *stream)
+{
+    size_t room = frame_room(stream);
+    return room < NM_RELIABLE_FILL ? room : NM_RELIABLE_FILL;
+}
+
 /* Opens a segment whose first number is the next one. */
 static nm_segment *open_segment(nm_stream *stream, size_t room)
 {
@@ -332,8 +349,9 @@ static bool append_message(nm_stream *stream, const nm_bytes *pieces, size_t cou
     nm_reliable *reliable = nm_reliable_of(stream);
     size_t encoded = nm_frame_message_size(length);
     nm_segment *segment = reliable->open;
+    size_t fill = fill_of(stream);
     if (segment == NULL)
-        segment = open_segment(stream, encoded > NM_RELIABLE_FILL ? encoded : NM_RELIABLE_FILL);
+        segment = open_segment(stream, encoded > fill ? encoded : fill);
     if (segment == NULL)
         return false;
     uint8_t *at = nm_frame_put_message_head(segment->bytes + segment->length, length);
@@ -363,7 +381,7 @@ static bool after_append(nm_stream *stream, bool was_empty)
 {
     nm_reliable *reliable = nm_reliable_of(stream);
     nm_segment *segment = reliable->open;
-    if (segment->length - segment->messages >= NM_RELIABLE_FILL) {
+    if (segment->length - segment->messages >= fill_of(stream)) {
         nm_reliable_seal(stream);
         nm_reliable_publish(stream);
         return false;
@@ -388,7 +406,7 @@ natsmicro_status nm_reliable_send(nm_stream *stream, const nm_bytes *pieces, siz
     size_t length = nm_bytes_length(pieces, count);
     size_t encoded = nm_frame_message_size(length);
     bool lone = false;
-    if (encoded > NM_RELIABLE_FILL && length > nm_reliable_max_message(stream))
+    if (encoded > fill_of(stream) && length > nm_reliable_max_message(stream))
         return nm_error_set(error, NATSMICRO_RESOURCE_EXHAUSTED,
                             "%s: a message of %zu bytes is over the %zu that the broker's "
                             "max_payload of %zu leaves",
@@ -437,16 +455,15 @@ size_t nm_reliable_max_message(nm_stream *stream)
 /* ---- ending ---- */
 
 /* The most that an end takes; one that does not fit into a frame is cut when it is written. */
-static size_t end_size(const nm_frame_outcome *outcome, size_t max_payload)
+static size_t end_size(const nm_frame_outcome *outcome, size_t room)
 {
-    size_t limit = max_payload - NM_RELIABLE_RESERVE;
     size_t size = NM_FRAME_SHORTEST_END + nm_frame_headers_size(outcome->trailers);
     if (outcome->status != NULL)
         size += NM_ERROR_TEXT_LIMIT + outcome->data.length + END_FIELDS;
-    return size < limit ? size : limit;
+    return size < room ? size : room;
 }
 
-bool nm_reliable_append_end(nm_stream *stream, const nm_error *failure, size_t max_payload)
+bool nm_reliable_append_end(nm_stream *stream, const nm_error *failure)
 {
     nm_reliable *reliable = nm_reliable_of(stream);
     nm_frame_outcome outcome = {.trailers = &stream->trailers_out};
@@ -455,7 +472,10 @@ bool nm_reliable_append_end(nm_stream *stream, const nm_error *failure, size_t m
         outcome.text = nm_error_text(failure);
         outcome.data = (nm_bytes){failure->data, failure->data_length};
     }
-    size_t needed = end_size(&outcome, max_payload);
+    /* Headers that leave no room for an end, which could go with no message either, stay behind. */
+    if (reliable->made == 0 && frame_room(stream) < NM_FRAME_SHORTEST_END)
+        nm_headers_clear(&stream->headers_out);
+    size_t needed = end_size(&outcome, frame_room(stream));
     if (reliable->open != NULL && !fits(reliable->open, needed))
         nm_reliable_seal(stream);
     nm_segment *segment = reliable->open;
@@ -477,10 +497,9 @@ bool nm_reliable_append_end(nm_stream *stream, const nm_error *failure, size_t m
 
 natsmicro_status nm_reliable_close_send(nm_stream *stream, nm_error *error)
 {
-    size_t max_payload = nm_link_max_payload(stream->link);
     pthread_mutex_lock(&stream->lock);
     natsmicro_status status = check_send(stream, error);
-    if (status == NATSMICRO_OK && !nm_reliable_append_end(stream, NULL, max_payload))
+    if (status == NATSMICRO_OK && !nm_reliable_append_end(stream, NULL))
         status = nm_error_set(error, NATSMICRO_RESOURCE_EXHAUSTED, "%s: no memory", stream->method);
     if (status == NATSMICRO_OK) {
         stream->send_closed = true;
@@ -497,16 +516,15 @@ natsmicro_status nm_reliable_answer(nm_stream *stream, const void *message, size
 {
     nm_reliable *reliable = nm_reliable_of(stream);
     nm_bytes whole = {message, length};
-    size_t max_payload = nm_link_max_payload(stream->link);
     if (length > nm_reliable_max_message(stream))
         return nm_error_set(error, NATSMICRO_RESOURCE_EXHAUSTED,
                             "%s: a response of %zu bytes is over the broker's max_payload of %zu",
-                            stream->method, length, max_payload);
+                            stream->method, length, nm_link_max_payload(stream->link));
 
     pthread_mutex_lock(&stream->lock);
     natsmicro_status status = check_send(stream, error);
-    if (status == NATSMICRO_OK && (!append_message(stream, &whole, 1, length) ||
-                                   !nm_reliable_append_end(stream, NULL, max_payload)))
+    if (status == NATSMICRO_OK &&
+        (!append_message(stream, &whole, 1, length) || !nm_reliable_append_end(stream, NULL)))
         status = nm_error_set(error, NATSMICRO_RESOURCE_EXHAUSTED, "%s: no memory", stream->method);
     if (status == NATSMICRO_OK) {
         stream->finished = true;

@@ -71,6 +71,8 @@ void nm_reliable_schedule(nm_stream *stream)
     nm_reliable *reliable = nm_reliable_of(stream);
     if (reliable->state == NM_RELIABLE_OVER)
         return;
+    if (reliable->disconnected)
+        return; /* the timer is set to look for the connection; what is due now would only wake it */
     int64_t due = earlier(reliable->ack_due, reliable->seal_due);
     due = earlier(due, retransmit_due(stream));
     due = earlier(due, probe_due(stream));

@@ -82,6 +82,7 @@ struct nm_stream {
     int64_t deadline;      /* ns; of the whole call, or NM_NEVER */
     int64_t idle_limit;    /* ns of silence while waiting; NM_NEVER: none */
 
+    size_t max_payload;       /* the broker's, when the call began */
     uint64_t window_messages; /* of a reliable stream: what the peer may send ahead of the reader */
     uint64_t window_bytes;
 

@@ -294,6 +294,81 @@ static void the_smallest_windows_move_everything(void **state)
     lab__v1__lab_client__count_up__close(call);
 }
 
+/* ---- a broker with little room ---- */
+
+#define SMALL_PAYLOAD 4096
+
+/* Frames are filled as far as the broker takes them; what it does not take is refused, not sent for ever. */
+static void a_small_max_payload_moves_everything(void **state)
+{
+    const broker_options little = {.max_payload = SMALL_PAYLOAD};
+    const size_t too_long = SMALL_PAYLOAD - 10;
+    Lab__V1__LabClient__CountUp *count_call;
+    Lab__V1__LabClient__Chat *call;
+    const Lab__V1__ChatMessage *line;
+    char *text = lab_text(too_long);
+    lab room = {.nats = broker_start(&little)};
+    int32_t received;
+    bool in_order;
+    (void)state;
+    lab_probe_init(&room.seen);
+    room.server_connection = connect_to(room.nats);
+    room.client_connection = connect_to(room.nats);
+    room.client = lab_new_client(room.client_connection);
+    assert_ok(natsmicro_server_new(&room.server, room.server_connection, NULL));
+    assert_ok(lab__v1__lab_server__add(room.server, &lab_handlers, NULL, NULL));
+    assert_int_equal(NATS_OK, natsConnection_FlushTimeout(room.server_connection, LAB_PATIENCE));
+    assert_ok(lab_count_up(&room, 20000, 0, NULL, &count_call));
+    assert_status(NATSMICRO_END, lab_count_all(count_call, &received, &in_order));
+    assert_int_equal(20000, received);
+    assert_true(in_order);
+    lab__v1__lab_client__count_up__close(count_call);
+    assert_ok(lab__v1__lab_client__chat(room.client, NULL, &call));
+    assert_status(NATSMICRO_RESOURCE_EXHAUSTED, lab_chat_send(call, text));
+    text[too_long - 200] = '\0';
+    assert_ok(lab_chat_send(call, text));
+    assert_ok(lab__v1__lab_client__chat__recv(call, &line));
+    assert_string_equal(text, line->text);
+    lab__v1__lab_client__chat__close(call);
+    free(text);
+    lab_close(&room);
+}
+
+/* Headers of 40 KB and data of 30 KB where 64 KB is all that a frame may have. */
+static natsmicro_status fail_at_length(Lab__V1__LabServer__CountUp *call,
+                                       const Lab__V1__CountUpRequest *request, void *user_data)
+{
+    char *text = lab_text((size_t)request->pad);
+    (void)user_data;
+    natsmicro_call_set_header(call->base, "Long", text);
+    natsmicro_call_set_error_data(call->base, text, 30000);
+    free(text);
+    return natsmicro_call_fail(call->base, NATSMICRO_ABORTED, "at length");
+}
+
+static void assert_fails_at_length(lab *room, int32_t length)
+{
+    Lab__V1__CountUpRequest request = LAB__V1__COUNT_UP_REQUEST__INIT;
+    Lab__V1__LabClient__CountUp *call;
+    const Lab__V1__CountUpResponse *response;
+    request.pad = length;
+    assert_ok(lab__v1__lab_client__count_up(room->client, &request, NULL, &call));
+    assert_status(NATSMICRO_ABORTED, lab__v1__lab_client__count_up__recv(call, &response));
+    lab__v1__lab_client__count_up__close(call);
+}
+
+static void an_end_is_cut_to_what_its_headers_leave(void **state)
+{
+    static const Lab__V1__LabHandlers failing = {.count_up = fail_at_length};
+    lab *room = *state;
+    lab_serve(room, &failing, NULL);
+    assert_int_equal(NATS_OK, natsConnection_FlushTimeout(room->server_connection, LAB_PATIENCE));
+    assert_fails_at_length(room, 100);
+    assert_fails_at_length(room, 40000);
+    assert_fails_at_length(room, LAB_MAX_PAYLOAD - 200);
+    assert_fails_at_length(room, 2 * LAB_MAX_PAYLOAD);
+}
+
 /* ---- metrics ---- */
 
 static void metrics_tell_what_was_lost(void **state)
@@ -404,6 +479,8 @@ int main(void)
         lab_test(a_handler_that_waits_for_room_hears_that_its_caller_is_gone),
         lab_test(a_message_larger_than_the_window_passes),
         lab_test(the_smallest_windows_move_everything),
+        cmocka_unit_test(a_small_max_payload_moves_everything),
+        lab_test(an_end_is_cut_to_what_its_headers_leave),
         cmocka_unit_test(metrics_tell_what_was_lost),
         lab_test(both_sides_speak_reliable_streams_by_themselves),
         lab_test(a_client_can_do_without),
