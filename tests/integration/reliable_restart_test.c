@@ -215,7 +215,7 @@ static void scene_open(scene *self)
     assert_true(child_line(&self->service, line, sizeof(line), LAB_PATIENCE));
     self->connection = connect_to(self->where);
     assert_ok(lab__v1__lab_client__new(&moved->client, self->connection, NULL));
-    moved->length = figure("NATSMICRO_TEST_MIB", 1024, 128) * MIB;
+    moved->length = figure("NATSMICRO_TEST_MIB", 1024, 44) * MIB;
     latch_init(&moved->arrived);
     latch_init(&moved->done);
 }

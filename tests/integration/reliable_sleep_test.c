@@ -23,7 +23,7 @@
 
 static int32_t messages(void)
 {
-    return (int32_t)figure("NATSMICRO_TEST_MESSAGES", 10 * 1000 * 1000, 500 * 1000);
+    return (int32_t)figure("NATSMICRO_TEST_MESSAGES", 10 * 1000 * 1000, 200 * 1000);
 }
 
 /* ---- the second process: it sends, in one direction or the other ---- */
