@@ -111,7 +111,7 @@ static void run_on(const char *name, measurement ours, measurement raw, int kib,
     natsConnection *connection = connect_ours(broker_url(other.where), SEND_BUFFERED);
     bench self = {.client = new_client(connection, NULL, which),
                   .raw = connect_ours(broker_url(other.where), SEND_BUFFERED),
-                  .size = (int64_t)full_or_quick(2048, 128) * MIB,
+                  .size = (int64_t)full_or_quick(which == RELIABLE_STREAMS ? 2048 : 512, 128) * MIB,
                   .chunk_size = kib * 1024};
     self.inbox = subscribe_raw(self.raw, RAW_INBOX);
     compare(name, "MB/s", ours, raw, &self);
