@@ -215,15 +215,17 @@ static void bytes_beyond_the_window_end_the_call(void **state)
     natsmicro_server_options options = NATSMICRO_SERVER_OPTIONS_INIT;
     lab *room = *state;
     frame_peer peer;
+    char *text = lab_text(3000);
     options.window_bytes = 1000;
     lab_serve_with(room, &handlers, &room->seen, &options, NULL);
     peer_open(&peer, room->client_connection, "lab.v1.chat", AN_OFFER, NULL, 0);
     assert_int_equal(1000, peer.frame.max_bytes);
     send_lines(&peer, 1, 200);
     frame_begin(&peer);
-    frame_put_message(&peer, peer.bytes, 3000); /* begins at the 1000th byte */
+    frame_put_message(&peer, text, 3000); /* begins at the 1000th byte */
     frame_put_control(&peer, (nm_frame_control){.seq = 201});
     frame_send(&peer, false);
+    free(text);
     peer_next_reset(&peer, "INTERNAL");
     assert_handler_ended(room, NATSMICRO_INTERNAL, 0);
     peer_close(&peer);

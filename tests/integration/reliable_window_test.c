@@ -339,9 +339,11 @@ static natsmicro_status fail_at_length(Lab__V1__LabServer__CountUp *call,
                                        const Lab__V1__CountUpRequest *request, void *user_data)
 {
     char *text = lab_text((size_t)request->pad);
+    char *data = lab_text(30000);
     (void)user_data;
     natsmicro_call_set_header(call->base, "Long", text);
-    natsmicro_call_set_error_data(call->base, text, 30000);
+    natsmicro_call_set_error_data(call->base, data, 30000);
+    free(data);
     free(text);
     return natsmicro_call_fail(call->base, NATSMICRO_ABORTED, "at length");
 }
