@@ -137,6 +137,8 @@ void nm_reliable_over(nm_stream *stream)
 static void reliable_finish(nm_stream *stream, const nm_error *failure)
 {
     nm_reliable *reliable = nm_reliable_of(stream);
+    nm_note note;
+    note.wanted = note.flush = false;
     pthread_mutex_lock(&stream->lock);
     bool first = !stream->finished;
     stream->finished = true;
@@ -145,9 +147,15 @@ static void reliable_finish(nm_stream *stream, const nm_error *failure)
     if (end && nm_reliable_append_end(stream, failure)) {
         reliable->state = NM_RELIABLE_ENDING;
         nm_reliable_publish(stream);
+    } else if (end) { /* no memory for an end; a reset takes none */
+        nm_error error = NM_ERROR_INIT;
+        error.status = NATSMICRO_RESOURCE_EXHAUSTED;
+        nm_note_reset(stream, &note, &error);
+        nm_reliable_over(stream);
     }
     bool over = reliable->state == NM_RELIABLE_OVER;
     pthread_mutex_unlock(&stream->lock);
+    nm_note_publish(stream, &note);
     if (end)
         nm_link_flush(stream->link, NM_NEVER);
     if (over)
