@@ -3,6 +3,8 @@
  */
 #include "codec/codec.h"
 
+#include "wire/names.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -148,13 +150,55 @@ static natsmicro_status check_outgoing(const ProtobufCMessageDescriptor *descrip
     return NATSMICRO_OK;
 }
 
-/* The strings' check happens on the packed bytes: one walk over flat memory, and one rule. */
+/* Whether a type's strings all lie in the message itself, one each. */
+static bool has_plain_strings(const ProtobufCMessageDescriptor *descriptor)
+{
+    for (unsigned i = 0; i < descriptor->n_fields; i++) {
+        const ProtobufCFieldDescriptor *field = &descriptor->fields[i];
+        if (field->type == PROTOBUF_C_TYPE_MESSAGE ||
+            (field->type == PROTOBUF_C_TYPE_STRING && field->label == PROTOBUF_C_LABEL_REPEATED))
+            return false;
+    }
+    return true;
+}
+
+/* A field's string, if it has one and is not another case's of its oneof. */
+static const char *string_of(const ProtobufCMessage *message, const ProtobufCFieldDescriptor *field)
+{
+    const uint8_t *members = (const uint8_t *)message;
+    const char *string;
+    uint32_t chosen;
+
+    if (field->type != PROTOBUF_C_TYPE_STRING)
+        return NULL;
+    if ((field->flags & PROTOBUF_C_FIELD_FLAG_ONEOF) != 0) {
+        memcpy(&chosen, members + field->quantifier_offset, sizeof chosen);
+        if (chosen != field->id)
+            return NULL;
+    }
+    memcpy(&string, members + field->offset, sizeof string);
+    return string;
+}
+
+static natsmicro_status check_plain_strings(const ProtobufCMessage *message, nm_error *error)
+{
+    const ProtobufCMessageDescriptor *descriptor = message->descriptor;
+    for (unsigned i = 0; i < descriptor->n_fields; i++) {
+        const ProtobufCFieldDescriptor *field = &descriptor->fields[i];
+        const char *string = string_of(message, field);
+        if (string != NULL && !nm_utf8_is_valid((const uint8_t *)string, strlen(string)))
+            return nm_error_set(error, NATSMICRO_INVALID_ARGUMENT,
+                                "the %s to send: field %s.%s: not UTF-8", descriptor->name,
+                                descriptor->name, field->name);
+    }
+    return NATSMICRO_OK;
+}
+
+/* Those of nested messages are checked on the packed bytes: one walk over flat memory. */
 static natsmicro_status check_packed_strings(const ProtobufCMessageDescriptor *descriptor,
                                              const nm_buffer *buffer, nm_error *error)
 {
     nm_error found = NM_ERROR_INIT;
-    if (is_flat(descriptor))
-        return NATSMICRO_OK;
     natsmicro_status status = nm_scan(descriptor, buffer->data, buffer->length, UINT32_MAX, &found);
 
     if (status != NATSMICRO_OK)
@@ -179,7 +223,8 @@ natsmicro_status nm_encode(const ProtobufCMessageDescriptor *descriptor, const v
         return nm_error_set(error, NATSMICRO_RESOURCE_EXHAUSTED, "no memory to encode the %s",
                             descriptor->name);
     buffer->length = protobuf_c_message_pack(message, room);
-    status = check_packed_strings(descriptor, buffer, error);
+    status = has_plain_strings(descriptor) ? check_plain_strings(message, error)
+                                           : check_packed_strings(descriptor, buffer, error);
     if (status != NATSMICRO_OK)
         nm_buffer_reset(buffer);
     return status;

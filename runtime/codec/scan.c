@@ -47,8 +47,8 @@ static natsmicro_status fail_field(const walk *w, const ProtobufCMessageDescript
                         field->name, reason);
 }
 
-/* Takes a varint of at most `longest` bytes; false when it is cut off or longer. */
-static bool take_varint(span *s, size_t longest, uint64_t *value)
+/* The same as below, for those of more bytes than one. */
+static bool take_long_varint(span *s, size_t longest, uint64_t *value)
 {
     size_t most = left(s) < longest ? left(s) : longest;
     uint64_t number = 0;
@@ -64,6 +64,15 @@ static bool take_varint(span *s, size_t longest, uint64_t *value)
         }
     }
     return false;
+}
+
+/* Takes a varint of at most `longest` bytes; false when it is cut off or longer. */
+static inline bool take_varint(span *s, size_t longest, uint64_t *value)
+{
+    if (s->at == s->end || *s->at >= 0x80)
+        return take_long_varint(s, longest, value);
+    *value = *s->at++;
+    return true;
 }
 
 static bool take_fixed(span *s, size_t length)

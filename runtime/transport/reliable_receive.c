@@ -13,6 +13,9 @@
 
 #define FIRST_QUEUE 16
 
+/* So many frames wake a waiting reader, though more are at hand. */
+#define WAKE_AT 4
+
 /* What has to be done once the lock is free. */
 typedef struct nm_outcome {
     nm_note note;
@@ -169,8 +172,11 @@ static bool take_messages(nm_stream *stream, const nm_frame *frame, natsMsg *mes
     reliable->queue_count++;
     reliable->queue_padding += entry.padding;
     outcome->taken = true;
-    if (stream->reader_waits)
+    /* A reader that is woken for each frame is a switch of threads for each: more may be at hand. */
+    bool wait = stream->reader_waits && reliable->queue_count < WAKE_AT;
+    if (stream->reader_waits && !wait)
         pthread_cond_broadcast(&stream->changed);
+    nm_inbox_ask_for_pause(&stream->inbox, wait);
     return true;
 }
 

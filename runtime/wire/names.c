@@ -105,22 +105,31 @@ static size_t character_length(const uint8_t *bytes, size_t length)
     return size;
 }
 
-/* How many bytes at the front are ASCII without NUL, looked at by the word. */
-static size_t plain_length(const uint8_t *bytes, size_t length)
+/* Not 0 when among eight bytes one is 0 (a borrow shows it) or has its high bit set. */
+static inline uint64_t odd_bytes(const uint8_t *bytes)
 {
     static const uint64_t ones = UINT64_C(0x0101010101010101);
     static const uint64_t highs = UINT64_C(0x8080808080808080);
+    uint64_t word;
+
+    memcpy(&word, bytes, sizeof word);
+    return (word | (word - ones)) & highs;
+}
+
+/* How many bytes at the front are ASCII without NUL, looked at by four words and by one. */
+static size_t plain_length(const uint8_t *bytes, size_t length)
+{
     size_t done = 0;
 
-    while (length - done >= sizeof(uint64_t)) {
-        uint64_t word;
-
-        memcpy(&word, bytes + done, sizeof word);
-        /* A high bit is set, or a borrow shows that some byte is 0. */
-        if (((word | (word - ones)) & highs) != 0)
-            break;
-        done += sizeof word;
-    }
+    while (length - done >= 32 &&
+           (odd_bytes(bytes + done) | odd_bytes(bytes + done + 8) | odd_bytes(bytes + done + 16) |
+            odd_bytes(bytes + done + 24)) == 0)
+        done += 32;
+    while (length - done >= 8 && odd_bytes(bytes + done) == 0)
+        done += 8;
+    /* The last few lie in a word that begins among those that were looked at. */
+    if (done > 0 && length - done < 8 && odd_bytes(bytes + length - 8) == 0)
+        done = length;
     return done;
 }
 
