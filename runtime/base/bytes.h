@@ -21,13 +21,19 @@ static inline size_t nm_bytes_length(const nm_bytes *pieces, size_t count)
     return length;
 }
 
+#define NM_BYTES_SHORT 8
+
 /* Copies them behind each other to `to`, which has room for them all. */
 static inline void nm_bytes_join(void *to, const nm_bytes *pieces, size_t count)
 {
     char *at = to;
     for (size_t i = 0; i < count; i++) {
-        if (pieces[i].length > 0)
-            memcpy(at, pieces[i].data, pieces[i].length);
+        const char *from = pieces[i].data;
+        if (pieces[i].length > NM_BYTES_SHORT)
+            memcpy(at, from, pieces[i].length);
+        else /* shorter than the way to memcpy */
+            for (size_t k = 0; k < pieces[i].length; k++)
+                at[k] = from[k];
         at += pieces[i].length;
     }
 }

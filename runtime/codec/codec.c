@@ -47,15 +47,15 @@ static size_t memory_limit(const nm_codec_limits *limits)
 }
 
 /*
- * Whether a type has neither strings nor anything that nests or repeats: then there is nothing that a scan
- * could find and unpacking would not, and it is left out.
+ * Whether a type has numbers only, each once: then there is nothing that a scan could find and unpacking would
+ * not, and it is left out.
  */
 static bool is_flat(const ProtobufCMessageDescriptor *descriptor)
 {
     for (unsigned i = 0; i < descriptor->n_fields; i++) {
         const ProtobufCFieldDescriptor *field = &descriptor->fields[i];
-        if (field->type == PROTOBUF_C_TYPE_STRING || field->type == PROTOBUF_C_TYPE_MESSAGE ||
-            field->label == PROTOBUF_C_LABEL_REPEATED)
+        if (field->type == PROTOBUF_C_TYPE_STRING || field->type == PROTOBUF_C_TYPE_BYTES ||
+            field->type == PROTOBUF_C_TYPE_MESSAGE || field->label == PROTOBUF_C_LABEL_REPEATED)
             return false;
     }
     return true;
@@ -143,7 +143,8 @@ static natsmicro_status check_outgoing(const ProtobufCMessageDescriptor *descrip
         return nm_error_set(error, NATSMICRO_INVALID_ARGUMENT,
                             "the message to send is a %s, not a %s", message->descriptor->name,
                             descriptor->name);
-    if (!protobuf_c_message_check(message))
+    /* Without pointers there is nothing that it could find. */
+    if (!is_flat(descriptor) && !protobuf_c_message_check(message))
         return nm_error_set(error, NATSMICRO_INVALID_ARGUMENT,
                             "the %s to send lacks a required field, or a repeated field's element",
                             descriptor->name);

@@ -295,7 +295,7 @@ static uint64_t larger(uint64_t a, uint64_t b)
 }
 
 /* Both the peer's window, for what it has not read, and ours, for what it has not acknowledged. */
-static bool window_is_open(const nm_stream *stream)
+static inline bool window_is_open(const nm_stream *stream)
 {
     const nm_reliable *reliable = nm_reliable_of(stream);
     return reliable->made < reliable->max_messages && reliable->made_bytes < reliable->max_bytes &&
@@ -344,7 +344,8 @@ static natsmicro_status wait_for_window(nm_stream *stream, nm_error *error)
 }
 
 /* Puts a message behind those of the open segment, or into a new one. False: memory. */
-static bool append_message(nm_stream *stream, const nm_bytes *pieces, size_t count, size_t length)
+static inline bool append_message(nm_stream *stream, const nm_bytes *pieces, size_t count,
+                                  size_t length)
 {
     nm_reliable *reliable = nm_reliable_of(stream);
     size_t encoded = nm_frame_message_size(length);
@@ -368,7 +369,7 @@ static bool append_message(nm_stream *stream, const nm_bytes *pieces, size_t cou
     return true;
 }
 
-static bool fits(const nm_segment *segment, size_t encoded)
+static inline bool fits(const nm_segment *segment, size_t encoded)
 {
     return segment->length + encoded <= segment->capacity;
 }
