@@ -17,15 +17,15 @@ static bool peer_streams(const nm_stream *stream)
     return stream->kind == NATSMICRO_CLIENT_STREAM || stream->kind == NATSMICRO_BIDI_STREAM;
 }
 
+/* Reset has given back the rest. */
 static void free_state(void *state)
 {
     nm_reliable *reliable = state;
-    nm_reliable_free_segments(reliable);
     free(reliable->queue);
     free(reliable);
 }
 
-/* The state is kept with the stream from call to call; what it holds in memory, too. */
+/* The state is kept with the stream from call to call, and a short queue with it. */
 static nm_reliable *prepare_state(nm_stream *stream)
 {
     nm_reliable *reliable = nm_reliable_of(stream);
@@ -37,8 +37,6 @@ static nm_reliable *prepare_state(nm_stream *stream)
         stream->state = reliable;
         stream->free_state = free_state;
     }
-    kept.spare = reliable->spare;
-    kept.spare_bytes = reliable->spare_bytes;
     kept.queue = reliable->queue;
     kept.queue_capacity = reliable->queue_capacity;
     *reliable = kept;
@@ -216,8 +214,9 @@ static void reliable_reset(nm_stream *stream)
 {
     nm_reliable *reliable = nm_reliable_of(stream);
     nm_reliable_drop_unacknowledged(reliable);
-    nm_reliable_trim_segments(reliable);
+    nm_reliable_free_segments(reliable);
     nm_reliable_drop_received(reliable);
+    nm_reliable_trim_queue(reliable);
     natsMsg_Destroy(reliable->reading.message);
     reliable->reading.message = NULL;
 }

@@ -212,8 +212,7 @@ void nm_reliable_seal(nm_stream *stream);
 void nm_reliable_publish(nm_stream *stream);
 /* Under the lock: the peer has everything up to `number`. */
 void nm_reliable_acknowledged(nm_stream *stream, uint64_t number, int64_t now);
-/* Between two calls: gives back most of what was kept for messages; and all of it. */
-void nm_reliable_trim_segments(nm_reliable *reliable);
+/* Gives back what was kept for later messages: a call that waits to be used again holds little. */
 void nm_reliable_free_segments(nm_reliable *reliable);
 void nm_reliable_drop_unacknowledged(nm_reliable *reliable);
 
@@ -222,6 +221,8 @@ void nm_reliable_drop_unacknowledged(nm_reliable *reliable);
 void nm_reliable_on_message(nm_stream *stream, natsMsg *message);
 natsmicro_status nm_reliable_recv(nm_stream *stream, nm_span *span);
 void nm_reliable_drop_received(nm_reliable *reliable);
+/* Between two calls, when nothing is queued: gives back a long queue. */
+void nm_reliable_trim_queue(nm_reliable *reliable);
 
 /* ---- reliable_timer.c ---- */
 

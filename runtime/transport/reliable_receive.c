@@ -13,6 +13,9 @@
 
 #define FIRST_QUEUE 16
 
+/* A longer one is not kept for the next call. */
+#define LONGEST_KEPT_QUEUE 64
+
 /* So many frames wake a waiting reader, though more are at hand. */
 #define WAKE_AT 4
 
@@ -38,6 +41,15 @@ static bool grow_queue(nm_reliable *reliable)
     reliable->queue_capacity = capacity;
     reliable->queue_first = 0;
     return true;
+}
+
+void nm_reliable_trim_queue(nm_reliable *reliable)
+{
+    if (reliable->queue_capacity <= LONGEST_KEPT_QUEUE)
+        return;
+    free(reliable->queue);
+    reliable->queue = NULL;
+    reliable->queue_capacity = 0;
 }
 
 void nm_reliable_drop_received(nm_reliable *reliable)

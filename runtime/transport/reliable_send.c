@@ -11,9 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Segments for later messages are kept up to this many bytes while a call runs, and between two calls. */
-#define SPARE_BYTES      ((size_t)4 * 1024 * 1024)
-#define KEPT_SPARE_BYTES ((size_t)64 * 1024)
+/* Segments for later messages are kept up to this many bytes, as long as the call runs. */
+#define SPARE_BYTES ((size_t)4 * 1024 * 1024)
 
 /* Tags and lengths of an end's text and data, and of the end itself, at most. */
 #define END_FIELDS 32
@@ -51,24 +50,15 @@ static nm_segment *take_segment(nm_reliable *reliable, size_t room)
     return segment;
 }
 
-static void free_spare(nm_reliable *reliable, size_t keep)
-{
-    while (reliable->spare != NULL && reliable->spare_bytes > keep) {
-        nm_segment *segment = reliable->spare;
-        reliable->spare = segment->next;
-        reliable->spare_bytes -= segment->capacity;
-        free(segment);
-    }
-}
-
-void nm_reliable_trim_segments(nm_reliable *reliable)
-{
-    free_spare(reliable, KEPT_SPARE_BYTES);
-}
-
 void nm_reliable_free_segments(nm_reliable *reliable)
 {
-    free_spare(reliable, 0);
+    nm_segment *next;
+    for (nm_segment *segment = reliable->spare; segment != NULL; segment = next) {
+        next = segment->next;
+        free(segment);
+    }
+    reliable->spare = NULL;
+    reliable->spare_bytes = 0;
 }
 
 /* What the user set as response headers travels with number 1. */
