@@ -95,7 +95,6 @@ struct natsmicro_server {
     uint32_t wakeups; /* of workers that have been called and are not awake yet */
     bool connection_closed;
     bool draining;
-    bool drained;
     bool stopping_workers;
     uint64_t calls;
     uint64_t refused;

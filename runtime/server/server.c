@@ -188,7 +188,6 @@ static void drain(natsmicro_server *server)
             nm_cond_wait_until(&server->changed, &server->lock, nm_deadline_in(1000));
         }
     }
-    server->drained = true;
     pthread_mutex_unlock(&server->lock);
     nm_link_flush(server->link, nm_deadline_in(1000));
 }

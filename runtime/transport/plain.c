@@ -44,16 +44,6 @@ void nm_plain_publish_or_report(nm_link *link, const nm_outgoing *outgoing, cons
     nm_error_clear(&error);
 }
 
-void nm_plain_publish_end(nm_link *link, const char *subject, natsmicro_status status,
-                          const char *text, const char *method)
-{
-    nm_error error = NM_ERROR_INIT;
-    nm_error_set(&error, status, "%s", text);
-    nm_outgoing outgoing = {.subject = subject, .end = true, .error = &error};
-    nm_plain_publish_or_report(link, &outgoing, method);
-    nm_error_clear(&error);
-}
-
 /* ---- subjects from the peer ---- */
 
 bool nm_plain_reply_is_allowed(nm_link *link, const nm_stream_settings *settings, const char *reply,

@@ -24,10 +24,6 @@ natsmicro_status nm_plain_publish(natsConnection *connection, const nm_outgoing 
 /* Publishes what nobody waits for the outcome of; a failure is reported as an event. */
 void nm_plain_publish_or_report(nm_link *link, const nm_outgoing *outgoing, const char *method);
 
-/* The same as a whole call's end with an error: to `subject`, with End. */
-void nm_plain_publish_end(nm_link *link, const char *subject, natsmicro_status status,
-                          const char *text, const char *method);
-
 /* Whether a NATS reply may be published to; what may not is counted and reported. */
 bool nm_plain_reply_is_allowed(nm_link *link, const nm_stream_settings *settings, const char *reply,
                                const char *method);

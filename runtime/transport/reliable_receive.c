@@ -247,7 +247,7 @@ static nm_novelty take_numbers(nm_stream *stream, const nm_frame *frame, natsMsg
         return NM_SOMETHING_NEW; /* nothing that could be old */
     if (frame->seq > reliable->received + 1)
         return NM_A_GAP;
-    uint64_t last = frame->seq + frame->count - 1 + (frame->has_end ? 1 : 0);
+    uint64_t last = nm_frame_last_number(frame);
     if (last <= reliable->received || reliable->state == NM_RELIABLE_ENDING)
         return NM_NOTHING_NEW;
     take_headers(stream, frame);
@@ -305,7 +305,7 @@ static bool contradicts_end(const nm_reliable *reliable, const nm_frame *frame)
 {
     if (frame->count == 0 && !frame->has_end)
         return false;
-    uint64_t last = frame->seq + frame->count - 1 + (frame->has_end ? 1 : 0);
+    uint64_t last = nm_frame_last_number(frame);
     if (reliable->received_end)
         return last > reliable->received || (frame->has_end && last != reliable->received);
     return frame->has_end && last <= reliable->received;

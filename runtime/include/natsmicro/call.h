@@ -80,7 +80,7 @@ const char *natsmicro_call_subject(natsmicro_call *call);
 /* Milliseconds until the call's deadline, 0 when it has passed, -1 when there is none. */
 int64_t natsmicro_call_remaining_ms(natsmicro_call *call);
 
-/* What a stream has done so far, or all reliable streams of a client or a server. */
+/* What a stream has done so far, or all reliable streams of a server. */
 typedef struct natsmicro_stream_metrics {
     bool reliable;              /* a reliable stream; if not, only messages are counted */
     uint64_t messages_sent;     /* not counting what was sent again */

@@ -1,0 +1,279 @@
+/*
+ * The limits that a user sets: on what waits for one method, on how a message may nest and what it may
+ * take, on what a plain stream may leave unread; and the queue group that a method does without. What a
+ * user would lose otherwise is the machine's memory to one busy method or one odd message, or a request
+ * that was meant for every instance.
+ */
+#include "integration/lab_service.h"
+#include "integration/raw.h"
+
+#include "limits/v1/limits.nats-c.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define ANSWERS "_INBOX.limits"
+
+/* Answers with the request; the text "wait" waits for `release`. */
+static natsmicro_status echo(natsmicro_call *call, const Limits__V1__Item *request, lab_probe *seen)
+{
+    Limits__V1__LimitsServer__Anything typed = {call};
+    latch_open(&seen->entered);
+    if (strcmp(request->text, "wait") == 0)
+        latch_wait(&seen->release, LAB_PATIENCE);
+    return limits__v1__limits_server__anything__reply(&typed, request);
+}
+
+static natsmicro_status counted(Limits__V1__LimitsServer__Counted *call,
+                                const Limits__V1__Item *request, void *user_data)
+{
+    return echo(call->base, request, user_data);
+}
+
+static natsmicro_status weighed(Limits__V1__LimitsServer__Weighed *call,
+                                const Limits__V1__Item *request, void *user_data)
+{
+    return echo(call->base, request, user_data);
+}
+
+static natsmicro_status everywhere(Limits__V1__LimitsServer__Everywhere *call,
+                                   const Limits__V1__Item *request, void *user_data)
+{
+    return echo(call->base, request, user_data);
+}
+
+static natsmicro_status anything(Limits__V1__LimitsServer__Anything *call,
+                                 const Limits__V1__Item *request, void *user_data)
+{
+    return echo(call->base, request, user_data);
+}
+
+static const Limits__V1__LimitsHandlers handlers = {
+    .counted = counted, .weighed = weighed, .everywhere = everywhere, .anything = anything};
+
+static void serve(lab *room, const natsmicro_server_options *options)
+{
+    assert_ok(natsmicro_server_new(&room->server, room->server_connection, options));
+    assert_ok(limits__v1__limits_server__add(room->server, &handlers, &room->seen, NULL));
+    assert_int_equal(NATS_OK, natsConnection_FlushTimeout(room->server_connection, LAB_PATIENCE));
+}
+
+static Limits__V1__LimitsClient *new_client(lab *room, const natsmicro_client_options *options)
+{
+    Limits__V1__LimitsClient *client;
+    assert_ok(limits__v1__limits_client__new(&client, room->client_connection, options));
+    return client;
+}
+
+/* Calls Anything; its status. */
+static natsmicro_status call_anything(Limits__V1__LimitsClient *client, Limits__V1__Item *request)
+{
+    Limits__V1__Item *response;
+    natsmicro_status status = limits__v1__limits_client__anything(client, request, NULL, &response);
+    limits__v1__limits_client__anything__free(response);
+    return status;
+}
+
+/* ---- what waits for a method ---- */
+
+/* A request without a thread that waits for its answer, which goes to ANSWERS. */
+static void ask(lab *room, const char *subject, char *text)
+{
+    uint8_t bytes[2000];
+    Limits__V1__Item item = LIMITS__V1__ITEM__INIT;
+    item.text = text;
+    assert_true(limits__v1__item__get_packed_size(&item) <= sizeof(bytes));
+    size_t length = limits__v1__item__pack(&item, bytes);
+    raw_send(room->client_connection,
+             &(raw_message){.subject = subject, .reply = ANSWERS, .data = bytes, .length = length});
+}
+
+static bool one_waits(void *server)
+{
+    natsmicro_server_counters counters;
+    natsmicro_server_get_counters(server, &counters);
+    return counters.waiting == 1;
+}
+
+static bool two_wait(void *server)
+{
+    natsmicro_server_counters counters;
+    natsmicro_server_get_counters(server, &counters);
+    return counters.waiting == 2;
+}
+
+/* With the one call that may run running: the first to wait fits, the second does not, the third fits elsewhere. */
+static void only_the_first_may_wait(lab *room, const char *subject, size_t first, size_t third,
+                                    const char *third_subject)
+{
+    natsmicro_server_options options = NATSMICRO_SERVER_OPTIONS_INIT;
+    natsSubscription *answers;
+    char *texts[] = {lab_text(first), lab_text(third)};
+    options.max_calls = 1;
+    serve(room, &options);
+    assert_int_equal(NATS_OK,
+                     natsConnection_SubscribeSync(&answers, room->client_connection, ANSWERS));
+    ask(room, "limits.anything", (char[]){"wait"});
+    assert_true(latch_wait(&room->seen.entered, LAB_PATIENCE));
+    ask(room, subject, texts[0]);
+    assert_true(eventually(one_waits, room->server, LAB_PATIENCE));
+
+    ask(room, subject, texts[0]);
+    natsMsg *answer = raw_next(answers);
+    raw_assert_error(answer, "UNAVAILABLE");
+    natsMsg_Destroy(answer);
+    ask(room, third_subject, texts[1]);
+    assert_true(eventually(two_wait, room->server, LAB_PATIENCE));
+
+    latch_open(&room->seen.release);
+    for (int i = 0; i < 3; i++) {
+        answer = raw_next(answers);
+        assert_string_equal("", raw_header(answer, "Nats-Service-Error-Code"));
+        natsMsg_Destroy(answer);
+    }
+    raw_unsubscribe(room->client_connection, answers);
+    free(texts[0]);
+    free(texts[1]);
+}
+
+static void pending_msg_limit_bounds_one_methods_waiting_calls(void **state)
+{
+    only_the_first_may_wait(*state, "limits.counted", 1, 1, "limits.anything");
+}
+
+static void pending_bytes_limit_bounds_one_methods_waiting_bytes(void **state)
+{
+    only_the_first_may_wait(*state, "limits.weighed", 600, 300, "limits.weighed");
+}
+
+/* ---- without a queue group ---- */
+
+static bool has_served_one(void *server)
+{
+    natsmicro_server_counters counters;
+    natsmicro_server_get_counters(server, &counters);
+    return counters.calls == 1;
+}
+
+static void every_instance_serves_a_method_without_queue_group(void **state)
+{
+    lab *room = *state;
+    natsmicro_server *second;
+    Limits__V1__Item request = LIMITS__V1__ITEM__INIT;
+    Limits__V1__Item *response;
+    serve(room, NULL);
+    assert_ok(natsmicro_server_new(&second, room->server_connection, NULL));
+    assert_ok(limits__v1__limits_server__add(second, &handlers, &room->seen, NULL));
+    assert_int_equal(NATS_OK, natsConnection_FlushTimeout(room->server_connection, LAB_PATIENCE));
+    Limits__V1__LimitsClient *client = new_client(room, NULL);
+
+    assert_ok(limits__v1__limits_client__everywhere(client, &request, NULL, &response));
+    limits__v1__limits_client__everywhere__free(response);
+    assert_true(eventually(has_served_one, room->server, LAB_PATIENCE));
+    assert_true(eventually(has_served_one, second, LAB_PATIENCE));
+    limits__v1__limits_client__destroy(client);
+    natsmicro_server_destroy(second);
+}
+
+/* ---- what a message may be ---- */
+
+/* Calls Anything with as many items in each other, the text in the innermost. */
+static natsmicro_status call_with(Limits__V1__LimitsClient *client, int depth, size_t length)
+{
+    Limits__V1__Item items[8];
+    char *text = lab_text(length);
+    for (int i = 0; i < depth; i++) {
+        limits__v1__item__init(&items[i]);
+        if (i > 0)
+            items[i - 1].inner = &items[i];
+    }
+    items[depth - 1].text = text;
+    natsmicro_status status = call_anything(client, &items[0]);
+    free(text);
+    return status;
+}
+
+static void a_service_refuses_what_nests_or_takes_more_than_it_says(void **state)
+{
+    lab *room = *state;
+    natsmicro_server_options options = NATSMICRO_SERVER_OPTIONS_INIT;
+    options.max_depth = 4;
+    options.max_decode_bytes = 4096;
+    serve(room, &options);
+    Limits__V1__LimitsClient *client = new_client(room, NULL);
+    assert_ok(call_with(client, 3, 1000));
+    assert_status(NATSMICRO_INVALID_ARGUMENT, call_with(client, 8, 1));
+    assert_status(NATSMICRO_RESOURCE_EXHAUSTED, call_with(client, 1, 5000));
+    assert_ok(call_with(client, 3, 1000));
+    limits__v1__limits_client__destroy(client);
+}
+
+static void a_client_refuses_what_nests_or_takes_more_than_it_says(void **state)
+{
+    lab *room = *state;
+    natsmicro_client_options options = NATSMICRO_CLIENT_OPTIONS_INIT;
+    options.max_depth = 4;
+    options.max_decode_bytes = 4096;
+    serve(room, NULL);
+    Limits__V1__LimitsClient *client = new_client(room, &options);
+    assert_ok(call_with(client, 3, 1000));
+    assert_status(NATSMICRO_INTERNAL, call_with(client, 8, 1));
+    assert_status(NATSMICRO_RESOURCE_EXHAUSTED, call_with(client, 1, 5000));
+    assert_ok(call_with(client, 3, 1000));
+    limits__v1__limits_client__destroy(client);
+}
+
+/* ---- what a plain stream may leave unread ---- */
+
+static void count_slow_consumers(const natsmicro_event *event, void *user_data)
+{
+    if (event->kind == NATSMICRO_EVENT_SLOW_CONSUMER)
+        latch_open(user_data);
+}
+
+/* Reads a plain stream of 1,000 numbers that was sent to its end before the first of them was read. */
+static void read_late(lab *room, natsmicro_client_options *options)
+{
+    Lab__V1__LabClient__CountUp *call;
+    int32_t received = 0;
+    bool in_order;
+    options->plain_streams = true;
+    options->on_error = count_slow_consumers;
+    options->on_error_data = &room->seen.done;
+    lab_serve(room, NULL, NULL);
+    lab_call_with(room, options);
+    assert_ok(lab_count_up(room, 1000, 0, NULL, &call));
+    assert_true(eventually(has_served_one, room->server, LAB_PATIENCE));
+    assert_true(latch_wait(&room->seen.done, LAB_PATIENCE));
+    assert_status(NATSMICRO_DATA_LOSS, lab_count_all(call, &received, &in_order));
+    assert_true(received < 1000 && in_order);
+    lab__v1__lab_client__count_up__close(call);
+}
+
+static void max_pending_messages_bounds_what_a_plain_stream_leaves_unread(void **state)
+{
+    natsmicro_client_options options = NATSMICRO_CLIENT_OPTIONS_INIT;
+    options.max_pending_messages = 10;
+    read_late(*state, &options);
+}
+
+static void max_pending_bytes_bounds_what_a_plain_stream_leaves_unread(void **state)
+{
+    natsmicro_client_options options = NATSMICRO_CLIENT_OPTIONS_INIT;
+    options.max_pending_bytes = 500;
+    read_late(*state, &options);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        lab_test(pending_msg_limit_bounds_one_methods_waiting_calls),
+        lab_test(pending_bytes_limit_bounds_one_methods_waiting_bytes),
+        lab_test(every_instance_serves_a_method_without_queue_group),
+        lab_test(a_service_refuses_what_nests_or_takes_more_than_it_says),
+        lab_test(a_client_refuses_what_nests_or_takes_more_than_it_says),
+        lab_test(max_pending_messages_bounds_what_a_plain_stream_leaves_unread),
+        lab_test(max_pending_bytes_bounds_what_a_plain_stream_leaves_unread),
+    };
+    return cmocka_run_group_tests(tests, lab_start_broker, lab_stop_broker);
+}
