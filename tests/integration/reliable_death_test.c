@@ -363,6 +363,7 @@ static void a_caller_that_the_end_does_not_reach(void **state)
 typedef struct witness {
     latch entered;
     latch told;
+    latch let_go; /* whoever cancels has done so: the call may end */
     _Atomic int64_t at;
     atomic_int status;
     natsmicro_call *call;
@@ -380,6 +381,7 @@ static natsmicro_status wait_for_cancel(Lab__V1__LabServer__Chat *call, void *us
     atomic_store(&self->at, now_ms());
     atomic_store(&self->status, (int)status);
     latch_open(&self->told);
+    latch_wait_count(&self->let_go, latch_count(&self->told), LAB_PATIENCE);
     return status;
 }
 
@@ -408,6 +410,7 @@ static void a_callers_cancel_reaches_the_handler(void **state)
     (void)state;
     latch_init(&seen.entered);
     latch_init(&seen.told);
+    latch_init(&seen.let_go);
     lab_open(&room);
     lab_serve(&room, &witnessed, &seen);
     for (int i = 0; i < CANCELS; i++) {
@@ -416,6 +419,7 @@ static void a_callers_cancel_reaches_the_handler(void **state)
         assert_true(latch_wait_count(&seen.entered, i + 1, LAB_PATIENCE));
         int64_t began = now_ms();
         natsmicro_call_cancel(call->base);
+        latch_open(&seen.let_go);
         assert_true(latch_wait_count(&seen.told, i + 1, LAB_PATIENCE));
         took[i] = atomic_load(&seen.at) - began;
         assert_int_equal(NATSMICRO_CANCELLED, atomic_load(&seen.status));
@@ -425,6 +429,7 @@ static void a_callers_cancel_reaches_the_handler(void **state)
     lab_close(&room);
     latch_destroy(&seen.entered);
     latch_destroy(&seen.told);
+    latch_destroy(&seen.let_go);
 }
 
 static void *cancel_witnessed(void *data)
@@ -432,6 +437,7 @@ static void *cancel_witnessed(void *data)
     witness *self = data;
     atomic_store(&self->at, now_ms());
     natsmicro_call_cancel(self->call);
+    latch_open(&self->let_go);
     return NULL;
 }
 
@@ -443,6 +449,7 @@ static void a_handlers_cancel_reaches_the_caller(void **state)
     (void)state;
     latch_init(&seen.entered);
     latch_init(&seen.told);
+    latch_init(&seen.let_go);
     lab_open(&room);
     lab_serve(&room, &witnessed, &seen);
     for (int i = 0; i < CANCELS; i++) {
@@ -462,6 +469,7 @@ static void a_handlers_cancel_reaches_the_caller(void **state)
     lab_close(&room);
     latch_destroy(&seen.entered);
     latch_destroy(&seen.told);
+    latch_destroy(&seen.let_go);
 }
 
 int main(int argc, char **argv)
