@@ -302,25 +302,36 @@ $(BUILD)/tests/vectors/%: $(BUILD)/obj/tests/vectors/%.o $(VECTORS_SHARED:%.c=$(
 
 # ---- programs in other languages ----
 
-INTEROP_GO := $(BUILD)/interop/go-peer
+INTEROP_PEERS := $(BUILD)/interop
+INTEROP_TESTS := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/interop/*_test.c))
+INTEROP_SHARED := $(patsubst %.c,$(BUILD)/obj/%.o,$(filter-out %_test.c,$(wildcard tests/interop/*.c)) \
+                    tests/vectors/lab.c tests/vectors/sha256.c)
+PEERS := $(foreach language,go js python,$(INTEROP_PEERS)/$(language)-peer)
 
-$(INTEROP_GO): $(wildcard tests/interop/go/*.go) tests/interop/go/go.mod
-	$(call say,GO,$@)
-	$(quiet)mkdir -p $(@D) && cd tests/interop/go && go build -o $(abspath $@) .
+$(INTEROP_PEERS)/go-peer: $(wildcard tests/interop/go/*)
+$(INTEROP_PEERS)/js-peer: $(wildcard tests/interop/js/*)
+$(INTEROP_PEERS)/python-peer: tests/interop/python/requirements.txt
+$(PEERS): $(INTEROP_PEERS)/%-peer: tests/interop/prepare
+	$(call say,PEER,$@)
+	$(quiet)tests/interop/prepare $* $(INTEROP_PEERS)
 
 $(BUILD)/obj/tests/interop/%.o: tests/interop/%.c $(FLAGS_FILE) | $(CHECKED) $(vectors_HEADERS) $(WKT_HEADERS)
 	$(call say,CC,$<)
 	$(call compile,$(OWN_FLAGS) $(INCLUDE_vectors) $(CMOCKA_CFLAGS))
 
-$(BUILD)/tests/interop/%: $(BUILD)/obj/tests/interop/%.o $(BUILD)/obj/tests/vectors/lab.o $(BUILD)/obj/tests/vectors/sha256.o \
+$(BUILD)/tests/interop/%: $(BUILD)/obj/tests/interop/%.o $(INTEROP_SHARED) \
                           $(SUPPORT_LIBRARY) $(vectors_STUBS) $(STATIC_LIBRARY) $(WKT_LIBRARY)
 	$(call say,LD,$@)
 	$(quiet)mkdir -p $(@D) && $(CC) $(LINK_FLAGS) -o $@ $^ $(CMOCKA_LIBS) $(PACKAGE_LIBS)
 
-# Needs Go and its modules; not among the tests.
-.PHONY: interop
-interop: $(INTEROP_GO) $(BUILD)/tests/interop/go_test
-	@INTEROP_GO=$(abspath $(INTEROP_GO)) BUILD=$(BUILD) tests/run $(BUILD)/tests/interop/go_test
+# Not among the tests: what the peers are made of comes from the registries of their languages.
+.PHONY: interop interop-run
+interop:
+	@scripts/install-dependencies interop
+	@$(MAKE) --no-print-directory interop-run
+
+interop-run: $(PEERS) $(INTEROP_TESTS)
+	@INTEROP_PEERS=$(abspath $(INTEROP_PEERS)) BUILD=$(BUILD) tests/run $(INTEROP_TESTS)
 
 .PHONY: test test-build test-run asan tsan
 test:
@@ -449,7 +460,7 @@ compile_commands.json: $(WKT_HEADERS) $(PLUGIN_HEADERS) $(tests_HEADERS) $(vecto
 	@scripts/compile-commands $(foreach room,runtime plugin tests bench examples,\
 	    --flags '$(CC) $(OWN_FLAGS) $(INCLUDE_$(room))' \
 	    $(filter $(room)/%,$(LIBRARY_SOURCES) $(PLUGIN_SOURCES) $(SUPPORT_SOURCES) $(UNIT_SOURCES) \
-	        $(INTEGRATION_SOURCES) $(VECTORS_SOURCES) $(VECTORS_SHARED) $(FUZZ_SOURCES) $(BENCH_SOURCES) $(wildcard examples/*/*.c))) \
+	        $(INTEGRATION_SOURCES) $(VECTORS_SOURCES) $(VECTORS_SHARED) $(wildcard tests/interop/*.c) $(FUZZ_SOURCES) $(BENCH_SOURCES) $(wildcard examples/*/*.c))) \
 	    > $(BUILD)/compile_commands.json
 	@echo $(BUILD)/compile_commands.json
 
@@ -463,7 +474,7 @@ help:
 #h make demo           installs what is missing, builds, runs the greeting and the blob service
 #h make test           installs what is missing, builds, runs all tests; TESTS="unit/ stream" some
 #h make asan, tsan     the tests with address and undefined behaviour, or thread, sanitizer
-#h make interop        calls between this library and a Go program; needs Go
+#h make interop        calls between this library and programs in Go, JavaScript and Python
 #h make golden         takes the plugin's output of today as what the golden cases expect
 #h make fuzz           the fuzz targets for FUZZ_SECONDS (30) each, with clang
 #h make model          searches the models of reliable streams with spin; MODEL=quick: in a minute

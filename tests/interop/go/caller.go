@@ -237,10 +237,6 @@ func countTo(count, failAt uint64) func(nc *nats.Conn) (string, error) {
 func upload(nc *nats.Conn) (string, error) {
 	data := pattern(large)
 	answer, err := clientStream(nc, "lab.v1.upload", false, large/chunk, func(i int) []byte {
-		if i%64 == 0 { // the plain protocol has no flow control
-			nc.Flush()
-			time.Sleep(100 * time.Millisecond)
-		}
 		return blob(nil, 1, data[i*chunk:(i+1)*chunk])
 	})
 	m, _ := decode(answer)

@@ -1,6 +1,6 @@
 module natsmicro.test/interop
 
-go 1.21
+go 1.19
 
 require (
 	github.com/nats-io/nats.go v1.31.0

@@ -10,7 +10,7 @@ import (
 	"github.com/nats-io/nats.go"
 )
 
-const patience = 30 * time.Second
+const patience = 120 * time.Second
 
 func connect(url string) *nats.Conn {
 	nc, err := nats.Connect(url)

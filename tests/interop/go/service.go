@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"strconv"
-	"time"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/micro"
@@ -70,6 +69,8 @@ func ping(r micro.Request) {
 		r.Error("NOT_FOUND", "no such thing", []byte{1, 2, 3})
 	case m.numbers[2] == 3:
 		r.Error("QUOTA_EXCEEDED", "quota used up", nil)
+	case m.numbers[2] == 9:
+		r.Error("404", "not here", nil)
 	default:
 		r.Respond(blob(nil, 1, m.bytes[1]))
 	}
@@ -93,13 +94,12 @@ func downloaded(nc *nats.Conn, r micro.Request) {
 	out := output{nc: nc, to: r.Headers().Get("Reply-To")}
 	data := pattern(int(m.numbers[1]))
 	for len(data) > 0 {
-		size := min(len(data), int(m.numbers[2]))
+		size := int(m.numbers[2])
+		if size > len(data) {
+			size = len(data)
+		}
 		out.send(blob(nil, 1, data[:size]))
 		data = data[size:]
-		if out.seq%64 == 0 { // the plain protocol has no flow control
-			nc.Flush()
-			time.Sleep(50 * time.Millisecond)
-		}
 	}
 	out.finish(nil, true)
 }

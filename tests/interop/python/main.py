@@ -1,0 +1,38 @@
+"""Interop: the lab service and its caller on nats-py and its micro package, written from
+docs/wire-protocol.md alone. "main.py call URL" calls a service, "main.py serve URL" is one until it is
+killed.
+
+Of what that page leaves open, this peer takes what the recorded ones in Python and TypeScript do: it numbers
+no messages, acknowledges on Reply-To, and its service tells errors in Status and Description.
+"""
+
+import asyncio
+import sys
+
+import nats
+
+import caller
+import service
+
+
+async def complain(error):
+    print("nats-py:", repr(error), flush=True)
+
+
+async def run(verb, url):
+    nc = await nats.connect(url, error_cb=complain)
+    failed = await verb(nc)
+    await nc.close()
+    return failed
+
+
+def main():
+    verbs = {"call": caller.call_all, "serve": service.serve}
+    if len(sys.argv) != 3 or sys.argv[1] not in verbs:
+        print("main.py call|serve URL")
+        return 2
+    return 1 if asyncio.run(run(verbs[sys.argv[1]], sys.argv[2])) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
