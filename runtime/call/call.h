@@ -32,6 +32,13 @@ typedef struct nm_call_options {
     uint32_t window_messages;
 } nm_call_options;
 
+/*
+ * Copies a user's options over `own`, which holds the defaults and, as all options, begins with its size. Those of a
+ * program that was compiled with an older header are shorter: the defaults stay for what they do not know. NULL: all
+ * defaults stay. False: no size, or a newer header's.
+ */
+bool nm_options_take(void *own, const void *given);
+
 natsmicro_status nm_call_settings_init(nm_call_settings *settings, const nm_call_options *options,
                                        natsConnection *connection);
 void nm_call_settings_free(nm_call_settings *settings);

@@ -33,6 +33,18 @@ static bool copy_prefixes(nm_call_settings *settings, const char *const *prefixe
     return true;
 }
 
+bool nm_options_take(void *own, const void *given)
+{
+    if (given == NULL)
+        return true;
+    const size_t own_size = *(const size_t *)own;
+    const size_t given_size = *(const size_t *)given;
+    if (given_size < sizeof(size_t) || given_size > own_size)
+        return false;
+    memcpy(own, given, given_size);
+    return true;
+}
+
 natsmicro_status nm_call_settings_init(nm_call_settings *settings, const nm_call_options *options,
                                        natsConnection *connection)
 {

@@ -71,22 +71,22 @@ static natsmicro_status client_start(natsmicro_client *client,
 natsmicro_status natsmicro_stub_client_new(natsmicro_client **client_out,
                                            const natsmicro_stub_service *service,
                                            natsConnection *connection,
-                                           const natsmicro_client_options *options)
+                                           const natsmicro_client_options *given)
 {
-    static const natsmicro_client_options defaults = NATSMICRO_CLIENT_OPTIONS_INIT;
+    natsmicro_client_options options = NATSMICRO_CLIENT_OPTIONS_INIT;
 
     *client_out = NULL;
-    if (options == NULL)
-        options = &defaults;
-    if (connection == NULL || options->size != sizeof(*options) || options->timeout_ms < 0)
+    if (connection == NULL || !nm_options_take(&options, given) || options.timeout_ms < 0)
         return NATSMICRO_INVALID_ARGUMENT;
+    if (service->stub_version != NATSMICRO_STUB_VERSION)
+        return NATSMICRO_FAILED_PRECONDITION;
     natsmicro_client *client = calloc(1, sizeof(*client));
     if (client == NULL)
         return NATSMICRO_RESOURCE_EXHAUSTED;
     client->handle.base = client;
-    nm_events_init(&client->events, options->on_error, options->on_error_data);
+    nm_events_init(&client->events, options.on_error, options.on_error_data);
     nm_call_cache_init(&client->cache);
-    natsmicro_status status = client_start(client, service, connection, options);
+    natsmicro_status status = client_start(client, service, connection, &options);
     if (status != NATSMICRO_OK) {
         natsmicro_stub_client_destroy(client);
         return status;

@@ -44,30 +44,28 @@ static natsmicro_status server_start(natsmicro_server *server,
 }
 
 natsmicro_status natsmicro_server_new(natsmicro_server **server_out, natsConnection *connection,
-                                      const natsmicro_server_options *options)
+                                      const natsmicro_server_options *given)
 {
-    static const natsmicro_server_options defaults = NATSMICRO_SERVER_OPTIONS_INIT;
+    natsmicro_server_options options = NATSMICRO_SERVER_OPTIONS_INIT;
 
     *server_out = NULL;
-    if (options == NULL)
-        options = &defaults;
-    if (connection == NULL || options->size != sizeof(*options) || options->drain_timeout_ms < 0)
+    if (connection == NULL || !nm_options_take(&options, given) || options.drain_timeout_ms < 0)
         return NATSMICRO_INVALID_ARGUMENT;
     natsmicro_server *server = calloc(1, sizeof(*server));
     if (server == NULL)
         return NATSMICRO_RESOURCE_EXHAUSTED;
     server->connection = connection;
-    server->max_calls = options->max_calls != 0 ? options->max_calls : DEFAULT_MAX_CALLS;
-    server->max_waiting = options->max_waiting != 0 ? options->max_waiting : DEFAULT_MAX_WAITING;
+    server->max_calls = options.max_calls != 0 ? options.max_calls : DEFAULT_MAX_CALLS;
+    server->max_waiting = options.max_waiting != 0 ? options.max_waiting : DEFAULT_MAX_WAITING;
     server->drain_timeout_ms =
-        options->drain_timeout_ms != 0 ? options->drain_timeout_ms : DEFAULT_DRAIN_MS;
+        options.drain_timeout_ms != 0 ? options.drain_timeout_ms : DEFAULT_DRAIN_MS;
     sem_init(&server->stop_requested, 0, 0);
     pthread_mutex_init(&server->lock, NULL);
     nm_cond_init(&server->work);
     nm_cond_init(&server->changed);
-    nm_events_init(&server->events, options->on_error, options->on_error_data);
+    nm_events_init(&server->events, options.on_error, options.on_error_data);
     nm_call_cache_init(&server->cache);
-    natsmicro_status status = server_start(server, options);
+    natsmicro_status status = server_start(server, &options);
     if (status != NATSMICRO_OK) {
         natsmicro_server_destroy(server);
         return status;

@@ -161,16 +161,15 @@ static natsmicro_status start(natsmicro_server *server, nm_service *service)
  */
 natsmicro_status natsmicro_stub_server_add(natsmicro_server *server,
                                            const natsmicro_stub_service *stub, const void *handlers,
-                                           void *user_data,
-                                           const natsmicro_service_options *options)
+                                           void *user_data, const natsmicro_service_options *given)
 {
-    static const natsmicro_service_options defaults = NATSMICRO_SERVICE_OPTIONS_INIT;
+    natsmicro_service_options options = NATSMICRO_SERVICE_OPTIONS_INIT;
 
-    if (options == NULL)
-        options = &defaults;
-    if (server == NULL || handlers == NULL || options->size != sizeof(*options) ||
-        options->timeout_ms < 0)
+    if (server == NULL || handlers == NULL || !nm_options_take(&options, given) ||
+        options.timeout_ms < 0)
         return NATSMICRO_INVALID_ARGUMENT;
+    if (stub->stub_version != NATSMICRO_STUB_VERSION)
+        return NATSMICRO_FAILED_PRECONDITION;
     nm_service *service = calloc(1, sizeof(*service));
     if (service == NULL)
         return NATSMICRO_RESOURCE_EXHAUSTED;
@@ -178,9 +177,9 @@ natsmicro_status natsmicro_stub_server_add(natsmicro_server *server,
     service->stub = stub;
     service->handlers = handlers;
     service->user_data = user_data;
-    natsmicro_status status = describe(service, options);
+    natsmicro_status status = describe(service, &options);
     if (status == NATSMICRO_OK)
-        status = init_endpoints(service, options);
+        status = init_endpoints(service, &options);
     if (status != NATSMICRO_OK) {
         nm_service_free(service);
         return status;

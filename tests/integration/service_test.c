@@ -4,6 +4,8 @@
  */
 #include "integration/lab_service.h"
 
+#include <natsmicro/stub.h>
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -536,6 +538,56 @@ static void options_that_cannot_be_are_refused(void **state)
     assert_ok(lab__v1__lab_server__add(room->server, &lab_handlers, NULL, &other));
 }
 
+/* A program goes on with a newer library: what its options do not know keeps its default. */
+static void options_of_an_older_header_are_taken(void **state)
+{
+    lab *room = *state;
+    natsmicro_server_options server_options = NATSMICRO_SERVER_OPTIONS_INIT;
+    natsmicro_client_options client_options = NATSMICRO_CLIENT_OPTIONS_INIT;
+    natsmicro_service_options service_options = NATSMICRO_SERVICE_OPTIONS_INIT;
+    server_options.size = offsetof(natsmicro_server_options, drain_timeout_ms);
+    server_options.drain_timeout_ms = -1; /* what follows is not to be looked at */
+    client_options.size = offsetof(natsmicro_client_options, timeout_ms);
+    client_options.timeout_ms = -1;
+    service_options.size = offsetof(natsmicro_service_options, timeout_ms);
+    service_options.timeout_ms = -1;
+    lab_serve_with(room, &lab_handlers, NULL, &server_options, &service_options);
+    lab_call_with(room, &client_options);
+    assert_ok(lab_ping_status(room, "", NULL));
+}
+
+static void options_of_no_or_a_newer_header_are_refused(void **state)
+{
+    lab *room = *state;
+    natsmicro_server *server;
+    Lab__V1__LabClient *client;
+    natsmicro_server_options server_options = NATSMICRO_SERVER_OPTIONS_INIT;
+    natsmicro_client_options client_options = NATSMICRO_CLIENT_OPTIONS_INIT;
+    server_options.size++;
+    client_options.size = 0;
+    assert_status(NATSMICRO_INVALID_ARGUMENT,
+                  natsmicro_server_new(&server, room->server_connection, &server_options));
+    assert_null(server);
+    assert_status(NATSMICRO_INVALID_ARGUMENT,
+                  lab__v1__lab_client__new(&client, room->client_connection, &client_options));
+    assert_null(client);
+}
+
+/* Tables of another layout are not read: with a shared library, only running shows which one it is. */
+static void stubs_of_another_version_are_refused(void **state)
+{
+    lab *room = *state;
+    natsmicro_client *client;
+    const natsmicro_stub_service stub = {.stub_version = NATSMICRO_STUB_VERSION + 1};
+    assert_status(NATSMICRO_FAILED_PRECONDITION,
+                  natsmicro_stub_client_new(&client, &stub, room->client_connection, NULL));
+    assert_null(client);
+    lab_serve(room, NULL, NULL);
+    assert_status(NATSMICRO_FAILED_PRECONDITION,
+                  natsmicro_stub_server_add(room->server, &stub, &lab_handlers, NULL, NULL));
+    assert_ok(lab_ping_status(room, "", NULL));
+}
+
 /* ---- many calls ---- */
 
 typedef struct caller {
@@ -774,6 +826,9 @@ int main(void)
         lab_test(prefix_name_version_and_metadata_can_be_set_at_run_time),
         lab_test(inboxes_may_have_a_prefix_of_their_own),
         lab_test(options_that_cannot_be_are_refused),
+        lab_test(options_of_an_older_header_are_taken),
+        lab_test(options_of_no_or_a_newer_header_are_refused),
+        lab_test(stubs_of_another_version_are_refused),
         lab_test(as_many_as_64_calls_of_one_client_run_at_the_same_time),
         lab_test(a_handler_that_was_quick_may_take_its_time),
         lab_test(sixty_four_streams_of_one_client_do_not_mix),

@@ -6,7 +6,8 @@
  *
  * A call may be used by two threads at once, one that sends and one that receives;
  * natsmicro_call_cancel by any. Closing or finishing it is the last thing anyone does with it.
- * Strings that a call hands out live as long as the call.
+ * Strings and bytes that a call hands out live as long as the call. Nothing here waits but
+ * natsmicro_call_finish; a call is never NULL.
  */
 #ifndef NATSMICRO_CALL_H
 #define NATSMICRO_CALL_H
@@ -35,7 +36,10 @@ void natsmicro_call_cancel(natsmicro_call *call);
 /* OK while the call lives; what it ended with afterwards (END after a complete stream). */
 natsmicro_status natsmicro_call_status(natsmicro_call *call);
 
-/* The error's code as it travels ("NOT_FOUND", "QUOTA_EXCEEDED"); "" while there is none. */
+/*
+ * The error's code as it travels ("NOT_FOUND", "QUOTA_EXCEEDED"); "" while there is none. Of what ended the
+ * call; while it lives, of the last send that failed by itself (code, text and data).
+ */
 const char *natsmicro_call_error_code(natsmicro_call *call);
 
 /* The error's text; "" while there is none. */
@@ -66,7 +70,8 @@ const char *natsmicro_call_trailer(natsmicro_call *call, const char *name);
  * Sets a header that goes to the peer. On a server, a response header: it rides on the response or
  * on the stream's first message, so it must be set before those. On a client, in a `before` hook
  * only, a request header. Replaces one of the same name; both strings are copied.
- * INVALID_ARGUMENT: as natsmicro_context_set_header. FAILED_PRECONDITION: too late.
+ * OK; INVALID_ARGUMENT and RESOURCE_EXHAUSTED: as natsmicro_context_set_header;
+ * FAILED_PRECONDITION: too late.
  */
 natsmicro_status natsmicro_call_set_header(natsmicro_call *call, const char *name,
                                            const char *value);
@@ -110,7 +115,8 @@ natsmicro_status natsmicro_call_fail(natsmicro_call *call, natsmicro_status stat
 
 /*
  * Attaches bytes to the error, before or after natsmicro_call_fail; they are copied and replace
- * earlier ones. INVALID_ARGUMENT: more than the connection's max_payload allows.
+ * earlier ones. OK; INVALID_ARGUMENT: more than the connection's max_payload allows;
+ * RESOURCE_EXHAUSTED: memory.
  */
 natsmicro_status natsmicro_call_set_error_data(natsmicro_call *call, const void *data,
                                                size_t length);

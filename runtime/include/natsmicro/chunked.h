@@ -192,7 +192,10 @@ natsmicro_status natsmicro_blob_writer_end(natsmicro_blob_writer *writer);
  */
 natsmicro_status natsmicro_blob_writer_flush(natsmicro_blob_writer *writer);
 
-/* Frees it. With a blob that is not ended, or bytes not flushed, that ends the call with CANCELLED. */
+/*
+ * Frees it; NULL is allowed. With a blob that is not ended, or bytes not flushed, that ends the call with
+ * CANCELLED.
+ */
 void natsmicro_blob_writer_free(natsmicro_blob_writer *writer);
 
 /* Makes a reader on a call that receives chunks; free it before the call ends. RESOURCE_EXHAUSTED: memory. */

@@ -19,7 +19,7 @@ typedef struct natsmicro_client natsmicro_client;
  * All is copied when the client is made, but for what user_data points to.
  */
 typedef struct natsmicro_client_options {
-    size_t size;                 /* set by the INIT macro */
+    size_t size;                 /* set by the INIT macro; an older header's is right, too */
     const char *subject_prefix;  /* instead of the proto's */
     const char *inbox_prefix;    /* "_INBOX" */
     int64_t timeout_ms;          /* unary calls and openings, over the proto's timeouts */

@@ -19,7 +19,7 @@ typedef struct natsmicro_server natsmicro_server;
  * All is copied when the server is made, but for what user_data points to.
  */
 typedef struct natsmicro_server_options {
-    size_t size;                 /* set by the INIT macro */
+    size_t size;                 /* set by the INIT macro; an older header's is right, too */
     const char *inbox_prefix;    /* "_INBOX" */
     uint32_t max_calls;          /* most handlers at once, detached calls included; 256 */
     uint32_t max_waiting;        /* most calls that wait for a worker; 1024. Past it: UNAVAILABLE */

@@ -67,12 +67,23 @@ typedef struct natsmicro_stub_service {
     size_t n_methods;
 } natsmicro_stub_service;
 
+/*
+ * What the typed functions say of themselves in generated headers (units, owners, statuses, blocking,
+ * threads) holds for those that they call here. Said here is what they add to it.
+ */
+
 /* ---- clients ---- */
 
+/*
+ * `service` must outlive the client. FAILED_PRECONDITION: the stub was generated for another version of
+ * the library. *client is NULL unless OK.
+ */
 natsmicro_status natsmicro_stub_client_new(natsmicro_client **client,
                                            const natsmicro_stub_service *service,
                                            natsConnection *connection,
                                            const natsmicro_client_options *options);
+
+/* Its calls must be over and closed. NULL is allowed. Blocks until no callback can run any more. */
 void natsmicro_stub_client_destroy(natsmicro_client *client);
 
 /* The typed client: a struct with the one member `natsmicro_client *base`. */
@@ -88,18 +99,33 @@ natsmicro_status natsmicro_stub_open(natsmicro_client *client, size_t method_ind
                                      const void *request, natsmicro_context *context,
                                      natsmicro_call **call);
 
+/* Ends the own direction of a bidirectional stream. May block while it is written. */
 natsmicro_status natsmicro_stub_close_send(natsmicro_call *call);
+
+/* Ends a client stream and waits for its response, owned as a unary call's; NULL unless OK. */
 natsmicro_status natsmicro_stub_close_and_recv(natsmicro_call *call, void **response);
+
+/* Frees a call; before its end that cancels it. NULL is allowed. Waits for a recv in another thread. */
 void natsmicro_stub_close(natsmicro_call *call);
+
+/* Frees a response, whatever its type. NULL is allowed. */
 void natsmicro_stub_message_free(void *message);
 
 /* ---- servers ---- */
 
+/*
+ * Serves from now on, until the server's end; `service`, `handlers` and what `user_data` points to must
+ * outlive it. FAILED_PRECONDITION: the stub is another version's, or the server is draining.
+ */
 natsmicro_status natsmicro_stub_server_add(natsmicro_server *server,
                                            const natsmicro_stub_service *service,
                                            const void *handlers, void *user_data,
                                            const natsmicro_service_options *options);
+
+/* Answers; the response is encoded before it returns. FAILED_PRECONDITION: answered or failed before. */
 natsmicro_status natsmicro_stub_reply(natsmicro_call *call, const void *response);
+
+/* What a dispatch returns where there is no handler: fails the call with UNIMPLEMENTED. */
 natsmicro_status natsmicro_stub_unimplemented(natsmicro_call *call);
 
 /* natsmicro_call_fail with a code of the service's own; returns NATSMICRO_SERVICE_ERROR. */
@@ -111,6 +137,7 @@ natsmicro_status natsmicro_stub_fail(natsmicro_call *call, const char *code, con
 /* The typed call: a struct with the one member `natsmicro_call *base`. */
 void *natsmicro_stub_call_handle(natsmicro_call *call);
 
+/* Sends a message of a stream, encoded before it returns. Waits for the peer's room. */
 natsmicro_status natsmicro_stub_send(natsmicro_call *call, const void *message);
 
 /* The same; WOULD_BLOCK where it would wait for the peer's room. */
