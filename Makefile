@@ -456,11 +456,11 @@ check-format:
 	@$(CLANG_FORMAT) --dry-run -Werror $(FORMATTED)
 
 # Written under $(BUILD), where clangd looks for it by itself.
-compile_commands.json: $(WKT_HEADERS) $(PLUGIN_HEADERS) $(tests_HEADERS) $(vectors_HEADERS) $(FRAME_HEADER) $(bench_HEADERS) $(greet_HEADERS)
+compile_commands.json: $(WKT_HEADERS) $(PLUGIN_HEADERS) $(tests_HEADERS) $(vectors_HEADERS) $(FRAME_HEADER) $(bench_HEADERS) $(greet_HEADERS) $(blob_HEADERS)
 	@scripts/compile-commands $(foreach room,runtime plugin tests bench examples,\
 	    --flags '$(CC) $(OWN_FLAGS) $(INCLUDE_$(room))' \
-	    $(filter $(room)/%,$(LIBRARY_SOURCES) $(PLUGIN_SOURCES) $(SUPPORT_SOURCES) $(UNIT_SOURCES) \
-	        $(INTEGRATION_SOURCES) $(VECTORS_SOURCES) $(VECTORS_SHARED) $(wildcard tests/interop/*.c) $(FUZZ_SOURCES) $(BENCH_SOURCES) $(wildcard examples/*/*.c))) \
+	    $(filter $(room)/%,$(LIBRARY_SOURCES) $(PLUGIN_SOURCES) \
+	        $(wildcard tests/*/*.c bench/*.c bench/*/*.c examples/*/*.c))) \
 	    > $(BUILD)/compile_commands.json
 	@echo $(BUILD)/compile_commands.json
 

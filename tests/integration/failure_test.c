@@ -132,6 +132,29 @@ static void a_killed_server_ends_a_bidi_stream(void **state)
     broker_stop(where);
 }
 
+static void a_killed_server_ends_a_client_stream(void **state)
+{
+    child server;
+    broker *where = broker_start(NULL);
+    Lab__V1__LabClient__Sum *call = NULL;
+    Lab__V1__SumResponse *response = NULL;
+    (void)state;
+    child_start(&server, "serve", broker_url(where));
+    expect_line(&server, "serving");
+    natsConnection *connection = connect_to(where);
+    Lab__V1__LabClient *client = lab_new_client(connection);
+    assert_ok(lab__v1__lab_client__sum(client, NULL, &call));
+    assert_ok(lab_sum_send(call, 1));
+    child_kill(&server);
+    int64_t killed = now_ms();
+    assert_status(NATSMICRO_UNAVAILABLE, lab__v1__lab_client__sum__close_and_recv(call, &response));
+    assert_true(now_ms() - killed < NOTICE_MS);
+    lab__v1__lab_client__sum__close(call);
+    lab__v1__lab_client__destroy(client);
+    natsConnection_Destroy(connection);
+    broker_stop(where);
+}
+
 static void a_killed_client_ends_its_handler(const char *pattern)
 {
     child client;
@@ -464,6 +487,7 @@ static int run(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_killed_server_ends_a_server_stream),
         cmocka_unit_test(a_killed_server_ends_a_bidi_stream),
+        cmocka_unit_test(a_killed_server_ends_a_client_stream),
         cmocka_unit_test(a_killed_client_ends_a_server_stream),
         cmocka_unit_test(a_killed_client_ends_a_client_stream),
         cmocka_unit_test(a_killed_client_ends_a_bidi_stream),

@@ -102,6 +102,12 @@ static bool two_wait(void *server)
     return counters.waiting == 2;
 }
 
+static void count_refusals(const natsmicro_event *event, void *user_data)
+{
+    if (event->kind == NATSMICRO_EVENT_OVERLOADED)
+        latch_open(user_data);
+}
+
 /* With the one call that may run running: the first to wait fits, the second does not, the third fits elsewhere. */
 static void only_the_first_may_wait(lab *room, const char *subject, size_t first, size_t third,
                                     const char *third_subject)
@@ -110,6 +116,8 @@ static void only_the_first_may_wait(lab *room, const char *subject, size_t first
     natsSubscription *answers;
     char *texts[] = {lab_text(first), lab_text(third)};
     options.max_calls = 1;
+    options.on_error = count_refusals;
+    options.on_error_data = &room->seen.done;
     serve(room, &options);
     assert_int_equal(NATS_OK,
                      natsConnection_SubscribeSync(&answers, room->client_connection, ANSWERS));
@@ -122,6 +130,7 @@ static void only_the_first_may_wait(lab *room, const char *subject, size_t first
     natsMsg *answer = raw_next(answers);
     raw_assert_error(answer, "UNAVAILABLE");
     natsMsg_Destroy(answer);
+    assert_true(latch_wait(&room->seen.done, LAB_PATIENCE));
     ask(room, third_subject, texts[1]);
     assert_true(eventually(two_wait, room->server, LAB_PATIENCE));
 

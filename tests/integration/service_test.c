@@ -118,13 +118,15 @@ typedef struct hook_log {
     natsmicro_status refuse; /* OK: lets calls pass */
     natsmicro_status ended;  /* what the last call ended with */
     int64_t duration_ns;
-    char method[64]; /* the last call's */
+    char method[64];  /* the last call's */
+    char subject[64]; /* the same */
 } hook_log;
 
 static natsmicro_status hook_before(natsmicro_call *call, void *user_data)
 {
     hook_log *log = user_data;
     snprintf(log->method, sizeof(log->method), "%s", natsmicro_call_method(call));
+    snprintf(log->subject, sizeof(log->subject), "%s", natsmicro_call_subject(call));
     latch_open(&log->before);
     if (log->refuse != NATSMICRO_OK)
         return natsmicro_call_fail(call, log->refuse, "no entry to %s", log->method);
@@ -227,6 +229,8 @@ static void hooks_on_both_sides_see_every_call_and_how_it_ended(void **state)
     lab__v1__lab_client__count_up__close(count_up);
     assert_hooked(&client, 5, "lab.v1.Lab.CountUp", NATSMICRO_OUT_OF_RANGE);
     assert_hooked(&server, 5, "lab.v1.Lab.CountUp", NATSMICRO_OUT_OF_RANGE);
+    assert_string_equal(client.subject, "lab.v1.count_up");
+    assert_string_equal(server.subject, "lab.v1.count_up");
     hook_log_destroy(&client);
     hook_log_destroy(&server);
 }
