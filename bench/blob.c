@@ -1,7 +1,8 @@
 /*
  * Blob: how fast a blob goes up and comes down, in chunks of several sizes, from memory to nowhere; beside
  * nats.c publishing messages of the same size with one header to a synchronous subscription whose reader
- * checks their number, over connections with the same options. And the memory that it takes.
+ * checks their number, over connections with the same options. Files, on a tmpfs and on a disk, beside the same
+ * from memory to nowhere. And the memory that it takes.
  */
 #include "support/measure.h"
 #include "support/peer.h"
@@ -131,6 +132,76 @@ static void run(const char *name, measurement ours, measurement raw, int kib)
     run_on(beside, ours, raw, kib, PLAIN_STREAMS);
 }
 
+/* ---- files ---- */
+
+typedef struct file_bench {
+    bench bench;
+    char from[256];
+    char to[256];
+} file_bench;
+
+static double file_ours(void *data)
+{
+    file_bench *self = data;
+    natsmicro_context *context;
+    Bench__V1__BenchClient__Upload *call;
+    Bench__V1__UploadResponse *response;
+    need(natsmicro_context_new(&context), "context");
+    need(natsmicro_context_set_header(context, HEADER_STORE_AT, self->to), "header");
+    double start = now_us();
+    need(bench__v1__bench_client__upload(self->bench.client, context, &call), "Upload");
+    need(bench__v1__bench_client__upload__send_file(call, self->from,
+                                                    (size_t)self->bench.chunk_size, NULL, NULL),
+         self->from);
+    natsmicro_status status = bench__v1__bench_client__upload__close_and_recv(call, &response);
+    double figure = rate(&self->bench, start, status, self->bench.size);
+    bench__v1__bench_client__upload__free(response);
+    bench__v1__bench_client__upload__close(call);
+    natsmicro_context_destroy(context);
+    return figure;
+}
+
+static double file_beside(void *data)
+{
+    file_bench *self = data;
+    return upload_ours(&self->bench);
+}
+
+static void make_file(const char *path, int64_t size)
+{
+    static const char piece[MIB] = "a";
+    FILE *file = fopen(path, "w");
+    if (file == NULL)
+        give_up("cannot write %s", path);
+    for (int64_t done = 0; done < size; done += MIB)
+        if (fwrite(piece, sizeof piece, 1, file) != 1)
+            give_up("cannot write %s", path);
+    if (fclose(file) != 0)
+        give_up("cannot write %s", path);
+}
+
+/* From a file to a file in the same folder, with all that recv_to_file does: fsync and rename. */
+static void run_file(const char *name, const char *folder)
+{
+    if (!is_chosen(name))
+        return;
+    peer other;
+    file_bench self = {
+        .bench = {.size = (int64_t)full_or_quick(1024, 128) * MIB, .chunk_size = 128 * 1024}};
+    snprintf(self.from, sizeof self.from, "%s/bench-%ld.from", folder, (long)getpid());
+    snprintf(self.to, sizeof self.to, "%s/bench-%ld.to", folder, (long)getpid());
+    make_file(self.from, self.bench.size);
+    peer_start(&other);
+    natsConnection *connection = connect_ours(broker_url(other.where), SEND_BUFFERED);
+    self.bench.client = new_client(connection, NULL, RELIABLE_STREAMS);
+    compare(name, "MB/s", file_ours, file_beside, &self);
+    bench__v1__bench_client__destroy(self.bench.client);
+    natsConnection_Destroy(connection);
+    peer_stop(&other);
+    remove(self.from);
+    remove(self.to);
+}
+
 /* ---- memory ---- */
 
 #define CHILD_TIMEOUT_MS 600000
@@ -210,6 +281,9 @@ int main(int argc, char **argv)
     run("download_64k", download_ours, download_raw, 64);
     run("download_128k", download_ours, download_raw, 128);
     run("download_512k", download_ours, download_raw, 512);
+    const char *build = getenv("BUILD");
+    run_file("file_tmpfs", "/dev/shm");
+    run_file("file_disk", build != NULL ? build : "build");
     run_memory();
     nats_Close();
     return 0;

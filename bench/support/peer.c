@@ -383,8 +383,11 @@ natsmicro_status discard_blob(natsmicro_call *call, int64_t *size)
 static natsmicro_status upload(Bench__V1__BenchServer__Upload *call, void *user_data)
 {
     Bench__V1__UploadResponse response = BENCH__V1__UPLOAD_RESPONSE__INIT;
+    const char *path = natsmicro_call_header(call->base, HEADER_STORE_AT);
     (void)user_data;
-    natsmicro_status status = discard_blob(call->base, &response.size);
+    natsmicro_status status =
+        path != NULL ? bench__v1__bench_server__upload__recv_to_file(call, path, NULL, NULL)
+                     : discard_blob(call->base, &response.size);
     if (status != NATSMICRO_OK)
         return status;
     return bench__v1__bench_server__upload__reply(call, &response);

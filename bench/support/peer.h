@@ -27,6 +27,9 @@
 
 #define BLOCK_SIZE 1024
 
+/* A request header of Upload: the file to store the blob in, instead of nowhere. */
+#define HEADER_STORE_AT "Store-At"
+
 /* The largest message that the raw peer sends. */
 #define LARGEST_RAW (1024 * 1024)
 
