@@ -1,5 +1,5 @@
 /*
- * The plain transport's table, its sending half, and what its other files share.
+ * The plain transport's table and its sending half.
  */
 #include "transport/plain.h"
 #include "wire/subject.h"
@@ -11,62 +11,6 @@
 
 /* So many messages without such a gap are a burst. */
 #define BURST 32
-
-/* ---- publishing ---- */
-
-natsmicro_status nm_plain_publish(natsConnection *connection, const nm_outgoing *outgoing,
-                                  nm_error *error)
-{
-    natsStatus status;
-    if (!nm_outgoing_has_headers(outgoing) && outgoing->n_pieces == 0) {
-        if (outgoing->reply != NULL)
-            status = natsConnection_PublishRequest(connection, outgoing->subject, outgoing->reply,
-                                                   outgoing->data, (int)outgoing->length);
-        else
-            status = natsConnection_Publish(connection, outgoing->subject, outgoing->data,
-                                            (int)outgoing->length);
-        return nm_link_status(status, outgoing->subject, error);
-    }
-    natsMsg *message = NULL;
-    status = nm_outgoing_compose(&message, outgoing);
-    if (status == NATS_OK)
-        status = natsConnection_PublishMsg(connection, message);
-    natsMsg_Destroy(message);
-    return nm_link_status(status, outgoing->subject, error);
-}
-
-void nm_plain_publish_or_report(nm_link *link, const nm_outgoing *outgoing, const char *method)
-{
-    nm_error error = NM_ERROR_INIT;
-    if (nm_plain_publish(nm_link_connection(link), outgoing, &error) != NATSMICRO_OK)
-        nm_events_emit(nm_link_events(link), NATSMICRO_EVENT_PUBLISH_FAILED, outgoing->subject,
-                       method, "not published: %s", nm_error_text(&error));
-    nm_error_clear(&error);
-}
-
-/* ---- subjects from the peer ---- */
-
-bool nm_plain_reply_is_allowed(nm_link *link, const nm_stream_settings *settings, const char *reply,
-                               const char *method)
-{
-    if (nm_subject_reply_is_allowed(reply) &&
-        (settings->is_own_subject == NULL ||
-         !settings->is_own_subject(reply, settings->own_subject_data)))
-        return true;
-    nm_events_emit(nm_link_events(link), NATSMICRO_EVENT_REFUSED_SUBJECT, reply, method,
-                   "the NATS reply is not literal, under '$' or an endpoint of this server");
-    return false;
-}
-
-bool nm_plain_header_subject_is_allowed(nm_link *link, const nm_stream_settings *settings,
-                                        const char *subject, const char *header, const char *method)
-{
-    if (nm_subject_from_header_is_allowed(subject, settings->allowed_inbox_prefixes))
-        return true;
-    nm_events_emit(nm_link_events(link), NATSMICRO_EVENT_REFUSED_SUBJECT, subject, method,
-                   "the header %s is no literal subject under an allowed inbox prefix", header);
-    return false;
-}
 
 /* ---- sending ---- */
 
@@ -89,7 +33,7 @@ static natsmicro_status publish_item(nm_stream *stream, const nm_outgoing *outgo
     natsConnection *connection = nm_link_connection(stream->link);
     natsMsg *message;
     if (outgoing->reply != NULL || outgoing->headers != NULL)
-        return nm_plain_publish(connection, outgoing, error);
+        return nm_publish(connection, outgoing, error);
     natsStatus status = nm_draft_compose(&stream->draft, &message, outgoing->subject,
                                          outgoing->pieces, outgoing->n_pieces, outgoing->sequence);
     if (status == NATS_OK)
@@ -195,7 +139,7 @@ static natsmicro_status plain_close_send(nm_stream *stream, nm_error *error)
     pthread_mutex_unlock(&stream->lock);
     if (status != NATSMICRO_OK)
         return status;
-    status = nm_plain_publish(nm_link_connection(stream->link), &outgoing, error);
+    status = nm_publish(nm_link_connection(stream->link), &outgoing, error);
     nm_link_flush(stream->link, stream->deadline);
     return status;
 }
@@ -215,7 +159,7 @@ static void publish_stream_end(nm_stream *stream, const nm_error *failure)
                             .error = failure->status != NATSMICRO_OK ? failure : NULL,
                             .headers = sent == 0 ? &stream->headers_out : NULL,
                             .trailers = &stream->trailers_out};
-    nm_plain_publish_or_report(stream->link, &outgoing, stream->method);
+    nm_publish_or_report(stream->link, &outgoing, stream->method);
 }
 
 static void publish_unary_error(nm_stream *stream, const nm_error *failure)
@@ -224,7 +168,7 @@ static void publish_unary_error(nm_stream *stream, const nm_error *failure)
                             .error = failure,
                             .headers = &stream->headers_out,
                             .trailers = &stream->trailers_out};
-    nm_plain_publish_or_report(stream->link, &outgoing, stream->method);
+    nm_publish_or_report(stream->link, &outgoing, stream->method);
 }
 
 static void publish_outcome(nm_stream *stream, const nm_error *failure)

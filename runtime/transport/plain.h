@@ -10,28 +10,13 @@
 #ifndef NM_TRANSPORT_PLAIN_H
 #define NM_TRANSPORT_PLAIN_H
 
+#include "transport/publish.h"
 #include "transport/transport.h"
 #include "wire/names.h"
 #include "wire/outgoing.h"
 
 /* How often a message asks whether the peer is there. */
 #define NM_PLAIN_ASK_INTERVAL (1000 * NM_NS_PER_MS)
-
-/* Composes and publishes. Fills `error` and returns its status when nats.c would not take it. */
-natsmicro_status nm_plain_publish(natsConnection *connection, const nm_outgoing *outgoing,
-                                  nm_error *error);
-
-/* Publishes what nobody waits for the outcome of; a failure is reported as an event. */
-void nm_plain_publish_or_report(nm_link *link, const nm_outgoing *outgoing, const char *method);
-
-/* Whether a NATS reply may be published to; what may not is counted and reported. */
-bool nm_plain_reply_is_allowed(nm_link *link, const nm_stream_settings *settings, const char *reply,
-                               const char *method);
-
-/* The same for a subject from a header. */
-bool nm_plain_header_subject_is_allowed(nm_link *link, const nm_stream_settings *settings,
-                                        const char *subject, const char *header,
-                                        const char *method);
 
 /* ---- plain_open.c ---- */
 /* Publishes the opening; `offer`: of a reliable stream, or NULL. */

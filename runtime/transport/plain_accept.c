@@ -22,7 +22,7 @@ static void acknowledge(nm_stream *stream, const nm_incoming *opening)
     nm_outgoing outgoing = {.subject = opening->reply != NULL ? opening->reply : stream->peer,
                             .reply = stream->inbox.subject,
                             .stream_inbox = stream->inbox.subject};
-    nm_plain_publish_or_report(stream->link, &outgoing, stream->method);
+    nm_publish_or_report(stream->link, &outgoing, stream->method);
     nm_link_flush(stream->link, NM_NEVER);
 }
 
@@ -45,12 +45,11 @@ natsmicro_status nm_plain_accept(nm_stream *stream, const nm_incoming *opening, 
     const char *reply_to = stream->kind == NATSMICRO_UNARY ? NULL : opening->reply_to;
 
     if (opening->reply != NULL &&
-        !nm_plain_reply_is_allowed(stream->link, stream->settings, opening->reply, stream->method))
+        !nm_reply_is_allowed(stream->link, stream->settings, opening->reply, stream->method))
         return nm_error_set(error, NATSMICRO_INVALID_ARGUMENT,
                             "the NATS reply of the request may not be answered on");
-    if (reply_to != NULL &&
-        !nm_plain_header_subject_is_allowed(stream->link, stream->settings, reply_to,
-                                            NM_HEADER_REPLY_TO, stream->method))
+    if (reply_to != NULL && !nm_header_subject_is_allowed(stream->link, stream->settings, reply_to,
+                                                          NM_HEADER_REPLY_TO, stream->method))
         return nm_error_set(error, NATSMICRO_INVALID_ARGUMENT,
                             "the header " NM_HEADER_REPLY_TO
                             " is no literal subject under an allowed inbox prefix");
@@ -80,12 +79,11 @@ static const char *refusal_subject(nm_link *link, const nm_stream_settings *sett
                                    const char *method)
 {
     if (opening->reply != NULL)
-        return nm_plain_reply_is_allowed(link, settings, opening->reply, method) ? opening->reply
-                                                                                 : NULL;
+        return nm_reply_is_allowed(link, settings, opening->reply, method) ? opening->reply : NULL;
     if (kind == NATSMICRO_UNARY || opening->reply_to == NULL)
         return NULL;
-    return nm_plain_header_subject_is_allowed(link, settings, opening->reply_to, NM_HEADER_REPLY_TO,
-                                              method)
+    return nm_header_subject_is_allowed(link, settings, opening->reply_to, NM_HEADER_REPLY_TO,
+                                        method)
                ? opening->reply_to
                : NULL;
 }
@@ -102,6 +100,6 @@ void nm_plain_refuse(nm_link *link, const nm_stream_settings *settings, natsmicr
     nm_outgoing outgoing = {.subject = subject,
                             .error = error,
                             .end = subject == opening->reply_to && is_streaming_out(kind)};
-    nm_plain_publish_or_report(link, &outgoing, method);
+    nm_publish_or_report(link, &outgoing, method);
     nm_link_flush_soon(link);
 }

@@ -28,7 +28,7 @@ static void publish_control(nm_stream *stream, const char *subject, const char *
                             const char *reply)
 {
     nm_outgoing outgoing = {.subject = subject, .reply = reply, .control = control};
-    nm_plain_publish_or_report(stream->link, &outgoing, stream->method);
+    nm_publish_or_report(stream->link, &outgoing, stream->method);
     nm_link_flush_soon(stream->link);
 }
 

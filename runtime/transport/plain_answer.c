@@ -38,7 +38,7 @@ static natsmicro_status offer(nm_stream *stream, nm_error *error)
     if (status != NATS_OK)
         return nm_link_status(status, stream->peer, error);
     nm_outgoing fence = {.subject = stream->inbox.subject, .control = NM_CONTROL_FENCE};
-    return nm_plain_publish(nm_link_connection(stream->link), &fence, error);
+    return nm_publish(nm_link_connection(stream->link), &fence, error);
 }
 
 static natsmicro_status first_offer(nm_stream *stream, const nm_outgoing *outgoing, nm_error *error)
@@ -87,7 +87,7 @@ natsmicro_status nm_plain_answer(nm_stream *stream, const void *message, size_t 
                             stream->method);
     if (streaming)
         return first_offer(stream, &outgoing, error);
-    natsmicro_status status = nm_plain_publish(nm_link_connection(stream->link), &outgoing, error);
+    natsmicro_status status = nm_publish(nm_link_connection(stream->link), &outgoing, error);
     nm_stream_flush(stream, NM_NEVER);
     return status;
 }

@@ -31,7 +31,7 @@ natsmicro_status nm_plain_publish_opening(nm_stream *stream, const void *request
                               "max_payload of %zu",
                               stream->method, length, headers, limit);
     else
-        status = nm_plain_publish(nm_link_connection(stream->link), &outgoing, &error);
+        status = nm_publish(nm_link_connection(stream->link), &outgoing, &error);
     if (status == NATSMICRO_OK)
         return NATSMICRO_OK;
     nm_stream_abort(stream, status, "%s", nm_error_text(&error));
@@ -103,7 +103,7 @@ void nm_plain_give_up(nm_stream *stream)
                             .sequence = sequence,
                             .end = true,
                             .error = &error};
-    nm_plain_publish_or_report(stream->link, &outgoing, stream->method);
+    nm_publish_or_report(stream->link, &outgoing, stream->method);
     nm_link_flush_soon(stream->link);
     nm_error_clear(&error);
     free(subject);

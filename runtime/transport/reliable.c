@@ -3,7 +3,7 @@
  * ordered, complete, bounded in memory, alive or ended; docs/wire-protocol.md specifies what travels.
  */
 #include "transport/reliable.h"
-#include "transport/plain.h"
+#include "transport/publish.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -98,7 +98,7 @@ static natsmicro_status reliable_accept(nm_stream *stream, const nm_incoming *op
     nm_note note;
     note.flush = false;
 
-    if (!nm_plain_reply_is_allowed(stream->link, stream->settings, opening->reply, stream->method))
+    if (!nm_reply_is_allowed(stream->link, stream->settings, opening->reply, stream->method))
         return nm_error_set(error, NATSMICRO_INVALID_ARGUMENT,
                             "the NATS reply of the request may not be answered on");
     if (strlen(opening->reply) >= NM_RELIABLE_ADDRESS_SIZE)

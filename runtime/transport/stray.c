@@ -5,7 +5,8 @@
  * acknowledgement that came too late). Ends, errors, resets and 503s are never answered, so no two sides can go
  * on answering each other, and no state is kept.
  */
-#include "transport/plain.h"
+#include "transport/publish.h"
+#include "transport/transport.h"
 #include "wire/frame.h"
 #include "wire/offer.h"
 
@@ -16,13 +17,12 @@ static const char *answer_subject(nm_link *link, const nm_stream_settings *setti
     if (incoming->no_responders || incoming->end || incoming->error_code != NULL)
         return NULL;
     if (incoming->stream_inbox != NULL)
-        return nm_plain_header_subject_is_allowed(link, settings, incoming->stream_inbox,
-                                                  NM_HEADER_STREAM_INBOX, NULL)
+        return nm_header_subject_is_allowed(link, settings, incoming->stream_inbox,
+                                            NM_HEADER_STREAM_INBOX, NULL)
                    ? incoming->stream_inbox
                    : NULL;
     if (incoming->reply != NULL)
-        return nm_plain_reply_is_allowed(link, settings, incoming->reply, NULL) ? incoming->reply
-                                                                                : NULL;
+        return nm_reply_is_allowed(link, settings, incoming->reply, NULL) ? incoming->reply : NULL;
     return NULL;
 }
 
@@ -45,7 +45,7 @@ static void answer_stray(nm_link *link, const char *subject, const nm_incoming *
         outgoing.data = reset;
         outgoing.length = length;
     }
-    nm_plain_publish_or_report(link, &outgoing, NULL);
+    nm_publish_or_report(link, &outgoing, NULL);
     nm_link_flush_soon(link);
     nm_error_clear(&error);
 }

@@ -184,9 +184,9 @@ static bool subscriptions_are(void *number)
     return broker_subscriptions(room.nats) == *(size_t *)number;
 }
 
-static bool threads_are(void *number)
+static bool threads_are_at_most(void *number)
 {
-    return threads() == *(size_t *)number;
+    return threads() <= *(size_t *)number;
 }
 
 static void make_and_destroy(natsConnection *own, Lab__V1__LabHandlers *handlers)
@@ -215,18 +215,19 @@ static void clients_and_servers_leave_nothing(void **state)
     for (int i = 0; i < 20; i++)
         make_and_destroy(own, &handlers);
     assert_true(eventually(subscriptions_are, &subscriptions, WAIT_MS));
-    assert_true(eventually(threads_are, &own_threads, WAIT_MS));
+    assert_true(eventually(threads_are_at_most, &own_threads, WAIT_MS));
     natsConnection_Destroy(own);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        /* First: idle workers of the room's server, which end some seconds after its calls, would hide what stays. */
+        cmocka_unit_test(clients_and_servers_leave_nothing),
         cmocka_unit_test(unary_calls_leave_nothing),
         cmocka_unit_test(server_streams_leave_nothing),
         cmocka_unit_test(client_streams_leave_nothing),
         cmocka_unit_test(bidi_streams_leave_nothing),
-        cmocka_unit_test(clients_and_servers_leave_nothing),
     };
     return cmocka_run_group_tests(tests, start, stop);
 }

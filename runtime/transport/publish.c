@@ -1,0 +1,62 @@
+/*
+ * Publish: see publish.h.
+ */
+#include "transport/publish.h"
+
+#include "wire/subject.h"
+
+/* ---- publishing ---- */
+
+natsmicro_status nm_publish(natsConnection *connection, const nm_outgoing *outgoing,
+                            nm_error *error)
+{
+    natsStatus status;
+    if (!nm_outgoing_has_headers(outgoing) && outgoing->n_pieces == 0) {
+        if (outgoing->reply != NULL)
+            status = natsConnection_PublishRequest(connection, outgoing->subject, outgoing->reply,
+                                                   outgoing->data, (int)outgoing->length);
+        else
+            status = natsConnection_Publish(connection, outgoing->subject, outgoing->data,
+                                            (int)outgoing->length);
+        return nm_link_status(status, outgoing->subject, error);
+    }
+    natsMsg *message = NULL;
+    status = nm_outgoing_compose(&message, outgoing);
+    if (status == NATS_OK)
+        status = natsConnection_PublishMsg(connection, message);
+    natsMsg_Destroy(message);
+    return nm_link_status(status, outgoing->subject, error);
+}
+
+void nm_publish_or_report(nm_link *link, const nm_outgoing *outgoing, const char *method)
+{
+    nm_error error = NM_ERROR_INIT;
+    if (nm_publish(nm_link_connection(link), outgoing, &error) != NATSMICRO_OK)
+        nm_events_emit(nm_link_events(link), NATSMICRO_EVENT_PUBLISH_FAILED, outgoing->subject,
+                       method, "not published: %s", nm_error_text(&error));
+    nm_error_clear(&error);
+}
+
+/* ---- subjects from the peer ---- */
+
+bool nm_reply_is_allowed(nm_link *link, const nm_stream_settings *settings, const char *reply,
+                         const char *method)
+{
+    if (nm_subject_reply_is_allowed(reply) &&
+        (settings->is_own_subject == NULL ||
+         !settings->is_own_subject(reply, settings->own_subject_data)))
+        return true;
+    nm_events_emit(nm_link_events(link), NATSMICRO_EVENT_REFUSED_SUBJECT, reply, method,
+                   "the NATS reply is not literal, under '$' or an endpoint of this server");
+    return false;
+}
+
+bool nm_header_subject_is_allowed(nm_link *link, const nm_stream_settings *settings,
+                                  const char *subject, const char *header, const char *method)
+{
+    if (nm_subject_from_header_is_allowed(subject, settings->allowed_inbox_prefixes))
+        return true;
+    nm_events_emit(nm_link_events(link), NATSMICRO_EVENT_REFUSED_SUBJECT, subject, method,
+                   "the header %s is no literal subject under an allowed inbox prefix", header);
+    return false;
+}

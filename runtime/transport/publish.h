@@ -1,0 +1,26 @@
+/*
+ * Publish: how every transport hands a message to nats.c, and to which subjects of a peer's choice. What a
+ * message says is its transport's business.
+ */
+#ifndef NM_TRANSPORT_PUBLISH_H
+#define NM_TRANSPORT_PUBLISH_H
+
+#include "transport/stream.h"
+#include "wire/outgoing.h"
+
+/* Composes and publishes. Fills `error` and returns its status when nats.c would not take it. */
+natsmicro_status nm_publish(natsConnection *connection, const nm_outgoing *outgoing,
+                            nm_error *error);
+
+/* Publishes what nobody waits for the outcome of; a failure is reported as an event. */
+void nm_publish_or_report(nm_link *link, const nm_outgoing *outgoing, const char *method);
+
+/* Whether a NATS reply may be published to; what may not is counted and reported. */
+bool nm_reply_is_allowed(nm_link *link, const nm_stream_settings *settings, const char *reply,
+                         const char *method);
+
+/* The same for a subject from a header. */
+bool nm_header_subject_is_allowed(nm_link *link, const nm_stream_settings *settings,
+                                  const char *subject, const char *header, const char *method);
+
+#endif
