@@ -96,7 +96,6 @@ static natsmicro_status reliable_accept(nm_stream *stream, const nm_incoming *op
 {
     nm_reliable *reliable = nm_reliable_of(stream);
     nm_note note;
-    note.flush = false;
 
     if (!nm_reply_is_allowed(stream->link, stream->settings, opening->reply, stream->method))
         return nm_error_set(error, NATSMICRO_INVALID_ARGUMENT,
@@ -105,7 +104,7 @@ static natsmicro_status reliable_accept(nm_stream *stream, const nm_incoming *op
         return nm_error_set(error, NATSMICRO_INVALID_ARGUMENT,
                             "the NATS reply of the request is longer than %d bytes",
                             NM_RELIABLE_ADDRESS_SIZE - 1);
-    note.wanted = false;
+    nm_note_clear(&note);
     pthread_mutex_lock(&stream->lock);
     strcpy(reliable->address, opening->reply);
     /* Where only we send, the first message is soon the first frame; if not, the timer sees to one. */
@@ -131,12 +130,23 @@ void nm_reliable_over(nm_stream *stream)
     pthread_cond_broadcast(&stream->changed);
 }
 
+void nm_reliable_end_call(nm_stream *stream, nm_note *note, natsmicro_status status,
+                          const char *text)
+{
+    nm_error error = NM_ERROR_INIT;
+    nm_error_set(&error, status, "%s: %s", stream->method, text);
+    nm_stream_abort_locked(stream, status, "%s", nm_error_text(&error));
+    nm_note_reset(stream, note, &error);
+    nm_reliable_over(stream);
+    nm_error_clear(&error);
+}
+
 /* The handler has returned: END, unless the call is over already. */
 static void reliable_finish(nm_stream *stream, const nm_error *failure)
 {
     nm_reliable *reliable = nm_reliable_of(stream);
     nm_note note;
-    note.wanted = note.flush = false;
+    nm_note_clear(&note);
     pthread_mutex_lock(&stream->lock);
     bool first = !stream->finished;
     stream->finished = true;
@@ -165,8 +175,8 @@ static void reliable_abandon(nm_stream *stream, const nm_error *failure)
 {
     nm_reliable *reliable = nm_reliable_of(stream);
     nm_note note;
-    note.wanted = note.flush = false;
 
+    nm_note_clear(&note);
     pthread_mutex_lock(&stream->lock);
     if (reliable->state != NM_RELIABLE_OVER) {
         nm_note_reset(stream, &note, failure);
@@ -185,8 +195,8 @@ static void reliable_give_up(nm_stream *stream)
     nm_reliable *reliable = nm_reliable_of(stream);
     nm_error error = NM_ERROR_INIT;
     nm_note note;
-    note.wanted = note.flush = false;
 
+    nm_note_clear(&note);
     pthread_mutex_lock(&stream->lock);
     stream->send_closed = true;
     if (reliable->state != NM_RELIABLE_OVER) {
@@ -206,6 +216,7 @@ static void reliable_read_metrics(nm_stream *stream, natsmicro_stream_metrics *m
     const nm_reliable *reliable = nm_reliable_of(stream);
     *metrics = reliable->metrics;
     metrics->reliable = true;
+    metrics->messages_sent = stream->sent;
     metrics->round_trip_ns = (uint64_t)reliable->round_trip;
 }
 

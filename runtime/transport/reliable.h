@@ -71,6 +71,7 @@ typedef struct nm_segment {
     bool published;    /* once at least */
     bool acknowledged; /* while it is being published: who publishes frees it */
     size_t messages;   /* where their encodings begin */
+    size_t full;       /* a length from which on it goes out */
     size_t length;     /* behind messages and end: the control fields are put here */
     size_t capacity;   /* of what may lie before the control fields */
     uint8_t bytes[];
@@ -168,6 +169,13 @@ typedef struct nm_note {
     bool flush;  /* at once; what nobody waits for is left to nats.c, which takes a millisecond */
 } nm_note;
 
+/* A note that says nothing yet. Its bytes stay as they are: there are many notes, and most stay empty. */
+static inline void nm_note_clear(nm_note *note)
+{
+    note->length = 0;
+    note->first = note->ask = note->wanted = note->flush = false;
+}
+
 static inline nm_reliable *nm_reliable_of(const nm_stream *stream)
 {
     return stream->state;
@@ -181,6 +189,10 @@ bool nm_reliable_begin(nm_stream *stream, const nm_stream_offer *peer);
 /* Under the lock: forgets what is to be sent. The call is over on the wire. */
 void nm_reliable_over(nm_stream *stream);
 
+/* Under the lock: the call ends here and now, with `status`, and `note` tells the peer. */
+void nm_reliable_end_call(nm_stream *stream, nm_note *note, natsmicro_status status,
+                          const char *text);
+
 /* ---- reliable_note.c ---- */
 
 /* Under the lock: an acknowledgement; `ask`: as a probe. */
@@ -191,9 +203,6 @@ void nm_note_reset(nm_stream *stream, nm_note *note, const nm_error *error);
 void nm_note_publish(nm_stream *stream, const nm_note *note);
 /* Under the lock: the control fields as they are now; writes at `at`, returns the end. */
 uint8_t *nm_note_write_control(nm_stream *stream, uint8_t *at, uint64_t seq, bool gap);
-/* A frame to a client that has not been heard yet. */
-natsStatus nm_note_publish_first(natsConnection *connection, const char *subject, const char *reply,
-                                 const void *data, size_t length);
 
 /* ---- reliable_send.c ---- */
 

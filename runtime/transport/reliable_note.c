@@ -2,8 +2,8 @@
  * Frames without messages: acknowledgements, probes and resets. They are composed under the stream's lock and
  * published after it, so nothing here waits with the lock held. Lost ones are made good by timers.
  */
+#include "transport/publish.h"
 #include "transport/reliable.h"
-#include "wire/outgoing.h"
 
 #include <string.h>
 
@@ -57,35 +57,16 @@ void nm_note_reset(nm_stream *stream, nm_note *note, const nm_error *error)
     note->flush = true;
 }
 
-natsStatus nm_note_publish_first(natsConnection *connection, const char *subject, const char *reply,
-                                 const void *data, size_t length)
-{
-    nm_outgoing outgoing = {.subject = subject,
-                            .reply = reply,
-                            .data = data,
-                            .length = length,
-                            .stream = NM_STREAM_VERSION};
-    natsMsg *message = NULL;
-    natsStatus status = nm_outgoing_compose(&message, &outgoing);
-    if (status == NATS_OK)
-        status = natsConnection_PublishMsg(connection, message);
-    natsMsg_Destroy(message);
-    return status;
-}
-
 void nm_note_publish(nm_stream *stream, const nm_note *note)
 {
     if (!note->wanted)
         return;
-    natsConnection *connection = nm_link_connection(stream->link);
-    const char *reply = note->ask ? stream->inbox.subject : NULL;
-    if (note->first)
-        nm_note_publish_first(connection, note->subject, reply, note->bytes, note->length);
-    else if (reply != NULL)
-        natsConnection_PublishRequest(connection, note->subject, reply, note->bytes,
-                                      (int)note->length);
-    else
-        natsConnection_Publish(connection, note->subject, note->bytes, (int)note->length);
+    nm_outgoing outgoing = {.subject = note->subject,
+                            .reply = note->ask ? stream->inbox.subject : NULL,
+                            .data = note->bytes,
+                            .length = note->length,
+                            .stream = note->first ? NM_STREAM_VERSION : NULL};
+    nm_publish(nm_link_connection(stream->link), &outgoing, NULL);
     if (note->flush)
         nm_link_flush_soon(stream->link);
 }

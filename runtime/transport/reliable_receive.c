@@ -3,9 +3,8 @@
  * the protocol gives: acknowledgement and limits, messages, end, answer. The reader takes messages out of
  * queued frames without a lock and tells the sender when half of the window is free again.
  */
+#include "transport/publish.h"
 #include "transport/reliable.h"
-#include "wire/outgoing.h"
-#include "wire/subject.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -80,13 +79,8 @@ static void read_error(const nm_bytes *status, const nm_bytes *text, nm_error *e
 static void give_up(nm_stream *stream, nm_outcome *outcome, natsmicro_status status,
                     const char *text)
 {
-    nm_error error = NM_ERROR_INIT;
-    nm_error_set(&error, status, "%s: %s", stream->method, text);
-    nm_stream_abort_locked(stream, status, "%s", nm_error_text(&error));
-    nm_note_reset(stream, &outcome->note, &error);
-    nm_reliable_over(stream);
+    nm_reliable_end_call(stream, &outcome->note, status, text);
     outcome->over = stream->is_server;
-    nm_error_clear(&error);
 }
 
 /* The peer has ended the call; what is queued is dropped. */
@@ -97,15 +91,15 @@ static void take_reset(nm_stream *stream, const nm_frame *frame, nm_outcome *out
         read_error(&frame->reset.status, &frame->reset.text, &error);
     natsmicro_status status = error.status;
     nm_reliable *reliable = nm_reliable_of(stream);
-    if (reliable->state == NM_RELIABLE_ENDING) {
-        /* It knows our end, or no longer wants to. */
-    } else if (status == NATSMICRO_OK) {
+    bool open =
+        reliable->state != NM_RELIABLE_ENDING; /* else it knows our end, or no longer wants to */
+    if (open && status == NATSMICRO_OK)
         nm_stream_abort_locked(stream,
                                stream->is_server ? NATSMICRO_CANCELLED : NATSMICRO_UNAVAILABLE,
                                stream->is_server ? "%s: the caller knows no such call any more"
                                                  : "%s: the service knows no such call any more",
                                stream->method);
-    } else
+    else if (open)
         nm_stream_abort_locked(stream, status, "%s: the peer ended the call: %s", stream->method,
                                nm_error_text(&error));
     nm_error_clear(&error);
@@ -116,11 +110,10 @@ static void take_reset(nm_stream *stream, const nm_frame *frame, nm_outcome *out
 static void take_limits(nm_stream *stream, const nm_frame *frame)
 {
     nm_reliable *reliable = nm_reliable_of(stream);
-    uint64_t bytes = frame->max_bytes;
     if (frame->max_messages > reliable->max_messages)
         reliable->max_messages = frame->max_messages;
-    if (bytes > reliable->max_bytes)
-        reliable->max_bytes = bytes;
+    if (frame->max_bytes > reliable->max_bytes)
+        reliable->max_bytes = frame->max_bytes;
     if (reliable->sender_waits)
         pthread_cond_broadcast(&stream->changed);
 }
@@ -184,11 +177,7 @@ static bool take_messages(nm_stream *stream, const nm_frame *frame, natsMsg *mes
     reliable->queue_count++;
     reliable->queue_padding += entry.padding;
     outcome->taken = true;
-    /* A reader that is woken for each frame is a switch of threads for each: more may be at hand. */
-    bool wait = stream->reader_waits && reliable->queue_count < WAKE_AT;
-    if (stream->reader_waits && !wait)
-        pthread_cond_broadcast(&stream->changed);
-    nm_inbox_ask_for_pause(&stream->inbox, wait);
+    nm_stream_wake_reader(stream, reliable->queue_count >= WAKE_AT);
     return true;
 }
 
@@ -381,14 +370,12 @@ static const char *address_of(nm_stream *stream, natsMsg *message)
     const char *reply = natsMsg_GetReply(message);
     if (reply == NULL)
         return NULL;
-    if (strlen(reply) < NM_RELIABLE_ADDRESS_SIZE && nm_subject_reply_is_allowed(reply) &&
-        (stream->settings->is_own_subject == NULL ||
-         !stream->settings->is_own_subject(reply, stream->settings->own_subject_data)))
+    if (strlen(reply) >= NM_RELIABLE_ADDRESS_SIZE)
+        nm_events_emit(nm_link_events(stream->link), NATSMICRO_EVENT_REFUSED_SUBJECT, reply,
+                       stream->method, "the NATS reply of a frame is longer than %d bytes",
+                       NM_RELIABLE_ADDRESS_SIZE - 1);
+    else if (nm_reply_is_allowed(stream->link, stream->settings, reply, stream->method))
         return reply;
-    nm_events_emit(nm_link_events(stream->link), NATSMICRO_EVENT_REFUSED_SUBJECT, reply,
-                   stream->method,
-                   "the NATS reply of a frame is not literal, under '$', too long "
-                   "or an endpoint of this server");
     return NULL;
 }
 
@@ -413,7 +400,8 @@ void nm_reliable_on_message(nm_stream *stream, natsMsg *message)
 {
     nm_reliable *reliable = nm_reliable_of(stream);
     nm_outcome outcome;
-    outcome.note.wanted = outcome.note.flush = outcome.over = outcome.taken = false;
+    nm_note_clear(&outcome.note);
+    outcome.over = outcome.taken = false;
     nm_frame frame;
 
     if (natsMsg_IsNoResponders(message)) {
@@ -461,7 +449,7 @@ static void tell_of_room(nm_stream *stream)
     if (used - told < (half > 0 ? half : 1) && used_bytes - told_bytes < reliable->window_bytes / 2)
         return;
     nm_note note;
-    note.wanted = note.flush = false;
+    nm_note_clear(&note);
     pthread_mutex_lock(&stream->lock);
     if (reliable->state == NM_RELIABLE_UP && !reliable->received_end)
         nm_note_acknowledge(stream, &note, false, false);

@@ -4,8 +4,8 @@
  * While messages follow each other closely a frame is left to fill; it is sealed when it is full, when its
  * time is up, and before anybody blocks. A message that comes alone is sent at once.
  */
+#include "transport/publish.h"
 #include "transport/reliable.h"
-#include "wire/outgoing.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -67,21 +67,30 @@ static const nm_headers *headers_of_first(const nm_stream *stream)
     return stream->is_server && stream->headers_out.count > 0 ? &stream->headers_out : NULL;
 }
 
-/* What a frame may hold of messages and end: the broker's limit without what goes along. */
-static size_t frame_room(const nm_stream *stream)
+/* What the next frame may hold of messages and end: the broker's limit without what goes along. */
+static size_t frame_room(const nm_stream *stream, size_t max_payload)
 {
     const nm_reliable *reliable = nm_reliable_of(stream);
     size_t taken = NM_RELIABLE_RESERVE;
     if (reliable->made == 0)
         taken += nm_frame_headers_size(headers_of_first(stream));
-    return stream->max_payload > taken ? stream->max_payload - taken : 0;
+    return max_payload > taken ? max_payload - taken : 0;
 }
 
-/* How far a frame is filled before it goes out. */
+static size_t smaller(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
+static uint64_t larger(uint64_t a, uint64_t b)
+{
+    return a > b ? a : b;
+}
+
+/* How far the next frame is filled before it goes out. */
 static size_t fill_of(const nm_stream *stream)
 {
-    size_t room = frame_room(stream);
-    return room < NM_RELIABLE_FILL ? room : NM_RELIABLE_FILL;
+    return smaller(frame_room(stream, stream->max_payload), NM_RELIABLE_FILL);
 }
 
 /* Opens a segment whose first number is the next one. */
@@ -96,6 +105,7 @@ static nm_segment *open_segment(nm_stream *stream, size_t room)
     segment->first = reliable->made + 1;
     uint8_t *at = nm_frame_write_headers(segment->bytes, headers);
     segment->length = segment->messages = (size_t)(at - segment->bytes);
+    segment->full = segment->messages + fill_of(stream);
     reliable->open = segment;
     return segment;
 }
@@ -126,6 +136,12 @@ void nm_reliable_seal(nm_stream *stream)
         reliable->unpublished = segment;
 }
 
+/* The number of the last thing in it, message or end. */
+static uint64_t last_number(const nm_segment *segment)
+{
+    return segment->first + segment->count - !segment->has_end;
+}
+
 static void drop_segment(nm_reliable *reliable, nm_segment *segment)
 {
     if (segment == reliable->in_publication)
@@ -146,7 +162,7 @@ void nm_reliable_acknowledged(nm_stream *stream, uint64_t number, int64_t now)
     }
     while (reliable->kept != NULL) {
         nm_segment *segment = reliable->kept;
-        if (segment->first + segment->count + (segment->has_end ? 1 : 0) - 1 > number)
+        if (last_number(segment) > number)
             break;
         reliable->kept = segment->next;
         reliable->kept_bytes -= segment->message_bytes;
@@ -193,24 +209,22 @@ static void prepare(nm_stream *stream, nm_segment *segment, publication *out)
         reliable->ask = false;
 }
 
-static natsStatus publish_segment(nm_stream *stream, const nm_segment *segment,
-                                  const publication *out)
+static natsmicro_status publish_segment(nm_stream *stream, const nm_segment *segment,
+                                        const publication *out)
 {
-    natsConnection *connection = nm_link_connection(stream->link);
-    const char *reply = stream->inbox.subject;
-    if (!out->with_header && !out->ask)
-        return natsConnection_Publish(connection, out->subject, segment->bytes, (int)out->length);
-    if (!out->with_header)
-        return natsConnection_PublishRequest(connection, out->subject, reply, segment->bytes,
-                                             (int)out->length);
-    return nm_note_publish_first(connection, out->subject, reply, segment->bytes, out->length);
+    nm_outgoing outgoing = {.subject = out->subject,
+                            .reply = out->ask ? stream->inbox.subject : NULL,
+                            .data = segment->bytes,
+                            .length = out->length,
+                            .stream = out->with_header ? NM_STREAM_VERSION : NULL};
+    return nm_publish(nm_link_connection(stream->link), &outgoing, NULL);
 }
 
 /* What publishing a segment for the first time starts. */
 static void note_publication(nm_stream *stream, nm_segment *segment)
 {
     nm_reliable *reliable = nm_reliable_of(stream);
-    uint64_t last = segment->first + segment->count + (segment->has_end ? 1 : 0) - 1;
+    uint64_t last = last_number(segment);
     int64_t now = nm_now();
     nm_stream_totals *totals = stream->settings->totals;
     if (segment->published) {
@@ -251,16 +265,16 @@ void nm_reliable_publish(nm_stream *stream)
         /* Before the bytes are out, so that no acknowledgement of them can look like a forged one. */
         note_publication(stream, segment);
         pthread_mutex_unlock(&stream->lock);
-        natsStatus status = publish_segment(stream, segment, &out);
+        natsmicro_status status = publish_segment(stream, segment, &out);
         pthread_mutex_lock(&stream->lock);
         reliable->in_publication = NULL;
         reliable->last_publish = nm_now();
         if (segment->acknowledged) {
             segment->acknowledged = false;
             spare_segment(reliable, segment);
-        } else if (status == NATS_OK && reliable->unpublished == segment)
+        } else if (status == NATSMICRO_OK && reliable->unpublished == segment)
             reliable->unpublished = segment->next;
-        if (status != NATS_OK)
+        if (status != NATSMICRO_OK)
             break; /* kept: the retransmission timer has it, or finds the connection closed */
     }
     reliable->publishing = false;
@@ -277,11 +291,6 @@ static natsmicro_status check_send(nm_stream *stream, nm_error *error)
         status = nm_error_set(error, NATSMICRO_FAILED_PRECONDITION,
                               "%s: this direction of the call is closed", stream->method);
     return status;
-}
-
-static uint64_t larger(uint64_t a, uint64_t b)
-{
-    return a > b ? a : b;
 }
 
 /* Both the peer's window, for what it has not read, and ours, for what it has not acknowledged. */
@@ -340,9 +349,8 @@ static inline bool append_message(nm_stream *stream, const nm_bytes *pieces, siz
     nm_reliable *reliable = nm_reliable_of(stream);
     size_t encoded = nm_frame_message_size(length);
     nm_segment *segment = reliable->open;
-    size_t fill = fill_of(stream);
     if (segment == NULL)
-        segment = open_segment(stream, encoded > fill ? encoded : fill);
+        segment = open_segment(stream, larger(encoded, fill_of(stream)));
     if (segment == NULL)
         return false;
     uint8_t *at = nm_frame_put_message_head(segment->bytes + segment->length, length);
@@ -353,7 +361,6 @@ static inline bool append_message(nm_stream *stream, const nm_bytes *pieces, siz
     reliable->made++;
     reliable->made_bytes += encoded;
     reliable->kept_bytes += length;
-    reliable->metrics.messages_sent++;
     reliable->metrics.bytes_sent += length;
     stream->sent++;
     return true;
@@ -372,7 +379,7 @@ static bool after_append(nm_stream *stream, bool was_empty)
 {
     nm_reliable *reliable = nm_reliable_of(stream);
     nm_segment *segment = reliable->open;
-    if (segment->length - segment->messages >= fill_of(stream)) {
+    if (segment->length >= segment->full) {
         nm_reliable_seal(stream);
         nm_reliable_publish(stream);
         return false;
@@ -435,12 +442,7 @@ bool nm_reliable_can_send(nm_stream *stream)
 
 size_t nm_reliable_max_message(nm_stream *stream)
 {
-    size_t limit = nm_link_max_payload(stream->link);
-    size_t headers = stream->is_server && stream->sent == 0 && headers_of_first(stream) != NULL
-                         ? nm_frame_headers_size(&stream->headers_out)
-                         : 0;
-    size_t taken = NM_RELIABLE_RESERVE + headers;
-    return limit > taken ? limit - taken : 0;
+    return frame_room(stream, nm_link_max_payload(stream->link));
 }
 
 /* ---- ending ---- */
@@ -451,7 +453,7 @@ static size_t end_size(const nm_frame_outcome *outcome, size_t room)
     size_t size = NM_FRAME_SHORTEST_END + nm_frame_headers_size(outcome->trailers);
     if (outcome->status != NULL)
         size += NM_ERROR_TEXT_LIMIT + outcome->data.length + END_FIELDS;
-    return size < room ? size : room;
+    return smaller(size, room);
 }
 
 bool nm_reliable_append_end(nm_stream *stream, const nm_error *failure)
@@ -464,9 +466,9 @@ bool nm_reliable_append_end(nm_stream *stream, const nm_error *failure)
         outcome.data = (nm_bytes){failure->data, failure->data_length};
     }
     /* Headers that leave no room for an end, which could go with no message either, stay behind. */
-    if (reliable->made == 0 && frame_room(stream) < NM_FRAME_SHORTEST_END)
+    if (reliable->made == 0 && frame_room(stream, stream->max_payload) < NM_FRAME_SHORTEST_END)
         nm_headers_clear(&stream->headers_out);
-    size_t needed = end_size(&outcome, frame_room(stream));
+    size_t needed = end_size(&outcome, frame_room(stream, stream->max_payload));
     if (reliable->open != NULL && !fits(reliable->open, needed))
         nm_reliable_seal(stream);
     nm_segment *segment = reliable->open;

@@ -88,16 +88,6 @@ void nm_reliable_schedule(nm_stream *stream)
 
 /* ---- limits ---- */
 
-static void end_call(nm_stream *stream, nm_note *note, natsmicro_status status, const char *text)
-{
-    nm_error error = NM_ERROR_INIT;
-    nm_error_set(&error, status, "%s: %s", stream->method, text);
-    nm_stream_abort_locked(stream, status, "%s", nm_error_text(&error));
-    nm_note_reset(stream, note, &error);
-    nm_reliable_over(stream);
-    nm_error_clear(&error);
-}
-
 /* What a call across accounts is told that has heard nothing: the likely cause. */
 static const char *silence_text(const nm_stream *stream)
 {
@@ -114,16 +104,17 @@ static bool check_limits(nm_stream *stream, int64_t now, natsConnStatus connecti
 {
     const nm_reliable *reliable = nm_reliable_of(stream);
     if (connection == NATS_CONN_STATUS_CLOSED)
-        end_call(stream, note, NATSMICRO_UNAVAILABLE, "the connection is closed");
+        nm_reliable_end_call(stream, note, NATSMICRO_UNAVAILABLE, "the connection is closed");
     else if (now >= after(reliable->last_heard, stream->idle_limit))
-        end_call(stream, note, NATSMICRO_UNAVAILABLE, silence_text(stream));
+        nm_reliable_end_call(stream, note, NATSMICRO_UNAVAILABLE, silence_text(stream));
     else if (now >= progress_due(stream))
-        end_call(stream, note, NATSMICRO_UNAVAILABLE,
-                 "the peer is there, but messages do not reach it");
+        nm_reliable_end_call(stream, note, NATSMICRO_UNAVAILABLE,
+                             "the peer is there, but messages do not reach it");
     else if (now >= after(reliable->gone_since, NM_RELIABLE_GONE_LIMIT))
         /* As on a plain stream: a handler without a caller is cancelled. */
-        end_call(stream, note, stream->is_server ? NATSMICRO_CANCELLED : NATSMICRO_UNAVAILABLE,
-                 stream->is_server ? "the caller is gone" : "the service is gone");
+        nm_reliable_end_call(stream, note,
+                             stream->is_server ? NATSMICRO_CANCELLED : NATSMICRO_UNAVAILABLE,
+                             stream->is_server ? "the caller is gone" : "the service is gone");
     else
         return false;
     return true;
@@ -200,7 +191,7 @@ void nm_reliable_on_timer(nm_stream *stream)
 {
     nm_reliable *reliable = nm_reliable_of(stream);
     nm_note note;
-    note.wanted = note.flush = false;
+    nm_note_clear(&note);
     bool published = false;
     /* Before the lock: nats.c may be busy writing to a broker that stands still. */
     natsConnStatus connection = natsConnection_Status(nm_link_connection(stream->link));

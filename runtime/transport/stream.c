@@ -157,14 +157,19 @@ bool nm_stream_push(nm_stream *stream, natsMsg *message, const uint8_t *data, si
     return true;
 }
 
+void nm_stream_wake_reader(nm_stream *stream, bool many)
+{
+    bool wait = stream->reader_waits && !many;
+    if (!wait)
+        wake_reader(stream);
+    nm_inbox_ask_for_pause(&stream->inbox, wait);
+}
+
 bool nm_stream_push_more(nm_stream *stream, natsMsg *message, const uint8_t *data, size_t length)
 {
     if (!queue(stream, message, data, length))
         return false;
-    bool wait = stream->reader_waits && stream->arrived.count < WAKE_AT;
-    if (!wait)
-        wake_reader(stream);
-    nm_inbox_ask_for_pause(&stream->inbox, wait);
+    nm_stream_wake_reader(stream, stream->arrived.count >= WAKE_AT);
     return true;
 }
 

@@ -161,9 +161,12 @@ void nm_stream_free(nm_stream *stream);
 bool nm_stream_push(nm_stream *stream, natsMsg *message, const uint8_t *data, size_t length);
 
 /*
- * The same in the inbox's on_message: a reader that waits is woken when no more messages are at hand, or
- * when it has many to read.
+ * In the inbox's on_message: a reader that waits is woken now when it has `many` messages to read, else when no
+ * more are at hand. To wake it for each is a switch of threads for each.
  */
+void nm_stream_wake_reader(nm_stream *stream, bool many);
+
+/* nm_stream_push with such a wake. */
 bool nm_stream_push_more(nm_stream *stream, natsMsg *message, const uint8_t *data, size_t length);
 
 /* The peer's direction ends with `status`, behind what is queued; the first end counts. */

@@ -176,23 +176,32 @@ static const char *check_status(nm_bytes status)
     return "a status is no code";
 }
 
-static const char *read_header(nm_bytes bytes, nm_frame_header *header)
+/* Two texts are all that a header has, and all of a reset: with the same numbers. */
+_Static_assert((int)RESET_STATUS == (int)HEADER_NAME && (int)RESET_TEXT == (int)HEADER_VALUE,
+               "read alike");
+
+static const char *read_two_texts(nm_bytes bytes, nm_bytes *first, nm_bytes *second)
 {
     span s = span_of(bytes);
     const char *why = NULL;
     field f;
 
-    *header = (nm_frame_header){{NULL, 0}, {NULL, 0}};
     while (why == NULL && s.at < s.end) {
         why = take_field(&s, &f);
         if (why != NULL)
             break;
         if (f.tag >> 3 == HEADER_NAME)
-            why = read_text(&f, &header->name);
+            why = read_text(&f, first);
         else if (f.tag >> 3 == HEADER_VALUE)
-            why = read_text(&f, &header->value);
+            why = read_text(&f, second);
     }
     return why;
+}
+
+static const char *read_header(nm_bytes bytes, nm_frame_header *header)
+{
+    *header = (nm_frame_header){{NULL, 0}, {NULL, 0}};
+    return read_two_texts(bytes, &header->name, &header->value);
 }
 
 /* Checks one of several headers; `all` grows to reach from the first to the last. */
@@ -244,19 +253,7 @@ static const char *read_end(nm_bytes bytes, nm_frame_end *end)
 
 static const char *read_reset(nm_bytes bytes, nm_frame_reset *reset)
 {
-    span s = span_of(bytes);
-    const char *why = NULL;
-    field f;
-
-    while (why == NULL && s.at < s.end) {
-        why = take_field(&s, &f);
-        if (why != NULL)
-            break;
-        if (f.tag >> 3 == RESET_STATUS)
-            why = read_text(&f, &reset->status);
-        else if (f.tag >> 3 == RESET_TEXT)
-            why = read_text(&f, &reset->text);
-    }
+    const char *why = read_two_texts(bytes, &reset->status, &reset->text);
     return why != NULL ? why : check_status(reset->status);
 }
 
