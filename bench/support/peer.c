@@ -66,6 +66,15 @@ Bench__V1__BenchClient *new_client(natsConnection *connection, const char *prefi
 
 /* ---- raw ---- */
 
+void need_end(natsmicro_status status, natsmicro_call *call, streaming streams)
+{
+    natsmicro_stream_metrics metrics;
+    natsmicro_call_get_metrics(call, &metrics);
+    if (status != NATSMICRO_END || metrics.reliable != (streams == RELIABLE_STREAMS))
+        give_up("%s, reliable %d: %s", natsmicro_call_method(call), metrics.reliable,
+                natsmicro_call_error_message(call));
+}
+
 natsSubscription *subscribe_raw(natsConnection *connection, const char *subject)
 {
     natsSubscription *subscription = NULL;
@@ -149,29 +158,21 @@ static void raw_echo(natsConnection *connection, natsSubscription *subscription,
     natsMsg_Destroy(message);
 }
 
+/* "count size": so many of them, with a header or, with a closure, without. */
 static void raw_count(natsConnection *connection, natsSubscription *subscription, natsMsg *message,
-                      void *closure)
+                      void *bare)
 {
     static char data[LARGEST_RAW];
+    const char *to = natsMsg_GetReply(message);
     int count = 0;
     int size = 0;
     (void)subscription;
-    (void)closure;
-    if (sscanf(natsMsg_GetData(message), "%d %d", &count, &size) == 2 && size <= LARGEST_RAW)
-        publish_raw(connection, natsMsg_GetReply(message), data, size, count, NULL);
-    natsMsg_Destroy(message);
-}
-
-static void raw_bare(natsConnection *connection, natsSubscription *subscription, natsMsg *message,
-                     void *closure)
-{
-    static char data[LARGEST_RAW];
-    int count = 0;
-    int size = 0;
-    (void)subscription;
-    (void)closure;
-    if (sscanf(natsMsg_GetData(message), "%d %d", &count, &size) == 2 && size <= LARGEST_RAW)
-        publish_bare(connection, natsMsg_GetReply(message), data, size, count, RAW_TAKE);
+    bool good =
+        sscanf(natsMsg_GetData(message), "%d %d", &count, &size) == 2 && size <= LARGEST_RAW;
+    if (good && bare != NULL)
+        publish_bare(connection, to, data, size, count, RAW_TAKE);
+    else if (good)
+        publish_raw(connection, to, data, size, count, NULL);
     natsMsg_Destroy(message);
 }
 
@@ -222,7 +223,7 @@ static void serve_raw(const char *url)
     need_nats(natsConnection_Flush(at_once), "flush");
     need_nats(natsConnection_Subscribe(&subscription, buffered, RAW_COUNT, raw_count, NULL),
               RAW_COUNT);
-    need_nats(natsConnection_Subscribe(&subscription, buffered, RAW_BARE, raw_bare, NULL),
+    need_nats(natsConnection_Subscribe(&subscription, buffered, RAW_BARE, raw_count, RAW_BARE),
               RAW_BARE);
     for (size_t i = 0; i < sizeof counters / sizeof *counters; i++) {
         counters[i].connection = buffered;

@@ -70,6 +70,9 @@ typedef enum streaming { PLAIN_STREAMS, RELIABLE_STREAMS } streaming;
 Bench__V1__BenchClient *new_client(natsConnection *connection, const char *prefix,
                                    streaming streams);
 
+/* Ends the program unless a call of ours ended with END and travelled as it was to. */
+void need_end(natsmicro_status status, natsmicro_call *call, streaming streams);
+
 /* A synchronous subscription without limits, known to the broker when it returns. */
 natsSubscription *subscribe_raw(natsConnection *connection, const char *subject);
 

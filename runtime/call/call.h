@@ -32,6 +32,18 @@ typedef struct nm_call_options {
     uint32_t window_messages;
 } nm_call_options;
 
+/* Taken from natsmicro_client_options or natsmicro_server_options, which are two types with like names. */
+#define NM_CALL_OPTIONS_OF(options)                                                         \
+    {                                                                                       \
+        .idle_timeout_ms = (options)->idle_timeout_ms,                                      \
+        .max_decode_bytes = (options)->max_decode_bytes, .max_depth = (options)->max_depth, \
+        .max_pending_messages = (options)->max_pending_messages,                            \
+        .max_pending_bytes = (options)->max_pending_bytes, .hooks = (options)->hooks,       \
+        .allowed_inbox_prefixes = (options)->allowed_inbox_prefixes,                        \
+        .plain_streams = (options)->plain_streams, .window_bytes = (options)->window_bytes, \
+        .window_messages = (options)->window_messages,                                      \
+    }
+
 /*
  * Copies a user's options over `own`, which holds the defaults and, as all options, begins with its size. Those of a
  * program that was compiled with an older header are shorter: the defaults stay for what they do not know. NULL: all

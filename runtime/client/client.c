@@ -47,18 +47,7 @@ static natsmicro_status client_start(natsmicro_client *client,
                                      natsConnection *connection,
                                      const natsmicro_client_options *options)
 {
-    nm_call_options common = {
-        .idle_timeout_ms = options->idle_timeout_ms,
-        .max_decode_bytes = options->max_decode_bytes,
-        .max_depth = options->max_depth,
-        .max_pending_messages = options->max_pending_messages,
-        .max_pending_bytes = options->max_pending_bytes,
-        .hooks = options->hooks,
-        .allowed_inbox_prefixes = options->allowed_inbox_prefixes,
-        .plain_streams = options->plain_streams,
-        .window_bytes = options->window_bytes,
-        .window_messages = options->window_messages,
-    };
+    nm_call_options common = NM_CALL_OPTIONS_OF(options);
     natsmicro_status status = nm_call_settings_init(&client->settings, &common, connection);
     if (status == NATSMICRO_OK)
         status = init_methods(client, service, options);
