@@ -306,10 +306,10 @@ INTEROP_PEERS := $(BUILD)/interop
 INTEROP_TESTS := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/interop/*_test.c))
 INTEROP_SHARED := $(patsubst %.c,$(BUILD)/obj/%.o,$(filter-out %_test.c,$(wildcard tests/interop/*.c)) \
                     tests/vectors/lab.c tests/vectors/sha256.c)
-PEERS := $(foreach language,go js python,$(INTEROP_PEERS)/$(language)-peer)
+PEERS := $(foreach language,go typescript python,$(INTEROP_PEERS)/$(language)-peer)
 
 $(INTEROP_PEERS)/go-peer: $(wildcard tests/interop/go/*)
-$(INTEROP_PEERS)/js-peer: $(wildcard tests/interop/js/*)
+$(INTEROP_PEERS)/typescript-peer: $(wildcard tests/interop/typescript/*)
 $(INTEROP_PEERS)/python-peer: tests/interop/python/requirements.txt
 $(PEERS): $(INTEROP_PEERS)/%-peer: tests/interop/prepare
 	$(call say,PEER,$@)
@@ -474,7 +474,7 @@ help:
 #h make demo           installs what is missing, builds, runs the greeting and the blob service
 #h make test           installs what is missing, builds, runs all tests; TESTS="unit/ stream" some
 #h make asan, tsan     the tests with address and undefined behaviour, or thread, sanitizer
-#h make interop        calls between this library and programs in Go, JavaScript and Python
+#h make interop        calls between this library and programs in Go, TypeScript and Python
 #h make golden         takes the plugin's output of today as what the golden cases expect
 #h make fuzz           the fuzz targets for FUZZ_SECONDS (30) each, with clang
 #h make model          searches the models of reliable streams with spin; MODEL=quick: in a minute

@@ -234,11 +234,11 @@ static void a_go_service_and_ours_say_the_same_of_themselves(void **state)
     part(&self);
 }
 
-static void a_javascript_service_and_ours_share_the_load(void **state)
+static void a_typescript_service_and_ours_share_the_load(void **state)
 {
     room self;
     (void)state;
-    meet(&self, "js-peer");
+    meet(&self, "typescript-peer");
     both_serve(&self);
     part(&self);
 }
@@ -252,8 +252,8 @@ static void a_python_service_and_ours_share_the_load(void **state)
     part(&self);
 }
 
-/* What js/discover.mjs expects: two services, five pings, one of them in vain. */
-static void the_javascript_services_client_finds_services_of_ours(void **state)
+/* What typescript/discover.ts expects: two services, five pings, one of them in vain. */
+static void the_typescript_services_client_finds_services_of_ours(void **state)
 {
     broker *nats = broker_start(NULL);
     natsConnection *connections[] = {connect_to(nats), connect_to(nats)};
@@ -269,7 +269,7 @@ static void the_javascript_services_client_finds_services_of_ours(void **state)
                       lab__v1__lab_client__ping(lab, &request, NULL, &response));
         lab__v1__lab_client__ping__free(response);
     }
-    peer_succeeds(peer_start("js-peer", "discover", nats));
+    peer_succeeds(peer_start("typescript-peer", "discover", nats));
     lab__v1__lab_client__destroy(lab);
     for (size_t i = 0; i < 2; i++) {
         natsmicro_server_destroy(servers[i]);
@@ -282,9 +282,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_go_service_and_ours_say_the_same_of_themselves),
-        cmocka_unit_test(a_javascript_service_and_ours_share_the_load),
+        cmocka_unit_test(a_typescript_service_and_ours_share_the_load),
         cmocka_unit_test(a_python_service_and_ours_share_the_load),
-        cmocka_unit_test(the_javascript_services_client_finds_services_of_ours),
+        cmocka_unit_test(the_typescript_services_client_finds_services_of_ours),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
