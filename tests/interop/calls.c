@@ -58,6 +58,7 @@ static int start_service(void **state)
     static room self;
     natsmicro_client_options options = NATSMICRO_CLIENT_OPTIONS_INIT;
     options.max_pending_bytes = PENDING;
+    options.idle_timeout_ms = PEER_PATIENCE_MS; /* it sees a probe behind all it has not read */
     self.nats = patient_broker();
     self.service = peer_start(peer, "serve", self.nats);
     self.connection = connect_to(self.nats);
