@@ -12,6 +12,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,6 +21,10 @@
 
 #define LONGEST_NAME 200
 #define LONGEST_PATH 4096
+
+/* What an upload is called until it is whole and hashed, and what the library calls what it receives. */
+#define UPLOAD_PREFIX    ".upload-"
+#define RECEIVING_PREFIX ".natsmicro-"
 
 /* The folder that the program was given; what handlers get as user_data. */
 typedef struct store {
@@ -60,27 +65,74 @@ static natsmicro_status fail_with_errno(natsmicro_call *call, const char *name)
     return natsmicro_call_fail(call, NATSMICRO_INTERNAL, "%s: %s", name, strerror(errno));
 }
 
-/* ---- handlers ---- */
+/* ---- put ---- */
+
+/* A name of its own for each upload: two of the same blob at the same time are not to mix. */
+static natsmicro_status upload_path(const store *self, char path[LONGEST_PATH],
+                                    natsmicro_call *call)
+{
+    static atomic_ulong uploads;
+    int written = snprintf(path, LONGEST_PATH, "%s/" UPLOAD_PREFIX "%ld-%lu", self->folder,
+                           (long)getpid(), atomic_fetch_add(&uploads, 1));
+    if (written < 0 || written >= LONGEST_PATH)
+        return natsmicro_call_fail(call, NATSMICRO_INTERNAL, "the folder's path is too long");
+    return NATSMICRO_OK;
+}
+
+/* Gives a file that is on disk already its name, on disk too. */
+static bool put_in_place(const store *self, const char *from, const char *to)
+{
+    if (rename(from, to) != 0)
+        return false;
+    int folder = open(self->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (folder < 0)
+        return false;
+    bool synced = fsync(folder) == 0 || errno == EINVAL; /* there is nothing to sync, then */
+    int error = errno;
+    close(folder);
+    errno = error;
+    return synced;
+}
+
+/*
+ * Receives, hashes and stores. The hash is taken before the file gets its name: under the name may soon be
+ * what somebody else has put.
+ */
+static natsmicro_status store_upload(const store *self, Blob__BlobServiceServer__Put *call,
+                                     const char *name, const char *path, sha256_hex hash,
+                                     int64_t *size)
+{
+    char upload[LONGEST_PATH];
+    natsmicro_status status = upload_path(self, upload, call->base);
+    if (status == NATSMICRO_OK)
+        status = blob__blob_service_server__put__recv_to_file(call, upload, NULL, NULL);
+    if (status != NATSMICRO_OK)
+        return status; /* nothing has been stored; the caller is told why */
+    if (hash_file(upload, hash, size) && put_in_place(self, upload, path))
+        return NATSMICRO_OK;
+    status = fail_with_errno(call->base, name);
+    unlink(upload);
+    return status;
+}
 
 static natsmicro_status put(Blob__BlobServiceServer__Put *call, void *user_data)
 {
     char path[LONGEST_PATH];
+    sha256_hex hash;
+    Blob__PutResponse response = BLOB__PUT_RESPONSE__INIT;
     const char *name = natsmicro_call_header(call->base, HEADER_NAME);
     natsmicro_status status = path_of(user_data, name, path, call->base);
     if (status == NATSMICRO_OK)
-        status = blob__blob_service_server__put__recv_to_file(call, path, NULL, NULL);
+        status = store_upload(user_data, call, name, path, hash, &response.size);
     if (status != NATSMICRO_OK)
-        return status; /* nothing has been stored; the caller is told why */
-
-    sha256_hex hash;
-    Blob__PutResponse response = BLOB__PUT_RESPONSE__INIT;
-    if (!hash_file(path, hash, &response.size))
-        return fail_with_errno(call->base, name);
+        return status;
     response.sha256 = hash;
     printf("put %s  %" PRId64 " bytes  %s\n", name, response.size, hash);
     fflush(stdout);
     return blob__blob_service_server__put__reply(call, &response);
 }
+
+/* ---- get ---- */
 
 /* A file that is hashed while it is sent. */
 typedef struct hashed_file {
@@ -139,6 +191,8 @@ static natsmicro_status get(Blob__BlobServiceServer__Get *call, const Blob__GetR
     close(fd);
     return status;
 }
+
+/* ---- list, remove ---- */
 
 static natsmicro_status send_entry(Blob__BlobServiceServer__List *call, int folder, char *name)
 {
@@ -231,6 +285,11 @@ static natsmicro_status serve(natsConnection *connection, store *self)
     return status;
 }
 
+static bool begins_with(const char *text, const char *prefix)
+{
+    return strncmp(text, prefix, strlen(prefix)) == 0;
+}
+
 /* A server that was killed may have left what it was receiving; one server is to use a folder. */
 static bool clean_up(const char *folder)
 {
@@ -239,7 +298,8 @@ static bool clean_up(const char *folder)
     if (directory == NULL)
         return false;
     while ((entry = readdir(directory)) != NULL) {
-        if (strncmp(entry->d_name, ".natsmicro-", strlen(".natsmicro-")) == 0)
+        if (begins_with(entry->d_name, RECEIVING_PREFIX) ||
+            begins_with(entry->d_name, UPLOAD_PREFIX))
             unlinkat(dirfd(directory), entry->d_name, 0);
     }
     closedir(directory);
