@@ -11,8 +11,10 @@
 #include <time.h>
 #include <unistd.h>
 
+/* With 20 bytes of the name it fits into 80 columns: what breaks a line is not drawn over. */
 #define WIDTH         24
 #define DRAW_INTERVAL 0.1 /* seconds */
+#define CLEAR_REST    "\033[K"
 
 static volatile sig_atomic_t interrupted;
 
@@ -56,8 +58,8 @@ static void draw_known(const bar *self, double done, double total, double rate)
     memset(filled, ' ', WIDTH);
     memset(filled, '#', ticks);
     filled[WIDTH] = '\0';
-    fprintf(stderr, "\r%.40s  [%s] %3.0f %%  %.1f MB/s  %ld:%02ld left ", self->name, filled,
-            part * 100, rate / 1e6, left / 60, left % 60);
+    fprintf(stderr, "\r%.20s  [%s] %3.0f %%  %.1f MB/s  %ld:%02ld left" CLEAR_REST, self->name,
+            filled, part * 100, rate / 1e6, left / 60, left % 60);
 }
 
 bool bar_draw(uint64_t done, uint64_t total, void *user_data)
@@ -68,8 +70,8 @@ bool bar_draw(uint64_t done, uint64_t total, void *user_data)
         double rate = (double)done / (time - self->begun);
         self->drawn = time;
         if (total == NATSMICRO_TOTAL_UNKNOWN)
-            fprintf(stderr, "\r%.40s  %.1f MB  %.1f MB/s ", self->name, (double)done / 1e6,
-                    rate / 1e6);
+            fprintf(stderr, "\r%.20s  %.1f MB  %.1f MB/s" CLEAR_REST, self->name,
+                    (double)done / 1e6, rate / 1e6);
         else
             draw_known(self, (double)done, (double)total, rate);
     }
@@ -79,5 +81,5 @@ bool bar_draw(uint64_t done, uint64_t total, void *user_data)
 void bar_end(bar *self)
 {
     if (self->shown)
-        fprintf(stderr, "\r\033[K");
+        fprintf(stderr, "\r" CLEAR_REST);
 }

@@ -191,17 +191,6 @@ static natsmicro_status write_hashed(void *user_data, const void *data, size_t l
     return NATSMICRO_OK;
 }
 
-static natsmicro_status get_to_output(Blob__BlobServiceClient__Get *call, bar *progress,
-                                      sha256_hex hash)
-{
-    hashed_output output = {.size = 0};
-    SHA256Init(&output.hash);
-    natsmicro_status status = blob__blob_service_client__get__recv_to_writer(
-        call, write_hashed, &output, bar_draw, progress);
-    SHA256End(&output.hash, hash);
-    return status == NATSMICRO_OK && fflush(stdout) != 0 ? NATSMICRO_ABORTED : status;
-}
-
 /* The size comes with the first chunk: the bar asks for it then. */
 typedef struct sized_bar {
     bar *bar;
@@ -217,6 +206,16 @@ static bool draw_sized(uint64_t done, uint64_t total, void *user_data)
     return bar_draw(done, total, self->bar);
 }
 
+/* Says to `out`, unless that is NULL, what both sides agree on; whether they do. */
+static int finish_get(Blob__BlobServiceClient__Get *call, const char *name, const char *path,
+                      int64_t size, const char *hash, FILE *out)
+{
+    int result = compare_hashes(name, hash, natsmicro_call_trailer(call->base, HEADER_SHA256));
+    if (result == DONE && out != NULL)
+        fprintf(out, "%s  %" PRId64 " bytes  sha256 %s\n", path, size, hash);
+    return result;
+}
+
 static int get_to_file(Blob__BlobServiceClient__Get *call, const char *name, const char *path)
 {
     sha256_hex hash;
@@ -230,23 +229,28 @@ static int get_to_file(Blob__BlobServiceClient__Get *call, const char *name, con
         return report_call(status, call->base);
     if (!hash_file(path, hash, &size))
         return report_file(path);
-    int result = compare_hashes(name, hash, natsmicro_call_trailer(call->base, HEADER_SHA256));
-    if (result == DONE)
-        printf("%s  %" PRId64 " bytes  sha256 %s\n", path, size, hash);
-    return result;
+    return finish_get(call, name, path, size, hash, stdout);
 }
 
-static int get_to(Blob__BlobServiceClient__Get *call, const char *name, const char *path)
+/* Standard output is the blob's: what is said beside it goes to stderr, if somebody looks at that. */
+static int get_to_output(Blob__BlobServiceClient__Get *call, const char *name)
 {
-    if (strcmp(path, "-") != 0)
-        return get_to_file(call, name, path);
     sha256_hex hash;
+    hashed_output output = {.size = 0};
     bar progress = bar_begin(name);
-    natsmicro_status status = get_to_output(call, &progress, hash);
+    sized_bar sized = {&progress, call->base};
+    FILE *out = progress.shown ? stderr : NULL;
+    progress.shown = progress.shown && isatty(STDOUT_FILENO) == 0; /* not across the blob */
+    SHA256Init(&output.hash);
+    natsmicro_status status = blob__blob_service_client__get__recv_to_writer(
+        call, write_hashed, &output, draw_sized, &sized);
     bar_end(&progress);
+    SHA256End(&output.hash, hash);
     if (status != NATSMICRO_OK)
         return report_call(status, call->base);
-    return compare_hashes(name, hash, natsmicro_call_trailer(call->base, HEADER_SHA256));
+    if (fflush(stdout) != 0)
+        return report_file("standard output");
+    return finish_get(call, name, name, output.size, hash, out);
 }
 
 static int get(Blob__BlobServiceClient *client, natsmicro_context *context, const char *name,
@@ -258,7 +262,7 @@ static int get(Blob__BlobServiceClient *client, natsmicro_context *context, cons
     natsmicro_status status = blob__blob_service_client__get(client, &request, context, &call);
     if (status != NATSMICRO_OK)
         return report_context(status, context);
-    int result = get_to(call, name, path);
+    int result = strcmp(path, "-") == 0 ? get_to_output(call, name) : get_to_file(call, name, path);
     blob__blob_service_client__get__close(call);
     return result;
 }
@@ -356,5 +360,5 @@ int main(int argc, char **argv)
     blob__blob_service_client__destroy(client);
     natsConnection_Destroy(connection);
     nats_Close();
-    return result;
+    return result == DONE && fflush(stdout) != 0 ? report_file("standard output") : result;
 }
