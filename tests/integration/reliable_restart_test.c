@@ -1,6 +1,6 @@
 /*
  * The broker is killed and started again, ten times, while a gibibyte goes up and a gibibyte comes down, between
- * two processes: what arrives has the hash of what was sent. What a user would lose otherwise is a part of
+ * two processes: what arrives has the SHA-256 of what was sent. What a user would lose otherwise is a part of
  * a backup, and not know it.
  *
  * NATSMICRO_TEST_MIB says how much is moved; under sanitizers it is less.
@@ -8,10 +8,8 @@
 #include "integration/figures.h"
 #include "integration/lab_service.h"
 
-#define XXH_INLINE_ALL
-#include <xxhash.h>
-
 #include <inttypes.h>
+#include <sha2.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,21 +25,16 @@
 typedef struct content {
     uint64_t length;
     uint64_t done;
-    XXH3_state_t *hash;
+    SHA2_CTX hash;
 } content;
+
+/* 64 digits and a NUL. */
+typedef char sha256_hex[SHA256_DIGEST_STRING_LENGTH];
 
 static void content_begin(content *self, uint64_t length)
 {
-    *self = (content){.length = length, .hash = XXH3_createState()};
-    if (self->hash == NULL || XXH3_64bits_reset(self->hash) != XXH_OK)
-        support_die("no memory");
-}
-
-/* Ends it; the hash as a line would say it. */
-static void content_end(content *self, char text[17])
-{
-    snprintf(text, 17, "%016" PRIx64, (uint64_t)XXH3_64bits_digest(self->hash));
-    XXH3_freeState(self->hash);
+    *self = (content){.length = length};
+    SHA256Init(&self->hash);
 }
 
 static natsmicro_status read_content(void *user_data, void *buffer, size_t size, size_t *length)
@@ -53,7 +46,7 @@ static natsmicro_status read_content(void *user_data, void *buffer, size_t size,
         uint64_t mixed = (self->done + i) * UINT64_C(0x9e3779b97f4a7c15);
         memcpy((uint8_t *)buffer + i, &mixed, 8);
     }
-    XXH3_64bits_update(self->hash, buffer, *length);
+    SHA256Update(&self->hash, buffer, *length);
     self->done += *length;
     return NATSMICRO_OK;
 }
@@ -61,7 +54,7 @@ static natsmicro_status read_content(void *user_data, void *buffer, size_t size,
 static natsmicro_status write_content(void *user_data, const void *data, size_t length)
 {
     content *self = user_data;
-    XXH3_64bits_update(self->hash, data, length);
+    SHA256Update(&self->hash, data, length);
     self->done += length;
     return NATSMICRO_OK;
 }
@@ -85,14 +78,14 @@ static natsmicro_status upload(Lab__V1__LabServer__Upload *call, void *user_data
 {
     Lab__V1__UploadResult result = LAB__V1__UPLOAD_RESULT__INIT;
     content received;
-    char hash[17];
+    sha256_hex hash;
     uint64_t said = 0;
     (void)user_data;
     content_begin(&received, 0);
     natsmicro_status status = lab__v1__lab_server__upload__recv_to_writer(
         call, write_content, &received, say_progress, &said);
     result.size = (int64_t)received.done;
-    content_end(&received, hash);
+    SHA256End(&received.hash, hash);
     result.sha256 = hash;
     return status == NATSMICRO_OK ? lab__v1__lab_server__upload__reply(call, &result) : status;
 }
@@ -101,12 +94,12 @@ static natsmicro_status download(Lab__V1__LabServer__Download *call,
                                  const Lab__V1__DownloadRequest *request, void *user_data)
 {
     content sent;
-    char hash[17];
+    sha256_hex hash;
     (void)user_data;
     content_begin(&sent, (uint64_t)request->size);
     natsmicro_status status = lab__v1__lab_server__download__send_reader(
         call, read_content, &sent, (size_t)request->chunk, NULL, NULL);
-    content_end(&sent, hash);
+    SHA256End(&sent.hash, hash);
     natsmicro_call_set_trailer(call->base, "hash", hash);
     return status;
 }
@@ -133,8 +126,8 @@ typedef struct transfer {
     uint64_t length;
     natsmicro_status status;
     content content;
-    char our_hash[17];
-    char their_hash[64];
+    sha256_hex our_hash;
+    sha256_hex their_hash;
     natsmicro_stream_metrics metrics;
     latch arrived; /* once for each MiB */
     latch done;
@@ -262,7 +255,7 @@ static void kill_while(scene *self, void *(*run)(void *), bool (*is_at)(scene *,
     }
     assert_true(latch_wait(&moved->done, STRETCH_MS));
     pthread_join(moved->thread, NULL);
-    content_end(&moved->content, moved->our_hash);
+    SHA256End(&moved->content.hash, moved->our_hash);
     report("%" PRIu64 " MiB in %lld ms over %d kills, %s of %s; our side sent %llu messages, "
            "%llu of them again",
            mib, (long long)(now_ms() - began), KILLS, moved->our_hash, moved->their_hash,
