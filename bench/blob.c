@@ -211,22 +211,40 @@ typedef struct peaks {
     double most; /* of one process */
 } peaks;
 
-/* The client's process: fetches one blob to nowhere, prints its own peak. */
-static int fetch(const char *url, int64_t size)
+static void fetch(Bench__V1__BenchClient *client, int64_t size)
 {
-    natsConnection *connection = connect_ours(url, SEND_BUFFERED);
-    Bench__V1__BenchClient *client = NULL;
     Bench__V1__BenchClient__Download *call;
     Bench__V1__DownloadRequest request = BENCH__V1__DOWNLOAD_REQUEST__INIT;
     int64_t received = 0;
     request.size = size;
-    need(bench__v1__bench_client__new(&client, connection, NULL), "client");
     need(bench__v1__bench_client__download(client, &request, NULL, &call), "Download");
     natsmicro_status status = discard_blob(call->base, &received);
     if (status != NATSMICRO_OK || received != size)
         give_up("Download: %s", natsmicro_call_error_message(call->base));
-    printf("%.3f\n", peak_of(getpid()));
     bench__v1__bench_client__download__close(call);
+}
+
+static void store(Bench__V1__BenchClient *client, int64_t size)
+{
+    Bench__V1__BenchClient__Upload *call;
+    Bench__V1__UploadResponse *response;
+    need(bench__v1__bench_client__upload(client, NULL, &call), "Upload");
+    send_blob(call->base, size, 0, 0);
+    natsmicro_status status = bench__v1__bench_client__upload__close_and_recv(call, &response);
+    if (status != NATSMICRO_OK || response->size != size)
+        give_up("Upload: %s", natsmicro_call_error_message(call->base));
+    bench__v1__bench_client__upload__free(response);
+    bench__v1__bench_client__upload__close(call);
+}
+
+/* The client's process: moves one blob from memory to nowhere, prints its own peak. */
+static int move(void (*one)(Bench__V1__BenchClient *, int64_t), const char *url, int64_t size)
+{
+    natsConnection *connection = connect_ours(url, SEND_BUFFERED);
+    Bench__V1__BenchClient *client = NULL;
+    need(bench__v1__bench_client__new(&client, connection, NULL), "client");
+    one(client, size);
+    printf("%.3f\n", peak_of(getpid()));
     bench__v1__bench_client__destroy(client);
     natsConnection_Destroy(connection);
     nats_Close();
@@ -234,7 +252,7 @@ static int fetch(const char *url, int64_t size)
 }
 
 /* A peak never goes down: each blob has a peer and a client of its own. */
-static peaks fetch_in_processes(int64_t size)
+static peaks move_in_processes(char *mode, int64_t size)
 {
     peer other;
     char url[64];
@@ -245,7 +263,7 @@ static peaks fetch_in_processes(int64_t size)
     peer_start(&other);
     snprintf(url, sizeof url, "%s", broker_url(other.where));
     snprintf(number, sizeof number, "%lld", (long long)size);
-    char *arguments[] = {"fetcher", "fetch", url, number, NULL};
+    char *arguments[] = {"mover", mode, url, number, NULL};
     pid_t client = run_self(arguments, &out);
     read_line(out, line, sizeof line);
     close(out);
@@ -257,24 +275,28 @@ static peaks fetch_in_processes(int64_t size)
     return (peaks){of_client + of_server, of_client > of_server ? of_client : of_server};
 }
 
-static void run_memory(void)
+static void run_memory(const char *name, char *mode)
 {
+    char most[64];
     double of_short[ROUNDS];
-    if (!is_chosen("blob_10g_rss"))
+    if (!is_chosen(name))
         return;
+    snprintf(most, sizeof most, "%s_most", name);
     for (size_t i = 0; i < ROUNDS; i++)
-        of_short[i] = fetch_in_processes(100 * (int64_t)MIB).both;
+        of_short[i] = move_in_processes(mode, 100 * (int64_t)MIB).both;
     double middle = median(of_short, ROUNDS);
-    peaks large = fetch_in_processes((int64_t)full_or_quick(10 * 1024, 1024) * MIB);
-    report("blob_10g_rss", "MiB", large.both, middle, large.both / middle, 0);
-    report("blob_10g_rss_most", "MiB", large.most, middle / 2, large.most / (middle / 2), 0);
+    peaks large = move_in_processes(mode, (int64_t)full_or_quick(10 * 1024, 1024) * MIB);
+    report(name, "MiB", large.both, middle, large.both / middle, 0);
+    report(most, "MiB", large.most, middle / 2, large.most / (middle / 2), 0);
 }
 
 int main(int argc, char **argv)
 {
     peer_main(argc, argv);
     if (argc == 4 && strcmp(argv[1], "fetch") == 0)
-        return fetch(argv[2], strtoll(argv[3], NULL, 10));
+        return move(fetch, argv[2], strtoll(argv[3], NULL, 10));
+    if (argc == 4 && strcmp(argv[1], "store") == 0)
+        return move(store, argv[2], strtoll(argv[3], NULL, 10));
     run("upload_64k", upload_ours, upload_raw, 64);
     run("upload_128k", upload_ours, upload_raw, 128);
     run("upload_512k", upload_ours, upload_raw, 512);
@@ -284,7 +306,8 @@ int main(int argc, char **argv)
     const char *build = getenv("BUILD");
     run_file("file_tmpfs", "/dev/shm");
     run_file("file_disk", build != NULL ? build : "build");
-    run_memory();
+    run_memory("blob_10g_rss", "fetch");
+    run_memory("blob_10g_rss_up", "store");
     nats_Close();
     return 0;
 }
