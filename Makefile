@@ -367,7 +367,8 @@ FUZZ_SOURCES  := $(wildcard tests/fuzz/*_fuzz.c)
 FUZZ_PROGRAMS := $(FUZZ_SOURCES:tests/%.c=$(BUILD)/tests/%)
 FUZZ_SECONDS  ?= 30
 
-$(BUILD)/tests/fuzz/%: $(BUILD)/obj/tests/fuzz/%.o $(tests_STUBS) $(FRAME_OBJECT) $(STATIC_LIBRARY) $(WKT_LIBRARY)
+$(BUILD)/tests/fuzz/%: $(BUILD)/obj/tests/fuzz/%.o $(SUPPORT_LIBRARY) $(tests_STUBS) $(FRAME_OBJECT) \
+                       $(STATIC_LIBRARY) $(WKT_LIBRARY)
 	$(call say,LD,$@)
 	$(quiet)mkdir -p $(@D) && $(CC) $(LINK_FLAGS) -fsanitize=fuzzer -o $@ $^ $(PACKAGE_LIBS)
 

@@ -216,22 +216,21 @@ void *natsmicro_stub_call_handle(natsmicro_call *call)
 
 /* ---- messages ---- */
 
-static const ProtobufCMessageDescriptor *type_out(const natsmicro_call *call)
+static const nm_plan *type_out(const natsmicro_call *call)
 {
-    const natsmicro_stub_method *stub = call->method->stub;
-    return call->stream.is_server ? stub->response : stub->request;
+    return call->stream.is_server ? call->method->response : call->method->request;
 }
 
-static const ProtobufCMessageDescriptor *type_in(const natsmicro_call *call)
+static const nm_plan *type_in(const natsmicro_call *call)
 {
-    const natsmicro_stub_method *stub = call->method->stub;
-    return call->stream.is_server ? stub->request : stub->response;
+    return call->stream.is_server ? call->method->request : call->method->response;
 }
 
 static natsmicro_status send_message(natsmicro_call *call, const void *message)
 {
     nm_error_clear(&call->send_error);
-    natsmicro_status status = nm_encode(type_out(call), message, &call->encoded, &call->send_error);
+    natsmicro_status status =
+        nm_encode_by_plan(type_out(call), message, &call->encoded, &call->send_error);
     if (status != NATSMICRO_OK)
         return status;
     nm_bytes whole = {call->encoded.data, call->encoded.length};
@@ -284,8 +283,9 @@ natsmicro_status nm_call_decode(natsmicro_call *call, const nm_span *span, const
 {
     nm_error error = NM_ERROR_INIT;
     ProtobufCMessage *decoded = NULL;
-    natsmicro_status status = nm_decode(type_in(call), span->data, span->length,
-                                        &call->settings->limits, &call->arena, &decoded, &error);
+    natsmicro_status status =
+        nm_decode_by_plan(type_in(call), span->data, span->length, &call->settings->limits,
+                          &call->arena, &decoded, &error);
     if (status != NATSMICRO_OK)
         status = malformed(call, &error);
     nm_error_clear(&error);

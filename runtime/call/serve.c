@@ -31,7 +31,7 @@ natsmicro_status natsmicro_stub_reply(natsmicro_call *call, const void *response
 {
     nm_error_clear(&call->send_error);
     natsmicro_status status =
-        nm_encode(call->method->stub->response, response, &call->encoded, &call->send_error);
+        nm_encode_by_plan(call->method->response, response, &call->encoded, &call->send_error);
     if (status == NATSMICRO_OK)
         status = claim_answer(call);
     if (status != NATSMICRO_OK)

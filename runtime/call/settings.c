@@ -105,7 +105,10 @@ natsmicro_status nm_method_init(nm_method *method, const natsmicro_stub_service 
     method->timeout_ms = timeout_ms;
     method->full_name = join(service->full_name, stub->name);
     method->subject = join(subject_prefix, stub->subject);
-    if (method->full_name == NULL || method->subject == NULL)
+    method->request = nm_plan_new(stub->request);
+    method->response = nm_plan_new(stub->response);
+    if (method->full_name == NULL || method->subject == NULL || method->request == NULL ||
+        method->response == NULL)
         return NATSMICRO_RESOURCE_EXHAUSTED;
     if (!nm_subject_is_literal(method->subject) || strlen(method->subject) > LONGEST_SUBJECT)
         return NATSMICRO_INVALID_ARGUMENT;
@@ -116,4 +119,6 @@ void nm_method_free(nm_method *method)
 {
     free(method->full_name);
     free(method->subject);
+    nm_plan_free(method->request);
+    nm_plan_free(method->response);
 }

@@ -189,7 +189,8 @@ static natsmicro_status open_call(natsmicro_call *call, const void *request,
     if (status == NATSMICRO_OK)
         status = run_before(call);
     if (status == NATSMICRO_OK && has_request)
-        status = nm_encode(call->method->stub->request, request, &call->encoded, &call->send_error);
+        status =
+            nm_encode_by_plan(call->method->request, request, &call->encoded, &call->send_error);
     if (status != NATSMICRO_OK)
         return status;
     if (!nm_inbox_listen(&call->stream.inbox))

@@ -1,8 +1,9 @@
 /*
- * Codec: see codec.h. The scan is scan.c's.
+ * Codec: see codec.h. The scan is scan.c's, the shorter way for simple types direct.c's.
  */
 #include "codec/codec.h"
 
+#include "codec/direct.h"
 #include "wire/names.h"
 
 #include <stdlib.h>
@@ -229,4 +230,25 @@ natsmicro_status nm_encode(const ProtobufCMessageDescriptor *descriptor, const v
     if (status != NATSMICRO_OK)
         nm_buffer_reset(buffer);
     return status;
+}
+
+natsmicro_status nm_decode_by_plan(const nm_plan *plan, const uint8_t *bytes, size_t length,
+                                   const nm_codec_limits *limits, nm_arena *arena,
+                                   ProtobufCMessage **message, nm_error *error)
+{
+    nm_arena_reset(arena);
+    arena->limit = memory_limit(limits);
+    *message = nm_direct_unpack(plan, bytes, length, arena);
+    if (*message != NULL)
+        return NATSMICRO_OK;
+    return nm_decode(plan->descriptor, bytes, length, limits, arena, message, error);
+}
+
+natsmicro_status nm_encode_by_plan(const nm_plan *plan, const void *message, nm_buffer *buffer,
+                                   nm_error *error)
+{
+    nm_buffer_reset(buffer);
+    if (nm_direct_pack(plan, message, buffer))
+        return NATSMICRO_OK;
+    return nm_encode(plan->descriptor, message, buffer, error);
 }

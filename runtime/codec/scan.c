@@ -8,14 +8,11 @@
  */
 #include "codec/codec.h"
 
+#include "codec/cursor.h"
 #include "wire/names.h"
 
-#include <limits.h>
 #include <string.h>
 
-#define LONGEST_VARINT       10
-#define LONGEST_TAG          5
-#define LONGEST_LENGTH       5
 #define LARGEST_FIELD_NUMBER ((UINT32_C(1) << 29) - 1)
 
 typedef struct walk {
@@ -23,16 +20,6 @@ typedef struct walk {
     uint32_t max_depth;
     nm_error *error;
 } walk;
-
-typedef struct span {
-    const uint8_t *at;
-    const uint8_t *end;
-} span;
-
-static size_t left(const span *s)
-{
-    return (size_t)(s->end - s->at);
-}
 
 static natsmicro_status fail_at(const walk *w, const uint8_t *at, const char *reason)
 {
@@ -47,71 +34,20 @@ static natsmicro_status fail_field(const walk *w, const ProtobufCMessageDescript
                         field->name, reason);
 }
 
-/* The same as below, for those of more bytes than one. */
-static bool take_long_varint(span *s, size_t longest, uint64_t *value)
-{
-    size_t most = left(s) < longest ? left(s) : longest;
-    uint64_t number = 0;
-
-    for (size_t i = 0; i < most; i++) {
-        uint8_t byte = s->at[i];
-
-        number |= (uint64_t)(byte & 0x7f) << (7 * i);
-        if (byte < 0x80) {
-            s->at += i + 1;
-            *value = number;
-            return true;
-        }
-    }
-    return false;
-}
-
-/* Takes a varint of at most `longest` bytes; false when it is cut off or longer. */
-static inline bool take_varint(span *s, size_t longest, uint64_t *value)
-{
-    if (s->at == s->end || *s->at >= 0x80)
-        return take_long_varint(s, longest, value);
-    *value = *s->at++;
-    return true;
-}
-
-static bool take_fixed(span *s, size_t length)
-{
-    if (left(s) < length)
-        return false;
-    s->at += length;
-    return true;
-}
-
-/* Takes a length and as many bytes, which `content` becomes. Returns what is wrong, or NULL. */
-static const char *take_delimited(span *s, span *content)
-{
-    uint64_t length = 0;
-
-    if (!take_varint(s, LONGEST_LENGTH, &length))
-        return "truncated length";
-    if (length > INT_MAX || length > left(s))
-        return "a length that reaches past the end";
-    content->at = s->at;
-    content->end = s->at + length;
-    s->at = content->end;
-    return NULL;
-}
-
 /* Takes a value; `content` gets a length-delimited one's. Returns what is wrong, or NULL. */
-static const char *take_value(span *s, unsigned wire_type, span *content)
+static const char *take_value(nm_cursor *s, unsigned wire_type, nm_cursor *content)
 {
     uint64_t ignored;
 
     switch (wire_type) {
     case PROTOBUF_C_WIRE_TYPE_VARINT:
-        return take_varint(s, LONGEST_VARINT, &ignored) ? NULL : "truncated varint";
+        return nm_take_varint(s, NM_LONGEST_VARINT, &ignored) ? NULL : "truncated varint";
     case PROTOBUF_C_WIRE_TYPE_64BIT:
-        return take_fixed(s, 8) ? NULL : "truncated 64-bit value";
+        return nm_take_fixed(s, 8, &ignored) ? NULL : "truncated 64-bit value";
     case PROTOBUF_C_WIRE_TYPE_LENGTH_PREFIXED:
-        return take_delimited(s, content);
+        return nm_take_delimited(s, content);
     case PROTOBUF_C_WIRE_TYPE_32BIT:
-        return take_fixed(s, 4) ? NULL : "truncated 32-bit value";
+        return nm_take_fixed(s, 4, &ignored) ? NULL : "truncated 32-bit value";
     case 3:
     case 4:
         return "a group, which protobuf-c cannot decode";
@@ -120,59 +56,40 @@ static const char *take_value(span *s, unsigned wire_type, span *content)
     }
 }
 
-static unsigned wire_type_of(ProtobufCType type)
-{
-    switch (type) {
-    case PROTOBUF_C_TYPE_SFIXED32:
-    case PROTOBUF_C_TYPE_FIXED32:
-    case PROTOBUF_C_TYPE_FLOAT:
-        return PROTOBUF_C_WIRE_TYPE_32BIT;
-    case PROTOBUF_C_TYPE_SFIXED64:
-    case PROTOBUF_C_TYPE_FIXED64:
-    case PROTOBUF_C_TYPE_DOUBLE:
-        return PROTOBUF_C_WIRE_TYPE_64BIT;
-    case PROTOBUF_C_TYPE_STRING:
-    case PROTOBUF_C_TYPE_BYTES:
-    case PROTOBUF_C_TYPE_MESSAGE:
-        return PROTOBUF_C_WIRE_TYPE_LENGTH_PREFIXED;
-    default:
-        return PROTOBUF_C_WIRE_TYPE_VARINT;
-    }
-}
-
 /* A packed field's elements. Returns what is wrong, or NULL. */
-static const char *check_packed(span elements, unsigned element_wire_type)
+static const char *check_packed(nm_cursor elements, unsigned element_wire_type)
 {
     size_t run = 0;
 
     if (element_wire_type == PROTOBUF_C_WIRE_TYPE_32BIT)
-        return left(&elements) % 4 == 0 ? NULL : "packed: no multiple of 4 bytes";
+        return nm_cursor_left(&elements) % 4 == 0 ? NULL : "packed: no multiple of 4 bytes";
     if (element_wire_type == PROTOBUF_C_WIRE_TYPE_64BIT)
-        return left(&elements) % 8 == 0 ? NULL : "packed: no multiple of 8 bytes";
+        return nm_cursor_left(&elements) % 8 == 0 ? NULL : "packed: no multiple of 8 bytes";
     for (; elements.at < elements.end; elements.at++) {
         run = *elements.at < 0x80 ? 0 : run + 1;
-        if (run == LONGEST_VARINT)
+        if (run == NM_LONGEST_VARINT)
             return "packed: a varint of more than 10 bytes";
     }
     return run == 0 ? NULL : "packed: truncated varint";
 }
 
-static const char *check_string(span string)
+static const char *check_string(nm_cursor string)
 {
-    if (nm_utf8_is_valid(string.at, left(&string)))
+    if (nm_utf8_is_valid(string.at, nm_cursor_left(&string)))
         return NULL;
-    return memchr(string.at, 0, left(&string)) != NULL ? "a string that holds NUL" : "not UTF-8";
+    return memchr(string.at, 0, nm_cursor_left(&string)) != NULL ? "a string that holds NUL"
+                                                                 : "not UTF-8";
 }
 
 static natsmicro_status scan_message(const walk *w, const ProtobufCMessageDescriptor *descriptor,
-                                     span bytes, uint32_t depth);
+                                     nm_cursor bytes, uint32_t depth);
 
 /* Looks at a known field's value; `content` is set for a length-delimited one. */
 static natsmicro_status scan_field(const walk *w, const ProtobufCMessageDescriptor *descriptor,
                                    const ProtobufCFieldDescriptor *field, unsigned wire_type,
-                                   span content, uint32_t depth)
+                                   nm_cursor content, uint32_t depth)
 {
-    unsigned expected = wire_type_of(field->type);
+    unsigned expected = nm_wire_type_of(field->type);
     const char *reason = NULL;
 
     if (wire_type != expected) {
@@ -191,11 +108,11 @@ static natsmicro_status scan_field(const walk *w, const ProtobufCMessageDescript
 }
 
 /* Takes a tag. Returns what is wrong, or NULL. */
-static const char *take_tag(span *s, uint32_t *number, unsigned *wire_type)
+static const char *take_tag(nm_cursor *s, uint32_t *number, unsigned *wire_type)
 {
     uint64_t tag = 0;
 
-    if (!take_varint(s, LONGEST_TAG, &tag))
+    if (!nm_take_varint(s, NM_LONGEST_TAG, &tag))
         return "truncated tag";
     if (tag >> 3 == 0 || tag >> 3 > LARGEST_FIELD_NUMBER)
         return "a field number that is none";
@@ -222,11 +139,11 @@ static const ProtobufCFieldDescriptor *find_field(const ProtobufCMessageDescript
 }
 
 /* Whether well-formed bytes hold a field of the number. */
-static bool holds_field(span bytes, uint32_t wanted)
+static bool holds_field(nm_cursor bytes, uint32_t wanted)
 {
     uint32_t number = 0;
     unsigned wire_type = 0;
-    span content;
+    nm_cursor content;
 
     while (bytes.at < bytes.end) {
         take_tag(&bytes, &number, &wire_type);
@@ -239,7 +156,7 @@ static bool holds_field(span bytes, uint32_t wanted)
 
 /* proto2's required fields. The bytes have been walked over, and are well-formed. */
 static natsmicro_status check_required(const walk *w, const ProtobufCMessageDescriptor *descriptor,
-                                       span bytes)
+                                       nm_cursor bytes)
 {
     for (unsigned i = 0; i < descriptor->n_fields; i++) {
         const ProtobufCFieldDescriptor *field = &descriptor->fields[i];
@@ -252,10 +169,10 @@ static natsmicro_status check_required(const walk *w, const ProtobufCMessageDesc
 }
 
 static natsmicro_status scan_message(const walk *w, const ProtobufCMessageDescriptor *descriptor,
-                                     span bytes, uint32_t depth)
+                                     nm_cursor bytes, uint32_t depth)
 {
     const ProtobufCFieldDescriptor *last = descriptor->fields;
-    span s = bytes;
+    nm_cursor s = bytes;
 
     if (depth > w->max_depth)
         return nm_error_set(w->error, NATSMICRO_INVALID_ARGUMENT,
@@ -266,7 +183,7 @@ static natsmicro_status scan_message(const walk *w, const ProtobufCMessageDescri
         const ProtobufCFieldDescriptor *field;
         uint32_t number = 0;
         unsigned wire_type = 0;
-        span content = {NULL, NULL};
+        nm_cursor content = {NULL, NULL};
         const char *reason = take_tag(&s, &number, &wire_type);
         natsmicro_status status;
 
@@ -288,8 +205,8 @@ static natsmicro_status scan_message(const walk *w, const ProtobufCMessageDescri
 natsmicro_status nm_scan(const ProtobufCMessageDescriptor *descriptor, const uint8_t *bytes,
                          size_t length, uint32_t max_depth, nm_error *error)
 {
-    static const uint8_t nothing;
-    walk w = {length == 0 ? &nothing : bytes, max_depth, error};
+    nm_cursor whole = nm_cursor_over(bytes, length);
+    walk w = {whole.at, max_depth, error};
 
-    return scan_message(&w, descriptor, (span){w.start, w.start + length}, 1);
+    return scan_message(&w, descriptor, whole, 1);
 }

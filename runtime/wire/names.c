@@ -116,7 +116,7 @@ static inline uint64_t odd_bytes(const uint8_t *bytes)
     return (word | (word - ones)) & highs;
 }
 
-/* How many bytes at the front are ASCII without NUL, looked at by four words and by one. */
+/* How many bytes at the front are ASCII without NUL, looked at by four words, by one and by bytes. */
 static size_t plain_length(const uint8_t *bytes, size_t length)
 {
     size_t done = 0;
@@ -129,7 +129,9 @@ static size_t plain_length(const uint8_t *bytes, size_t length)
         done += 8;
     /* The last few lie in a word that begins among those that were looked at. */
     if (done > 0 && length - done < 8 && odd_bytes(bytes + length - 8) == 0)
-        done = length;
+        return length;
+    while (done < length && bytes[done] > 0 && bytes[done] < 0x80)
+        done++;
     return done;
 }
 

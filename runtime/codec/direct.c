@@ -1,0 +1,273 @@
+/*
+ * Direct: see direct.h. Either way is one walk along the plan's fields.
+ */
+#include "codec/direct.h"
+
+#include "codec/cursor.h"
+#include "wire/frame.h"
+#include "wire/names.h"
+
+#include <string.h>
+
+#define LONGEST_BOOL 9 /* a longer one's bits do not fit 64, and each counts */
+
+_Static_assert(sizeof(protobuf_c_boolean) == 4, "protobuf-c's booleans are as wide as its int32");
+
+/* ---- decoding ---- */
+
+/* The field of a tag, or NULL. Fields come in order: those behind the last one are tried first. */
+static const nm_plan_field *find_field(const nm_plan *plan, const nm_plan_field *next, uint64_t tag)
+{
+    const nm_plan_field *field;
+
+    for (field = next; field < plan->fields + plan->n_fields; field++)
+        if (field->tag == tag)
+            return field;
+    for (field = plan->fields; field < next; field++)
+        if (field->tag == tag)
+            return field;
+    return NULL;
+}
+
+static void store_number(const nm_plan_field *field, uint8_t *member, uint64_t number)
+{
+    uint32_t narrow = (uint32_t)number;
+
+    if (field->type == PROTOBUF_C_TYPE_SINT32)
+        narrow = narrow >> 1 ^ (0 - (narrow & 1));
+    else if (field->type == PROTOBUF_C_TYPE_SINT64)
+        number = number >> 1 ^ (0 - (number & 1));
+    else if (field->type == PROTOBUF_C_TYPE_BOOL)
+        narrow = number != 0;
+    if (field->is_wide)
+        memcpy(member, &number, sizeof number);
+    else
+        memcpy(member, &narrow, sizeof narrow);
+}
+
+static bool take_number(nm_cursor *s, const nm_plan_field *field, uint64_t *number)
+{
+    size_t longest = field->type == PROTOBUF_C_TYPE_BOOL ? LONGEST_BOOL : NM_LONGEST_VARINT;
+
+    if (field->wire_type == PROTOBUF_C_WIRE_TYPE_VARINT)
+        return nm_take_varint(s, longest, number);
+    return nm_take_fixed(s, field->is_wide ? 8 : 4, number);
+}
+
+static bool take_string(nm_cursor content, uint8_t *member, nm_arena *arena)
+{
+    size_t length = nm_cursor_left(&content);
+    char *string = nm_arena_alloc(arena, length + 1);
+
+    if (string == NULL || !nm_utf8_is_valid(content.at, length))
+        return false;
+    memcpy(string, content.at, length);
+    string[length] = '\0';
+    memcpy(member, &string, sizeof string);
+    return true;
+}
+
+static bool take_bytes(nm_cursor content, uint8_t *member, nm_arena *arena)
+{
+    ProtobufCBinaryData bytes = {nm_cursor_left(&content), NULL};
+
+    if (bytes.len > 0) {
+        bytes.data = nm_arena_alloc(arena, bytes.len);
+        if (bytes.data == NULL)
+            return false;
+        memcpy(bytes.data, content.at, bytes.len);
+    }
+    memcpy(member, &bytes, sizeof bytes);
+    return true;
+}
+
+static bool take_value(nm_cursor *s, const nm_plan_field *field, uint8_t *member, nm_arena *arena)
+{
+    uint64_t number = 0;
+    nm_cursor content;
+
+    if (field->wire_type != PROTOBUF_C_WIRE_TYPE_LENGTH_PREFIXED) {
+        if (!take_number(s, field, &number))
+            return false;
+        store_number(field, member, number);
+        return true;
+    }
+    if (nm_take_delimited(s, &content) != NULL)
+        return false;
+    return field->type == PROTOBUF_C_TYPE_STRING ? take_string(content, member, arena)
+                                                 : take_bytes(content, member, arena);
+}
+
+/*
+ * Whether the library could have decoded as many fields, too: it keeps a list of them in the arena when there
+ * are more than 16, of 32 bytes each, in runs of 32, 64 and so on.
+ */
+static bool has_memory(const nm_arena *arena, size_t count)
+{
+    return count <= 16 || arena->limit == 0 || arena->limit - arena->used >= 64 * (count + 16);
+}
+
+ProtobufCMessage *nm_direct_unpack(const nm_plan *plan, const uint8_t *bytes, size_t length,
+                                   nm_arena *arena)
+{
+    static const protobuf_c_boolean yes = 1;
+    nm_cursor s = nm_cursor_over(bytes, length);
+    const nm_plan_field *field = plan->fields;
+    uint64_t seen = 0;
+    size_t count = 0;
+    uint8_t *message =
+        plan->is_simple ? nm_arena_alloc(arena, plan->descriptor->sizeof_message) : NULL;
+
+    if (message == NULL)
+        return NULL;
+    plan->descriptor->message_init((ProtobufCMessage *)(void *)message);
+    for (; s.at < s.end; field++, count++) {
+        uint64_t tag = 0;
+
+        if (!nm_take_varint(&s, NM_LONGEST_TAG, &tag))
+            return NULL;
+        field = find_field(plan, field, tag);
+        if (field == NULL || !take_value(&s, field, message + field->offset, arena))
+            return NULL;
+        if (field->has_offset != 0)
+            memcpy(message + field->has_offset, &yes, sizeof yes);
+        seen |= field->bit;
+    }
+    if ((plan->required & ~seen) != 0 || !has_memory(arena, count))
+        return NULL;
+    return (ProtobufCMessage *)(void *)message;
+}
+
+/* ---- encoding ---- */
+
+/* A number as it is written; a negative int32 becomes one of 64 bits. */
+static uint64_t number_of(const nm_plan_field *field, const uint8_t *member)
+{
+    uint32_t narrow;
+    uint64_t wide;
+
+    if (field->is_wide) {
+        memcpy(&wide, member, sizeof wide);
+        return field->type == PROTOBUF_C_TYPE_SINT64 ? wide << 1 ^ (0 - (wide >> 63)) : wide;
+    }
+    memcpy(&narrow, member, sizeof narrow);
+    switch (field->type) {
+    case PROTOBUF_C_TYPE_INT32:
+    case PROTOBUF_C_TYPE_ENUM:
+        return (uint64_t)(int32_t)narrow;
+    case PROTOBUF_C_TYPE_SINT32:
+        return narrow << 1 ^ (0 - (narrow >> 31));
+    case PROTOBUF_C_TYPE_BOOL:
+        return narrow != 0;
+    default:
+        return narrow;
+    }
+}
+
+static bool has(const nm_plan_field *field, const uint8_t *message)
+{
+    protobuf_c_boolean set;
+
+    memcpy(&set, message + field->has_offset, sizeof set);
+    return set != 0;
+}
+
+/* Writes the field, if it is set; returns the end of it. */
+static uint8_t *put_number(uint8_t *at, const nm_plan_field *field, const uint8_t *message)
+{
+    uint64_t number = number_of(field, message + field->offset);
+    bool is_set = true;
+
+    if (field->label == PROTOBUF_C_LABEL_NONE)
+        is_set = (number & field->significant) != 0;
+    else if (field->label == PROTOBUF_C_LABEL_OPTIONAL)
+        is_set = has(field, message);
+    if (!is_set)
+        return at;
+    at = nm_frame_put_varint(at, field->tag);
+    if (field->wire_type == PROTOBUF_C_WIRE_TYPE_VARINT)
+        return nm_frame_put_varint(at, number);
+    for (size_t i = 0; i < (field->is_wide ? 8 : 4); i++)
+        *at++ = (uint8_t)(number >> (8 * i));
+    return at;
+}
+
+/* What is to be written of a string, if anything. False: it is left to the library. */
+static bool string_of(const nm_plan_field *field, const uint8_t *message, nm_bytes *content,
+                      bool *is_set)
+{
+    const char *string;
+
+    memcpy(&string, message + field->offset, sizeof string);
+    if (field->label == PROTOBUF_C_LABEL_OPTIONAL)
+        *is_set = string != NULL && string != field->default_value;
+    else if (field->label == PROTOBUF_C_LABEL_NONE)
+        *is_set = string != NULL && string[0] != '\0';
+    if (string == NULL)
+        return !*is_set;
+    *content = (nm_bytes){string, strlen(string)};
+    return nm_utf8_is_valid(content->data, content->length);
+}
+
+/* The same of a bytes field. */
+static bool bytes_of(const nm_plan_field *field, const uint8_t *message, nm_bytes *content,
+                     bool *is_set)
+{
+    ProtobufCBinaryData bytes;
+
+    memcpy(&bytes, message + field->offset, sizeof bytes);
+    if (field->label == PROTOBUF_C_LABEL_OPTIONAL)
+        *is_set = has(field, message);
+    else if (field->label == PROTOBUF_C_LABEL_NONE)
+        *is_set = bytes.len != 0;
+    *content = (nm_bytes){bytes.data, bytes.len};
+    return bytes.data != NULL || bytes.len == 0;
+}
+
+/* Appends the field, if it is set, and has room for all that may follow but contents. */
+static bool append_content(const nm_plan *plan, const nm_plan_field *field, const uint8_t *message,
+                           nm_buffer *buffer)
+{
+    nm_bytes content;
+    bool is_set = true;
+    bool is_plain = field->type == PROTOBUF_C_TYPE_STRING
+                        ? string_of(field, message, &content, &is_set)
+                        : bytes_of(field, message, &content, &is_set);
+    uint8_t *at;
+
+    if (!is_plain || !is_set)
+        return is_plain;
+    if (content.length > INT_MAX)
+        return false;
+    at = nm_buffer_reserve(buffer, content.length + plan->room);
+    if (at == NULL)
+        return false;
+    at = nm_frame_put_varint(at, field->tag);
+    at = nm_frame_put_varint(at, content.length);
+    if (content.length > 0)
+        memcpy(at, content.data, content.length);
+    buffer->length = (size_t)(at - buffer->data) + content.length;
+    return true;
+}
+
+bool nm_direct_pack(const nm_plan *plan, const ProtobufCMessage *message, nm_buffer *buffer)
+{
+    const uint8_t *members = (const uint8_t *)message;
+
+    if (!plan->is_simple || message == NULL || message->descriptor != plan->descriptor ||
+        message->n_unknown_fields > 0 || nm_buffer_reserve(buffer, plan->room) == NULL)
+        return false;
+    for (size_t i = 0; i < plan->n_fields; i++) {
+        const nm_plan_field *field = &plan->fields[i];
+
+        if (field->wire_type == PROTOBUF_C_WIRE_TYPE_LENGTH_PREFIXED) {
+            if (!append_content(plan, field, members, buffer))
+                return false;
+        } else {
+            uint8_t *at = buffer->data + buffer->length;
+
+            buffer->length += (size_t)(put_number(at, field, members) - at);
+        }
+    }
+    return true;
+}
