@@ -47,21 +47,6 @@ static size_t memory_limit(const nm_codec_limits *limits)
     return limits == NULL ? 0 : limits->max_decode_bytes;
 }
 
-/*
- * Whether a type has numbers only, each once: then there is nothing that a scan could find and unpacking would
- * not, and it is left out.
- */
-static bool is_flat(const ProtobufCMessageDescriptor *descriptor)
-{
-    for (unsigned i = 0; i < descriptor->n_fields; i++) {
-        const ProtobufCFieldDescriptor *field = &descriptor->fields[i];
-        if (field->type == PROTOBUF_C_TYPE_STRING || field->type == PROTOBUF_C_TYPE_BYTES ||
-            field->type == PROTOBUF_C_TYPE_MESSAGE || field->label == PROTOBUF_C_LABEL_REPEATED)
-            return false;
-    }
-    return true;
-}
-
 /* Why unpack gave nothing, though the scan had found nothing wrong. */
 static natsmicro_status unpack_failure(const ProtobufCMessageDescriptor *descriptor, bool exhausted,
                                        size_t limit, nm_error *error)
@@ -87,19 +72,13 @@ natsmicro_status nm_decode(const ProtobufCMessageDescriptor *descriptor, const u
     *message = NULL;
     nm_arena_reset(arena);
     arena->limit = memory_limit(limits);
-    bool flat = is_flat(descriptor);
-    status = flat ? NATSMICRO_OK : nm_scan(descriptor, bytes, length, depth_limit(limits), error);
+    status = nm_scan(descriptor, bytes, length, depth_limit(limits), error);
     if (status != NATSMICRO_OK)
         return status;
     *message = protobuf_c_message_unpack(descriptor, &allocator, length, bytes);
-    if (*message != NULL)
-        return NATSMICRO_OK;
-    /* The scan knows what is wrong, and where. */
-    if (flat)
-        status = nm_scan(descriptor, bytes, length, depth_limit(limits), error);
-    return status != NATSMICRO_OK
-               ? status
-               : unpack_failure(descriptor, arena->exhausted, arena->limit, error);
+    if (*message == NULL)
+        return unpack_failure(descriptor, arena->exhausted, arena->limit, error);
+    return NATSMICRO_OK;
 }
 
 natsmicro_status nm_decode_owned(const ProtobufCMessageDescriptor *descriptor, const uint8_t *bytes,
@@ -144,8 +123,7 @@ static natsmicro_status check_outgoing(const ProtobufCMessageDescriptor *descrip
         return nm_error_set(error, NATSMICRO_INVALID_ARGUMENT,
                             "the message to send is a %s, not a %s", message->descriptor->name,
                             descriptor->name);
-    /* Without pointers there is nothing that it could find. */
-    if (!is_flat(descriptor) && !protobuf_c_message_check(message))
+    if (!protobuf_c_message_check(message))
         return nm_error_set(error, NATSMICRO_INVALID_ARGUMENT,
                             "the %s to send lacks a required field, or a repeated field's element",
                             descriptor->name);

@@ -137,6 +137,9 @@ static void bad_bytes_are_told_with_their_place(void **state)
     (void)state;
     assert_decode_fails(NESTED, (const uint8_t *)"\x0a\x01\xff", 3, NATSMICRO_INVALID_ARGUMENT,
                         "field codectest.v1.Nested.text: not UTF-8");
+    /* protobuf-c alone takes it, and writes what nobody can read. */
+    assert_decode_fails(ONE, (const uint8_t *)"\x82\x00\x01\x08", 4, NATSMICRO_INVALID_ARGUMENT,
+                        "byte 0: a field number that is none");
 }
 
 /* After a failure the arena serves the next message. */

@@ -341,8 +341,9 @@ static void all_other_bytes_are_left_to_the_library(void **state)
         SAMPLE(TEXT, "\x0b\x0c"),        /* a group */
         SAMPLE(TEXT, "\x08\x01"),        /* another wire type */
         SAMPLE(SCALARS, "\x6a\x01\x01"), /* of a bool, which protobuf-c alone would take */
-        SAMPLE(TEXT, "\x00"),            /* a field number that is none */
-        SAMPLE(TEXT, "\x0a"),            /* cut off */
+        SAMPLE(TEXT, "\x82\x00\x01\x08"),
+        SAMPLE(TEXT, "\x00"), /* a field number that is none */
+        SAMPLE(TEXT, "\x0a"), /* cut off */
         SAMPLE(TEXT, "\x0a\x02x"),
         SAMPLE(TEXT, "\x0a\x80"),
         SAMPLE(TEXT, "\x0a\x81\x80\x80\x80\x80\x00x"),
