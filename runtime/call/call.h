@@ -61,7 +61,7 @@ typedef struct nm_method {
     char *full_name;    /* "lab.v1.Lab.CountUp"; owned */
     char *subject;      /* "lab.v1.count_up"; owned */
     int64_t timeout_ms; /* of a unary call or an opening; 0: none was set anywhere */
-    nm_plan *request;   /* owned */
+    nm_plan *request;   /* of its messages; owned */
     nm_plan *response;  /* owned */
 } nm_method;
 
