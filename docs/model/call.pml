@@ -103,9 +103,13 @@ inline rst() { put(other, RST,0,0,0,0,0,0,0,0,0) }
 
 #define outstanding (una[me] < made[me] + endq[me])
 
-/* Everything that is not acknowledged, in one frame: go-back-N. */
+/* What is not acknowledged, in one frame: go-back-N. A burst may end before the last of it; the timer sends the rest. */
 inline resend(AS) {
-  seg(una[me]+1, made[me]-una[me], una[me]+1, una[me]+2, endq[me], 0, AS)
+  if
+  :: seg(una[me]+1, made[me]-una[me], una[me]+1, una[me]+2, endq[me], 0, AS)
+  :: made[me]-una[me] + endq[me] > 1 && made[me] > una[me] ->
+     seg(una[me]+1, 1, una[me]+1, una[me]+2, 0, 0, AS)
+  fi
 }
 
 inline gone(R) {

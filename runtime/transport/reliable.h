@@ -29,6 +29,12 @@
 #define NM_RELIABLE_GONE_LIMIT         (5000 * NM_NS_PER_MS)
 #define NM_RELIABLE_PROBE_WITHOUT_IDLE (5000 * NM_NS_PER_MS)
 
+/*
+ * After a loss so many frames are sent again, and twice as many whenever that has brought the peer on: what it drops
+ * behind the next loss is no more than what the last ones got through.
+ */
+#define NM_RELIABLE_RESEND_FRAMES 4
+
 /* How often the connection is looked at while it is down. */
 #define NM_RELIABLE_RECONNECT_LOOK (20 * NM_NS_PER_MS)
 
@@ -100,7 +106,9 @@ typedef struct nm_reliable {
     bool publishing;
     nm_segment *in_publication;
     bool rewind;         /* publish again from the oldest, once the turn comes round */
-    bool ask;            /* the last frame that is to be published wants an answer */
+    uint32_t burst;      /* frames at a time after a loss; 0: no loss is being mended */
+    uint32_t burst_left; /* of those; the last wants an answer, and nothing goes out before it */
+    uint64_t mended_at;  /* the number that was the last one published when the loss was found */
     bool sender_waits;   /* for the window */
     uint64_t made;       /* number of our last message or, when `ended`, of our end */
     uint64_t made_bytes; /* of all our messages */
@@ -219,6 +227,8 @@ bool nm_reliable_append_end(nm_stream *stream, const nm_error *failure);
 void nm_reliable_seal(nm_stream *stream);
 /* Under the lock, which it frees meanwhile: publishes what is sealed, unless somebody is at it. */
 void nm_reliable_publish(nm_stream *stream);
+/* Under the lock: something was lost; to be published again from the oldest. */
+void nm_reliable_resend(nm_stream *stream, int64_t now);
 /* Under the lock: the peer has everything up to `number`. */
 void nm_reliable_acknowledged(nm_stream *stream, uint64_t number, int64_t now);
 /* Gives back what was kept for later messages: a call that waits to be used again holds little. */

@@ -150,6 +150,30 @@ static void drop_segment(nm_reliable *reliable, nm_segment *segment)
         spare_segment(reliable, segment);
 }
 
+void nm_reliable_resend(nm_stream *stream, int64_t now)
+{
+    nm_reliable *reliable = nm_reliable_of(stream);
+    reliable->rewind = true;
+    reliable->burst = reliable->burst_left = NM_RELIABLE_RESEND_FRAMES;
+    reliable->mended_at = reliable->published;
+    reliable->last_retransmit = now;
+}
+
+/* While a loss is being mended an acknowledgement lets the next frames out, on the service thread. */
+static void go_on_mending(nm_stream *stream, int64_t now)
+{
+    nm_reliable *reliable = nm_reliable_of(stream);
+    if (reliable->burst == 0)
+        return;
+    if (reliable->acknowledged >= reliable->mended_at)
+        reliable->burst = 0;
+    else if (reliable->burst < NM_RELIABLE_MOST_KEPT_MESSAGES)
+        reliable->burst *= 2;
+    reliable->burst_left = reliable->burst;
+    if (reliable->unpublished != NULL)
+        nm_inbox_hasten_timer(&stream->inbox, now);
+}
+
 void nm_reliable_acknowledged(nm_stream *stream, uint64_t number, int64_t now)
 {
     nm_reliable *reliable = nm_reliable_of(stream);
@@ -170,6 +194,7 @@ void nm_reliable_acknowledged(nm_stream *stream, uint64_t number, int64_t now)
             reliable->unpublished = segment->next;
         drop_segment(reliable, segment);
     }
+    go_on_mending(stream, now);
 }
 
 void nm_reliable_drop_unacknowledged(nm_reliable *reliable)
@@ -195,6 +220,25 @@ typedef struct publication {
     bool ask;
 } publication;
 
+/* What goes out again goes in few frames: short segments that follow each other become one. */
+static void join_followers(nm_reliable *reliable, nm_segment *segment)
+{
+    size_t full = smaller(segment->full, segment->capacity);
+    for (nm_segment *next; (next = segment->next) != NULL; spare_segment(reliable, next)) {
+        size_t added = next->length - next->messages;
+        if (!next->published || segment->has_end || segment->length + added > full)
+            return;
+        memcpy(segment->bytes + segment->length, next->bytes + next->messages, added);
+        segment->length += added;
+        segment->count += next->count;
+        segment->message_bytes += next->message_bytes;
+        segment->has_end = next->has_end;
+        segment->next = next->next;
+        if (reliable->kept_last == next)
+            reliable->kept_last = segment;
+    }
+}
+
 /* The control fields behind a segment say what is so now; whoever holds the turn may write them. */
 static void prepare(nm_stream *stream, nm_segment *segment, publication *out)
 {
@@ -204,9 +248,11 @@ static void prepare(nm_stream *stream, nm_segment *segment, publication *out)
     out->length = (size_t)(end - segment->bytes);
     strcpy(out->subject, reliable->address);
     out->with_header = !reliable->peer_heard;
-    out->ask = out->with_header || segment->has_end || (reliable->ask && segment->next == NULL);
-    if (segment->next == NULL)
-        reliable->ask = false;
+    bool mending = reliable->burst > 0;
+    bool last_of_burst = mending && (segment->next == NULL || reliable->burst_left == 1);
+    out->ask = out->with_header || segment->has_end || last_of_burst;
+    if (mending)
+        reliable->burst_left--;
 }
 
 static natsmicro_status publish_segment(nm_stream *stream, const nm_segment *segment,
@@ -257,8 +303,11 @@ void nm_reliable_publish(nm_stream *stream)
             reliable->unpublished = reliable->kept;
         }
         nm_segment *segment = reliable->unpublished;
-        if (segment == NULL || reliable->state == NM_RELIABLE_OVER)
+        if (segment == NULL || reliable->state == NM_RELIABLE_OVER ||
+            (reliable->burst > 0 && reliable->burst_left == 0))
             break;
+        if (segment->published)
+            join_followers(reliable, segment);
         publication out;
         prepare(stream, segment, &out);
         reliable->in_publication = segment;

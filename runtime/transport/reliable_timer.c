@@ -143,13 +143,12 @@ static void retransmit(nm_stream *stream, int64_t now, nm_note *note)
 {
     nm_reliable *reliable = nm_reliable_of(stream);
     reliable->backoff++;
-    reliable->last_retransmit = now;
-    if (reliable->kept == NULL) {
-        nm_note_acknowledge(stream, note, false, true);
+    if (reliable->kept != NULL) {
+        nm_reliable_resend(stream, now);
         return;
     }
-    reliable->rewind = true;
-    reliable->ask = true;
+    reliable->last_retransmit = now;
+    nm_note_acknowledge(stream, note, false, true);
 }
 
 /*

@@ -372,9 +372,30 @@ static void a_lost_opening_is_an_error(void **state)
     scene_close(&here);
 }
 
+/* One frame of ten is lost, in a window of hundreds: what the receiver drops behind each is a small part of it. */
+static void a_loss_does_not_send_the_window_again(void **state)
+{
+    const proxy_faults faults = {.subjects = "_INBOX.", .seed = seed(), .drop = 100};
+    const int32_t count = 300 * 97 - 1; /* messages of 97 bytes and more */
+    natsmicro_stream_metrics metrics;
+    scene here;
+    (void)state;
+    scene_open(&here, &faults);
+    atomic_store(&wrong, 0);
+    assert_status(NATSMICRO_END, count_all(here.client, count));
+    assert_int_equal(0, atomic_load(&wrong));
+    natsmicro_server_get_stream_metrics(here.room.server, &metrics);
+    report("of %llu messages %llu were sent again", (unsigned long long)metrics.messages_sent,
+           (unsigned long long)metrics.retransmitted);
+    assert_int_equal(count, metrics.messages_sent);
+    assert_in_range(metrics.retransmitted, 1, 4 * (uint64_t)count);
+    scene_close(&here);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_loss_does_not_send_the_window_again),
         cmocka_unit_test(streams_outlive_every_fault),
         cmocka_unit_test(a_lost_opening_is_an_error),
     };
