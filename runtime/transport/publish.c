@@ -37,6 +37,20 @@ void nm_publish_or_report(nm_link *link, const nm_outgoing *outgoing, const char
     nm_error_clear(&error);
 }
 
+void nm_publish_shorten(nm_link *link, nm_outgoing *outgoing, const char *method)
+{
+    size_t limit = nm_link_max_payload(link);
+    size_t data = outgoing->error != NULL ? outgoing->error->data_length : 0;
+    size_t length = nm_outgoing_headers_length(outgoing) + data;
+    if (length <= limit)
+        return;
+    outgoing->headers = outgoing->trailers = NULL;
+    nm_events_emit(nm_link_events(link), NATSMICRO_EVENT_PUBLISH_FAILED, outgoing->subject, method,
+                   "an end of %zu bytes is over the broker's max_payload of %zu: it goes without "
+                   "the handler's headers",
+                   length, limit);
+}
+
 /* ---- subjects from the peer ---- */
 
 bool nm_reply_is_allowed(nm_link *link, const nm_stream_settings *settings, const char *reply,

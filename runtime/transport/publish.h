@@ -15,6 +15,12 @@ natsmicro_status nm_publish(natsConnection *connection, const nm_outgoing *outgo
 /* Publishes what nobody waits for the outcome of; a failure is reported as an event. */
 void nm_publish_or_report(nm_link *link, const nm_outgoing *outgoing, const char *method);
 
+/*
+ * A failure must reach its caller: when it is over max_payload, the handler's headers and trailers are taken out of
+ * `outgoing`, and that is reported. The error's data has been checked when it was set.
+ */
+void nm_publish_shorten(nm_link *link, nm_outgoing *outgoing, const char *method);
+
 /* Whether a NATS reply may be published to; what may not is counted and reported. */
 bool nm_reply_is_allowed(nm_link *link, const nm_stream_settings *settings, const char *reply,
                          const char *method);

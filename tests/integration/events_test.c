@@ -6,6 +6,7 @@
 #include "integration/raw.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* A method's time; an answer is offered at least two seconds, so this does not make it longer. */
@@ -166,6 +167,132 @@ static void an_error_of_a_bidi_stream_that_cannot_be_published_is_told(void **st
     expect_not_published("lab.v1.chat", "lab.v1.Lab.Chat");
 }
 
+/* ---- ends that are larger than max_payload ---- */
+
+#define MUCH_DATA ((size_t)900 * 1000) /* bytes; nats-server's limit is 1 MiB */
+#define TOO_MUCH  ((size_t)1100 * 1000)
+
+/* Fails with a trailer that no message has room for, or that has no room beside data. */
+static natsmicro_status fail_at_length(natsmicro_call *call, bool with_data)
+{
+    char *much = lab_text(TOO_MUCH);
+    natsmicro_status status =
+        natsmicro_call_set_trailer(call, "Report", with_data ? much + MUCH_DATA : much);
+    if (status == NATSMICRO_OK && with_data)
+        status = natsmicro_call_set_error_data(call, much, MUCH_DATA);
+    free(much);
+    if (status != NATSMICRO_OK)
+        return status;
+    return natsmicro_call_fail(call, NATSMICRO_NOT_FOUND, "no such thing");
+}
+
+static void expect_failure(scene *self, natsmicro_call *call, const char *method, bool with_data)
+{
+    size_t length = 0;
+    natsmicro_call_error_data(call, &length);
+    assert_int_equal(with_data ? MUCH_DATA : 0, length);
+    assert_string_equal("no such thing", natsmicro_call_error_message(call));
+    assert_null(natsmicro_call_trailer(call, "Report"));
+    expect_event(self, self->subject, method, "without the handler's headers");
+}
+
+static natsmicro_status long_ping(Lab__V1__LabServer__Ping *call,
+                                  const Lab__V1__PingRequest *request, void *user_data)
+{
+    (void)user_data;
+    return fail_at_length(call->base, request->fail != 0);
+}
+
+static natsmicro_status long_count_up(Lab__V1__LabServer__CountUp *call,
+                                      const Lab__V1__CountUpRequest *request, void *user_data)
+{
+    (void)user_data;
+    return fail_at_length(call->base, request->fail_at != 0);
+}
+
+static natsmicro_status long_sum(Lab__V1__LabServer__Sum *call, void *user_data)
+{
+    (void)user_data;
+    return fail_at_length(call->base, false);
+}
+
+static natsmicro_status long_chat(Lab__V1__LabServer__Chat *call, void *user_data)
+{
+    (void)user_data;
+    return fail_at_length(call->base, true);
+}
+
+static const Lab__V1__LabHandlers long_failures = {
+    .ping = long_ping, .count_up = long_count_up, .sum = long_sum, .chat = long_chat};
+
+static void scene_open_for_failures(scene *self)
+{
+    natsmicro_client_options plain = NATSMICRO_CLIENT_OPTIONS_INIT;
+    scene_open(self, NATSMICRO_EVENT_PUBLISH_FAILED, &long_failures);
+    plain.plain_streams = true;
+    lab_call_with(&self->room, &plain);
+}
+
+static void a_unary_error_comes_without_the_headers_that_do_not_fit(void **state)
+{
+    Lab__V1__PingRequest request = LAB__V1__PING_REQUEST__INIT;
+    Lab__V1__PingResponse *response = NULL;
+    scene here;
+    (void)state;
+    for (int with_data = 0; with_data <= 1; with_data++) {
+        scene_open_for_failures(&here);
+        request.fail = with_data;
+        assert_status(NATSMICRO_NOT_FOUND,
+                      lab__v1__lab_client__ping(here.room.client, &request, NULL, &response));
+        expect_event(&here, here.subject, "lab.v1.Lab.Ping", "without the handler's headers");
+        scene_close(&here);
+    }
+}
+
+static void a_server_streams_error_comes_without_what_does_not_fit(void **state)
+{
+    Lab__V1__LabClient__CountUp *call;
+    const Lab__V1__CountUpResponse *number;
+    scene here;
+    (void)state;
+    for (int with_data = 0; with_data <= 1; with_data++) {
+        scene_open_for_failures(&here);
+        assert_ok(lab_count_up(&here.room, 1, with_data, NULL, &call));
+        assert_status(NATSMICRO_NOT_FOUND, lab__v1__lab_client__count_up__recv(call, &number));
+        expect_failure(&here, call->base, "lab.v1.Lab.CountUp", with_data);
+        lab__v1__lab_client__count_up__close(call);
+        scene_close(&here);
+    }
+}
+
+static void a_client_streams_error_comes_without_what_does_not_fit(void **state)
+{
+    Lab__V1__LabClient__Sum *call;
+    Lab__V1__SumResponse *response = NULL;
+    scene here;
+    (void)state;
+    scene_open_for_failures(&here);
+    assert_ok(lab__v1__lab_client__sum(here.room.client, NULL, &call));
+    assert_status(NATSMICRO_NOT_FOUND, lab__v1__lab_client__sum__close_and_recv(call, &response));
+    expect_failure(&here, call->base, "lab.v1.Lab.Sum", false);
+    lab__v1__lab_client__sum__close(call);
+    scene_close(&here);
+}
+
+static void a_bidi_streams_error_comes_without_what_does_not_fit(void **state)
+{
+    Lab__V1__LabClient__Chat *call;
+    const Lab__V1__ChatMessage *line;
+    scene here;
+    (void)state;
+    scene_open_for_failures(&here);
+    assert_ok(lab__v1__lab_client__chat(here.room.client, NULL, &call));
+    assert_status(NATSMICRO_NOT_FOUND, lab__v1__lab_client__chat__recv(call, &line));
+    expect_failure(&here, call->base, "lab.v1.Lab.Chat", true);
+    lab__v1__lab_client__chat__close(call);
+    scene_close(&here);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -175,6 +302,10 @@ int main(void)
         cmocka_unit_test(an_error_of_a_server_stream_that_cannot_be_published_is_told),
         cmocka_unit_test(an_error_of_a_client_stream_that_cannot_be_published_is_told),
         cmocka_unit_test(an_error_of_a_bidi_stream_that_cannot_be_published_is_told),
+        cmocka_unit_test(a_unary_error_comes_without_the_headers_that_do_not_fit),
+        cmocka_unit_test(a_server_streams_error_comes_without_what_does_not_fit),
+        cmocka_unit_test(a_client_streams_error_comes_without_what_does_not_fit),
+        cmocka_unit_test(a_bidi_streams_error_comes_without_what_does_not_fit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
