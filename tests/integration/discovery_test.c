@@ -12,7 +12,7 @@ static lab room;
 static natsConnection *raw;
 static Lab__V1__LabClient *client;
 
-static int start(void **state)
+static int open_room(void **state)
 {
     (void)state;
     lab_open_held(&room, NULL);
@@ -21,7 +21,7 @@ static int start(void **state)
     return 0;
 }
 
-static int stop(void **state)
+static int close_room(void **state)
 {
     (void)state;
     lab__v1__lab_client__destroy(client);
@@ -263,5 +263,5 @@ int main(void)
         cmocka_unit_test(figures_are_true),
         cmocka_unit_test(odd_strings_stay_what_they_are),
     };
-    return cmocka_run_group_tests(tests, start, stop);
+    return cmocka_run_group_tests(tests, open_room, close_room);
 }

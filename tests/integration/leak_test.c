@@ -22,7 +22,7 @@ static lab room;
 static natsConnection *connection;
 static Lab__V1__LabClient *client;
 
-static int start(void **state)
+static int open_room(void **state)
 {
     (void)state;
     lab_open_held(&room, NULL);
@@ -31,7 +31,7 @@ static int start(void **state)
     return 0;
 }
 
-static int stop(void **state)
+static int close_room(void **state)
 {
     (void)state;
     lab__v1__lab_client__destroy(client);
@@ -148,8 +148,8 @@ static void expect_no_growth(void (*one)(bool abandoned))
     assert_int_equal(subscriptions, broker_subscriptions(room.nats));
     assert_int_equal(CALLS, after.calls - before.calls);
     /* A few workers more may be waiting for the next call. */
-    assert_in_range(threads(), 1, own_threads + 16);
-    assert_in_range(resident_bytes(), 0, memory + GROWTH_LIMIT);
+    assert_between(threads(), 1, own_threads + 16);
+    assert_between(resident_bytes(), 0, memory + GROWTH_LIMIT);
 }
 
 static void unary_calls_leave_nothing(void **state)
@@ -229,5 +229,5 @@ int main(void)
         cmocka_unit_test(client_streams_leave_nothing),
         cmocka_unit_test(bidi_streams_leave_nothing),
     };
-    return cmocka_run_group_tests(tests, start, stop);
+    return cmocka_run_group_tests(tests, open_room, close_room);
 }

@@ -18,14 +18,14 @@
 
 static natsConnection *raw;
 
-static int start(void **state)
+static int open_room(void **state)
 {
     lab_start_broker(state);
     raw = connect_to(lab_broker());
     return 0;
 }
 
-static int stop(void **state)
+static int close_room(void **state)
 {
     natsConnection_Destroy(raw);
     raw = NULL;
@@ -358,7 +358,7 @@ static int run(void)
         lab_test(a_silent_service_is_given_up_at_the_idle_limit),
         lab_test(a_silent_caller_is_given_up_at_the_idle_limit),
     };
-    return cmocka_run_group_tests(tests, start, stop);
+    return cmocka_run_group_tests(tests, open_room, close_room);
 }
 
 int main(void)

@@ -17,7 +17,7 @@
 static lab room;
 static natsConnection *raw;
 
-static int start(void **state)
+static int open_room(void **state)
 {
     (void)state;
     lab_open_held(&room, NULL);
@@ -25,7 +25,7 @@ static int start(void **state)
     return 0;
 }
 
-static int stop(void **state)
+static int close_room(void **state)
 {
     (void)state;
     natsConnection_Destroy(raw);
@@ -654,5 +654,5 @@ int main(void)
         cmocka_unit_test(an_acknowledgement_with_an_error_fails_the_opening),
         cmocka_unit_test(a_hostile_stream_inbox_is_never_published_to),
     };
-    return cmocka_run_group_tests(tests, start, stop);
+    return cmocka_run_group_tests(tests, open_room, close_room);
 }

@@ -148,7 +148,7 @@ static void both_serve(room *self)
     json_int_t ours = count_of(self, 0, "num_requests");
     json_int_t theirs = count_of(self, 1, "num_requests");
     assert_int_equal(CALLS, ours + theirs);
-    assert_in_range(ours, CALLS / 4, CALLS * 3 / 4);
+    assert_between(ours, CALLS / 4, CALLS * 3 / 4);
 }
 
 /* ---- field by field ---- */

@@ -22,6 +22,16 @@ void assert_status_at(natsmicro_status expected, natsmicro_status actual, const 
     _fail(file, line);
 }
 
+void assert_between_at(int64_t value, int64_t low, int64_t high, const char *expression,
+                       const char *file, int line)
+{
+    if (value >= low && value <= high)
+        return;
+    print_error("%s\n    is %lld, expected %lld to %lld\n", expression, (long long)value,
+                (long long)low, (long long)high);
+    _fail(file, line);
+}
+
 /* ---- connections ---- */
 
 #define CONNECT_TRIES 5

@@ -39,6 +39,15 @@
 void assert_status_at(natsmicro_status expected, natsmicro_status actual, const char *expression,
                       const char *file, int line);
 
+/* ---- numbers ---- */
+
+/* Fails the test unless low <= value <= high. cmocka's own goes by another name from cmocka 2 on. */
+#define assert_between(value, low, high) \
+    assert_between_at((int64_t)(value), (int64_t)(low), (int64_t)(high), #value, __FILE__, __LINE__)
+
+void assert_between_at(int64_t value, int64_t low, int64_t high, const char *expression,
+                       const char *file, int line);
+
 /* ---- connections ---- */
 
 /* Connects as we recommend to users: natsmicro_options_prepare. natsConnection_Destroy it. */
