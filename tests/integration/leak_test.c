@@ -149,6 +149,11 @@ static void expect_no_growth(void (*one)(bool abandoned))
     assert_int_equal(CALLS, after.calls - before.calls);
     /* A few workers more may be waiting for the next call. */
     assert_between(threads(), 1, own_threads + 16);
+    /* What a heap keeps for later it takes once; a leak comes with each thousand calls. */
+    for (int i = 0; i < 2 && resident_bytes() > memory + GROWTH_LIMIT; i++) {
+        memory = resident_bytes();
+        make_calls(one, CALLS);
+    }
     assert_between(resident_bytes(), 0, memory + GROWTH_LIMIT);
 }
 
