@@ -74,10 +74,11 @@ typedef struct swallowed {
 } swallowed;
 
 /*
- * nats.c skips the line's end behind a header without a value, so that the next line becomes the
- * value: "X-Empty: \r\nReply-To: a" is X-Empty with the value "Reply-To: a". Both lie where they
- * were received, in front of the payload, with the line's end still between them. True: the value
- * is no value, and what it is instead. A value of nats.c's making (a folded one) lies elsewhere.
+ * nats.c before 3.11 skips the line's end behind a header without a value, so that the next line
+ * becomes the value: "X-Empty: \r\nReply-To: a" is X-Empty with the value "Reply-To: a". Both lie
+ * where they were received, in front of the payload, with the line's end still between them. True:
+ * the value is no value, and what it is instead. A value of nats.c's making (a folded one) lies
+ * elsewhere.
  */
 static bool is_swallowed(natsMsg *message, const char *name, const char *value, swallowed *line)
 {
@@ -213,9 +214,10 @@ static void read_headers(nm_incoming *incoming, const char *const *values)
 }
 
 /*
- * nats.c fails at a header without a value, and that is how other services send an error with an
- * empty text. Asked again, it goes on behind the header it failed at: an error found so is the
- * error. Else the message is one: taken for a message without headers, it could pass for a success.
+ * nats.c before 3.11 fails at a header without a value, and that is how other services send an error
+ * with an empty text. Asked again, it goes on behind the header it failed at: an error found so is
+ * the error. Else the message is one: taken for a message without headers, it could pass for a
+ * success.
  */
 static void read_malformed(nm_incoming *incoming, natsMsg *message)
 {

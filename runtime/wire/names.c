@@ -1,7 +1,7 @@
 /*
  * Names: see names.h. nats.c checks nothing of this: a name or value with CR LF would inject
- * headers, and a header without a value makes it refuse all of a message's headers, or take the
- * next line for the value.
+ * headers, and a header without a value makes it, before 3.11, refuse all of a message's headers, or
+ * take the next line for the value.
  */
 #include "wire/names.h"
 
