@@ -67,7 +67,7 @@ INCLUDE_examples := $(INCLUDE_PUBLIC) -I$(BUILD)/gen/greet -I$(BUILD)/gen/blob
 # file. It is written while make reads, so that an up-to-date tree has nothing to do.
 FLAGS_FILE := $(BUILD)/flags
 FLAGS_NOW  := $(strip $(CC) $(OWN_FLAGS) $(LINK_FLAGS) $(PACKAGE_LIBS))
-ifneq ($(filter-out clean help uninstall format check-format demo test asan tsan fuzz model bench,$(or $(MAKECMDGOALS),all)),)
+ifneq ($(filter-out clean help uninstall format check-format demo test matrix asan tsan fuzz model bench,$(or $(MAKECMDGOALS),all)),)
 ifneq ($(file <$(FLAGS_FILE)),$(FLAGS_NOW))
 $(shell mkdir -p $(BUILD))
 $(file >$(FLAGS_FILE),$(FLAGS_NOW))
@@ -356,6 +356,13 @@ tsan:
 	    SANITIZE="-fsanitize=thread -fno-omit-frame-pointer" \
 	    TESTS="$(or $(TESTS),unit/ integration/ vectors/ build/demo build/blob)" test-run
 
+# Not among the tests: needs root, and minutes for each release.
+RELEASES ?= bookworm trixie testing
+
+.PHONY: matrix
+matrix:
+	@BUILD=$(BUILD) scripts/matrix $(RELEASES)
+
 # Writes what the plugin says now as what it is to say; look at the difference before a commit.
 .PHONY: golden
 golden: $(PLUGIN)
@@ -476,6 +483,7 @@ help:
 #h make test           installs what is missing, builds, runs all tests; TESTS="unit/ stream" some
 #h make asan, tsan     the tests with address and undefined behaviour, or thread, sanitizer
 #h make interop        calls between this library and programs in Go, TypeScript and Python
+#h make matrix         demo and tests in roots of Debian 12, 13 and testing; RELEASES="trixie" one
 #h make golden         takes the plugin's output of today as what the golden cases expect
 #h make fuzz           the fuzz targets for FUZZ_SECONDS (30) each, with clang
 #h make model          searches the models of reliable streams with spin; MODEL=quick: in a minute
