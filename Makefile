@@ -483,7 +483,7 @@ help:
 #h make test           installs what is missing, builds, runs all tests; TESTS="unit/ stream" some
 #h make asan, tsan     the tests with address and undefined behaviour, or thread, sanitizer
 #h make interop        calls between this library and programs in Go, TypeScript and Python
-#h make matrix         demo and tests in roots of Debian 12, 13 and testing; RELEASES="trixie" one
+#h make matrix         demo and tests in roots of Debian 12, 13 and testing; RELEASES=trixie one
 #h make golden         takes the plugin's output of today as what the golden cases expect
 #h make fuzz           the fuzz targets for FUZZ_SECONDS (30) each, with clang
 #h make model          searches the models of reliable streams with spin; MODEL=quick: in a minute
