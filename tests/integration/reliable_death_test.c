@@ -109,6 +109,13 @@ static void scene_open(scene *self)
     limit_client(self);
 }
 
+/* The same with a service in a process of its own. */
+static void scene_open_served(scene *self)
+{
+    scene_open(self);
+    start_peer(self, "serve");
+}
+
 static void scene_close(scene *self)
 {
     child_kill(&self->peer);
@@ -131,8 +138,7 @@ static void before_the_first_frame_of_a_server_stream(void **state)
     const Lab__V1__CountUpResponse *response;
     scene here;
     (void)state;
-    scene_open(&here);
-    start_peer(&here, "serve");
+    scene_open_served(&here);
     process_signal(here.peer.pid, SIGSTOP);
     assert_ok(lab_count_up(&here.room, 1, 0, NULL, &call));
     assert_int_equal(NATS_OK,
@@ -149,8 +155,7 @@ static void before_the_first_frame_of_a_bidi_stream(void **state)
     Lab__V1__LabClient__Chat *call;
     scene here;
     (void)state;
-    scene_open(&here);
-    start_peer(&here, "serve");
+    scene_open_served(&here);
     process_signal(here.peer.pid, SIGSTOP);
     here.killed = now_ms();
     assert_status(NATSMICRO_DEADLINE_EXCEEDED,
@@ -165,8 +170,7 @@ static void after_the_opening(void **state)
     const Lab__V1__ChatMessage *line;
     scene here;
     (void)state;
-    scene_open(&here);
-    start_peer(&here, "serve");
+    scene_open_served(&here);
     assert_ok(lab__v1__lab_client__chat(here.room.client, NULL, &call));
     kill_peer(&here);
     assert_status(NATSMICRO_UNAVAILABLE, lab__v1__lab_client__chat__recv(call, &line));
@@ -181,8 +185,7 @@ static void amid_messages_to_a_reader(void **state)
     Lab__V1__LabClient__CountUp *call;
     scene here;
     (void)state;
-    scene_open(&here);
-    start_peer(&here, "serve");
+    scene_open_served(&here);
     assert_ok(lab_count_up(&here.room, -1, 0, NULL, &call));
     const Lab__V1__CountUpResponse *response;
     assert_ok(lab__v1__lab_client__count_up__recv(call, &response));
@@ -203,8 +206,7 @@ static void amid_messages_of_a_sender(void **state)
     Lab__V1__LabClient__Sum *call;
     scene here;
     (void)state;
-    scene_open(&here);
-    start_peer(&here, "serve");
+    scene_open_served(&here);
     assert_ok(lab__v1__lab_client__sum(here.room.client, NULL, &call));
     assert_ok(lab_sum_send(call, -2)); /* the handler waits, and reads no more */
     kill_peer(&here);
@@ -223,8 +225,7 @@ static void once_the_caller_has_closed_its_direction(void **state)
     Lab__V1__SumResponse *response;
     scene here;
     (void)state;
-    scene_open(&here);
-    start_peer(&here, "serve");
+    scene_open_served(&here);
     assert_ok(lab__v1__lab_client__sum(here.room.client, NULL, &call));
     assert_ok(lab_sum_send(call, -2));
     process_signal(here.peer.pid, SIGSTOP); /* its end stays unacknowledged */

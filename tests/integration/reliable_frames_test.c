@@ -100,6 +100,23 @@ static void take_end(frame_peer *peer)
 
 /* ---- to a service ---- */
 
+/* An end without messages. */
+static void send_end(frame_peer *peer, uint64_t seq, bool ask)
+{
+    frame_begin(peer);
+    frame_put_end(peer, NULL, 0);
+    frame_put_control(peer, (nm_frame_control){.seq = seq});
+    frame_send(peer, ask);
+}
+
+/* What was sent last has ended the call on both sides, and the handler has read nothing. */
+static void expect_refusal(lab *room, frame_peer *peer, natsmicro_status status)
+{
+    peer_next_reset(peer, natsmicro_status_name(status));
+    assert_handler_ended(room, status, 0);
+    peer_close(peer);
+}
+
 static void a_peer_by_hand_is_served(void **state)
 {
     lab *room = *state;
@@ -111,10 +128,7 @@ static void a_peer_by_hand_is_served(void **state)
     frame_put_control(&peer, (nm_frame_control){.seq = 1});
     frame_send(&peer, true);
     peer_next_ack(&peer, 2);
-    frame_begin(&peer);
-    frame_put_end(&peer, NULL, 0);
-    frame_put_control(&peer, (nm_frame_control){.seq = 3});
-    frame_send(&peer, true);
+    send_end(&peer, 3, true);
     peer_next_ack(&peer, 3);
     assert_handler_ended(room, NATSMICRO_END, 2);
     take_end(&peer);
@@ -190,10 +204,7 @@ static void repeats_and_gaps_are_told_and_not_taken(void **state)
     frame_send(&peer, false);
     peer_next_ack(&peer, 1);
     assert_true(peer.frame.gap);
-    frame_begin(&peer);
-    frame_put_end(&peer, NULL, 0);
-    frame_put_control(&peer, (nm_frame_control){.seq = 2});
-    frame_send(&peer, true);
+    send_end(&peer, 2, true);
     peer_next_ack(&peer, 2);
     assert_handler_ended(room, NATSMICRO_END, 1);
     take_end(&peer);
@@ -215,9 +226,7 @@ static void messages_beyond_the_window_end_the_call(void **state)
     frame_peer peer;
     open_chat(room, &peer);
     send_lines(&peer, 1, WINDOW + 1);
-    peer_next_reset(&peer, "INTERNAL");
-    assert_handler_ended(room, NATSMICRO_INTERNAL, 0);
-    peer_close(&peer);
+    expect_refusal(room, &peer, NATSMICRO_INTERNAL);
 }
 
 static void bytes_beyond_the_window_end_the_call(void **state)
@@ -236,9 +245,7 @@ static void bytes_beyond_the_window_end_the_call(void **state)
     frame_put_control(&peer, (nm_frame_control){.seq = 201});
     frame_send(&peer, false);
     free(text);
-    peer_next_reset(&peer, "INTERNAL");
-    assert_handler_ended(room, NATSMICRO_INTERNAL, 0);
-    peer_close(&peer);
+    expect_refusal(room, &peer, NATSMICRO_INTERNAL);
 }
 
 static void two_ends_end_the_call(void **state)
@@ -246,18 +253,10 @@ static void two_ends_end_the_call(void **state)
     lab *room = *state;
     frame_peer peer;
     open_chat(room, &peer);
-    frame_begin(&peer);
-    frame_put_end(&peer, NULL, 0);
-    frame_put_control(&peer, (nm_frame_control){.seq = 1});
-    frame_send(&peer, true);
+    send_end(&peer, 1, true);
     peer_next_ack(&peer, 1);
-    frame_begin(&peer);
-    frame_put_end(&peer, NULL, 0);
-    frame_put_control(&peer, (nm_frame_control){.seq = 3});
-    frame_send(&peer, false);
-    peer_next_reset(&peer, "INTERNAL");
-    assert_handler_ended(room, NATSMICRO_INTERNAL, 0);
-    peer_close(&peer);
+    send_end(&peer, 3, false);
+    expect_refusal(room, &peer, NATSMICRO_INTERNAL);
 }
 
 static void messages_behind_the_end_end_the_call(void **state)
@@ -265,15 +264,10 @@ static void messages_behind_the_end_end_the_call(void **state)
     lab *room = *state;
     frame_peer peer;
     open_chat(room, &peer);
-    frame_begin(&peer);
-    frame_put_end(&peer, NULL, 0);
-    frame_put_control(&peer, (nm_frame_control){.seq = 1});
-    frame_send(&peer, true);
+    send_end(&peer, 1, true);
     peer_next_ack(&peer, 1);
     send_lines(&peer, 2, 1);
-    peer_next_reset(&peer, "INTERNAL");
-    assert_handler_ended(room, NATSMICRO_INTERNAL, 0);
-    peer_close(&peer);
+    expect_refusal(room, &peer, NATSMICRO_INTERNAL);
 }
 
 static void another_digest_is_data_loss(void **state)
@@ -286,9 +280,7 @@ static void another_digest_is_data_loss(void **state)
     frame_put_end(&peer, NULL, 1);
     frame_put_control(&peer, (nm_frame_control){.seq = 1});
     frame_send(&peer, false);
-    peer_next_reset(&peer, "DATA_LOSS");
-    assert_handler_ended(room, NATSMICRO_DATA_LOSS, 0);
-    peer_close(&peer);
+    expect_refusal(room, &peer, NATSMICRO_DATA_LOSS);
 }
 
 static void a_reset_that_says_ok_is_an_error(void **state)
@@ -322,10 +314,7 @@ static void bad_addresses_are_refused(void **state)
     natsMsg *heard = NULL;
     assert_int_equal(NATS_TIMEOUT, natsSubscription_NextMsg(&heard, spy, 1));
     raw_unsubscribe(room->client_connection, spy);
-    frame_begin(&peer);
-    frame_put_end(&peer, NULL, 0);
-    frame_put_control(&peer, (nm_frame_control){.seq = 2});
-    frame_send(&peer, true);
+    send_end(&peer, 2, true);
     assert_handler_ended(room, NATSMICRO_END, 1);
     take_end(&peer);
     peer_close(&peer);
