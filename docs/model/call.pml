@@ -64,6 +64,7 @@ byte gapseen[2];                /* una+1 for which a gap was honoured */
 bit  endq[2], endrx[2];         /* our end is out; the peer's end was taken */
 bit  told[2];                   /* the application was told of the peer's end */
 bit  tick[2];                   /* the timer has fired */
+bit  rest[2];                   /* a burst did not have all; more goes out when it is acknowledged */
 bit  sure;                      /* the service has heard its caller */
 byte loss = LOSS, dup = DUP, hold = HOLD, spur = SPUR, mishap = MISHAP;
 byte runs;                      /* how often the handler was started */
@@ -103,18 +104,18 @@ inline rst() { put(other, RST,0,0,0,0,0,0,0,0,0) }
 
 #define outstanding (una[me] < made[me] + endq[me])
 
-/* What is not acknowledged, in one frame: go-back-N. A burst may end before the last of it; the timer sends the rest. */
+/* What is not acknowledged, in one frame: go-back-N. A burst may be the oldest message alone. */
 inline resend(AS) {
   if
-  :: seg(una[me]+1, made[me]-una[me], una[me]+1, una[me]+2, endq[me], 0, AS)
+  :: rest[me] = 0; seg(una[me]+1, made[me]-una[me], una[me]+1, una[me]+2, endq[me], 0, AS)
   :: made[me]-una[me] + endq[me] > 1 && made[me] > una[me] ->
-     seg(una[me]+1, 1, una[me]+1, una[me]+2, 0, 0, AS)
+     rest[me] = 1; seg(una[me]+1, 1, una[me]+1, una[me]+2, 0, 0, AS)
   fi
 }
 
 inline gone(R) {
   st[me] = GONE; res[me] = R;
-  silent[me] = 0; stuck[me] = 0; tick[me] = 0; gapseen[me] = 0;
+  silent[me] = 0; stuck[me] = 0; tick[me] = 0; gapseen[me] = 0; rest[me] = 0;
   if :: R != R_END -> qn[me] = 0; q0[me] = 0; q1[me] = 0 :: else fi
 }
 
@@ -173,7 +174,12 @@ end:
            st[me] = UP; silent[me] = 0;
            if :: me == 1 -> sure = 1 :: else fi;
            assert(ak <= made[me] + endq[me]);       /* no honest peer acknowledges what was never sent */
-           if :: ak > una[me] -> una[me] = ak; stuck[me] = 0 :: else fi;
+           if
+           :: ak > una[me] ->
+              una[me] = ak; stuck[me] = 0;
+              if :: rest[me] && outstanding -> resend(1) :: else -> rest[me] = 0 fi
+           :: else
+           fi;
 #ifdef BUG_LIMIT                /* the limit last heard, not the highest */
            lim[me] = l;
 #elif defined(BUG_RELATIVE)     /* "so much window is left", counted from the highest ack known */

@@ -228,7 +228,7 @@ static bool bytes_of(const nm_plan_field *field, const uint8_t *message, nm_byte
 static bool append_content(const nm_plan *plan, const nm_plan_field *field, const uint8_t *message,
                            nm_buffer *buffer)
 {
-    nm_bytes content;
+    nm_bytes content = {NULL, 0};
     bool is_set = true;
     bool is_plain = field->type == PROTOBUF_C_TYPE_STRING
                         ? string_of(field, message, &content, &is_set)
