@@ -117,23 +117,46 @@ static void digest_messages(nm_reliable *reliable, const nm_segment *segment)
                   segment->length - segment->messages);
 }
 
+/* Short segments that wait behind each other become one: what goes out late, or again, goes in few frames. */
+static void join_followers(nm_reliable *reliable, nm_segment *segment)
+{
+    size_t full = smaller(segment->full, segment->capacity);
+    for (nm_segment *next; (next = segment->next) != NULL; spare_segment(reliable, next)) {
+        size_t added = next->length - next->messages;
+        if (next->published != segment->published || segment->has_end ||
+            segment->length + added > full)
+            return;
+        memcpy(segment->bytes + segment->length, next->bytes + next->messages, added);
+        segment->length += added;
+        segment->count += next->count;
+        segment->message_bytes += next->message_bytes;
+        segment->has_end = next->has_end;
+        segment->next = next->next;
+        if (reliable->kept_last == next)
+            reliable->kept_last = segment;
+    }
+}
+
 void nm_reliable_seal(nm_stream *stream)
 {
     nm_reliable *reliable = nm_reliable_of(stream);
     nm_segment *segment = reliable->open;
+    nm_segment *before = reliable->kept == NULL ? NULL : reliable->kept_last;
     if (segment == NULL)
         return;
     if (!segment->has_end)
         digest_messages(reliable, segment); /* else it was done before the end */
     reliable->open = NULL;
     reliable->seal_due = NM_NEVER;
-    if (reliable->kept == NULL)
+    if (before == NULL)
         reliable->kept = segment;
     else
-        reliable->kept_last->next = segment;
+        before->next = segment;
     reliable->kept_last = segment;
     if (reliable->unpublished == NULL)
         reliable->unpublished = segment;
+    if (before != NULL && !before->published)
+        join_followers(reliable, before);
 }
 
 /* The number of the last thing in it, message or end. */
@@ -219,25 +242,6 @@ typedef struct publication {
     bool with_header;
     bool ask;
 } publication;
-
-/* What goes out again goes in few frames: short segments that follow each other become one. */
-static void join_followers(nm_reliable *reliable, nm_segment *segment)
-{
-    size_t full = smaller(segment->full, segment->capacity);
-    for (nm_segment *next; (next = segment->next) != NULL; spare_segment(reliable, next)) {
-        size_t added = next->length - next->messages;
-        if (!next->published || segment->has_end || segment->length + added > full)
-            return;
-        memcpy(segment->bytes + segment->length, next->bytes + next->messages, added);
-        segment->length += added;
-        segment->count += next->count;
-        segment->message_bytes += next->message_bytes;
-        segment->has_end = next->has_end;
-        segment->next = next->next;
-        if (reliable->kept_last == next)
-            reliable->kept_last = segment;
-    }
-}
 
 /* The control fields behind a segment say what is so now; whoever holds the turn may write them. */
 static void prepare(nm_stream *stream, nm_segment *segment, publication *out)
@@ -443,7 +447,7 @@ static bool after_append(nm_stream *stream, bool was_empty)
     }
     nm_reliable_seal(stream);
     nm_reliable_publish(stream);
-    return true;
+    return reliable->unpublished == NULL; /* else it waits behind what was lost */
 }
 
 natsmicro_status nm_reliable_send(nm_stream *stream, const nm_bytes *pieces, size_t count,
