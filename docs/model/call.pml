@@ -177,7 +177,11 @@ end:
            if
            :: ak > una[me] ->
               una[me] = ak; stuck[me] = 0;
+#ifndef BUG_NOREST
               if :: rest[me] && outstanding -> resend(1) :: else -> rest[me] = 0 fi
+#else                           /* the next burst is left to the timer */
+              rest[me] = 0
+#endif
            :: else
            fi;
 #ifdef BUG_LIMIT                /* the limit last heard, not the highest */
