@@ -99,7 +99,7 @@ static double download_raw(void *data)
     need_nats(natsConnection_PublishRequest(self->raw, RAW_COUNT, RAW_INBOX, request, length + 1),
               "request");
     need_nats(natsConnection_Flush(self->raw), "flush");
-    int64_t count = read_raw(self->inbox, NULL);
+    int64_t count = read_raw(self->inbox, RAW_TIMEOUT_MS, NULL);
     return rate(self, start, NATSMICRO_OK, count * self->chunk_size);
 }
 

@@ -106,7 +106,8 @@ static double from_server_raw(void *data)
               "request");
     need_nats(natsConnection_Flush(self->raw), "flush");
     return rate(self, start,
-                self->header ? read_raw(self->inbox, NULL) : read_bare(self->inbox, NULL));
+                self->header ? read_raw(self->inbox, RAW_TIMEOUT_MS, NULL)
+                             : read_bare(self->inbox, RAW_TIMEOUT_MS, NULL));
 }
 
 static double megabytes(const bench *self, double messages)

@@ -17,7 +17,7 @@
 
 #define HEADER_SEQ     "Nats-Stream-Seq"
 #define HEADER_END     "Nats-Stream-End"
-#define RAW_TIMEOUT_MS 30000
+#define FOR_EVER_MS (INT64_C(1000) * 3600 * 1000)
 #define STOP_TIMEOUT   10000
 
 /* Messages that a paced sender sends without a pause. */
@@ -64,8 +64,6 @@ Bench__V1__BenchClient *new_client(natsConnection *connection, const char *prefi
     return client;
 }
 
-/* ---- raw ---- */
-
 void need_end(natsmicro_status status, natsmicro_call *call, streaming streams)
 {
     natsmicro_stream_metrics metrics;
@@ -74,6 +72,8 @@ void need_end(natsmicro_status status, natsmicro_call *call, streaming streams)
         give_up("%s, reliable %d: %s", natsmicro_call_method(call), metrics.reliable,
                 natsmicro_call_error_message(call));
 }
+
+/* ---- raw ---- */
 
 natsSubscription *subscribe_raw(natsConnection *connection, const char *subject)
 {
@@ -103,14 +103,15 @@ void publish_raw(natsConnection *connection, const char *subject, const void *da
     need_nats(natsConnection_Flush(connection), "flush");
 }
 
-int32_t read_raw(natsSubscription *subscription, natsMsg **end)
+int32_t read_raw(natsSubscription *subscription, int64_t first_ms, natsMsg **end)
 {
     int32_t count = 0;
     bool complete = true;
     for (;;) {
         natsMsg *message = NULL;
         const char *sequence = NULL;
-        need_nats(natsSubscription_NextMsg(&message, subscription, RAW_TIMEOUT_MS), "next message");
+        int64_t wait_ms = count == 0 ? first_ms : RAW_TIMEOUT_MS;
+        need_nats(natsSubscription_NextMsg(&message, subscription, wait_ms), "next message");
         if (natsMsgHeader_Get(message, HEADER_SEQ, &sequence) != NATS_OK) {
             if (end != NULL)
                 *end = message;
@@ -133,11 +134,12 @@ void publish_bare(natsConnection *connection, const char *subject, const void *d
     need_nats(natsConnection_Flush(connection), "flush");
 }
 
-int32_t read_bare(natsSubscription *subscription, natsMsg **end)
+int32_t read_bare(natsSubscription *subscription, int64_t first_ms, natsMsg **end)
 {
     for (int32_t count = 0;; count++) {
         natsMsg *message = NULL;
-        need_nats(natsSubscription_NextMsg(&message, subscription, RAW_TIMEOUT_MS), "next message");
+        int64_t wait_ms = count == 0 ? first_ms : RAW_TIMEOUT_MS;
+        need_nats(natsSubscription_NextMsg(&message, subscription, wait_ms), "next message");
         bool last = natsMsg_GetDataLength(message) == 0;
         if (last && end != NULL)
             *end = message;
@@ -176,22 +178,11 @@ static void raw_count(natsConnection *connection, natsSubscription *subscription
     natsMsg_Destroy(message);
 }
 
-/* Waits for the first message for as long as it takes. */
-static void wait_for_message(natsSubscription *subscription)
-{
-    const struct timespec pause = {0, 1000000};
-    for (int pending = 0; pending == 0;) {
-        natsSubscription_GetPending(subscription, &pending, NULL);
-        if (pending == 0)
-            nanosleep(&pause, NULL);
-    }
-}
-
 /* What a subject's messages are counted by. */
 typedef struct counter {
     natsConnection *connection;
     const char *subject;
-    int32_t (*read)(natsSubscription *subscription, natsMsg **end);
+    int32_t (*read)(natsSubscription *subscription, int64_t first_ms, natsMsg **end);
 } counter;
 
 static void *raw_sum(void *data)
@@ -201,8 +192,7 @@ static void *raw_sum(void *data)
     for (;;) {
         natsMsg *end = NULL;
         char answer[16];
-        wait_for_message(subscription);
-        int32_t count = self->read(subscription, &end);
+        int32_t count = self->read(subscription, FOR_EVER_MS, &end);
         snprintf(answer, sizeof answer, "%d", (int)count);
         need_nats(natsConnection_PublishString(self->connection, natsMsg_GetReply(end), answer),
                   "answer");

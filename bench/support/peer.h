@@ -27,6 +27,9 @@
 
 #define BLOCK_SIZE 1024
 
+/* A message that takes longer is lost. */
+#define RAW_TIMEOUT_MS 30000
+
 /* A request header of Upload: the file to store the blob in, instead of nowhere. */
 #define HEADER_STORE_AT "Store-At"
 
@@ -85,13 +88,13 @@ void publish_bare(natsConnection *connection, const char *subject, const void *d
                   int32_t count, const char *end_reply);
 
 /* Reads messages without headers up to the empty one; as read_raw. */
-int32_t read_bare(natsSubscription *subscription, natsMsg **end);
+int32_t read_bare(natsSubscription *subscription, int64_t first_ms, natsMsg **end);
 
 /*
- * Reads numbered messages up to the end: their number, or -1 when one was missing. `end` may be
- * NULL, else it gets the end, to destroy.
+ * Reads numbered messages up to the end: their number, or -1 when one was missing. The first one may take
+ * `first_ms`, each other RAW_TIMEOUT_MS. `end` may be NULL, else it gets the end, to destroy.
  */
-int32_t read_raw(natsSubscription *subscription, natsMsg **end);
+int32_t read_raw(natsSubscription *subscription, int64_t first_ms, natsMsg **end);
 
 /* Sends so many bytes of memory; `rate` is bytes a second, 0 as fast as they go. */
 natsmicro_status send_blob(natsmicro_call *call, int64_t size, size_t chunk_size, int64_t rate);
