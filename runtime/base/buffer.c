@@ -16,12 +16,6 @@ void nm_buffer_free(nm_buffer *buffer)
     *buffer = (nm_buffer)NM_BUFFER_INIT;
 }
 
-void nm_buffer_reset(nm_buffer *buffer)
-{
-    buffer->length = 0;
-    buffer->failed = false;
-}
-
 /* Doubles, so that many small appends cost few reallocations. */
 static bool grow(nm_buffer *buffer, size_t needed)
 {
@@ -38,12 +32,10 @@ static bool grow(nm_buffer *buffer, size_t needed)
     return true;
 }
 
-uint8_t *nm_buffer_reserve(nm_buffer *buffer, size_t more)
+uint8_t *nm_buffer_grow(nm_buffer *buffer, size_t more)
 {
     if (buffer->failed)
         return NULL;
-    if (buffer->data != NULL && more <= buffer->capacity - buffer->length)
-        return buffer->data + buffer->length;
     if (more > SIZE_MAX - buffer->length || !grow(buffer, buffer->length + more)) {
         buffer->failed = true;
         return NULL;

@@ -28,10 +28,22 @@ typedef struct nm_buffer {
 void nm_buffer_free(nm_buffer *buffer);
 
 /* Length 0, not failed; keeps the memory. */
-void nm_buffer_reset(nm_buffer *buffer);
+static inline void nm_buffer_reset(nm_buffer *buffer)
+{
+    buffer->length = 0;
+    buffer->failed = false;
+}
+
+/* nm_buffer_reserve where memory is to be got, or a buffer has failed. */
+uint8_t *nm_buffer_grow(nm_buffer *buffer, size_t more);
 
 /* Room for `more` bytes behind `length`, not counted yet; NULL when memory is short. */
-uint8_t *nm_buffer_reserve(nm_buffer *buffer, size_t more);
+static inline uint8_t *nm_buffer_reserve(nm_buffer *buffer, size_t more)
+{
+    if (buffer->data == NULL || buffer->failed || more > buffer->capacity - buffer->length)
+        return nm_buffer_grow(buffer, more);
+    return buffer->data + buffer->length;
+}
 
 void nm_buffer_append(nm_buffer *buffer, const void *data, size_t length);
 void nm_buffer_append_string(nm_buffer *buffer, const char *string);

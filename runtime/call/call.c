@@ -26,29 +26,37 @@ static void on_pause(nm_inbox *inbox)
 }
 
 /*
- * A client may close a call while another thread is in its send or recv, or tells the peer of its end: these
- * are what it waits for.
+ * A client may close a call while another thread waits in its send or recv, or tells the peer of its end: these
+ * are what it waits for. Each is in there once at most. Plain stores do, as who waits has had the stream's lock
+ * since, and so has the close; a number that threads share would cost more than a short message's way does.
  */
-static void enter(natsmicro_call *call)
+static void enter(atomic_bool *use)
 {
-    atomic_fetch_add_explicit(&call->users, 1, memory_order_relaxed);
+    atomic_store_explicit(use, true, memory_order_relaxed);
 }
 
-static natsmicro_status leave(natsmicro_call *call, natsmicro_status status)
+static natsmicro_status leave(atomic_bool *use, natsmicro_status status)
 {
-    atomic_fetch_sub_explicit(&call->users, 1, memory_order_release);
+    atomic_store_explicit(use, false, memory_order_release);
     return status;
+}
+
+static bool is_in_use(natsmicro_call *call)
+{
+    return atomic_load_explicit(&call->sending, memory_order_acquire) ||
+           atomic_load_explicit(&call->receiving, memory_order_acquire) ||
+           atomic_load_explicit(&call->telling, memory_order_acquire);
 }
 
 /* Tells the peer of a cancel, on the service thread, as cancelling must not block. */
 static void tell_cancelled(natsmicro_call *call)
 {
-    enter(call);
+    enter(&call->telling);
     if (call->stream.is_server)
         nm_call_end_from_outside(call, NATSMICRO_CANCELLED, "cancelled by the service");
     else
         nm_stream_transport(&call->stream)->give_up(&call->stream);
-    leave(call, NATSMICRO_OK);
+    leave(&call->telling, NATSMICRO_OK);
 }
 
 /*
@@ -184,7 +192,9 @@ natsmicro_call *nm_call_acquire(nm_call_cache *cache, nm_link *link, const nm_me
     call->settings = settings;
     call->on_over = NULL;
     call->answered = call->in_handler = call->detached = call->ended_from_outside = false;
-    atomic_store_explicit(&call->users, 0, memory_order_relaxed);
+    atomic_store_explicit(&call->sending, false, memory_order_relaxed);
+    atomic_store_explicit(&call->receiving, false, memory_order_relaxed);
+    atomic_store_explicit(&call->telling, false, memory_order_relaxed);
     atomic_store_explicit(&call->cancelling, false, memory_order_relaxed);
     call->chunk_rest = (nm_bytes){NULL, 0};
     call->expected = UINT64_MAX;
@@ -239,26 +249,26 @@ static natsmicro_status send_message(natsmicro_call *call, const void *message)
 
 natsmicro_status natsmicro_stub_send(natsmicro_call *call, const void *message)
 {
-    enter(call);
-    return leave(call, send_message(call, message));
+    enter(&call->sending);
+    return leave(&call->sending, send_message(call, message));
 }
 
 natsmicro_status natsmicro_stub_try_send(natsmicro_call *call, const void *message)
 {
-    enter(call);
+    enter(&call->sending);
     const nm_transport *transport = nm_stream_transport(&call->stream);
     /* One thread sends: room that is there now is there for the send. */
     if (transport->can_send != NULL && !transport->can_send(&call->stream))
-        return leave(call, NATSMICRO_WOULD_BLOCK);
-    return leave(call, send_message(call, message));
+        return leave(&call->sending, NATSMICRO_WOULD_BLOCK);
+    return leave(&call->sending, send_message(call, message));
 }
 
 natsmicro_status nm_call_send_pieces(natsmicro_call *call, const nm_bytes *pieces, size_t count)
 {
-    enter(call);
+    enter(&call->sending);
     nm_error_clear(&call->send_error);
     return leave(
-        call,
+        &call->sending,
         nm_stream_transport(&call->stream)->send(&call->stream, pieces, count, &call->send_error));
 }
 
@@ -275,8 +285,8 @@ static natsmicro_status malformed(natsmicro_call *call, const nm_error *error)
 
 natsmicro_status nm_call_recv_span(natsmicro_call *call, nm_span *span)
 {
-    enter(call);
-    return leave(call, nm_stream_transport(&call->stream)->recv(&call->stream, span));
+    enter(&call->receiving);
+    return leave(&call->receiving, nm_stream_transport(&call->stream)->recv(&call->stream, span));
 }
 
 natsmicro_status nm_call_decode(natsmicro_call *call, const nm_span *span, const void **message)
@@ -286,10 +296,11 @@ natsmicro_status nm_call_decode(natsmicro_call *call, const nm_span *span, const
     natsmicro_status status =
         nm_decode_by_plan(type_in(call), span->data, span->length, &call->settings->limits,
                           &call->arena, &decoded, &error);
-    if (status != NATSMICRO_OK)
-        status = malformed(call, &error);
-    nm_error_clear(&error);
     *message = decoded;
+    if (status == NATSMICRO_OK)
+        return NATSMICRO_OK;
+    status = malformed(call, &error);
+    nm_error_clear(&error);
     return status;
 }
 
@@ -304,8 +315,8 @@ static natsmicro_status recv_message(natsmicro_call *call, const void **message)
 
 natsmicro_status natsmicro_stub_recv(natsmicro_call *call, const void **message)
 {
-    enter(call);
-    return leave(call, recv_message(call, message));
+    enter(&call->receiving);
+    return leave(&call->receiving, recv_message(call, message));
 }
 
 /* The users are on their way out, as the call is over: no need of a signal from each that leaves. */
@@ -313,7 +324,7 @@ void nm_call_wait_for_users(natsmicro_call *call)
 {
     nm_stream *stream = &call->stream;
     pthread_mutex_lock(&stream->lock);
-    while (atomic_load_explicit(&call->users, memory_order_acquire) > 0)
+    while (is_in_use(call))
         nm_cond_wait_until(&stream->changed, &stream->lock, nm_deadline_in(1));
     pthread_mutex_unlock(&stream->lock);
 }

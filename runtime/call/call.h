@@ -99,7 +99,9 @@ struct natsmicro_call {
     nm_buffer encoded;   /* the sender's */
     nm_error send_error; /* the sender's: what the last send failed with locally */
     int64_t started;
-    atomic_uint users;      /* send and recv that run right now: a close waits for them */
+    atomic_bool sending;    /* a thread is in send right now: a close waits for it */
+    atomic_bool receiving;  /* in recv */
+    atomic_bool telling;    /* the service thread tells the peer of a cancel */
     atomic_bool cancelling; /* natsmicro_call_cancel was called; the peer is yet to be told */
 
     nm_bytes chunk_rest; /* the receiver's: of the last chunk, what has not been read */

@@ -1,31 +1,21 @@
 /*
- * Arena: see arena.h. Blocks are filled from the front; a new one has room for all that was handed
+ * Arena: see arena.h. A new block has room for all that was handed
  * out so far and for what is asked, so that after a reset one block is enough for another such
  * message.
  */
 #include "codec/arena.h"
 
-#include <stdalign.h>
-#include <stdint.h>
 #include <stdlib.h>
 
-#define ALIGNMENT    alignof(max_align_t)
-#define FIRST_BLOCK  ((size_t)4096)
-#define LARGEST_KEPT ((size_t)1 << 20)
-
-struct nm_arena_block {
-    nm_arena_block *next;
-    size_t size; /* of bytes */
-    size_t used;
-    alignas(max_align_t) uint8_t bytes[];
-};
+#define ALIGNMENT   alignof(max_align_t)
+#define FIRST_BLOCK ((size_t)4096)
 
 /* At least `needed`; the power of two that holds `wish`, as long as that can be kept. */
 static size_t block_size(size_t needed, size_t wish)
 {
     size_t size = FIRST_BLOCK;
 
-    while (size < wish && size < LARGEST_KEPT)
+    while (size < wish && size < NM_ARENA_LARGEST_KEPT)
         size *= 2;
     return size < needed ? needed : size;
 }
@@ -47,7 +37,7 @@ static nm_arena_block *add_block(nm_arena *arena, size_t needed)
     return block;
 }
 
-void *nm_arena_alloc(nm_arena *arena, size_t size)
+void *nm_arena_alloc_slowly(nm_arena *arena, size_t size)
 {
     nm_arena_block *block = arena->blocks;
     size_t rounded = (size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
@@ -69,37 +59,26 @@ void *nm_arena_alloc(nm_arena *arena, size_t size)
     return memory;
 }
 
-/* Of several blocks the largest that may be kept; NULL: none. The others are freed. */
-static nm_arena_block *keep_one(nm_arena_block *blocks)
+void nm_arena_keep_one(nm_arena *arena)
 {
     nm_arena_block *keep = NULL;
     nm_arena_block *next;
 
-    for (nm_arena_block *block = blocks; block != NULL; block = next) {
+    for (nm_arena_block *block = arena->blocks; block != NULL; block = next) {
         nm_arena_block *drop = block;
 
         next = block->next;
-        if (block->size <= LARGEST_KEPT && (keep == NULL || block->size > keep->size)) {
+        if (block->size <= NM_ARENA_LARGEST_KEPT && (keep == NULL || block->size > keep->size)) {
             drop = keep;
             keep = block;
         }
         free(drop);
     }
-    if (keep != NULL)
+    if (keep != NULL) {
         keep->next = NULL;
-    return keep;
-}
-
-void nm_arena_reset(nm_arena *arena)
-{
-    nm_arena_block *block = arena->blocks;
-
-    if (block != NULL && (block->next != NULL || block->size > LARGEST_KEPT))
-        arena->blocks = block = keep_one(block);
-    if (block != NULL)
-        block->used = 0;
-    arena->used = 0;
-    arena->exhausted = false;
+        keep->used = 0;
+    }
+    arena->blocks = keep;
 }
 
 void nm_arena_free(nm_arena *arena)

@@ -15,43 +15,25 @@ _Static_assert(sizeof(protobuf_c_boolean) == 4, "protobuf-c's booleans are as wi
 
 /* ---- decoding ---- */
 
-/* The field of a tag, or NULL. Fields come in order: those behind the last one are tried first. */
-static const nm_plan_field *find_field(const nm_plan *plan, const nm_plan_field *next, uint64_t tag)
+/* The field of a tag that is not the next one's, or NULL. */
+static const nm_plan_field *find_field(const nm_plan *plan, uint64_t tag)
 {
-    const nm_plan_field *field;
-
-    for (field = next; field < plan->fields + plan->n_fields; field++)
-        if (field->tag == tag)
-            return field;
-    for (field = plan->fields; field < next; field++)
+    for (const nm_plan_field *field = plan->fields; field < plan->fields + plan->n_fields; field++)
         if (field->tag == tag)
             return field;
     return NULL;
 }
 
-static void store_number(const nm_plan_field *field, uint8_t *member, uint64_t number)
+static void store_32(uint8_t *member, uint64_t number)
 {
     uint32_t narrow = (uint32_t)number;
 
-    if (field->type == PROTOBUF_C_TYPE_SINT32)
-        narrow = narrow >> 1 ^ (0 - (narrow & 1));
-    else if (field->type == PROTOBUF_C_TYPE_SINT64)
-        number = number >> 1 ^ (0 - (number & 1));
-    else if (field->type == PROTOBUF_C_TYPE_BOOL)
-        narrow = number != 0;
-    if (field->is_wide)
-        memcpy(member, &number, sizeof number);
-    else
-        memcpy(member, &narrow, sizeof narrow);
+    memcpy(member, &narrow, sizeof narrow);
 }
 
-static bool take_number(nm_cursor *s, const nm_plan_field *field, uint64_t *number)
+static void store_64(uint8_t *member, uint64_t number)
 {
-    size_t longest = field->type == PROTOBUF_C_TYPE_BOOL ? LONGEST_BOOL : NM_LONGEST_VARINT;
-
-    if (field->wire_type == PROTOBUF_C_WIRE_TYPE_VARINT)
-        return nm_take_varint(s, longest, number);
-    return nm_take_fixed(s, field->is_wide ? 8 : 4, number);
+    memcpy(member, &number, sizeof number);
 }
 
 static bool take_string(nm_cursor content, uint8_t *member, nm_arena *arena)
@@ -81,21 +63,55 @@ static bool take_bytes(nm_cursor content, uint8_t *member, nm_arena *arena)
     return true;
 }
 
-static bool take_value(nm_cursor *s, const nm_plan_field *field, uint8_t *member, nm_arena *arena)
+static bool take_content(nm_cursor *s, const nm_plan_field *field, uint8_t *member, nm_arena *arena)
 {
-    uint64_t number = 0;
     nm_cursor content;
 
-    if (field->wire_type != PROTOBUF_C_WIRE_TYPE_LENGTH_PREFIXED) {
-        if (!take_number(s, field, &number))
-            return false;
-        store_number(field, member, number);
-        return true;
-    }
     if (nm_take_delimited(s, &content) != NULL)
         return false;
-    return field->type == PROTOBUF_C_TYPE_STRING ? take_string(content, member, arena)
-                                                 : take_bytes(content, member, arena);
+    return field->kind == NM_PLAN_STRING ? take_string(content, member, arena)
+                                         : take_bytes(content, member, arena);
+}
+
+static inline bool take_value(nm_cursor *s, const nm_plan_field *field, uint8_t *member,
+                              nm_arena *arena)
+{
+    uint64_t number = 0;
+    bool taken;
+
+    switch (field->kind) {
+    case NM_PLAN_INT32:
+    case NM_PLAN_UINT32:
+        taken = nm_take_varint(s, NM_LONGEST_VARINT, &number);
+        store_32(member, number);
+        return taken;
+    case NM_PLAN_SINT32:
+        taken = nm_take_varint(s, NM_LONGEST_VARINT, &number);
+        store_32(member, (uint32_t)number >> 1 ^ (0 - (number & 1)));
+        return taken;
+    case NM_PLAN_BOOL:
+        taken = nm_take_varint(s, LONGEST_BOOL, &number);
+        store_32(member, number != 0);
+        return taken;
+    case NM_PLAN_VARINT64:
+        taken = nm_take_varint(s, NM_LONGEST_VARINT, &number);
+        store_64(member, number);
+        return taken;
+    case NM_PLAN_SINT64:
+        taken = nm_take_varint(s, NM_LONGEST_VARINT, &number);
+        store_64(member, number >> 1 ^ (0 - (number & 1)));
+        return taken;
+    case NM_PLAN_FIXED32:
+        taken = nm_take_fixed(s, 4, &number);
+        store_32(member, number);
+        return taken;
+    case NM_PLAN_FIXED64:
+        taken = nm_take_fixed(s, 8, &number);
+        store_64(member, number);
+        return taken;
+    default:
+        return take_content(s, field, member, arena);
+    }
 }
 
 /*
@@ -113,6 +129,7 @@ ProtobufCMessage *nm_direct_unpack(const nm_plan *plan, const uint8_t *bytes, si
     static const protobuf_c_boolean yes = 1;
     nm_cursor s = nm_cursor_over(bytes, length);
     const nm_plan_field *field = plan->fields;
+    const nm_plan_field *behind = plan->fields + plan->n_fields;
     uint64_t seen = 0;
     size_t count = 0;
     uint8_t *message =
@@ -126,7 +143,8 @@ ProtobufCMessage *nm_direct_unpack(const nm_plan *plan, const uint8_t *bytes, si
 
         if (!nm_take_varint(&s, NM_LONGEST_TAG, &tag))
             return NULL;
-        field = find_field(plan, field, tag);
+        if (field == behind || field->tag != tag) /* they come in order, as a rule */
+            field = find_field(plan, tag);
         if (field == NULL || !take_value(&s, field, message + field->offset, arena))
             return NULL;
         if (field->has_offset != 0)
@@ -140,28 +158,51 @@ ProtobufCMessage *nm_direct_unpack(const nm_plan *plan, const uint8_t *bytes, si
 
 /* ---- encoding ---- */
 
-/* A number as it is written; a negative int32 becomes one of 64 bits. */
-static uint64_t number_of(const nm_plan_field *field, const uint8_t *member)
+static uint64_t load_32(const uint8_t *member)
 {
     uint32_t narrow;
-    uint64_t wide;
 
-    if (field->is_wide) {
-        memcpy(&wide, member, sizeof wide);
-        return field->type == PROTOBUF_C_TYPE_SINT64 ? wide << 1 ^ (0 - (wide >> 63)) : wide;
-    }
     memcpy(&narrow, member, sizeof narrow);
-    switch (field->type) {
-    case PROTOBUF_C_TYPE_INT32:
-    case PROTOBUF_C_TYPE_ENUM:
-        return (uint64_t)(int32_t)narrow;
-    case PROTOBUF_C_TYPE_SINT32:
-        return narrow << 1 ^ (0 - (narrow >> 31));
-    case PROTOBUF_C_TYPE_BOOL:
-        return narrow != 0;
+    return narrow;
+}
+
+static uint64_t load_64(const uint8_t *member)
+{
+    uint64_t number;
+
+    memcpy(&number, member, sizeof number);
+    return number;
+}
+
+/* A number as it is written; a negative int32 becomes one of 64 bits. */
+static inline uint64_t number_of(const nm_plan_field *field, const uint8_t *member)
+{
+    uint64_t number;
+
+    switch (field->kind) {
+    case NM_PLAN_INT32:
+        return (uint64_t)(int64_t)(int32_t)load_32(member);
+    case NM_PLAN_SINT32:
+        number = load_32(member);
+        return (uint32_t)(number << 1) ^ (uint32_t)(0 - (number >> 31));
+    case NM_PLAN_BOOL:
+        return load_32(member) != 0;
+    case NM_PLAN_SINT64:
+        number = load_64(member);
+        return number << 1 ^ (0 - (number >> 63));
+    case NM_PLAN_VARINT64:
+    case NM_PLAN_FIXED64:
+        return load_64(member);
     default:
-        return narrow;
+        return load_32(member);
     }
+}
+
+static uint8_t *put_fixed(uint8_t *at, uint64_t number, size_t size)
+{
+    for (size_t i = 0; i < size; i++)
+        *at++ = (uint8_t)(number >> (8 * i));
+    return at;
 }
 
 static bool has(const nm_plan_field *field, const uint8_t *message)
@@ -173,7 +214,7 @@ static bool has(const nm_plan_field *field, const uint8_t *message)
 }
 
 /* Writes the field, if it is set; returns the end of it. */
-static uint8_t *put_number(uint8_t *at, const nm_plan_field *field, const uint8_t *message)
+static inline uint8_t *put_number(uint8_t *at, const nm_plan_field *field, const uint8_t *message)
 {
     uint64_t number = number_of(field, message + field->offset);
     bool is_set = true;
@@ -185,11 +226,11 @@ static uint8_t *put_number(uint8_t *at, const nm_plan_field *field, const uint8_
     if (!is_set)
         return at;
     at = nm_frame_put_varint(at, field->tag);
-    if (field->wire_type == PROTOBUF_C_WIRE_TYPE_VARINT)
-        return nm_frame_put_varint(at, number);
-    for (size_t i = 0; i < (field->is_wide ? 8 : 4); i++)
-        *at++ = (uint8_t)(number >> (8 * i));
-    return at;
+    if (field->kind == NM_PLAN_FIXED32)
+        return put_fixed(at, number, 4);
+    if (field->kind == NM_PLAN_FIXED64)
+        return put_fixed(at, number, 8);
+    return nm_frame_put_varint(at, number);
 }
 
 /* What is to be written of a string, if anything. False: it is left to the library. */
@@ -230,9 +271,8 @@ static bool append_content(const nm_plan *plan, const nm_plan_field *field, cons
 {
     nm_bytes content = {NULL, 0};
     bool is_set = true;
-    bool is_plain = field->type == PROTOBUF_C_TYPE_STRING
-                        ? string_of(field, message, &content, &is_set)
-                        : bytes_of(field, message, &content, &is_set);
+    bool is_plain = field->kind == NM_PLAN_STRING ? string_of(field, message, &content, &is_set)
+                                                  : bytes_of(field, message, &content, &is_set);
     uint8_t *at;
 
     if (!is_plain || !is_set)
@@ -260,7 +300,7 @@ bool nm_direct_pack(const nm_plan *plan, const ProtobufCMessage *message, nm_buf
     for (size_t i = 0; i < plan->n_fields; i++) {
         const nm_plan_field *field = &plan->fields[i];
 
-        if (field->wire_type == PROTOBUF_C_WIRE_TYPE_LENGTH_PREFIXED) {
+        if (field->kind == NM_PLAN_STRING || field->kind == NM_PLAN_BYTES) {
             if (!append_content(plan, field, members, buffer))
                 return false;
         } else {

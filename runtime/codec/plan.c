@@ -7,9 +7,11 @@
 
 #include <stdlib.h>
 
-#define MOST_FIELDS \
-    64 /* as `required` has bits; protobuf-c takes no memory for its own set up to 128 */
-#define MOST_NUMBER 15 /* bytes of a tag and a number */
+/* As `required` has bits; protobuf-c takes no memory for its own set up to 128. */
+#define MOST_FIELDS 64
+
+/* Bytes of a tag and a number. */
+#define MOST_NUMBER 15
 
 static bool is_simple_field(const ProtobufCFieldDescriptor *field)
 {
@@ -36,11 +38,35 @@ static uint64_t significant_bits(ProtobufCType type)
     return type == PROTOBUF_C_TYPE_DOUBLE ? UINT64_MAX >> 1 : UINT64_MAX;
 }
 
-static bool is_wide(ProtobufCType type)
+static nm_plan_kind kind_of(ProtobufCType type)
 {
-    return type == PROTOBUF_C_TYPE_INT64 || type == PROTOBUF_C_TYPE_SINT64 ||
-           type == PROTOBUF_C_TYPE_UINT64 || type == PROTOBUF_C_TYPE_FIXED64 ||
-           type == PROTOBUF_C_TYPE_SFIXED64 || type == PROTOBUF_C_TYPE_DOUBLE;
+    switch (type) {
+    case PROTOBUF_C_TYPE_UINT32:
+        return NM_PLAN_UINT32;
+    case PROTOBUF_C_TYPE_SINT32:
+        return NM_PLAN_SINT32;
+    case PROTOBUF_C_TYPE_BOOL:
+        return NM_PLAN_BOOL;
+    case PROTOBUF_C_TYPE_INT64:
+    case PROTOBUF_C_TYPE_UINT64:
+        return NM_PLAN_VARINT64;
+    case PROTOBUF_C_TYPE_SINT64:
+        return NM_PLAN_SINT64;
+    case PROTOBUF_C_TYPE_FIXED32:
+    case PROTOBUF_C_TYPE_SFIXED32:
+    case PROTOBUF_C_TYPE_FLOAT:
+        return NM_PLAN_FIXED32;
+    case PROTOBUF_C_TYPE_FIXED64:
+    case PROTOBUF_C_TYPE_SFIXED64:
+    case PROTOBUF_C_TYPE_DOUBLE:
+        return NM_PLAN_FIXED64;
+    case PROTOBUF_C_TYPE_STRING:
+        return NM_PLAN_STRING;
+    case PROTOBUF_C_TYPE_BYTES:
+        return NM_PLAN_BYTES;
+    default:
+        return NM_PLAN_INT32;
+    }
 }
 
 static nm_plan_field plan_of(const ProtobufCFieldDescriptor *field)
@@ -51,10 +77,8 @@ static nm_plan_field plan_of(const ProtobufCFieldDescriptor *field)
         .tag = field->id << 3 | nm_wire_type_of(field->type),
         .offset = field->offset,
         .has_offset = field->label == PROTOBUF_C_LABEL_REQUIRED ? 0 : field->quantifier_offset,
-        .type = field->type,
+        .kind = kind_of(field->type),
         .label = field->label,
-        .wire_type = nm_wire_type_of(field->type),
-        .is_wide = is_wide(field->type),
     };
 }
 

@@ -10,18 +10,30 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* Types that are read and written alike. Where only reading is, as of enum and uint32, they are two. */
+typedef enum nm_plan_kind {
+    NM_PLAN_INT32, /* and enum */
+    NM_PLAN_UINT32,
+    NM_PLAN_SINT32,
+    NM_PLAN_BOOL,
+    NM_PLAN_VARINT64, /* int64 and uint64 */
+    NM_PLAN_SINT64,
+    NM_PLAN_FIXED32, /* and sfixed32, float */
+    NM_PLAN_FIXED64,
+    NM_PLAN_STRING,
+    NM_PLAN_BYTES
+} nm_plan_kind;
+
 typedef struct nm_plan_field {
     const void *default_value;
     uint64_t bit; /* its place in `required` */
-    uint64_t
-        significant; /* a proto3 number is written when one of these bits is set: -0.0 is not */
-    uint32_t tag;    /* with the wire type */
+    /* A proto3 number is written when one of these bits is set: a float's -0.0 is not. */
+    uint64_t significant;
+    uint32_t tag; /* with the wire type */
     uint32_t offset;
     uint32_t has_offset; /* 0: has none */
-    ProtobufCType type;
+    nm_plan_kind kind;
     ProtobufCLabel label;
-    unsigned wire_type;
-    bool is_wide; /* a number of 64 bits, else 32 */
 } nm_plan_field;
 
 typedef struct nm_plan {

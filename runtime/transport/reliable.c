@@ -10,6 +10,11 @@
 
 /* ---- beginning ---- */
 
+static uint64_t larger(uint64_t a, uint64_t b)
+{
+    return a > b ? a : b;
+}
+
 static bool peer_streams(const nm_stream *stream)
 {
     if (!stream->is_server)
@@ -56,6 +61,13 @@ bool nm_reliable_begin(nm_stream *stream, const nm_stream_offer *peer)
         reliable->max_messages = peer->messages;
         reliable->max_bytes = peer->bytes;
     }
+    reliable->most_kept_messages = larger(stream->window_messages, NM_RELIABLE_MOST_KEPT_MESSAGES);
+    reliable->most_kept_bytes = larger(stream->window_bytes, NM_RELIABLE_MOST_KEPT_BYTES);
+    reliable->fill = NM_RELIABLE_FILL;
+    if (stream->max_payload < NM_RELIABLE_RESERVE + NM_RELIABLE_FILL)
+        reliable->fill = stream->max_payload < NM_RELIABLE_RESERVE
+                             ? 0
+                             : stream->max_payload - NM_RELIABLE_RESERVE;
     if (peer_streams(stream)) {
         reliable->window_messages = stream->window_messages;
         reliable->window_bytes = stream->window_bytes;

@@ -118,6 +118,9 @@ typedef struct nm_reliable {
     uint64_t published; /* highest number that was ever published */
     uint64_t max_messages;
     uint64_t max_bytes;
+    uint64_t most_kept_messages;
+    uint64_t most_kept_bytes;
+    size_t fill; /* what a frame is filled to; the first may have less room, for headers */
     nm_digest digest_out;
     uint64_t gap_honoured; /* the acknowledged number that a gap was last honoured for, plus 1 */
 
@@ -145,6 +148,9 @@ typedef struct nm_reliable {
 
     /* ---- the reader's alone ---- */
     nm_reliable_frame reading; /* message NULL: none */
+    uint64_t
+        look_at_used; /* by then half of the window may be free that the peer was not told of */
+    uint64_t look_at_used_bytes;
 
     /* ---- clocks, ns; NM_NEVER: off ---- */
     int64_t timer_at; /* what the inbox's timer was last hastened to */

@@ -436,25 +436,37 @@ void nm_reliable_on_message(nm_stream *stream, natsMsg *message)
 
 /* ---- reading ---- */
 
-/* Tells the sender of room once half of the window has come free since it was last told. */
-static void tell_of_room(nm_stream *stream)
+/* Half of the window does not come free before the reader has come here, whatever else the sender is told. */
+static void look_again_at_half(nm_reliable *reliable)
+{
+    uint64_t half = reliable->window_messages / 2;
+    reliable->look_at_used =
+        atomic_load_explicit(&reliable->told_used, memory_order_relaxed) + (half > 0 ? half : 1);
+    reliable->look_at_used_bytes =
+        atomic_load_explicit(&reliable->told_used_bytes, memory_order_relaxed) +
+        reliable->window_bytes / 2;
+}
+
+/* So much has been read that half of the window may be free. Others tell the sender, too, with frames of theirs. */
+static void tell_of_room(nm_stream *stream, uint64_t used, uint64_t used_bytes)
 {
     nm_reliable *reliable = nm_reliable_of(stream);
-    uint64_t used = atomic_load_explicit(&reliable->used, memory_order_relaxed);
-    uint64_t used_bytes = atomic_load_explicit(&reliable->used_bytes, memory_order_relaxed);
-    uint64_t told = atomic_load_explicit(&reliable->told_used, memory_order_relaxed);
-    uint64_t told_bytes = atomic_load_explicit(&reliable->told_used_bytes, memory_order_relaxed);
-    uint64_t half = reliable->window_messages / 2;
-    if (used - told < (half > 0 ? half : 1) && used_bytes - told_bytes < reliable->window_bytes / 2)
+    look_again_at_half(reliable);
+    if (used < reliable->look_at_used && used_bytes < reliable->look_at_used_bytes)
         return;
     nm_note note;
     nm_note_clear(&note);
     pthread_mutex_lock(&stream->lock);
-    if (reliable->state == NM_RELIABLE_UP && !reliable->received_end)
+    bool wants_room = reliable->state == NM_RELIABLE_UP && !reliable->received_end;
+    if (wants_room)
         nm_note_acknowledge(stream, &note, false, false);
     pthread_mutex_unlock(&stream->lock);
     note.flush = true;
     nm_note_publish(stream, &note);
+    if (wants_room)
+        look_again_at_half(reliable);
+    else
+        reliable->look_at_used = reliable->look_at_used_bytes = UINT64_MAX;
 }
 
 /* Whether the reader has something to go on with: a message, an end, an abort. Under the lock. */
@@ -520,7 +532,7 @@ static natsmicro_status next_frame(nm_stream *stream)
 natsmicro_status nm_reliable_recv(nm_stream *stream, nm_span *span)
 {
     nm_reliable *reliable = nm_reliable_of(stream);
-    while (reliable->reading.message == NULL || reliable->reading.count == 0 ||
+    while (reliable->reading.count == 0 ||
            atomic_load_explicit(&stream->is_aborted, memory_order_acquire)) {
         natsmicro_status status = next_frame(stream);
         if (status != NATSMICRO_OK)
@@ -530,10 +542,11 @@ natsmicro_status nm_reliable_recv(nm_stream *stream, nm_span *span)
     nm_frame_next_message(&reliable->reading.cursor, &span->data, &span->length);
     reliable->reading.count--;
     uint64_t used = atomic_load_explicit(&reliable->used, memory_order_relaxed) + 1;
-    uint64_t bytes = atomic_load_explicit(&reliable->used_bytes, memory_order_relaxed) +
-                     nm_frame_message_size(span->length);
+    uint64_t used_bytes = atomic_load_explicit(&reliable->used_bytes, memory_order_relaxed) +
+                          nm_frame_message_size(span->length);
     atomic_store_explicit(&reliable->used, used, memory_order_relaxed);
-    atomic_store_explicit(&reliable->used_bytes, bytes, memory_order_relaxed);
-    tell_of_room(stream);
+    atomic_store_explicit(&reliable->used_bytes, used_bytes, memory_order_relaxed);
+    if (used >= reliable->look_at_used || used_bytes >= reliable->look_at_used_bytes)
+        tell_of_room(stream, used, used_bytes);
     return NATSMICRO_OK;
 }

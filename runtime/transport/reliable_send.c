@@ -90,7 +90,7 @@ static uint64_t larger(uint64_t a, uint64_t b)
 /* How far the next frame is filled before it goes out. */
 static size_t fill_of(const nm_stream *stream)
 {
-    return smaller(frame_room(stream, stream->max_payload), NM_RELIABLE_FILL);
+    return smaller(frame_room(stream, stream->max_payload), nm_reliable_of(stream)->fill);
 }
 
 /* Opens a segment whose first number is the next one. */
@@ -337,8 +337,11 @@ void nm_reliable_publish(nm_stream *stream)
 /* ---- sending ---- */
 
 /* What stands against sending now, however wide the window. */
-static natsmicro_status check_send(nm_stream *stream, nm_error *error)
+static inline natsmicro_status check_send(nm_stream *stream, nm_error *error)
 {
+    if (stream->aborted == NATSMICRO_OK && (stream->is_server || stream->in_end == NATSMICRO_OK) &&
+        !stream->send_closed && !stream->finished)
+        return NATSMICRO_OK;
     natsmicro_status status = nm_stream_check_send(stream, error);
     if (status == NATSMICRO_OK && (stream->send_closed || stream->finished))
         status = nm_error_set(error, NATSMICRO_FAILED_PRECONDITION,
@@ -351,9 +354,8 @@ static inline bool window_is_open(const nm_stream *stream)
 {
     const nm_reliable *reliable = nm_reliable_of(stream);
     return reliable->made < reliable->max_messages && reliable->made_bytes < reliable->max_bytes &&
-           reliable->made - reliable->acknowledged <
-               larger(stream->window_messages, NM_RELIABLE_MOST_KEPT_MESSAGES) &&
-           reliable->kept_bytes < larger(stream->window_bytes, NM_RELIABLE_MOST_KEPT_BYTES);
+           reliable->made - reliable->acknowledged < reliable->most_kept_messages &&
+           reliable->kept_bytes < reliable->most_kept_bytes;
 }
 
 /* Before anybody blocks, the peer gets what it may be waiting for. */
@@ -369,9 +371,7 @@ static void push_out(nm_stream *stream)
 static natsmicro_status wait_for_window(nm_stream *stream, nm_error *error)
 {
     nm_reliable *reliable = nm_reliable_of(stream);
-    natsmicro_status status = check_send(stream, error);
-    if (status != NATSMICRO_OK || window_is_open(stream))
-        return status;
+    natsmicro_status status;
 
     reliable->metrics.stalls++;
     atomic_fetch_add_explicit(&stream->settings->totals->stalls, 1, memory_order_relaxed);
@@ -457,7 +457,8 @@ natsmicro_status nm_reliable_send(nm_stream *stream, const nm_bytes *pieces, siz
     size_t length = nm_bytes_length(pieces, count);
     size_t encoded = nm_frame_message_size(length);
     bool lone = false;
-    if (encoded > fill_of(stream) && length > nm_reliable_max_message(stream))
+    if ((encoded > reliable->fill || reliable->made == 0) &&
+        length > nm_reliable_max_message(stream))
         return nm_error_set(error, NATSMICRO_RESOURCE_EXHAUSTED,
                             "%s: a message of %zu bytes is over the %zu that the broker's "
                             "max_payload of %zu leaves",
@@ -465,7 +466,9 @@ natsmicro_status nm_reliable_send(nm_stream *stream, const nm_bytes *pieces, siz
                             nm_link_max_payload(stream->link));
 
     pthread_mutex_lock(&stream->lock);
-    natsmicro_status status = wait_for_window(stream, error);
+    natsmicro_status status = check_send(stream, error);
+    if (status == NATSMICRO_OK && !window_is_open(stream))
+        status = wait_for_window(stream, error);
     if (status == NATSMICRO_OK && reliable->open != NULL && !fits(reliable->open, encoded)) {
         nm_reliable_seal(stream);
         nm_reliable_publish(stream);
