@@ -36,7 +36,7 @@ uint8_t *nm_buffer_grow(nm_buffer *buffer, size_t more)
 {
     if (buffer->failed)
         return NULL;
-    if (more > SIZE_MAX - buffer->length || !grow(buffer, buffer->length + more)) {
+    if (buffer->fixed || more > SIZE_MAX - buffer->length || !grow(buffer, buffer->length + more)) {
         buffer->failed = true;
         return NULL;
     }

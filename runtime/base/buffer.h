@@ -1,5 +1,6 @@
 /*
- * Buffer: the one growable run of bytes, and the one string builder.
+ * Buffer: the one growable run of bytes, and the one string builder. A `fixed` one is somebody else's memory, and
+ * fails where it would have to grow.
  *
  * A failed allocation makes the buffer `failed` for good (until reset): appends do nothing then, so
  * that only the end of a sequence of appends has to be checked.
@@ -18,11 +19,12 @@ typedef struct nm_buffer {
     size_t length;
     size_t capacity;
     bool failed;
+    bool fixed;
 } nm_buffer;
 
-#define NM_BUFFER_INIT    \
-    {                     \
-        NULL, 0, 0, false \
+#define NM_BUFFER_INIT           \
+    {                            \
+        NULL, 0, 0, false, false \
     }
 
 void nm_buffer_free(nm_buffer *buffer);

@@ -2,6 +2,7 @@
  * Calls: making them, messages in and out, and the accessors of call.h that both sides have.
  */
 #include "call/call.h"
+#include "base/cold.h"
 #include "wire/names.h"
 
 #include <stdlib.h>
@@ -198,7 +199,7 @@ natsmicro_call *nm_call_acquire(nm_call_cache *cache, nm_link *link, const nm_me
     atomic_store_explicit(&call->cancelling, false, memory_order_relaxed);
     call->chunk_rest = (nm_bytes){NULL, 0};
     call->expected = UINT64_MAX;
-    call->unsent = false;
+    call->unsent = call->sends_short = false;
     call->started = nm_now();
     call->arena.limit = settings->limits.max_decode_bytes;
     call->stream.link = link;
@@ -236,15 +237,30 @@ static const nm_plan *type_in(const natsmicro_call *call)
     return call->stream.is_server ? call->method->request : call->method->response;
 }
 
+/* The short way of a short message. False: there is none right now. */
+static bool send_in_place(natsmicro_call *call, const nm_transport *transport, const void *message)
+{
+    nm_buffer room = transport->reserve(&call->stream);
+    if (room.data == NULL)
+        return false;
+    bool packed = nm_direct_pack(type_out(call), message, &room);
+    transport->commit(&call->stream, packed ? &room : NULL);
+    return packed;
+}
+
 static natsmicro_status send_message(natsmicro_call *call, const void *message)
 {
+    const nm_transport *transport = nm_stream_transport(&call->stream);
     nm_error_clear(&call->send_error);
+    if (call->sends_short && send_in_place(call, transport, message))
+        return NATSMICRO_OK;
     natsmicro_status status =
         nm_encode_by_plan(type_out(call), message, &call->encoded, &call->send_error);
     if (status != NATSMICRO_OK)
         return status;
     nm_bytes whole = {call->encoded.data, call->encoded.length};
-    return nm_stream_transport(&call->stream)->send(&call->stream, &whole, 1, &call->send_error);
+    call->sends_short = transport->reserve != NULL && whole.length < NM_SHORT_MESSAGE;
+    return transport->send(&call->stream, &whole, 1, &call->send_error);
 }
 
 natsmicro_status natsmicro_stub_send(natsmicro_call *call, const void *message)
@@ -289,19 +305,31 @@ natsmicro_status nm_call_recv_span(natsmicro_call *call, nm_span *span)
     return leave(&call->receiving, nm_stream_transport(&call->stream)->recv(&call->stream, span));
 }
 
-natsmicro_status nm_call_decode(natsmicro_call *call, const nm_span *span, const void **message)
+/* What is not decoded directly. */
+NM_COLD static natsmicro_status decode_by_library(natsmicro_call *call, const nm_span *span,
+                                                  const void **message)
 {
     nm_error error = NM_ERROR_INIT;
     ProtobufCMessage *decoded = NULL;
-    natsmicro_status status =
-        nm_decode_by_plan(type_in(call), span->data, span->length, &call->settings->limits,
-                          &call->arena, &decoded, &error);
-    *message = decoded;
-    if (status == NATSMICRO_OK)
-        return NATSMICRO_OK;
-    status = malformed(call, &error);
+    natsmicro_status status = nm_decode(type_in(call)->descriptor, span->data, span->length,
+                                        &call->settings->limits, &call->arena, &decoded, &error);
+    if (status != NATSMICRO_OK)
+        status = malformed(call, &error);
     nm_error_clear(&error);
+    *message = decoded;
     return status;
+}
+
+static natsmicro_status decode(natsmicro_call *call, const nm_span *span, const void **message)
+{
+    *message = nm_decode_directly(type_in(call), span->data, span->length, &call->settings->limits,
+                                  &call->arena);
+    return *message != NULL ? NATSMICRO_OK : decode_by_library(call, span, message);
+}
+
+natsmicro_status nm_call_decode(natsmicro_call *call, const nm_span *span, const void **message)
+{
+    return decode(call, span, message);
 }
 
 static natsmicro_status recv_message(natsmicro_call *call, const void **message)
@@ -310,7 +338,7 @@ static natsmicro_status recv_message(natsmicro_call *call, const void **message)
     call->chunk_rest = (nm_bytes){NULL, 0};
     nm_span span;
     natsmicro_status status = nm_stream_transport(&call->stream)->recv(&call->stream, &span);
-    return status == NATSMICRO_OK ? nm_call_decode(call, &span, message) : status;
+    return status == NATSMICRO_OK ? decode(call, &span, message) : status;
 }
 
 natsmicro_status natsmicro_stub_recv(natsmicro_call *call, const void **message)

@@ -97,6 +97,7 @@ struct natsmicro_call {
 
     nm_arena arena;      /* the receiver's: the last message, or the request */
     nm_buffer encoded;   /* the sender's */
+    bool sends_short;    /* the sender's: its last message was short, so may be the next */
     nm_error send_error; /* the sender's: what the last send failed with locally */
     int64_t started;
     atomic_bool sending;    /* a thread is in send right now: a close waits for it */

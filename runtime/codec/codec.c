@@ -214,9 +214,7 @@ natsmicro_status nm_decode_by_plan(const nm_plan *plan, const uint8_t *bytes, si
                                    const nm_codec_limits *limits, nm_arena *arena,
                                    ProtobufCMessage **message, nm_error *error)
 {
-    nm_arena_reset(arena);
-    arena->limit = memory_limit(limits);
-    *message = nm_direct_unpack(plan, bytes, length, arena);
+    *message = nm_decode_directly(plan, bytes, length, limits, arena);
     if (*message != NULL)
         return NATSMICRO_OK;
     return nm_decode(plan->descriptor, bytes, length, limits, arena, message, error);

@@ -9,8 +9,7 @@
 
 #include "base/buffer.h"
 #include "base/error.h"
-#include "codec/arena.h"
-#include "codec/plan.h"
+#include "codec/direct.h"
 
 #include <protobuf-c/protobuf-c.h>
 
@@ -50,6 +49,16 @@ natsmicro_status nm_decode_owned(const ProtobufCMessageDescriptor *descriptor, c
  */
 natsmicro_status nm_encode(const ProtobufCMessageDescriptor *descriptor, const void *message,
                            nm_buffer *buffer, nm_error *error);
+
+/* nm_decode of the plan's type where that is a simple one. NULL: it is left to nm_decode. */
+static inline ProtobufCMessage *nm_decode_directly(const nm_plan *plan, const uint8_t *bytes,
+                                                   size_t length, const nm_codec_limits *limits,
+                                                   nm_arena *arena)
+{
+    nm_arena_reset(arena);
+    arena->limit = limits == NULL ? 0 : limits->max_decode_bytes;
+    return nm_direct_unpack(plan, bytes, length, arena);
+}
 
 /* The same as nm_decode and nm_encode of the plan's type: faster where it is a simple one. */
 natsmicro_status nm_decode_by_plan(const nm_plan *plan, const uint8_t *bytes, size_t length,

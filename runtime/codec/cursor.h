@@ -37,15 +37,16 @@ static inline size_t nm_cursor_left(const nm_cursor *s)
 /* The same as below, for those of more bytes than one. */
 static inline bool nm_take_long_varint(nm_cursor *s, size_t longest, uint64_t *value)
 {
-    size_t most = nm_cursor_left(s) < longest ? nm_cursor_left(s) : longest;
+    const uint8_t *at = s->at;
+    const uint8_t *stop = nm_cursor_left(s) < longest ? s->end : at + longest;
     uint64_t number = 0;
 
-    for (size_t i = 0; i < most; i++) {
-        uint8_t byte = s->at[i];
+    for (unsigned shift = 0; at < stop; shift += 7) {
+        uint8_t byte = *at++;
 
-        number |= (uint64_t)(byte & 0x7f) << (7 * i);
+        number |= (uint64_t)(byte & 0x7f) << shift;
         if (byte < 0x80) {
-            s->at += i + 1;
+            s->at = at;
             *value = number;
             return true;
         }

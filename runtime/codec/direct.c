@@ -120,7 +120,7 @@ static inline bool take_value(nm_cursor *s, const nm_plan_field *field, uint8_t 
  */
 static bool has_memory(const nm_arena *arena, size_t count)
 {
-    return count <= 16 || arena->limit == 0 || arena->limit - arena->used >= 64 * (count + 16);
+    return arena->limit == 0 || arena->limit - arena->used >= 64 * (count + 16);
 }
 
 ProtobufCMessage *nm_direct_unpack(const nm_plan *plan, const uint8_t *bytes, size_t length,
@@ -132,8 +132,7 @@ ProtobufCMessage *nm_direct_unpack(const nm_plan *plan, const uint8_t *bytes, si
     const nm_plan_field *behind = plan->fields + plan->n_fields;
     uint64_t seen = 0;
     size_t count = 0;
-    uint8_t *message =
-        plan->is_simple ? nm_arena_alloc(arena, plan->descriptor->sizeof_message) : NULL;
+    uint8_t *message = plan->is_simple ? nm_arena_alloc(arena, plan->size) : NULL;
 
     if (message == NULL)
         return NULL;
@@ -151,7 +150,7 @@ ProtobufCMessage *nm_direct_unpack(const nm_plan *plan, const uint8_t *bytes, si
             memcpy(message + field->has_offset, &yes, sizeof yes);
         seen |= field->bit;
     }
-    if ((plan->required & ~seen) != 0 || !has_memory(arena, count))
+    if ((plan->required & ~seen) != 0 || (count > 16 && !has_memory(arena, count)))
         return NULL;
     return (ProtobufCMessage *)(void *)message;
 }
@@ -293,21 +292,25 @@ static bool append_content(const nm_plan *plan, const nm_plan_field *field, cons
 bool nm_direct_pack(const nm_plan *plan, const ProtobufCMessage *message, nm_buffer *buffer)
 {
     const uint8_t *members = (const uint8_t *)message;
+    const nm_plan_field *behind = plan->fields + plan->n_fields;
+    uint8_t *at;
 
     if (!plan->is_simple || message == NULL || message->descriptor != plan->descriptor ||
-        message->n_unknown_fields > 0 || nm_buffer_reserve(buffer, plan->room) == NULL)
+        message->n_unknown_fields > 0)
         return false;
-    for (size_t i = 0; i < plan->n_fields; i++) {
-        const nm_plan_field *field = &plan->fields[i];
-
-        if (field->kind == NM_PLAN_STRING || field->kind == NM_PLAN_BYTES) {
-            if (!append_content(plan, field, members, buffer))
-                return false;
-        } else {
-            uint8_t *at = buffer->data + buffer->length;
-
-            buffer->length += (size_t)(put_number(at, field, members) - at);
+    at = nm_buffer_reserve(buffer, plan->room);
+    if (at == NULL)
+        return false;
+    for (const nm_plan_field *field = plan->fields; field < behind; field++) {
+        if (field->kind != NM_PLAN_STRING && field->kind != NM_PLAN_BYTES) {
+            at = put_number(at, field, members);
+            continue;
         }
+        buffer->length = (size_t)(at - buffer->data);
+        if (!append_content(plan, field, members, buffer))
+            return false;
+        at = buffer->data + buffer->length;
     }
+    buffer->length = (size_t)(at - buffer->data);
     return true;
 }

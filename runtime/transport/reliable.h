@@ -222,6 +222,8 @@ uint8_t *nm_note_write_control(nm_stream *stream, uint8_t *at, uint64_t seq, boo
 
 natsmicro_status nm_reliable_send(nm_stream *stream, const nm_bytes *pieces, size_t count,
                                   nm_error *error);
+nm_buffer nm_reliable_reserve(nm_stream *stream);
+void nm_reliable_commit(nm_stream *stream, const nm_buffer *message);
 bool nm_reliable_can_send(nm_stream *stream);
 size_t nm_reliable_max_message(nm_stream *stream);
 natsmicro_status nm_reliable_close_send(nm_stream *stream, nm_error *error);

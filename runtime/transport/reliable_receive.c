@@ -3,6 +3,7 @@
  * the protocol gives: acknowledgement and limits, messages, end, answer. The reader takes messages out of
  * queued frames without a lock and tells the sender when half of the window is free again.
  */
+#include "base/cold.h"
 #include "transport/publish.h"
 #include "transport/reliable.h"
 
@@ -448,7 +449,7 @@ static void look_again_at_half(nm_reliable *reliable)
 }
 
 /* So much has been read that half of the window may be free. Others tell the sender, too, with frames of theirs. */
-static void tell_of_room(nm_stream *stream, uint64_t used, uint64_t used_bytes)
+NM_COLD static void tell_of_room(nm_stream *stream, uint64_t used, uint64_t used_bytes)
 {
     nm_reliable *reliable = nm_reliable_of(stream);
     look_again_at_half(reliable);
@@ -506,7 +507,7 @@ static void wait_for_arrival(nm_stream *stream)
 }
 
 /* The next queued frame becomes the one that is read. */
-static natsmicro_status next_frame(nm_stream *stream)
+NM_COLD static natsmicro_status next_frame(nm_stream *stream)
 {
     nm_reliable *reliable = nm_reliable_of(stream);
     natsMsg *done = reliable->reading.message;

@@ -4,6 +4,7 @@
  * While messages follow each other closely a frame is left to fill; it is sealed when it is full, when its
  * time is up, and before anybody blocks. A message that comes alone is sent at once.
  */
+#include "base/cold.h"
 #include "transport/publish.h"
 #include "transport/reliable.h"
 
@@ -368,7 +369,7 @@ static void push_out(nm_stream *stream)
     pthread_mutex_lock(&stream->lock);
 }
 
-static natsmicro_status wait_for_window(nm_stream *stream, nm_error *error)
+NM_COLD static natsmicro_status wait_for_window(nm_stream *stream, nm_error *error)
 {
     nm_reliable *reliable = nm_reliable_of(stream);
     natsmicro_status status;
@@ -395,6 +396,21 @@ static natsmicro_status wait_for_window(nm_stream *stream, nm_error *error)
     }
 }
 
+/* A message has been put behind those of the open segment. */
+static inline void count_message(nm_stream *stream, size_t length, size_t encoded)
+{
+    nm_reliable *reliable = nm_reliable_of(stream);
+    nm_segment *segment = reliable->open;
+    segment->length += encoded;
+    segment->count++;
+    segment->message_bytes += length;
+    reliable->made++;
+    reliable->made_bytes += encoded;
+    reliable->kept_bytes += length;
+    reliable->metrics.bytes_sent += length;
+    stream->sent++;
+}
+
 /* Puts a message behind those of the open segment, or into a new one. False: memory. */
 static inline bool append_message(nm_stream *stream, const nm_bytes *pieces, size_t count,
                                   size_t length)
@@ -408,14 +424,7 @@ static inline bool append_message(nm_stream *stream, const nm_bytes *pieces, siz
         return false;
     uint8_t *at = nm_frame_put_message_head(segment->bytes + segment->length, length);
     nm_bytes_join(at, pieces, count);
-    segment->length += encoded;
-    segment->count++;
-    segment->message_bytes += length;
-    reliable->made++;
-    reliable->made_bytes += encoded;
-    reliable->kept_bytes += length;
-    reliable->metrics.bytes_sent += length;
-    stream->sent++;
+    count_message(stream, length, encoded);
     return true;
 }
 
@@ -440,7 +449,8 @@ static bool after_append(nm_stream *stream, bool was_empty)
     if (!was_empty)
         return false;
     int64_t now = nm_now();
-    if (now - reliable->last_publish < NM_RELIABLE_LONE_AFTER) {
+    /* While another thread publishes nothing goes at once: what comes meanwhile fills a frame, too. */
+    if (reliable->publishing || now - reliable->last_publish < NM_RELIABLE_LONE_AFTER) {
         reliable->seal_due = now + NM_RELIABLE_SEAL_AFTER;
         nm_reliable_schedule(stream);
         return false;
@@ -486,6 +496,40 @@ natsmicro_status nm_reliable_send(nm_stream *stream, const nm_bytes *pieces, siz
     if (lone)
         nm_link_flush(stream->link, stream->deadline);
     return status;
+}
+
+/* Tag and length of a short message. */
+#define SHORT_HEAD 2
+
+/* Only behind another message of an open frame: what goes alone, or opens a frame, takes the way of send. */
+nm_buffer nm_reliable_reserve(nm_stream *stream)
+{
+    nm_reliable *reliable = nm_reliable_of(stream);
+    nm_buffer room = {.fixed = true};
+    pthread_mutex_lock(&stream->lock);
+    nm_segment *segment = reliable->open;
+    if (segment == NULL || segment->length + SHORT_HEAD > segment->capacity ||
+        check_send(stream, NULL) != NATSMICRO_OK || !window_is_open(stream)) {
+        pthread_mutex_unlock(&stream->lock);
+        return room;
+    }
+    room.data = segment->bytes + segment->length + SHORT_HEAD;
+    room.capacity = smaller(segment->capacity - segment->length - SHORT_HEAD, NM_SHORT_MESSAGE - 1);
+    return room;
+}
+
+void nm_reliable_commit(nm_stream *stream, const nm_buffer *message)
+{
+    nm_segment *segment = nm_reliable_of(stream)->open;
+    if (message != NULL) {
+        nm_frame_put_message_head(segment->bytes + segment->length, message->length);
+        count_message(stream, message->length, SHORT_HEAD + message->length);
+    }
+    if (segment->length >= segment->full) {
+        nm_reliable_seal(stream);
+        nm_reliable_publish(stream);
+    }
+    pthread_mutex_unlock(&stream->lock);
 }
 
 bool nm_reliable_can_send(nm_stream *stream)

@@ -9,9 +9,13 @@
 #ifndef NM_TRANSPORT_TRANSPORT_H
 #define NM_TRANSPORT_TRANSPORT_H
 
+#include "base/buffer.h"
 #include "base/bytes.h"
 #include "transport/stream.h"
 #include "wire/incoming.h"
+
+/* What is shorter can be written in place: its length takes one byte. */
+#define NM_SHORT_MESSAGE 128
 
 struct nm_transport {
     const char *name;
@@ -25,6 +29,14 @@ struct nm_transport {
     /* One message of a streaming direction, given in pieces, which are joined on their way out. */
     natsmicro_status (*send)(nm_stream *stream, const nm_bytes *pieces, size_t count,
                              nm_error *error);
+
+    /*
+     * A short message written in place. `reserve`: room behind the last message, to be filled and committed at once,
+     * as the stream's lock is held; without data where there is none right now, and nothing to commit. `commit`:
+     * what was written; NULL: nothing. NULL: not what this transport can do.
+     */
+    nm_buffer (*reserve)(nm_stream *stream);
+    void (*commit)(nm_stream *stream, const nm_buffer *message);
 
     /* Whether send would not wait for room. NULL: it never does. */
     bool (*can_send)(nm_stream *stream);
