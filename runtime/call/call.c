@@ -86,7 +86,7 @@ static void on_closed(nm_inbox *inbox)
 
 #define CACHED_CALLS 256
 
-#define NM_DEFAULT_WINDOW_MESSAGES 65536
+#define NM_DEFAULT_WINDOW_MESSAGES 1048576
 
 static void call_free(natsmicro_call *call)
 {

@@ -36,9 +36,11 @@ static nm_reliable *prepare_state(nm_stream *stream)
     nm_reliable *reliable = nm_reliable_of(stream);
     nm_reliable kept = {.kept = NULL};
     if (reliable == NULL) {
-        reliable = calloc(1, sizeof(*reliable));
+        reliable = aligned_alloc(alignof(nm_reliable), sizeof(*reliable));
         if (reliable == NULL)
             return NULL;
+        reliable->queue = NULL;
+        reliable->queue_capacity = 0;
         stream->state = reliable;
         stream->free_state = free_state;
     }
@@ -229,6 +231,8 @@ static void reliable_read_metrics(nm_stream *stream, natsmicro_stream_metrics *m
     *metrics = reliable->metrics;
     metrics->reliable = true;
     metrics->messages_sent = stream->sent;
+    if (reliable->open != NULL)
+        metrics->bytes_sent += reliable->open->message_bytes;
     metrics->round_trip_ns = (uint64_t)reliable->round_trip;
 }
 
@@ -240,8 +244,7 @@ static void reliable_reset(nm_stream *stream)
     nm_reliable_free_segments(reliable);
     nm_reliable_drop_received(reliable);
     nm_reliable_trim_queue(reliable);
-    natsMsg_Destroy(reliable->reading.message);
-    reliable->reading.message = NULL;
+    nm_reliable_frame_free(&reliable->reading);
 }
 
 /* Without `open`: a client's call becomes reliable by the answer to its offer. */

@@ -17,6 +17,8 @@
 #include "wire/frame.h"
 #include "wire/offer.h"
 
+#include <stdalign.h>
+
 /* A partial frame waits this long at most for more messages. */
 #define NM_RELIABLE_SEAL_AFTER (1000 * INT64_C(1000))
 
@@ -39,7 +41,7 @@
 #define NM_RELIABLE_RECONNECT_LOOK (20 * NM_NS_PER_MS)
 
 /* Messages up to this together fill a frame. */
-#define NM_RELIABLE_FILL ((size_t)16 * 1024)
+#define NM_RELIABLE_FILL ((size_t)32 * 1024)
 
 /* Of max_payload, what a frame keeps for its control fields, and the header of a server's first ones. */
 #define NM_RELIABLE_RESERVE ((size_t)128)
@@ -49,14 +51,10 @@
  * whatever the peer allows.
  */
 #define NM_RELIABLE_MOST_KEPT_BYTES    ((uint64_t)4 * 1024 * 1024)
-#define NM_RELIABLE_MOST_KEPT_MESSAGES ((uint64_t)65536)
+#define NM_RELIABLE_MOST_KEPT_MESSAGES ((uint64_t)1048576)
 
-/*
- * A received frame is kept whole until it is read. What lies in it beside messages that are new, beyond the first
- * number of bytes, may come to the second one in all the frames that wait.
- */
-#define NM_RELIABLE_FRAME_PADDING ((size_t)256)
-#define NM_RELIABLE_MOST_PADDING  ((size_t)4 * 1024 * 1024)
+/* What different threads write for each message lies apart by this. */
+#define NM_CACHE_LINE 64
 
 /* A peer's address that is longer is refused. */
 #define NM_RELIABLE_ADDRESS_SIZE 1024
@@ -80,15 +78,16 @@ typedef struct nm_segment {
     size_t full;       /* a length from which on it goes out */
     size_t length;     /* behind messages and end: the control fields are put here */
     size_t capacity;   /* of what may lie before the control fields */
-    uint8_t bytes[];
+    uint8_t *bytes;    /* of capacity and NM_FRAME_CONTROL_SIZE */
 } nm_segment;
 
-/* A received frame that waits to be read. */
+/* A received frame that waits to be read, or messages that were copied out of several. */
 typedef struct nm_reliable_frame {
-    natsMsg *message;
     nm_frame_cursor cursor; /* at the next message that is to be read */
     size_t count;           /* of those */
-    size_t padding;         /* as it counts for NM_RELIABLE_MOST_PADDING */
+    natsMsg *message;       /* owns the bytes; NULL: `copy` does, if there is anything */
+    uint8_t *copy;
+    size_t copy_capacity;
 } nm_reliable_frame;
 
 typedef struct nm_reliable {
@@ -100,7 +99,6 @@ typedef struct nm_reliable {
     nm_segment *kept; /* sealed and not acknowledged, the oldest first */
     nm_segment *kept_last;
     nm_segment *unpublished; /* the first of `kept` that is to be published next; NULL: none */
-    nm_segment *open;        /* still being filled; not in `kept` */
     nm_segment *spare;       /* for the next messages */
     size_t spare_bytes;
     bool publishing;
@@ -110,17 +108,9 @@ typedef struct nm_reliable {
     uint32_t burst_left; /* of those; the last wants an answer, and nothing goes out before it */
     uint64_t mended_at;  /* the number that was the last one published when the loss was found */
     bool sender_waits;   /* for the window */
-    uint64_t made;       /* number of our last message or, when `ended`, of our end */
-    uint64_t made_bytes; /* of all our messages */
-    uint64_t kept_bytes; /* of those that are not acknowledged, without what carries them */
     bool ended;
-    uint64_t acknowledged;
     uint64_t published; /* highest number that was ever published */
-    uint64_t max_messages;
-    uint64_t max_bytes;
-    uint64_t most_kept_messages;
-    uint64_t most_kept_bytes;
-    size_t fill; /* what a frame is filled to; the first may have less room, for headers */
+    size_t fill;        /* what a frame is filled to; the first may have less room, for headers */
     nm_digest digest_out;
     uint64_t gap_honoured; /* the acknowledged number that a gap was last honoured for, plus 1 */
 
@@ -133,24 +123,34 @@ typedef struct nm_reliable {
     size_t queue_capacity;
     size_t queue_first;
     size_t queue_count;
-    size_t queue_padding;
     uint64_t window_messages; /* 0: the peer may send nothing */
     uint64_t window_bytes;
     uint64_t told_received; /* what our last frame said, as do the next */
     uint64_t told_received_bytes;
     uint64_t told_max_messages;
     uint64_t told_max_bytes;
-    uint64_t gap_told; /* the number received when a gap was last told of, plus 1 */
-    atomic_ullong used;
-    atomic_ullong used_bytes;
+    uint64_t gap_told;       /* the number received when a gap was last told of, plus 1 */
     atomic_ullong told_used; /* what the limits were last told for */
     atomic_ullong told_used_bytes;
 
-    /* ---- the reader's alone ---- */
-    nm_reliable_frame reading; /* message NULL: none */
-    uint64_t
-        look_at_used; /* by then half of the window may be free that the peer was not told of */
+    /* ---- what a send touches for each message ---- */
+    alignas(NM_CACHE_LINE) nm_segment *open; /* still being filled; not in `kept` */
+    uint64_t made;                           /* number of our last message or, once `ended`, end */
+    uint64_t made_bytes;                     /* of all our messages */
+    uint64_t kept_bytes; /* of those that are not acknowledged, and of their segments */
+    uint64_t acknowledged;
+    uint64_t max_messages;
+    uint64_t max_bytes;
+    uint64_t most_kept_messages;
+    uint64_t most_kept_bytes;
+
+    /* ---- what a recv touches for each message, without the lock ---- */
+    alignas(NM_CACHE_LINE) atomic_ullong used; /* others read these two */
+    atomic_ullong used_bytes;
+    /* By then half of the window may be free that the peer was not told of. */
+    uint64_t look_at_used;
     uint64_t look_at_used_bytes;
+    nm_reliable_frame reading; /* count 0: none */
 
     /* ---- clocks, ns; NM_NEVER: off ---- */
     int64_t timer_at; /* what the inbox's timer was last hastened to */
@@ -247,6 +247,18 @@ void nm_reliable_drop_unacknowledged(nm_reliable *reliable);
 
 void nm_reliable_on_message(nm_stream *stream, natsMsg *message);
 natsmicro_status nm_reliable_recv(nm_stream *stream, nm_span *span);
+
+/* ---- reliable_queue.c ---- */
+
+/*
+ * Under the lock: queues the messages from the cursor on, `size` bytes of encodings. *kept: the queue owns `message`
+ * now. False: memory; nothing was queued.
+ */
+bool nm_reliable_enqueue(nm_reliable *reliable, natsMsg *message, nm_frame_cursor messages,
+                         size_t count, size_t size, bool *kept);
+/* Under the lock: takes the oldest out, to be freed. False: there is none. */
+bool nm_reliable_dequeue(nm_reliable *reliable, nm_reliable_frame *frame);
+void nm_reliable_frame_free(nm_reliable_frame *frame);
 void nm_reliable_drop_received(nm_reliable *reliable);
 /* Between two calls, when nothing is queued: gives back a long queue. */
 void nm_reliable_trim_queue(nm_reliable *reliable);

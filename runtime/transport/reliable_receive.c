@@ -11,11 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define FIRST_QUEUE 16
-
-/* A longer one is not kept for the next call. */
-#define LONGEST_KEPT_QUEUE 64
-
 /* So many frames wake a waiting reader, though more are at hand. */
 #define WAKE_AT 4
 
@@ -25,41 +20,6 @@ typedef struct nm_outcome {
     bool over;  /* on a server: the inbox has done its work */
     bool taken; /* the frame's message lies in the queue now */
 } nm_outcome;
-
-/* ---- the queue ---- */
-
-static bool grow_queue(nm_reliable *reliable)
-{
-    size_t capacity = reliable->queue_capacity == 0 ? FIRST_QUEUE : reliable->queue_capacity * 2;
-    nm_reliable_frame *queue = malloc(capacity * sizeof(*queue));
-    if (queue == NULL)
-        return false;
-    for (size_t i = 0; i < reliable->queue_count; i++)
-        queue[i] = reliable->queue[(reliable->queue_first + i) % reliable->queue_capacity];
-    free(reliable->queue);
-    reliable->queue = queue;
-    reliable->queue_capacity = capacity;
-    reliable->queue_first = 0;
-    return true;
-}
-
-void nm_reliable_trim_queue(nm_reliable *reliable)
-{
-    if (reliable->queue_capacity <= LONGEST_KEPT_QUEUE)
-        return;
-    free(reliable->queue);
-    reliable->queue = NULL;
-    reliable->queue_capacity = 0;
-}
-
-void nm_reliable_drop_received(nm_reliable *reliable)
-{
-    for (; reliable->queue_count > 0; reliable->queue_count--) {
-        natsMsg_Destroy(reliable->queue[reliable->queue_first].message);
-        reliable->queue_first = (reliable->queue_first + 1) % reliable->queue_capacity;
-    }
-    reliable->queue_padding = 0;
-}
 
 /* ---- taking a frame ---- */
 
@@ -135,50 +95,28 @@ static bool is_beyond_limits(nm_stream *stream, const nm_frame *frame)
     return before_last >= reliable->told_max_bytes;
 }
 
-/*
- * What a frame takes of memory beside its new messages. The first and the last of a stream carry headers, and are
- * one each.
- */
-static size_t padding_of(const nm_frame *frame, natsMsg *message, size_t new_size)
-{
-    size_t beside = (size_t)natsMsg_GetDataLength(message) - new_size;
-    if (frame->seq == 1 || frame->has_end || beside <= NM_RELIABLE_FRAME_PADDING)
-        return 0;
-    return beside - NM_RELIABLE_FRAME_PADDING;
-}
-
-/* Takes what is new of the frame's messages. False: nothing was taken, for memory or the call's end. */
+/* Takes what is new of the frame's messages. False: nothing was taken, for memory. */
 static bool take_messages(nm_stream *stream, const nm_frame *frame, natsMsg *message,
                           nm_outcome *outcome)
 {
     nm_reliable *reliable = nm_reliable_of(stream);
     uint64_t known = reliable->received + 1 - frame->seq;
-    nm_reliable_frame entry = {message, nm_frame_first(frame), frame->count - (size_t)known, 0};
-    if (reliable->queue_count == reliable->queue_capacity && !grow_queue(reliable))
+    size_t count = frame->count - (size_t)known;
+    nm_frame_cursor cursor = nm_frame_first(frame);
+    size_t size = frame->messages_size - nm_frame_skip(&cursor, known);
+    if (!stream->discarding &&
+        !nm_reliable_enqueue(reliable, message, cursor, count, size, &outcome->taken))
         return false;
-    size_t size = frame->messages_size - nm_frame_skip(&entry.cursor, known);
-    entry.padding = padding_of(frame, message, size);
-    if (!stream->discarding && entry.padding + reliable->queue_padding > NM_RELIABLE_MOST_PADDING) {
-        give_up(stream, outcome, NATSMICRO_INTERNAL,
-                "the peer's frames hold too much beside their messages");
-        return false;
-    }
-    nm_digest_add_messages(&reliable->digest_in, frame, entry.cursor);
-    reliable->received += entry.count;
+    nm_digest_add_messages(&reliable->digest_in, frame, cursor);
+    reliable->received += count;
     reliable->received_bytes += size;
-    reliable->metrics.messages_received += entry.count;
+    reliable->metrics.messages_received += count;
     reliable->metrics.bytes_received += size;
     nm_stream_totals *totals = stream->settings->totals;
-    atomic_fetch_add_explicit(&totals->messages_received, entry.count, memory_order_relaxed);
+    atomic_fetch_add_explicit(&totals->messages_received, count, memory_order_relaxed);
     atomic_fetch_add_explicit(&totals->bytes_received, size, memory_order_relaxed);
-    if (stream->discarding)
-        return true;
-    size_t at = (reliable->queue_first + reliable->queue_count) % reliable->queue_capacity;
-    reliable->queue[at] = entry;
-    reliable->queue_count++;
-    reliable->queue_padding += entry.padding;
-    outcome->taken = true;
-    nm_stream_wake_reader(stream, reliable->queue_count >= WAKE_AT);
+    if (!stream->discarding)
+        nm_stream_wake_reader(stream, reliable->queue_count >= WAKE_AT);
     return true;
 }
 
@@ -510,23 +448,17 @@ static void wait_for_arrival(nm_stream *stream)
 NM_COLD static natsmicro_status next_frame(nm_stream *stream)
 {
     nm_reliable *reliable = nm_reliable_of(stream);
-    natsMsg *done = reliable->reading.message;
-    reliable->reading.message = NULL;
+    nm_reliable_frame done = reliable->reading;
+    reliable->reading = (nm_reliable_frame){.message = NULL};
 
     pthread_mutex_lock(&stream->lock);
     if (reliable->queue_count == 0)
         wait_for_arrival(stream);
-    natsmicro_status status = NATSMICRO_OK;
-    if (stream->aborted != NATSMICRO_OK || reliable->queue_count == 0)
-        status = stream->aborted != NATSMICRO_OK ? stream->aborted : stream->in_end;
-    else {
-        reliable->reading = reliable->queue[reliable->queue_first];
-        reliable->queue_first = (reliable->queue_first + 1) % reliable->queue_capacity;
-        reliable->queue_count--;
-        reliable->queue_padding -= reliable->reading.padding;
-    }
+    natsmicro_status status = stream->aborted;
+    if (status == NATSMICRO_OK && !nm_reliable_dequeue(reliable, &reliable->reading))
+        status = stream->in_end;
     pthread_mutex_unlock(&stream->lock);
-    natsMsg_Destroy(done);
+    nm_reliable_frame_free(&done);
     return status;
 }
 

@@ -15,15 +15,26 @@
 /* Segments for later messages are kept up to this many bytes, as long as the call runs. */
 #define SPARE_BYTES ((size_t)4 * 1024 * 1024)
 
+/* What a segment takes beside its messages: it may hold only one. */
+#define SEGMENT_OVERHEAD (sizeof(nm_segment) + NM_FRAME_CONTROL_SIZE + 32)
+
 /* Tags and lengths of an end's text and data, and of the end itself, at most. */
 #define END_FIELDS 32
 
 /* ---- segments ---- */
 
+static void free_segment(nm_segment *segment)
+{
+    free(segment->bytes);
+    free(segment);
+}
+
+/* Those that can be filled are kept for the next messages. */
 static void spare_segment(nm_reliable *reliable, nm_segment *segment)
 {
-    if (reliable->spare_bytes + segment->capacity > SPARE_BYTES) {
-        free(segment);
+    if (segment->capacity < reliable->fill ||
+        reliable->spare_bytes + segment->capacity > SPARE_BYTES) {
+        free_segment(segment);
         return;
     }
     reliable->spare_bytes += segment->capacity;
@@ -35,13 +46,18 @@ static void spare_segment(nm_reliable *reliable, nm_segment *segment)
 static nm_segment *take_segment(nm_reliable *reliable, size_t room)
 {
     nm_segment *segment = reliable->spare;
-    if (segment != NULL && segment->capacity >= room) {
+    if (segment != NULL && segment->capacity >= room && room >= reliable->fill) {
         reliable->spare = segment->next;
         reliable->spare_bytes -= segment->capacity;
     } else {
-        segment = malloc(sizeof(*segment) + room + NM_FRAME_CONTROL_SIZE);
+        segment = malloc(sizeof(*segment));
         if (segment == NULL)
             return NULL;
+        segment->bytes = malloc(room + NM_FRAME_CONTROL_SIZE);
+        if (segment->bytes == NULL) {
+            free(segment);
+            return NULL;
+        }
         segment->capacity = room;
     }
     segment->next = NULL;
@@ -51,12 +67,23 @@ static nm_segment *take_segment(nm_reliable *reliable, size_t room)
     return segment;
 }
 
+/* Makes its memory as large as that. False: it stays as it is. */
+static bool resize_segment(nm_segment *segment, size_t capacity)
+{
+    uint8_t *bytes = realloc(segment->bytes, capacity + NM_FRAME_CONTROL_SIZE);
+    if (bytes == NULL)
+        return false;
+    segment->bytes = bytes;
+    segment->capacity = capacity;
+    return true;
+}
+
 void nm_reliable_free_segments(nm_reliable *reliable)
 {
     nm_segment *next;
     for (nm_segment *segment = reliable->spare; segment != NULL; segment = next) {
         next = segment->next;
-        free(segment);
+        free_segment(segment);
     }
     reliable->spare = NULL;
     reliable->spare_bytes = 0;
@@ -121,12 +148,14 @@ static void digest_messages(nm_reliable *reliable, const nm_segment *segment)
 /* Short segments that wait behind each other become one: what goes out late, or again, goes in few frames. */
 static void join_followers(nm_reliable *reliable, nm_segment *segment)
 {
-    size_t full = smaller(segment->full, segment->capacity);
     for (nm_segment *next; (next = segment->next) != NULL; spare_segment(reliable, next)) {
         size_t added = next->length - next->messages;
         if (next->published != segment->published || segment->has_end ||
-            segment->length + added > full)
+            segment->length + added > segment->full)
             return;
+        if (segment->length + added > segment->capacity && !resize_segment(segment, segment->full))
+            return;
+        reliable->kept_bytes -= SEGMENT_OVERHEAD;
         memcpy(segment->bytes + segment->length, next->bytes + next->messages, added);
         segment->length += added;
         segment->count += next->count;
@@ -149,6 +178,8 @@ void nm_reliable_seal(nm_stream *stream)
         digest_messages(reliable, segment); /* else it was done before the end */
     reliable->open = NULL;
     reliable->seal_due = NM_NEVER;
+    reliable->kept_bytes += SEGMENT_OVERHEAD;
+    reliable->metrics.bytes_sent += segment->message_bytes;
     if (before == NULL)
         reliable->kept = segment;
     else
@@ -158,6 +189,8 @@ void nm_reliable_seal(nm_stream *stream)
         reliable->unpublished = segment;
     if (before != NULL && !before->published)
         join_followers(reliable, before);
+    else if (segment->length < segment->capacity / 2)
+        resize_segment(segment, segment->length); /* it is kept until it is acknowledged */
 }
 
 /* The number of the last thing in it, message or end. */
@@ -213,7 +246,7 @@ void nm_reliable_acknowledged(nm_stream *stream, uint64_t number, int64_t now)
         if (last_number(segment) > number)
             break;
         reliable->kept = segment->next;
-        reliable->kept_bytes -= segment->message_bytes;
+        reliable->kept_bytes -= segment->message_bytes + SEGMENT_OVERHEAD;
         if (reliable->unpublished == segment)
             reliable->unpublished = segment->next;
         drop_segment(reliable, segment);
@@ -359,11 +392,17 @@ static inline bool window_is_open(const nm_stream *stream)
            reliable->kept_bytes < reliable->most_kept_bytes;
 }
 
-/* Before anybody blocks, the peer gets what it may be waiting for. */
-static void push_out(nm_stream *stream)
+/* What is open goes out. */
+static void send_open(nm_stream *stream)
 {
     nm_reliable_seal(stream);
     nm_reliable_publish(stream);
+}
+
+/* Before anybody blocks, the peer gets what it may be waiting for. */
+static void push_out(nm_stream *stream)
+{
+    send_open(stream);
     pthread_mutex_unlock(&stream->lock);
     nm_link_flush_soon(stream->link);
     pthread_mutex_lock(&stream->lock);
@@ -407,25 +446,18 @@ static inline void count_message(nm_stream *stream, size_t length, size_t encode
     reliable->made++;
     reliable->made_bytes += encoded;
     reliable->kept_bytes += length;
-    reliable->metrics.bytes_sent += length;
     stream->sent++;
 }
 
-/* Puts a message behind those of the open segment, or into a new one. False: memory. */
-static inline bool append_message(nm_stream *stream, const nm_bytes *pieces, size_t count,
+/* Puts a message behind those of the open segment, which has room for it. */
+static inline void append_message(nm_stream *stream, const nm_bytes *pieces, size_t count,
                                   size_t length)
 {
-    nm_reliable *reliable = nm_reliable_of(stream);
     size_t encoded = nm_frame_message_size(length);
-    nm_segment *segment = reliable->open;
-    if (segment == NULL)
-        segment = open_segment(stream, larger(encoded, fill_of(stream)));
-    if (segment == NULL)
-        return false;
+    nm_segment *segment = nm_reliable_of(stream)->open;
     uint8_t *at = nm_frame_put_message_head(segment->bytes + segment->length, length);
     nm_bytes_join(at, pieces, count);
     count_message(stream, length, encoded);
-    return true;
 }
 
 static inline bool fits(const nm_segment *segment, size_t encoded)
@@ -433,31 +465,27 @@ static inline bool fits(const nm_segment *segment, size_t encoded)
     return segment->length + encoded <= segment->capacity;
 }
 
+static inline bool is_full(const nm_segment *segment)
+{
+    return segment->length >= segment->full;
+}
+
 /*
- * After a message was appended: a full segment goes out, a lone one too (true: it is to be flushed); any other is
- * left to fill.
+ * Opens a segment for a message. *lone: it comes a while after the last one, so it goes at once; while another thread
+ * publishes none does. Any other segment is left to fill. False: memory.
  */
-static bool after_append(nm_stream *stream, bool was_empty)
+static bool open_for(nm_stream *stream, size_t encoded, bool *lone)
 {
     nm_reliable *reliable = nm_reliable_of(stream);
-    nm_segment *segment = reliable->open;
-    if (segment->length >= segment->full) {
-        nm_reliable_seal(stream);
-        nm_reliable_publish(stream);
-        return false;
-    }
-    if (!was_empty)
-        return false;
     int64_t now = nm_now();
-    /* While another thread publishes nothing goes at once: what comes meanwhile fills a frame, too. */
-    if (reliable->publishing || now - reliable->last_publish < NM_RELIABLE_LONE_AFTER) {
-        reliable->seal_due = now + NM_RELIABLE_SEAL_AFTER;
-        nm_reliable_schedule(stream);
+    *lone = !reliable->publishing && now - reliable->last_publish >= NM_RELIABLE_LONE_AFTER;
+    if (open_segment(stream, *lone ? encoded : larger(encoded, fill_of(stream))) == NULL)
         return false;
-    }
-    nm_reliable_seal(stream);
-    nm_reliable_publish(stream);
-    return reliable->unpublished == NULL; /* else it waits behind what was lost */
+    if (*lone)
+        return true;
+    reliable->seal_due = now + NM_RELIABLE_SEAL_AFTER;
+    nm_reliable_schedule(stream);
+    return true;
 }
 
 natsmicro_status nm_reliable_send(nm_stream *stream, const nm_bytes *pieces, size_t count,
@@ -480,20 +508,20 @@ natsmicro_status nm_reliable_send(nm_stream *stream, const nm_bytes *pieces, siz
     if (status == NATSMICRO_OK && !window_is_open(stream))
         status = wait_for_window(stream, error);
     if (status == NATSMICRO_OK && reliable->open != NULL && !fits(reliable->open, encoded)) {
-        nm_reliable_seal(stream);
-        nm_reliable_publish(stream);
+        send_open(stream);
         status = check_send(stream, error);
     }
+    if (status == NATSMICRO_OK && reliable->open == NULL && !open_for(stream, encoded, &lone))
+        status = nm_error_set(error, NATSMICRO_RESOURCE_EXHAUSTED, "%s: no memory to send",
+                              stream->method);
     if (status == NATSMICRO_OK) {
-        bool was_empty = reliable->open == NULL;
-        if (append_message(stream, pieces, count, length))
-            lone = after_append(stream, was_empty);
-        else
-            status = nm_error_set(error, NATSMICRO_RESOURCE_EXHAUSTED, "%s: no memory to send",
-                                  stream->method);
+        append_message(stream, pieces, count, length);
+        if (lone || is_full(reliable->open))
+            send_open(stream);
+        lone = lone && reliable->unpublished == NULL; /* else it waits behind what was lost */
     }
     pthread_mutex_unlock(&stream->lock);
-    if (lone)
+    if (status == NATSMICRO_OK && lone)
         nm_link_flush(stream->link, stream->deadline);
     return status;
 }
@@ -525,10 +553,8 @@ void nm_reliable_commit(nm_stream *stream, const nm_buffer *message)
         nm_frame_put_message_head(segment->bytes + segment->length, message->length);
         count_message(stream, message->length, SHORT_HEAD + message->length);
     }
-    if (segment->length >= segment->full) {
-        nm_reliable_seal(stream);
-        nm_reliable_publish(stream);
-    }
+    if (is_full(segment))
+        send_open(stream);
     pthread_mutex_unlock(&stream->lock);
 }
 
@@ -604,6 +630,17 @@ natsmicro_status nm_reliable_close_send(nm_stream *stream, nm_error *error)
     return status;
 }
 
+/* The one message of an answer. False: memory. */
+static bool append_answer(nm_stream *stream, const nm_bytes *message)
+{
+    size_t room = nm_frame_message_size(message->length) + NM_FRAME_SHORTEST_END +
+                  nm_frame_headers_size(&stream->trailers_out);
+    if (open_segment(stream, room) == NULL)
+        return false;
+    append_message(stream, message, 1, message->length);
+    return true;
+}
+
 natsmicro_status nm_reliable_answer(nm_stream *stream, const void *message, size_t length,
                                     nm_error *error)
 {
@@ -617,7 +654,7 @@ natsmicro_status nm_reliable_answer(nm_stream *stream, const void *message, size
     pthread_mutex_lock(&stream->lock);
     natsmicro_status status = check_send(stream, error);
     if (status == NATSMICRO_OK &&
-        (!append_message(stream, &whole, 1, length) || !nm_reliable_append_end(stream, NULL)))
+        (!append_answer(stream, &whole) || !nm_reliable_append_end(stream, NULL)))
         status = nm_error_set(error, NATSMICRO_RESOURCE_EXHAUSTED, "%s: no memory", stream->method);
     if (status == NATSMICRO_OK) {
         stream->finished = true;

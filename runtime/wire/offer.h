@@ -1,5 +1,5 @@
 /*
- * Offer: the header that a caller opens a reliable stream with, `Natsmicro-Stream: 1; messages=65536;
+ * Offer: the header that a caller opens a reliable stream with, `Natsmicro-Stream: 1; messages=1048576;
  * bytes=4194304; timeout=5000`, and the one that a service answers it with, `Natsmicro-Stream: 1`.
  */
 #ifndef NM_WIRE_OFFER_H

@@ -91,7 +91,7 @@ static bool sleep_at(natsmicro_call *call, int32_t read)
     if (read % (messages() / NAPS) != messages() / NAPS / 2)
         return true;
     return eventually(nothing_comes, &self, NAP_MS) &&
-           self.last <= (uint64_t)read + 65536; /* the window's messages, at most */
+           self.last <= (uint64_t)read + 1048576; /* the window's messages, at most */
 }
 
 static void judge_memory(const char *what, pid_t pid, uint64_t before_kib, uint64_t most_kib)

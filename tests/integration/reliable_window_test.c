@@ -15,7 +15,7 @@
 #include <string.h>
 
 #define NUMBERS 20
-#define MANY    100000 /* more than a window */
+#define MANY    100000
 
 static natsmicro_stream_metrics metrics_of(natsmicro_call *call)
 {
@@ -397,7 +397,10 @@ static void metrics_tell_what_was_lost(void **state)
     assert_ok(natsmicro_server_new(&room.server, room.server_connection, NULL));
     assert_ok(lab__v1__lab_server__add(room.server, &lab_handlers, NULL, NULL));
     assert_int_equal(NATS_OK, natsConnection_FlushTimeout(room.server_connection, LAB_PATIENCE));
-    Lab__V1__LabClient *through = lab_new_client(far);
+    natsmicro_client_options narrow = NATSMICRO_CLIENT_OPTIONS_INIT;
+    narrow.window_messages = MANY / 2;
+    Lab__V1__LabClient *through;
+    assert_ok(lab__v1__lab_client__new(&through, far, &narrow));
     Lab__V1__LabClient *direct = room.client;
     room.client = through;
     proxy_set_black_hole(between, true); /* for what the service sends */

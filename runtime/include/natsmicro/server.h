@@ -40,7 +40,7 @@ typedef struct natsmicro_server_options {
     /* Reliable streams are neither offered nor accepted: every stream is a plain one. */
     bool plain_streams;
     size_t window_bytes;      /* sent ahead of the reader, per reliable stream; 4 MiB */
-    uint32_t window_messages; /* the same in messages; the method's max_inflight or 65536 */
+    uint32_t window_messages; /* the same in messages; the method's max_inflight or 1048576 */
 } natsmicro_server_options;
 
 #define NATSMICRO_SERVER_OPTIONS_INIT                                                             \
