@@ -15,10 +15,10 @@
 #include <time.h>
 #include <unistd.h>
 
-#define HEADER_SEQ     "Nats-Stream-Seq"
-#define HEADER_END     "Nats-Stream-End"
-#define FOR_EVER_MS (INT64_C(1000) * 3600 * 1000)
-#define STOP_TIMEOUT   10000
+#define HEADER_SEQ   "Nats-Stream-Seq"
+#define HEADER_END   "Nats-Stream-End"
+#define FOR_EVER_MS  (INT64_C(1000) * 3600 * 1000)
+#define STOP_TIMEOUT 10000
 
 /* Messages that a paced sender sends without a pause. */
 #define BURST 200

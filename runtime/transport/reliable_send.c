@@ -471,17 +471,19 @@ static inline bool is_full(const nm_segment *segment)
 }
 
 /*
- * Opens a segment for a message. *lone: it comes a while after the last one, so it goes at once; while another thread
- * publishes none does. Any other segment is left to fill. False: memory.
+ * Opens a segment for a message. *lone: it comes a while after the last one and fills no frame, so it goes at once;
+ * while another thread publishes none does. Any other segment is left to fill. False: memory.
  */
 static bool open_for(nm_stream *stream, size_t encoded, bool *lone)
 {
     nm_reliable *reliable = nm_reliable_of(stream);
     int64_t now = nm_now();
-    *lone = !reliable->publishing && now - reliable->last_publish >= NM_RELIABLE_LONE_AFTER;
-    if (open_segment(stream, *lone ? encoded : larger(encoded, fill_of(stream))) == NULL)
+    size_t fill = fill_of(stream);
+    *lone = encoded < fill && !reliable->publishing &&
+            now - reliable->last_publish >= NM_RELIABLE_LONE_AFTER;
+    if (open_segment(stream, *lone ? encoded : larger(encoded, fill)) == NULL)
         return false;
-    if (*lone)
+    if (*lone || encoded >= fill)
         return true;
     reliable->seal_due = now + NM_RELIABLE_SEAL_AFTER;
     nm_reliable_schedule(stream);

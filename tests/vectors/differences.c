@@ -440,7 +440,8 @@ static bool offers_a_reliable_stream(recorded_call *self)
 {
     if (self->kind == RECORDED_UNARY)
         return false;
-    message_set_header(&self->messages[0], "Natsmicro-Stream", "1; messages=1048576; bytes=4194304");
+    message_set_header(&self->messages[0], "Natsmicro-Stream",
+                       "1; messages=1048576; bytes=4194304");
     return true;
 }
 
