@@ -211,41 +211,16 @@ typedef struct peaks {
     double most; /* of one process */
 } peaks;
 
-static void fetch(Bench__V1__BenchClient *client, int64_t size)
-{
-    Bench__V1__BenchClient__Download *call;
-    Bench__V1__DownloadRequest request = BENCH__V1__DOWNLOAD_REQUEST__INIT;
-    int64_t received = 0;
-    request.size = size;
-    need(bench__v1__bench_client__download(client, &request, NULL, &call), "Download");
-    natsmicro_status status = discard_blob(call->base, &received);
-    if (status != NATSMICRO_OK || received != size)
-        give_up("Download: %s", natsmicro_call_error_message(call->base));
-    bench__v1__bench_client__download__close(call);
-}
-
-static void store(Bench__V1__BenchClient *client, int64_t size)
-{
-    Bench__V1__BenchClient__Upload *call;
-    Bench__V1__UploadResponse *response;
-    need(bench__v1__bench_client__upload(client, NULL, &call), "Upload");
-    send_blob(call->base, size, 0, 0);
-    natsmicro_status status = bench__v1__bench_client__upload__close_and_recv(call, &response);
-    if (status != NATSMICRO_OK || response->size != size)
-        give_up("Upload: %s", natsmicro_call_error_message(call->base));
-    bench__v1__bench_client__upload__free(response);
-    bench__v1__bench_client__upload__close(call);
-}
-
 /* The client's process: moves one blob from memory to nowhere, prints its own peak. */
-static int move(void (*one)(Bench__V1__BenchClient *, int64_t), const char *url, int64_t size)
+static int move(measurement one, const char *url, int64_t size)
 {
     natsConnection *connection = connect_ours(url, SEND_BUFFERED);
-    Bench__V1__BenchClient *client = NULL;
-    need(bench__v1__bench_client__new(&client, connection, NULL), "client");
-    one(client, size);
+    bench self = {.size = size};
+    need(bench__v1__bench_client__new(&self.client, connection, NULL), "client");
+    if (one(&self) < 0)
+        give_up("a blob of %lld bytes did not arrive whole", (long long)size);
     printf("%.3f\n", peak_of(getpid()));
-    bench__v1__bench_client__destroy(client);
+    bench__v1__bench_client__destroy(self.client);
     natsConnection_Destroy(connection);
     nats_Close();
     return 0;
@@ -293,10 +268,10 @@ static void run_memory(const char *name, char *mode)
 int main(int argc, char **argv)
 {
     peer_main(argc, argv);
-    if (argc == 4 && strcmp(argv[1], "fetch") == 0)
-        return move(fetch, argv[2], strtoll(argv[3], NULL, 10));
-    if (argc == 4 && strcmp(argv[1], "store") == 0)
-        return move(store, argv[2], strtoll(argv[3], NULL, 10));
+    if (argc == 4 && strcmp(argv[1], "download") == 0)
+        return move(download_ours, argv[2], strtoll(argv[3], NULL, 10));
+    if (argc == 4 && strcmp(argv[1], "upload") == 0)
+        return move(upload_ours, argv[2], strtoll(argv[3], NULL, 10));
     run("upload_64k", upload_ours, upload_raw, 64);
     run("upload_128k", upload_ours, upload_raw, 128);
     run("upload_512k", upload_ours, upload_raw, 512);
@@ -306,8 +281,8 @@ int main(int argc, char **argv)
     const char *build = getenv("BUILD");
     run_file("file_tmpfs", "/dev/shm");
     run_file("file_disk", build != NULL ? build : "build");
-    run_memory("blob_10g_rss", "fetch");
-    run_memory("blob_10g_rss_up", "store");
+    run_memory("blob_10g_rss", "download");
+    run_memory("blob_10g_rss_up", "upload");
     nats_Close();
     return 0;
 }

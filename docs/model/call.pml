@@ -23,6 +23,14 @@
 #ifndef SPUR
 #define SPUR 1                  /* timers that fire although something was still under way */
 #endif
+#ifdef PART                      /* so many bursts have only some of what is to be sent again; else any number */
+byte part = PART;
+#define may_be_partial part > 0
+#define count_partial part--
+#else
+#define may_be_partial true
+#define count_partial skip
+#endif
 #ifndef MISHAP
 #define MISHAP 0                /* cancels, aborts, crashes, in all; which: -DCANCEL -DABORT -DCRASH */
 #endif
@@ -108,8 +116,8 @@ inline rst() { put(other, RST,0,0,0,0,0,0,0,0,0) }
 inline resend(AS) {
   if
   :: rest[me] = 0; seg(una[me]+1, made[me]-una[me], una[me]+1, una[me]+2, endq[me], 0, AS)
-  :: made[me]-una[me] + endq[me] > 1 && made[me] > una[me] ->
-     rest[me] = 1; seg(una[me]+1, 1, una[me]+1, una[me]+2, 0, 0, AS)
+  :: made[me]-una[me] + endq[me] > 1 && made[me] > una[me] && may_be_partial ->
+     count_partial; rest[me] = 1; seg(una[me]+1, 1, una[me]+1, una[me]+2, 0, 0, AS)
   fi
 }
 

@@ -2,7 +2,6 @@
  * The plain transport's table and its sending half.
  */
 #include "transport/plain.h"
-#include "wire/subject.h"
 
 #include <string.h>
 

@@ -52,8 +52,8 @@ static void take_reset(nm_stream *stream, const nm_frame *frame, nm_outcome *out
         read_error(&frame->reset.status, &frame->reset.text, &error);
     natsmicro_status status = error.status;
     nm_reliable *reliable = nm_reliable_of(stream);
-    bool open =
-        reliable->state != NM_RELIABLE_ENDING; /* else it knows our end, or no longer wants to */
+    /* While our end is under way: the peer knows it, or no longer wants to. */
+    bool open = reliable->state != NM_RELIABLE_ENDING;
     if (open && status == NATSMICRO_OK)
         nm_stream_abort_locked(stream,
                                stream->is_server ? NATSMICRO_CANCELLED : NATSMICRO_UNAVAILABLE,

@@ -79,80 +79,93 @@ static void expect_line(child *process, const char *expected)
 
 /* ---- processes that die ---- */
 
+/* A server in a process of its own, and a client here. */
+typedef struct scene {
+    broker *where;
+    child server;
+    natsConnection *connection;
+    Lab__V1__LabClient *client;
+    int64_t killed; /* when the server was */
+} scene;
+
+static void open_scene(scene *self)
+{
+    self->where = broker_start(NULL);
+    child_start(&self->server, "serve", broker_url(self->where));
+    expect_line(&self->server, "serving");
+    self->connection = connect_to(self->where);
+    self->client = lab_new_client(self->connection);
+}
+
+static void kill_server(scene *self)
+{
+    child_kill(&self->server);
+    self->killed = now_ms();
+}
+
+static void assert_noticed(const scene *self, natsmicro_status status)
+{
+    assert_status(NATSMICRO_UNAVAILABLE, status);
+    assert_true(now_ms() - self->killed < NOTICE_MS);
+}
+
+static void close_scene(scene *self)
+{
+    lab__v1__lab_client__destroy(self->client);
+    natsConnection_Destroy(self->connection);
+    broker_stop(self->where);
+}
+
 static void a_killed_server_ends_a_server_stream(void **state)
 {
-    child server;
-    broker *where = broker_start(NULL);
+    scene self;
     Lab__V1__CountUpRequest endless = LAB__V1__COUNT_UP_REQUEST__INIT;
     Lab__V1__LabClient__CountUp *call = NULL;
     const Lab__V1__CountUpResponse *number = NULL;
     natsmicro_status status;
     (void)state;
-    child_start(&server, "serve", broker_url(where));
-    expect_line(&server, "serving");
-    natsConnection *connection = connect_to(where);
-    Lab__V1__LabClient *client = lab_new_client(connection);
+    open_scene(&self);
     endless.count = -1;
-    assert_ok(lab__v1__lab_client__count_up(client, &endless, NULL, &call));
+    assert_ok(lab__v1__lab_client__count_up(self.client, &endless, NULL, &call));
     assert_ok(lab__v1__lab_client__count_up__recv(call, &number));
-    child_kill(&server);
-    int64_t killed = now_ms();
+    kill_server(&self);
     while ((status = lab__v1__lab_client__count_up__recv(call, &number)) == NATSMICRO_OK)
         continue;
-    assert_status(NATSMICRO_UNAVAILABLE, status);
-    assert_true(now_ms() - killed < NOTICE_MS);
+    assert_noticed(&self, status);
     lab__v1__lab_client__count_up__close(call);
-    lab__v1__lab_client__destroy(client);
-    natsConnection_Destroy(connection);
-    broker_stop(where);
+    close_scene(&self);
 }
 
 static void a_killed_server_ends_a_bidi_stream(void **state)
 {
-    child server;
-    broker *where = broker_start(NULL);
+    scene self;
     Lab__V1__ChatMessage line = LAB__V1__CHAT_MESSAGE__INIT;
     Lab__V1__LabClient__Chat *call = NULL;
     const Lab__V1__ChatMessage *echo = NULL;
     (void)state;
-    child_start(&server, "serve", broker_url(where));
-    expect_line(&server, "serving");
-    natsConnection *connection = connect_to(where);
-    Lab__V1__LabClient *client = lab_new_client(connection);
-    assert_ok(lab__v1__lab_client__chat(client, NULL, &call));
+    open_scene(&self);
+    assert_ok(lab__v1__lab_client__chat(self.client, NULL, &call));
     assert_ok(lab__v1__lab_client__chat__send(call, &line));
     assert_ok(lab__v1__lab_client__chat__recv(call, &echo));
-    child_kill(&server);
-    int64_t killed = now_ms();
-    assert_status(NATSMICRO_UNAVAILABLE, lab__v1__lab_client__chat__recv(call, &echo));
-    assert_true(now_ms() - killed < NOTICE_MS);
+    kill_server(&self);
+    assert_noticed(&self, lab__v1__lab_client__chat__recv(call, &echo));
     lab__v1__lab_client__chat__close(call);
-    lab__v1__lab_client__destroy(client);
-    natsConnection_Destroy(connection);
-    broker_stop(where);
+    close_scene(&self);
 }
 
 static void a_killed_server_ends_a_client_stream(void **state)
 {
-    child server;
-    broker *where = broker_start(NULL);
+    scene self;
     Lab__V1__LabClient__Sum *call = NULL;
     Lab__V1__SumResponse *response = NULL;
     (void)state;
-    child_start(&server, "serve", broker_url(where));
-    expect_line(&server, "serving");
-    natsConnection *connection = connect_to(where);
-    Lab__V1__LabClient *client = lab_new_client(connection);
-    assert_ok(lab__v1__lab_client__sum(client, NULL, &call));
+    open_scene(&self);
+    assert_ok(lab__v1__lab_client__sum(self.client, NULL, &call));
     assert_ok(lab_sum_send(call, 1));
-    child_kill(&server);
-    int64_t killed = now_ms();
-    assert_status(NATSMICRO_UNAVAILABLE, lab__v1__lab_client__sum__close_and_recv(call, &response));
-    assert_true(now_ms() - killed < NOTICE_MS);
+    kill_server(&self);
+    assert_noticed(&self, lab__v1__lab_client__sum__close_and_recv(call, &response));
     lab__v1__lab_client__sum__close(call);
-    lab__v1__lab_client__destroy(client);
-    natsConnection_Destroy(connection);
-    broker_stop(where);
+    close_scene(&self);
 }
 
 static void a_killed_client_ends_its_handler(const char *pattern)

@@ -19,7 +19,7 @@ const size_t n_both_ways_types = sizeof both_ways_types / sizeof both_ways_types
 
 /* ---- comparing what was decoded ---- */
 
-static size_t size_of(ProtobufCType type)
+size_t both_ways_size_of(ProtobufCType type)
 {
     switch (type) {
     case PROTOBUF_C_TYPE_INT64:
@@ -70,7 +70,7 @@ static bool same_field(const ProtobufCFieldDescriptor *field, const ProtobufCMes
                            *(const char *const *)(const void *)of_b, field->default_value);
     if (field->type == PROTOBUF_C_TYPE_BYTES)
         return same_bytes((const void *)of_a, (const void *)of_b, field->default_value);
-    return memcmp(of_a, of_b, size_of(field->type)) == 0;
+    return memcmp(of_a, of_b, both_ways_size_of(field->type)) == 0;
 }
 
 static bool same_unknown_fields(const ProtobufCMessage *a, const ProtobufCMessage *b)

@@ -151,18 +151,10 @@ static void set_number(ProtobufCMessage *message, const ProtobufCFieldDescriptor
 {
     uint32_t narrow = (uint32_t)number;
 
-    switch (field->type) {
-    case PROTOBUF_C_TYPE_INT64:
-    case PROTOBUF_C_TYPE_SINT64:
-    case PROTOBUF_C_TYPE_UINT64:
-    case PROTOBUF_C_TYPE_FIXED64:
-    case PROTOBUF_C_TYPE_SFIXED64:
-    case PROTOBUF_C_TYPE_DOUBLE:
+    if (both_ways_size_of(field->type) == sizeof number)
         memcpy(member(message, field), &number, sizeof number);
-        break;
-    default:
+    else
         memcpy(member(message, field), &narrow, sizeof narrow);
-    }
     set_has(message, field, 1);
 }
 
