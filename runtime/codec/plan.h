@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Types that are read and written alike. Where only reading is, as of enum and uint32, they are two. */
+/* Types that are read and written alike: an enum as an int32, but not a uint32, which is never written as ten bytes. */
 typedef enum nm_plan_kind {
     NM_PLAN_INT32, /* and enum */
     NM_PLAN_UINT32,

@@ -70,8 +70,9 @@ natsmicro_status natsmicro_context_add_header(natsmicro_context *context, const 
 void natsmicro_context_clear_headers(natsmicro_context *context);
 
 /*
- * What the last call ended with (a stream: its opening), OK before the first. The strings belong to the context and
- * live until its next call: the code as it travelled ("NOT_FOUND", "QUOTA_EXCEEDED") and the text; "" where there was none.
+ * What the last call ended with (a stream: its opening), OK before the first. The strings belong to the
+ * context and live until its next call: the code as it travelled ("NOT_FOUND", "QUOTA_EXCEEDED") and the
+ * text; "" where there was none.
  */
 natsmicro_status natsmicro_context_status(const natsmicro_context *context);
 const char *natsmicro_context_error_code(const natsmicro_context *context);
