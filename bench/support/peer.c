@@ -103,15 +103,22 @@ void publish_raw(natsConnection *connection, const char *subject, const void *da
     need_nats(natsConnection_Flush(connection), "flush");
 }
 
+/* The next one behind `count` others. */
+static natsMsg *next_raw(natsSubscription *subscription, int32_t count, int64_t first_ms)
+{
+    natsMsg *message = NULL;
+    int64_t wait_ms = count == 0 ? first_ms : RAW_TIMEOUT_MS;
+    need_nats(natsSubscription_NextMsg(&message, subscription, wait_ms), "next message");
+    return message;
+}
+
 int32_t read_raw(natsSubscription *subscription, int64_t first_ms, natsMsg **end)
 {
     int32_t count = 0;
     bool complete = true;
     for (;;) {
-        natsMsg *message = NULL;
+        natsMsg *message = next_raw(subscription, count, first_ms);
         const char *sequence = NULL;
-        int64_t wait_ms = count == 0 ? first_ms : RAW_TIMEOUT_MS;
-        need_nats(natsSubscription_NextMsg(&message, subscription, wait_ms), "next message");
         if (natsMsgHeader_Get(message, HEADER_SEQ, &sequence) != NATS_OK) {
             if (end != NULL)
                 *end = message;
@@ -137,9 +144,7 @@ void publish_bare(natsConnection *connection, const char *subject, const void *d
 int32_t read_bare(natsSubscription *subscription, int64_t first_ms, natsMsg **end)
 {
     for (int32_t count = 0;; count++) {
-        natsMsg *message = NULL;
-        int64_t wait_ms = count == 0 ? first_ms : RAW_TIMEOUT_MS;
-        need_nats(natsSubscription_NextMsg(&message, subscription, wait_ms), "next message");
+        natsMsg *message = next_raw(subscription, count, first_ms);
         bool last = natsMsg_GetDataLength(message) == 0;
         if (last && end != NULL)
             *end = message;

@@ -42,11 +42,6 @@ static uint32_t depth_limit(const nm_codec_limits *limits)
     return limits == NULL || limits->max_depth == 0 ? NM_DEFAULT_MAX_DEPTH : limits->max_depth;
 }
 
-static size_t memory_limit(const nm_codec_limits *limits)
-{
-    return limits == NULL ? 0 : limits->max_decode_bytes;
-}
-
 /* Why unpack gave nothing, though the scan had found nothing wrong. */
 static natsmicro_status unpack_failure(const ProtobufCMessageDescriptor *descriptor, bool exhausted,
                                        size_t limit, nm_error *error)
@@ -71,7 +66,7 @@ natsmicro_status nm_decode(const ProtobufCMessageDescriptor *descriptor, const u
 
     *message = NULL;
     nm_arena_reset(arena);
-    arena->limit = memory_limit(limits);
+    arena->limit = nm_codec_memory_limit(limits);
     status = nm_scan(descriptor, bytes, length, depth_limit(limits), error);
     if (status != NATSMICRO_OK)
         return status;
@@ -85,7 +80,7 @@ natsmicro_status nm_decode_owned(const ProtobufCMessageDescriptor *descriptor, c
                                  size_t length, const nm_codec_limits *limits,
                                  ProtobufCMessage **message, nm_error *error)
 {
-    counted_heap heap = {0, memory_limit(limits), false};
+    counted_heap heap = {0, nm_codec_memory_limit(limits), false};
     ProtobufCAllocator allocator = {counted_alloc, counted_free, &heap};
     natsmicro_status status;
 

@@ -20,6 +20,12 @@ typedef struct nm_codec_limits {
 
 #define NM_DEFAULT_MAX_DEPTH 100
 
+/* `limits` may be NULL; 0: none. */
+static inline size_t nm_codec_memory_limit(const nm_codec_limits *limits)
+{
+    return limits == NULL ? 0 : limits->max_decode_bytes;
+}
+
 /*
  * Walks the bytes as the descriptor describes them. OK; INVALID_ARGUMENT with the reason and the
  * place ("field lab.v1.PingRequest.payload: not UTF-8", "byte 17: truncated varint") in `error`.
@@ -56,7 +62,7 @@ static inline ProtobufCMessage *nm_decode_directly(const nm_plan *plan, const ui
                                                    nm_arena *arena)
 {
     nm_arena_reset(arena);
-    arena->limit = limits == NULL ? 0 : limits->max_decode_bytes;
+    arena->limit = nm_codec_memory_limit(limits);
     return nm_direct_unpack(plan, bytes, length, arena);
 }
 

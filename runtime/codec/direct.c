@@ -24,16 +24,67 @@ static const nm_plan_field *find_field(const nm_plan *plan, uint64_t tag)
     return NULL;
 }
 
-static void store_32(uint8_t *member, uint64_t number)
+static inline bool holds_content(const nm_plan_field *field)
+{
+    return field->kind == NM_PLAN_STRING || field->kind == NM_PLAN_BYTES;
+}
+
+/* Whether a number's member has 64 bits, else 32. */
+static inline bool is_wide(nm_plan_kind kind)
+{
+    return kind == NM_PLAN_VARINT64 || kind == NM_PLAN_SINT64 || kind == NM_PLAN_FIXED64;
+}
+
+static inline void store_number(nm_plan_kind kind, uint8_t *member, uint64_t number)
 {
     uint32_t narrow = (uint32_t)number;
 
-    memcpy(member, &narrow, sizeof narrow);
+    if (is_wide(kind))
+        memcpy(member, &number, sizeof number);
+    else
+        memcpy(member, &narrow, sizeof narrow);
 }
 
-static void store_64(uint8_t *member, uint64_t number)
+static inline uint64_t load_number(nm_plan_kind kind, const uint8_t *member)
 {
-    memcpy(member, &number, sizeof number);
+    uint64_t number;
+    uint32_t narrow;
+
+    if (is_wide(kind)) {
+        memcpy(&number, member, sizeof number);
+        return number;
+    }
+    memcpy(&narrow, member, sizeof narrow);
+    return narrow;
+}
+
+static inline bool take_number(nm_cursor *s, nm_plan_kind kind, uint64_t *number)
+{
+    switch (kind) {
+    case NM_PLAN_FIXED32:
+        return nm_take_fixed(s, 4, number);
+    case NM_PLAN_FIXED64:
+        return nm_take_fixed(s, 8, number);
+    case NM_PLAN_BOOL:
+        return nm_take_varint(s, LONGEST_BOOL, number);
+    default:
+        return nm_take_varint(s, NM_LONGEST_VARINT, number);
+    }
+}
+
+/* A number as it is in the member, from how it was written. */
+static inline uint64_t read_number(nm_plan_kind kind, uint64_t number)
+{
+    switch (kind) {
+    case NM_PLAN_SINT32:
+        return (uint32_t)number >> 1 ^ (0 - (number & 1));
+    case NM_PLAN_SINT64:
+        return number >> 1 ^ (0 - (number & 1));
+    case NM_PLAN_BOOL:
+        return number != 0;
+    default:
+        return number;
+    }
 }
 
 static bool take_string(nm_cursor content, uint8_t *member, nm_arena *arena)
@@ -77,41 +128,13 @@ static inline bool take_value(nm_cursor *s, const nm_plan_field *field, uint8_t 
                               nm_arena *arena)
 {
     uint64_t number = 0;
-    bool taken;
 
-    switch (field->kind) {
-    case NM_PLAN_INT32:
-    case NM_PLAN_UINT32:
-        taken = nm_take_varint(s, NM_LONGEST_VARINT, &number);
-        store_32(member, number);
-        return taken;
-    case NM_PLAN_SINT32:
-        taken = nm_take_varint(s, NM_LONGEST_VARINT, &number);
-        store_32(member, (uint32_t)number >> 1 ^ (0 - (number & 1)));
-        return taken;
-    case NM_PLAN_BOOL:
-        taken = nm_take_varint(s, LONGEST_BOOL, &number);
-        store_32(member, number != 0);
-        return taken;
-    case NM_PLAN_VARINT64:
-        taken = nm_take_varint(s, NM_LONGEST_VARINT, &number);
-        store_64(member, number);
-        return taken;
-    case NM_PLAN_SINT64:
-        taken = nm_take_varint(s, NM_LONGEST_VARINT, &number);
-        store_64(member, number >> 1 ^ (0 - (number & 1)));
-        return taken;
-    case NM_PLAN_FIXED32:
-        taken = nm_take_fixed(s, 4, &number);
-        store_32(member, number);
-        return taken;
-    case NM_PLAN_FIXED64:
-        taken = nm_take_fixed(s, 8, &number);
-        store_64(member, number);
-        return taken;
-    default:
+    if (holds_content(field))
         return take_content(s, field, member, arena);
-    }
+    if (!take_number(s, field->kind, &number))
+        return false;
+    store_number(field->kind, member, read_number(field->kind, number));
+    return true;
 }
 
 /*
@@ -132,7 +155,8 @@ ProtobufCMessage *nm_direct_unpack(const nm_plan *plan, const uint8_t *bytes, si
     const nm_plan_field *behind = plan->fields + plan->n_fields;
     uint64_t seen = 0;
     size_t count = 0;
-    uint8_t *message = plan->is_simple ? nm_arena_alloc(arena, plan->size) : NULL;
+    uint8_t *message =
+        plan->is_simple ? nm_arena_alloc(arena, plan->descriptor->sizeof_message) : NULL;
 
     if (message == NULL)
         return NULL;
@@ -157,43 +181,22 @@ ProtobufCMessage *nm_direct_unpack(const nm_plan *plan, const uint8_t *bytes, si
 
 /* ---- encoding ---- */
 
-static uint64_t load_32(const uint8_t *member)
-{
-    uint32_t narrow;
-
-    memcpy(&narrow, member, sizeof narrow);
-    return narrow;
-}
-
-static uint64_t load_64(const uint8_t *member)
-{
-    uint64_t number;
-
-    memcpy(&number, member, sizeof number);
-    return number;
-}
-
 /* A number as it is written; a negative int32 becomes one of 64 bits. */
 static inline uint64_t number_of(const nm_plan_field *field, const uint8_t *member)
 {
-    uint64_t number;
+    uint64_t number = load_number(field->kind, member);
 
     switch (field->kind) {
     case NM_PLAN_INT32:
-        return (uint64_t)(int64_t)(int32_t)load_32(member);
+        return (uint64_t)(int64_t)(int32_t)number;
     case NM_PLAN_SINT32:
-        number = load_32(member);
         return (uint32_t)(number << 1) ^ (uint32_t)(0 - (number >> 31));
-    case NM_PLAN_BOOL:
-        return load_32(member) != 0;
     case NM_PLAN_SINT64:
-        number = load_64(member);
         return number << 1 ^ (0 - (number >> 63));
-    case NM_PLAN_VARINT64:
-    case NM_PLAN_FIXED64:
-        return load_64(member);
+    case NM_PLAN_BOOL:
+        return number != 0;
     default:
-        return load_32(member);
+        return number;
     }
 }
 
@@ -302,7 +305,7 @@ bool nm_direct_pack(const nm_plan *plan, const ProtobufCMessage *message, nm_buf
     if (at == NULL)
         return false;
     for (const nm_plan_field *field = plan->fields; field < behind; field++) {
-        if (field->kind != NM_PLAN_STRING && field->kind != NM_PLAN_BYTES) {
+        if (!holds_content(field)) {
             at = put_number(at, field, members);
             continue;
         }

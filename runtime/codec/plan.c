@@ -93,7 +93,6 @@ nm_plan *nm_plan_new(const ProtobufCMessageDescriptor *descriptor)
     plan->descriptor = descriptor;
     plan->is_simple = simple;
     plan->room = n_fields * MOST_NUMBER;
-    plan->size = simple ? descriptor->sizeof_message : 0;
     plan->n_fields = n_fields;
     for (size_t i = 0; i < n_fields; i++) {
         nm_plan_field *field = &plan->fields[i];

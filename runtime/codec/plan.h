@@ -41,7 +41,6 @@ typedef struct nm_plan {
     bool is_simple; /* numbers, strings and bytes alone, one each; else there are no fields here */
     uint64_t required; /* those that must come, as bits */
     size_t room;       /* most bytes of a message, but for the contents of strings and bytes */
-    size_t size;       /* of the struct; 0 unless simple */
     size_t n_fields;
     nm_plan_field fields[];
 } nm_plan;

@@ -10,11 +10,6 @@
 
 /* ---- beginning ---- */
 
-static uint64_t larger(uint64_t a, uint64_t b)
-{
-    return a > b ? a : b;
-}
-
 static bool peer_streams(const nm_stream *stream)
 {
     if (!stream->is_server)
@@ -39,13 +34,12 @@ static nm_reliable *prepare_state(nm_stream *stream)
         reliable = aligned_alloc(alignof(nm_reliable), sizeof(*reliable));
         if (reliable == NULL)
             return NULL;
-        reliable->queue = NULL;
-        reliable->queue_capacity = 0;
         stream->state = reliable;
         stream->free_state = free_state;
+    } else {
+        kept.queue = reliable->queue;
+        kept.queue_capacity = reliable->queue_capacity;
     }
-    kept.queue = reliable->queue;
-    kept.queue_capacity = reliable->queue_capacity;
     *reliable = kept;
     return reliable;
 }
@@ -63,13 +57,7 @@ bool nm_reliable_begin(nm_stream *stream, const nm_stream_offer *peer)
         reliable->max_messages = peer->messages;
         reliable->max_bytes = peer->bytes;
     }
-    reliable->most_kept_messages = larger(stream->window_messages, NM_RELIABLE_MOST_KEPT_MESSAGES);
-    reliable->most_kept_bytes = larger(stream->window_bytes, NM_RELIABLE_MOST_KEPT_BYTES);
-    reliable->fill = NM_RELIABLE_FILL;
-    if (stream->max_payload < NM_RELIABLE_RESERVE + NM_RELIABLE_FILL)
-        reliable->fill = stream->max_payload < NM_RELIABLE_RESERVE
-                             ? 0
-                             : stream->max_payload - NM_RELIABLE_RESERVE;
+    nm_reliable_begin_sending(stream);
     if (peer_streams(stream)) {
         reliable->window_messages = stream->window_messages;
         reliable->window_bytes = stream->window_bytes;

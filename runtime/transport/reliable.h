@@ -220,6 +220,8 @@ uint8_t *nm_note_write_control(nm_stream *stream, uint8_t *at, uint64_t seq, boo
 
 /* ---- reliable_send.c ---- */
 
+/* A new call: sets what bounds its sending. */
+void nm_reliable_begin_sending(nm_stream *stream);
 natsmicro_status nm_reliable_send(nm_stream *stream, const nm_bytes *pieces, size_t count,
                                   nm_error *error);
 nm_buffer nm_reliable_reserve(nm_stream *stream);
@@ -235,6 +237,8 @@ bool nm_reliable_append_end(nm_stream *stream, const nm_error *failure);
 void nm_reliable_seal(nm_stream *stream);
 /* Under the lock, which it frees meanwhile: publishes what is sealed, unless somebody is at it. */
 void nm_reliable_publish(nm_stream *stream);
+/* Under the lock, which it frees meanwhile: both, for what is open. */
+void nm_reliable_send_open(nm_stream *stream);
 /* Under the lock: something was lost; to be published again from the oldest. */
 void nm_reliable_resend(nm_stream *stream, int64_t now);
 /* Under the lock: the peer has everything up to `number`. */

@@ -8,7 +8,6 @@
 #include "transport/reliable.h"
 
 #include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* So many frames wake a waiting reader, though more are at hand. */
@@ -425,8 +424,7 @@ static void wait_for_arrival(nm_stream *stream)
     if (has_arrived(stream))
         return;
     /* About to block: what is not out yet may be what the peer waits for. */
-    nm_reliable_seal(stream);
-    nm_reliable_publish(stream);
+    nm_reliable_send_open(stream);
     pthread_mutex_unlock(&stream->lock);
     nm_link_flush(stream->link, stream->deadline);
     pthread_mutex_lock(&stream->lock);

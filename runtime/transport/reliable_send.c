@@ -42,7 +42,10 @@ static void spare_segment(nm_reliable *reliable, nm_segment *segment)
     reliable->spare = segment;
 }
 
-/* A segment for `room` bytes of messages and end: the spare one on top if it has it, else a new one. */
+/*
+ * A segment for `room` bytes of messages and end: the spare one on top, if so much is to be filled and it has it, else
+ * a new one.
+ */
 static nm_segment *take_segment(nm_reliable *reliable, size_t room)
 {
     nm_segment *segment = reliable->spare;
@@ -95,16 +98,6 @@ static const nm_headers *headers_of_first(const nm_stream *stream)
     return stream->is_server && stream->headers_out.count > 0 ? &stream->headers_out : NULL;
 }
 
-/* What the next frame may hold of messages and end: the broker's limit without what goes along. */
-static size_t frame_room(const nm_stream *stream, size_t max_payload)
-{
-    const nm_reliable *reliable = nm_reliable_of(stream);
-    size_t taken = NM_RELIABLE_RESERVE;
-    if (reliable->made == 0)
-        taken += nm_frame_headers_size(headers_of_first(stream));
-    return max_payload > taken ? max_payload - taken : 0;
-}
-
 static size_t smaller(size_t a, size_t b)
 {
     return a < b ? a : b;
@@ -113,6 +106,30 @@ static size_t smaller(size_t a, size_t b)
 static uint64_t larger(uint64_t a, uint64_t b)
 {
     return a > b ? a : b;
+}
+
+/* What `taken` leaves of it. */
+static size_t without(size_t size, size_t taken)
+{
+    return size > taken ? size - taken : 0;
+}
+
+void nm_reliable_begin_sending(nm_stream *stream)
+{
+    nm_reliable *reliable = nm_reliable_of(stream);
+    reliable->most_kept_messages = larger(stream->window_messages, NM_RELIABLE_MOST_KEPT_MESSAGES);
+    reliable->most_kept_bytes = larger(stream->window_bytes, NM_RELIABLE_MOST_KEPT_BYTES);
+    reliable->fill = smaller(without(stream->max_payload, NM_RELIABLE_RESERVE), NM_RELIABLE_FILL);
+}
+
+/* What the next frame may hold of messages and end: the broker's limit without what goes along. */
+static size_t frame_room(const nm_stream *stream, size_t max_payload)
+{
+    const nm_reliable *reliable = nm_reliable_of(stream);
+    size_t taken = NM_RELIABLE_RESERVE;
+    if (reliable->made == 0)
+        taken += nm_frame_headers_size(headers_of_first(stream));
+    return without(max_payload, taken);
 }
 
 /* How far the next frame is filled before it goes out. */
@@ -373,14 +390,12 @@ void nm_reliable_publish(nm_stream *stream)
 /* What stands against sending now, however wide the window. */
 static inline natsmicro_status check_send(nm_stream *stream, nm_error *error)
 {
-    if (stream->aborted == NATSMICRO_OK && (stream->is_server || stream->in_end == NATSMICRO_OK) &&
-        !stream->send_closed && !stream->finished)
+    if (!nm_stream_may_send(stream))
+        return nm_stream_check_send(stream, error);
+    if (!stream->send_closed && !stream->finished)
         return NATSMICRO_OK;
-    natsmicro_status status = nm_stream_check_send(stream, error);
-    if (status == NATSMICRO_OK && (stream->send_closed || stream->finished))
-        status = nm_error_set(error, NATSMICRO_FAILED_PRECONDITION,
-                              "%s: this direction of the call is closed", stream->method);
-    return status;
+    return nm_error_set(error, NATSMICRO_FAILED_PRECONDITION,
+                        "%s: this direction of the call is closed", stream->method);
 }
 
 /* Both the peer's window, for what it has not read, and ours, for what it has not acknowledged. */
@@ -392,8 +407,7 @@ static inline bool window_is_open(const nm_stream *stream)
            reliable->kept_bytes < reliable->most_kept_bytes;
 }
 
-/* What is open goes out. */
-static void send_open(nm_stream *stream)
+void nm_reliable_send_open(nm_stream *stream)
 {
     nm_reliable_seal(stream);
     nm_reliable_publish(stream);
@@ -402,7 +416,7 @@ static void send_open(nm_stream *stream)
 /* Before anybody blocks, the peer gets what it may be waiting for. */
 static void push_out(nm_stream *stream)
 {
-    send_open(stream);
+    nm_reliable_send_open(stream);
     pthread_mutex_unlock(&stream->lock);
     nm_link_flush_soon(stream->link);
     pthread_mutex_lock(&stream->lock);
@@ -510,7 +524,7 @@ natsmicro_status nm_reliable_send(nm_stream *stream, const nm_bytes *pieces, siz
     if (status == NATSMICRO_OK && !window_is_open(stream))
         status = wait_for_window(stream, error);
     if (status == NATSMICRO_OK && reliable->open != NULL && !fits(reliable->open, encoded)) {
-        send_open(stream);
+        nm_reliable_send_open(stream);
         status = check_send(stream, error);
     }
     if (status == NATSMICRO_OK && reliable->open == NULL && !open_for(stream, encoded, &lone))
@@ -519,7 +533,7 @@ natsmicro_status nm_reliable_send(nm_stream *stream, const nm_bytes *pieces, siz
     if (status == NATSMICRO_OK) {
         append_message(stream, pieces, count, length);
         if (lone || is_full(reliable->open))
-            send_open(stream);
+            nm_reliable_send_open(stream);
         lone = lone && reliable->unpublished == NULL; /* else it waits behind what was lost */
     }
     pthread_mutex_unlock(&stream->lock);
@@ -538,8 +552,8 @@ nm_buffer nm_reliable_reserve(nm_stream *stream)
     nm_buffer room = {.fixed = true};
     pthread_mutex_lock(&stream->lock);
     nm_segment *segment = reliable->open;
-    if (segment == NULL || segment->length + SHORT_HEAD > segment->capacity ||
-        check_send(stream, NULL) != NATSMICRO_OK || !window_is_open(stream)) {
+    if (segment == NULL || !fits(segment, SHORT_HEAD) || check_send(stream, NULL) != NATSMICRO_OK ||
+        !window_is_open(stream)) {
         pthread_mutex_unlock(&stream->lock);
         return room;
     }
@@ -556,7 +570,7 @@ void nm_reliable_commit(nm_stream *stream, const nm_buffer *message)
         count_message(stream, message->length, SHORT_HEAD + message->length);
     }
     if (is_full(segment))
-        send_open(stream);
+        nm_reliable_send_open(stream);
     pthread_mutex_unlock(&stream->lock);
 }
 

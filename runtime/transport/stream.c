@@ -253,12 +253,11 @@ void nm_stream_abort(nm_stream *stream, natsmicro_status status, const char *for
 
 natsmicro_status nm_stream_check_send(nm_stream *stream, nm_error *error)
 {
-    natsmicro_status status = stream->aborted;
-    if (status == NATSMICRO_OK && !stream->is_server)
-        status = stream->in_end;
-    if (status == NATSMICRO_OK || status == NATSMICRO_END)
-        return status;
-    nm_error_copy(error, &stream->error);
+    if (nm_stream_may_send(stream))
+        return NATSMICRO_OK;
+    natsmicro_status status = stream->aborted != NATSMICRO_OK ? stream->aborted : stream->in_end;
+    if (status != NATSMICRO_END)
+        nm_error_copy(error, &stream->error);
     return status;
 }
 

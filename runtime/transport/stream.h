@@ -191,6 +191,12 @@ void nm_stream_on_pause(nm_stream *stream);
 void nm_stream_abort(nm_stream *stream, natsmicro_status status, const char *format, ...)
     NATSMICRO_PRINTF(3, 4);
 
+/* Under the lock: whether nothing stands against sending but, maybe, that our direction is closed. */
+static inline bool nm_stream_may_send(const nm_stream *stream)
+{
+    return stream->aborted == NATSMICRO_OK && (stream->is_server || stream->in_end == NATSMICRO_OK);
+}
+
 /*
  * What stands against sending: OK; what the call was aborted with; on a client, how the call ended
  * (END when the answer is there). Fills `error`.
