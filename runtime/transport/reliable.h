@@ -28,6 +28,10 @@
 #define NM_RELIABLE_ACK_DELAY          (20 * NM_NS_PER_MS)
 #define NM_RELIABLE_FIRST_RETRANSMIT   (250 * NM_NS_PER_MS)
 #define NM_RELIABLE_LONGEST_RETRANSMIT (5000 * NM_NS_PER_MS)
+
+/* Until a round trip is measured, progress takes back all doublings of the retransmit timer but so many: 2 s. */
+#define NM_RELIABLE_MOST_KEPT_BACKOFF 3
+
 #define NM_RELIABLE_GONE_LIMIT         (5000 * NM_NS_PER_MS)
 #define NM_RELIABLE_PROBE_WITHOUT_IDLE (5000 * NM_NS_PER_MS)
 
@@ -159,7 +163,7 @@ typedef struct nm_reliable {
     int64_t last_publish;
     int64_t last_progress;   /* `acknowledged` grew, or something came to wait for it */
     int64_t last_retransmit; /* or last_progress, whichever is later */
-    unsigned backoff;
+    unsigned backoff;        /* how often the retransmit timer was doubled */
     int64_t gone_since;
     int64_t ack_due;
     int64_t seal_due;

@@ -248,16 +248,26 @@ static void go_on_mending(nm_stream *stream, int64_t now)
         nm_inbox_hasten_timer(&stream->inbox, now);
 }
 
+/*
+ * Which copy of a message that was sent again an acknowledgement answers cannot be told, so only others are timed. A timer
+ * that is shorter than the round trip sends all of them again: it stays doubled until one is timed.
+ */
+static void measure_round_trip(nm_reliable *reliable, uint64_t number, int64_t now)
+{
+    if (reliable->timed_at != 0 && number >= reliable->timed_number) {
+        reliable->round_trip = now - reliable->timed_at;
+        reliable->timed_at = 0;
+        reliable->backoff = 0;
+    } else if (reliable->backoff > NM_RELIABLE_MOST_KEPT_BACKOFF)
+        reliable->backoff = NM_RELIABLE_MOST_KEPT_BACKOFF;
+}
+
 void nm_reliable_acknowledged(nm_stream *stream, uint64_t number, int64_t now)
 {
     nm_reliable *reliable = nm_reliable_of(stream);
     reliable->acknowledged = number;
     reliable->last_progress = reliable->last_retransmit = now;
-    reliable->backoff = 0;
-    if (reliable->timed_at != 0 && number >= reliable->timed_number) {
-        reliable->round_trip = now - reliable->timed_at;
-        reliable->timed_at = 0;
-    }
+    measure_round_trip(reliable, number, now);
     while (reliable->kept != NULL) {
         nm_segment *segment = reliable->kept;
         if (last_number(segment) > number)

@@ -17,6 +17,10 @@
 #define NUMBERS 20
 #define MANY    100000
 
+/* Longer than the retransmit timer is at first. */
+#define FAR_MS    300
+#define FAR_TURNS 8
+
 static natsmicro_stream_metrics metrics_of(natsmicro_call *call)
 {
     natsmicro_stream_metrics metrics;
@@ -427,6 +431,43 @@ static void metrics_tell_what_was_lost(void **state)
     proxy_stop(between);
 }
 
+/* ---- far away ---- */
+
+/* A round trip longer than the first retransmit timer is learned: messages do not go on being sent twice. */
+static void a_peer_that_is_far_is_waited_for(void **state)
+{
+    const proxy_faults faults = {.subjects = "_INBOX.", .latency_ms = FAR_MS};
+    Lab__V1__LabClient__Chat *call;
+    const Lab__V1__ChatMessage *line;
+    lab room;
+    (void)state;
+    lab_open(&room);
+    proxy *between = proxy_start(room.nats, &faults);
+    natsConnection *far = connect_to_url(proxy_url(between));
+    Lab__V1__LabClient *through;
+    assert_ok(lab__v1__lab_client__new(&through, far, NULL));
+    lab_serve(&room, NULL, NULL);
+    assert_int_equal(NATS_OK, natsConnection_FlushTimeout(room.server_connection, LAB_PATIENCE));
+    assert_ok(lab__v1__lab_client__chat(through, NULL, &call));
+    for (int i = 0; i < FAR_TURNS; i++) {
+        assert_ok(lab_chat_send(call, "is anybody there?"));
+        assert_ok(lab__v1__lab_client__chat__recv(call, &line));
+    }
+    natsmicro_stream_metrics ours = metrics_of(call->base);
+    natsmicro_stream_metrics theirs = metrics_of_server(room.server);
+    report("round trip %" PRIu64 " ms; of %d messages each, %" PRIu64 " and %" PRIu64
+           " were sent again",
+           ours.round_trip_ns / 1000000, FAR_TURNS, ours.retransmitted, theirs.retransmitted);
+    assert_true(ours.round_trip_ns >= FAR_MS * UINT64_C(1000000));
+    assert_true(ours.retransmitted <= FAR_TURNS / 2);
+    assert_true(theirs.retransmitted <= FAR_TURNS / 2);
+    lab__v1__lab_client__chat__close(call);
+    lab__v1__lab_client__destroy(through);
+    natsConnection_Destroy(far);
+    lab_close(&room);
+    proxy_stop(between);
+}
+
 /* ---- the option that turns them off ---- */
 
 static void assert_kind(lab *room, natsmicro_context *context, bool reliable)
@@ -499,6 +540,7 @@ int main(void)
         cmocka_unit_test(a_small_max_payload_moves_everything),
         lab_test(an_end_is_cut_to_what_its_headers_leave),
         cmocka_unit_test(metrics_tell_what_was_lost),
+        cmocka_unit_test(a_peer_that_is_far_is_waited_for),
         lab_test(both_sides_speak_reliable_streams_by_themselves),
         lab_test(a_client_can_do_without),
         lab_test(a_server_can_do_without),

@@ -29,6 +29,7 @@ typedef struct proxy_faults {
     unsigned truncate; /* its payload is cut at a random place; headers stay */
     unsigned delay;    /* comes up to max_delay_ms later, behind others */
     unsigned max_delay_ms;
+    unsigned latency_ms; /* what meets none of them comes so much later, in order */
 } proxy_faults;
 
 /* What became of messages that could meet faults. */
@@ -39,7 +40,7 @@ typedef struct proxy_counts {
     uint64_t reordered;
     uint64_t truncated;
     uint64_t delayed;
-    uint64_t held; /* of those reordered or delayed: not passed on yet */
+    uint64_t held; /* of those reordered, delayed or late: not passed on yet */
 } proxy_counts;
 
 /* Starts a proxy and prints its seed. `faults` may be NULL: everything passes. */

@@ -175,6 +175,8 @@ static void pass(fault_stream *stream, fault_plan *plan, const nats_message *mes
         int64_t later = (int64_t)random_below(plan, (uint64_t)faults->max_delay_ms + 1);
         hold(stream, plan, message, now_ms() + later, false);
         plan->counts.delayed++;
+    } else if (faults->latency_ms > 0) {
+        hold(stream, plan, message, now_ms() + faults->latency_ms, false);
     } else {
         append_whole(out, message);
         plan->counts.passed++;
