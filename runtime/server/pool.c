@@ -8,7 +8,7 @@
  * leaves the endpoint unwatched: its worker is most likely back before the next request. One worker stands by
  * meanwhile and takes over an endpoint that is unwatched for long after all.
  *
- * There are at most max_calls workers that serve and one a open endpoint that waits. They are started when
+ * There are at most max_calls workers that serve and one an open endpoint that waits. They are started when
  * needed and end after a while without work.
  */
 #include "server/internal.h"

@@ -1,6 +1,6 @@
 /*
  * The reliable transport's table: how a call begins and ends. Between two sides that know it a stream is
- * ordered, complete, bounded in memory, alive or ended; docs/wire-protocol.md specifies what travels.
+ * ordered, complete, bounded in memory, alive or ended; docs/reliable-streams.md specifies it.
  */
 #include "transport/reliable.h"
 #include "transport/publish.h"

@@ -24,7 +24,7 @@
 /*
  * Between two sides of this library only, on an inbox that a message's NATS reply named: "probe"
  * asks for "alive" (a 503 tells that the peer is gone); "fence", sent to oneself behind an answer,
- * tells that a 503 for the answer would have come by now. Never an item.
+ * tells that a 503 for the answer would have come by now. Never a message of a stream.
  */
 #define NM_HEADER_CONTROL "Natsmicro-Control"
 #define NM_CONTROL_PROBE  "probe"

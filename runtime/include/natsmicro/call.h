@@ -6,8 +6,9 @@
  *
  * A call may be used by two threads at once, one that sends and one that receives;
  * natsmicro_call_cancel by any. Closing or finishing it is the last thing anyone does with it.
- * Strings and bytes that a call hands out live as long as the call. Nothing here waits but
- * natsmicro_call_finish; a call is never NULL.
+ * Strings and bytes that a call hands out live as long as the call, but for those of a send that
+ * failed by itself: until the next send. Nothing here waits but natsmicro_call_finish; a call is
+ * never NULL.
  */
 #ifndef NATSMICRO_CALL_H
 #define NATSMICRO_CALL_H
@@ -91,7 +92,7 @@ typedef struct natsmicro_stream_metrics {
     uint64_t messages_sent;     /* not counting what was sent again */
     uint64_t bytes_sent;        /* the messages' own */
     uint64_t messages_received; /* not counting repeats; read or not */
-    uint64_t bytes_received;    /* with 2 to 11 bytes a message of what carried them */
+    uint64_t bytes_received;    /* with 2 to 6 bytes a message of what carried them */
     uint64_t retransmitted;     /* messages that were sent again */
     uint64_t stalls;            /* how often a send found no room at the peer */
     uint64_t
@@ -162,7 +163,7 @@ typedef struct natsmicro_hooks {
 
 /* What on_error hears of: nothing of it ends the program, some of it no call can report. */
 typedef enum natsmicro_event_kind {
-    NATSMICRO_EVENT_DROPPED = 1, /* a message that belongs to no call, or without any reply */
+    NATSMICRO_EVENT_DROPPED = 1,         /* a request that cannot be answered, a malformed frame */
     NATSMICRO_EVENT_REFUSED_SUBJECT = 2, /* a subject from the peer that we do not publish to */
     NATSMICRO_EVENT_SLOW_CONSUMER = 3,   /* messages came faster than they were read */
     NATSMICRO_EVENT_OVERLOADED = 4,      /* a call was refused: most calls run and wait */

@@ -22,7 +22,7 @@ typedef struct natsmicro_client_options {
     size_t size;                 /* set by the INIT macro; an older header's is right, too */
     const char *subject_prefix;  /* instead of the proto's */
     const char *inbox_prefix;    /* "_INBOX" */
-    int64_t timeout_ms;          /* unary calls and openings, over the proto's timeouts */
+    int64_t timeout_ms;          /* instead of the proto's: unary calls, openings, silence */
     int64_t idle_timeout_ms;     /* of a stream's peer; the method's timeout or 30000; -1: none */
     size_t max_decode_bytes;     /* memory of one decoded message; 4 x max_payload */
     uint32_t max_depth;          /* nesting of one message; 100 */
@@ -38,7 +38,7 @@ typedef struct natsmicro_client_options {
     const char *const *allowed_inbox_prefixes;
     /* Reliable streams are neither offered nor accepted: every stream is a plain one. */
     bool plain_streams;
-    size_t window_bytes;      /* sent ahead of the reader, per reliable stream; 4 MiB */
+    size_t window_bytes;      /* what the peer may send ahead of our recv; 4 MiB */
     uint32_t window_messages; /* the same in messages; the method's max_inflight or 1048576 */
 } natsmicro_client_options;
 

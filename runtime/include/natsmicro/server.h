@@ -39,7 +39,7 @@ typedef struct natsmicro_server_options {
     const char *const *allowed_inbox_prefixes;
     /* Reliable streams are neither offered nor accepted: every stream is a plain one. */
     bool plain_streams;
-    size_t window_bytes;      /* sent ahead of the reader, per reliable stream; 4 MiB */
+    size_t window_bytes;      /* what the peer may send ahead of our recv; 4 MiB */
     uint32_t window_messages; /* the same in messages; the method's max_inflight or 1048576 */
 } natsmicro_server_options;
 
@@ -104,7 +104,7 @@ void natsmicro_server_destroy(natsmicro_server *server);
 typedef struct natsmicro_server_counters {
     uint64_t calls;            /* taken */
     uint64_t refused;          /* told UNAVAILABLE: most calls run and wait */
-    uint64_t dropped_messages; /* that no call and no reply could be found for */
+    uint64_t dropped_messages; /* for no call, without a subject to answer on, or malformed */
     uint64_t refused_subjects; /* from the peer, that we do not publish to */
     uint64_t running;          /* handlers and detached calls right now */
     uint64_t waiting;          /* calls that wait for a worker right now */
