@@ -135,7 +135,7 @@ static const char client_close_send[] =
 static const char client_close[] =
     "/*\n"
     " * Frees the call, always the last thing done with it; before its end, that cancels it. NULL is\n"
-    " * allowed. Blocks until a recv in another thread has returned.\n"
+    " * allowed. Blocks until a send or recv in another thread has returned.\n"
     " */\n"
     "void $client$__$m$__close($Client$__$Method$ *call);\n"
     "\n";

@@ -105,7 +105,7 @@ natsmicro_status natsmicro_stub_close_send(natsmicro_call *call);
 /* Ends a client stream and waits for its response, owned as a unary call's; NULL unless OK. */
 natsmicro_status natsmicro_stub_close_and_recv(natsmicro_call *call, void **response);
 
-/* Frees a call; before its end that cancels it. NULL is allowed. Waits for a recv in another thread. */
+/* Frees a call; before its end that cancels it. NULL is allowed. Waits for a send or recv elsewhere. */
 void natsmicro_stub_close(natsmicro_call *call);
 
 /* Frees a response, whatever its type. NULL is allowed. */

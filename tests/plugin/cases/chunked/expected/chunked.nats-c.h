@@ -114,7 +114,7 @@ natsmicro_status lab__v1__blobs_client__put__send_chunk(Lab__V1__BlobsClient__Pu
 
 /*
  * Frees the call, always the last thing done with it; before its end, that cancels it. NULL is
- * allowed. Blocks until a recv in another thread has returned.
+ * allowed. Blocks until a send or recv in another thread has returned.
  */
 void lab__v1__blobs_client__put__close(Lab__V1__BlobsClient__Put *call);
 
@@ -183,7 +183,7 @@ natsmicro_status lab__v1__blobs_client__get__read(Lab__V1__BlobsClient__Get *cal
 
 /*
  * Frees the call, always the last thing done with it; before its end, that cancels it. NULL is
- * allowed. Blocks until a recv in another thread has returned.
+ * allowed. Blocks until a send or recv in another thread has returned.
  */
 void lab__v1__blobs_client__get__close(Lab__V1__BlobsClient__Get *call);
 
@@ -262,7 +262,7 @@ natsmicro_status lab__v1__blobs_client__choose__send_chunk(Lab__V1__BlobsClient_
 
 /*
  * Frees the call, always the last thing done with it; before its end, that cancels it. NULL is
- * allowed. Blocks until a recv in another thread has returned.
+ * allowed. Blocks until a send or recv in another thread has returned.
  */
 void lab__v1__blobs_client__choose__close(Lab__V1__BlobsClient__Choose *call);
 

@@ -75,7 +75,7 @@ natsmicro_status plain_service_client__watch__recv(PlainServiceClient__Watch *ca
 
 /*
  * Frees the call, always the last thing done with it; before its end, that cancels it. NULL is
- * allowed. Blocks until a recv in another thread has returned.
+ * allowed. Blocks until a send or recv in another thread has returned.
  */
 void plain_service_client__watch__close(PlainServiceClient__Watch *call);
 

@@ -79,7 +79,7 @@ natsmicro_status acme__lab_one__lab_client__imported__recv(Acme__LabOne__LabClie
 
 /*
  * Frees the call, always the last thing done with it; before its end, that cancels it. NULL is
- * allowed. Blocks until a recv in another thread has returned.
+ * allowed. Blocks until a send or recv in another thread has returned.
  */
 void acme__lab_one__lab_client__imported__close(Acme__LabOne__LabClient__Imported *call);
 

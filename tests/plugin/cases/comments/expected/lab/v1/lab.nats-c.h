@@ -112,7 +112,7 @@ natsmicro_status lab__v1__lab_client__bare__recv(Lab__V1__LabClient__Bare *call,
 
 /*
  * Frees the call, always the last thing done with it; before its end, that cancels it. NULL is
- * allowed. Blocks until a recv in another thread has returned.
+ * allowed. Blocks until a send or recv in another thread has returned.
  */
 void lab__v1__lab_client__bare__close(Lab__V1__LabClient__Bare *call);
 

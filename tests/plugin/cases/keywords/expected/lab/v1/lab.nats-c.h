@@ -81,7 +81,7 @@ natsmicro_status lab__v1__lab_client__class__recv(Lab__V1__LabClient__Class *cal
 
 /*
  * Frees the call, always the last thing done with it; before its end, that cancels it. NULL is
- * allowed. Blocks until a recv in another thread has returned.
+ * allowed. Blocks until a send or recv in another thread has returned.
  */
 void lab__v1__lab_client__class__close(Lab__V1__LabClient__Class *call);
 
@@ -126,7 +126,7 @@ void lab__v1__lab_client__operator__free(Lab__V1__Empty *response);
 
 /*
  * Frees the call, always the last thing done with it; before its end, that cancels it. NULL is
- * allowed. Blocks until a recv in another thread has returned.
+ * allowed. Blocks until a send or recv in another thread has returned.
  */
 void lab__v1__lab_client__operator__close(Lab__V1__LabClient__Operator *call);
 

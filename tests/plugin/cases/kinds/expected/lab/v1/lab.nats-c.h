@@ -90,7 +90,7 @@ natsmicro_status lab__v1__lab_client__count_up__recv(Lab__V1__LabClient__CountUp
 
 /*
  * Frees the call, always the last thing done with it; before its end, that cancels it. NULL is
- * allowed. Blocks until a recv in another thread has returned.
+ * allowed. Blocks until a send or recv in another thread has returned.
  */
 void lab__v1__lab_client__count_up__close(Lab__V1__LabClient__CountUp *call);
 
@@ -137,7 +137,7 @@ void lab__v1__lab_client__sum__free(Lab__V1__SumResponse *response);
 
 /*
  * Frees the call, always the last thing done with it; before its end, that cancels it. NULL is
- * allowed. Blocks until a recv in another thread has returned.
+ * allowed. Blocks until a send or recv in another thread has returned.
  */
 void lab__v1__lab_client__sum__close(Lab__V1__LabClient__Sum *call);
 
@@ -188,7 +188,7 @@ natsmicro_status lab__v1__lab_client__chat__close_send(Lab__V1__LabClient__Chat 
 
 /*
  * Frees the call, always the last thing done with it; before its end, that cancels it. NULL is
- * allowed. Blocks until a recv in another thread has returned.
+ * allowed. Blocks until a send or recv in another thread has returned.
  */
 void lab__v1__lab_client__chat__close(Lab__V1__LabClient__Chat *call);
 

@@ -115,7 +115,7 @@ natsmicro_status an_organisation_with_a_name__of_considerable_length__v1alpha1__
 
 /*
  * Frees the call, always the last thing done with it; before its end, that cancels it. NULL is
- * allowed. Blocks until a recv in another thread has returned.
+ * allowed. Blocks until a send or recv in another thread has returned.
  */
 void an_organisation_with_a_name__of_considerable_length__v1alpha1__transaction_reconciliation_service_client__watch_reconciliation_of_outstanding_transactions__close(
     AnOrganisationWithAName__OfConsiderableLength__V1alpha1__TransactionReconciliationServiceClient__WatchReconciliationOfOutstandingTransactions *call);

@@ -99,7 +99,7 @@ natsmicro_status lab__v1__httplab_client__do_thing__recv(Lab__V1__HTTPLabClient_
 
 /*
  * Frees the call, always the last thing done with it; before its end, that cancels it. NULL is
- * allowed. Blocks until a recv in another thread has returned.
+ * allowed. Blocks until a send or recv in another thread has returned.
  */
 void lab__v1__httplab_client__do_thing__close(Lab__V1__HTTPLabClient__DoThing *call);
 

@@ -78,7 +78,7 @@ natsmicro_status lab__v1__lab_client__watch__recv(Lab__V1__LabClient__Watch *cal
 
 /*
  * Frees the call, always the last thing done with it; before its end, that cancels it. NULL is
- * allowed. Blocks until a recv in another thread has returned.
+ * allowed. Blocks until a send or recv in another thread has returned.
  */
 void lab__v1__lab_client__watch__close(Lab__V1__LabClient__Watch *call);
 
@@ -155,7 +155,7 @@ natsmicro_status lab__v1__lab_client__upload__send_chunk(Lab__V1__LabClient__Upl
 
 /*
  * Frees the call, always the last thing done with it; before its end, that cancels it. NULL is
- * allowed. Blocks until a recv in another thread has returned.
+ * allowed. Blocks until a send or recv in another thread has returned.
  */
 void lab__v1__lab_client__upload__close(Lab__V1__LabClient__Upload *call);
 
@@ -221,7 +221,7 @@ natsmicro_status lab__v1__lab_client__download__read(Lab__V1__LabClient__Downloa
 
 /*
  * Frees the call, always the last thing done with it; before its end, that cancels it. NULL is
- * allowed. Blocks until a recv in another thread has returned.
+ * allowed. Blocks until a send or recv in another thread has returned.
  */
 void lab__v1__lab_client__download__close(Lab__V1__LabClient__Download *call);
 

@@ -77,7 +77,7 @@ natsmicro_status lab__v1__lab_stub__watch__recv(Lab__V1__LabStub__Watch *call,
 
 /*
  * Frees the call, always the last thing done with it; before its end, that cancels it. NULL is
- * allowed. Blocks until a recv in another thread has returned.
+ * allowed. Blocks until a send or recv in another thread has returned.
  */
 void lab__v1__lab_stub__watch__close(Lab__V1__LabStub__Watch *call);
 

@@ -91,7 +91,7 @@ void lab__v1__lab_client__upload__free(Lab__V1__Request *response);
 
 /*
  * Frees the call, always the last thing done with it; before its end, that cancels it. NULL is
- * allowed. Blocks until a recv in another thread has returned.
+ * allowed. Blocks until a send or recv in another thread has returned.
  */
 void lab__v1__lab_client__upload__close(Lab__V1__LabClient__Upload *call);
 

@@ -144,7 +144,7 @@ natsmicro_status shop__v1__tracking_service_client__follow__recv(
 
 /*
  * Frees the call, always the last thing done with it; before its end, that cancels it. NULL is
- * allowed. Blocks until a recv in another thread has returned.
+ * allowed. Blocks until a send or recv in another thread has returned.
  */
 void shop__v1__tracking_service_client__follow__close(
     Shop__V1__TrackingServiceClient__Follow *call);
