@@ -8,6 +8,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define DEFAULT_IDLE_MS         30000
+#define DEFAULT_WINDOW_MESSAGES 1048576
+
+/* More that are over are not kept for the next ones. */
+#define CACHED_CALLS 256
+
 /* ---- making and ending ---- */
 
 static natsmicro_call *call_of(nm_inbox *inbox)
@@ -83,10 +89,6 @@ static void on_closed(nm_inbox *inbox)
     nm_stream_abort(&call->stream, NATSMICRO_UNAVAILABLE, "%s: the connection was closed",
                     call->method->full_name);
 }
-
-#define CACHED_CALLS 256
-
-#define NM_DEFAULT_WINDOW_MESSAGES 1048576
 
 static void call_free(natsmicro_call *call)
 {
@@ -177,7 +179,7 @@ static uint64_t window_messages(const nm_method *method, const nm_call_settings 
     if (settings->stream.window_messages > 0)
         return settings->stream.window_messages;
     return method->stub->max_inflight > 0 ? (uint64_t)method->stub->max_inflight
-                                          : NM_DEFAULT_WINDOW_MESSAGES;
+                                          : DEFAULT_WINDOW_MESSAGES;
 }
 
 natsmicro_call *nm_call_acquire(nm_call_cache *cache, nm_link *link, const nm_method *method,
@@ -363,11 +365,11 @@ void natsmicro_stub_message_free(void *message)
         protobuf_c_message_free_unpacked(message, NULL);
 }
 
-int64_t nm_call_idle_limit(int64_t own_ms, int64_t method_ms, int64_t settings_ms)
+int64_t nm_call_idle_limit(int64_t own_ms, int64_t settings_ms, int64_t method_ms)
 {
     int64_t limit_ms = own_ms != 0 ? own_ms : settings_ms != 0 ? settings_ms : method_ms;
     if (limit_ms == 0)
-        limit_ms = 30000;
+        limit_ms = DEFAULT_IDLE_MS;
     if (limit_ms < 0 || limit_ms > NM_NEVER / NM_NS_PER_MS)
         return NM_NEVER;
     return limit_ms * NM_NS_PER_MS;

@@ -134,8 +134,8 @@ void nm_call_wait_for_users(natsmicro_call *call);
 natsmicro_status nm_call_give_up(natsmicro_call *call, natsmicro_status status, const char *format,
                                  ...) NATSMICRO_PRINTF(3, 4);
 
-/* The stream's idle limit: the first of these that is set (not 0), else 30 s; -1 is none. */
-int64_t nm_call_idle_limit(int64_t own_ms, int64_t method_ms, int64_t settings_ms);
+/* The stream's idle limit, ns: the first of these that is set (not 0), else 30 s; -1 is none. */
+int64_t nm_call_idle_limit(int64_t own_ms, int64_t settings_ms, int64_t method_ms);
 
 /* ---- messages as bytes ---- */
 

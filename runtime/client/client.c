@@ -115,7 +115,7 @@ static void set_deadlines(natsmicro_call *call, const natsmicro_context *context
     stream->idle_limit = stream->kind == NATSMICRO_UNARY
                              ? NM_NEVER
                              : nm_call_idle_limit(context != NULL ? context->idle_timeout_ms : 0,
-                                                  method_ms, call->settings->idle_timeout_ms);
+                                                  call->settings->idle_timeout_ms, method_ms);
 }
 
 static natsmicro_status copy_headers(nm_headers *to, const nm_headers *from)

@@ -99,7 +99,7 @@ static natsmicro_call *make_call(natsmicro_server *server, nm_endpoint *endpoint
     nm_stream *stream = &call->stream;
     if (method->stub->kind != NATSMICRO_UNARY) {
         stream->idle_limit =
-            nm_call_idle_limit(0, method->timeout_ms, server->settings.idle_timeout_ms);
+            nm_call_idle_limit(0, server->settings.idle_timeout_ms, method->timeout_ms);
         if (!nm_inbox_listen(&stream->inbox)) {
             nm_call_release(call);
             return NULL;

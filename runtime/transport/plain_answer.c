@@ -14,7 +14,7 @@
 #include "transport/plain.h"
 
 #define FIRST_BACKOFF   (1 * NM_NS_PER_MS)
-#define LONGEST_BACKOFF (100 * NM_NS_PER_MS)
+#define LONGEST_BACKOFF (128 * NM_NS_PER_MS)
 
 /* An answer is offered at least this long after the caller's End. */
 #define SHORTEST_OFFER (2000 * NM_NS_PER_MS)
