@@ -12,7 +12,6 @@
 #define DEFAULT_PENDING_BYTES    (64 * (size_t)1024 * 1024)
 #define DEFAULT_WINDOW_BYTES     (4 * (size_t)1024 * 1024)
 #define DECODE_BYTES_PER_PAYLOAD 4
-#define LONGEST_SUBJECT          1024
 
 static const char *const default_prefixes[] = {"_INBOX.", NULL};
 
@@ -110,7 +109,7 @@ natsmicro_status nm_method_init(nm_method *method, const natsmicro_stub_service 
     if (method->full_name == NULL || method->subject == NULL || method->request == NULL ||
         method->response == NULL)
         return NATSMICRO_RESOURCE_EXHAUSTED;
-    if (!nm_subject_is_literal(method->subject) || strlen(method->subject) > LONGEST_SUBJECT)
+    if (!nm_subject_is_literal(method->subject))
         return NATSMICRO_INVALID_ARGUMENT;
     return NATSMICRO_OK;
 }

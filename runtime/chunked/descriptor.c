@@ -23,7 +23,7 @@
 
 /* ---- errors ---- */
 
-natsmicro_status nm_errno_status(int number)
+static natsmicro_status status_of_errno(int number)
 {
     switch (number) {
     case ENOSPC:
@@ -59,10 +59,11 @@ natsmicro_status nm_errno_error(nm_error *error, const char *name, int number)
     char text[128];
     if (strerror_r(number, text, sizeof(text)) != 0)
         text[0] = '\0';
-    return nm_error_set(error, nm_errno_status(number), "%s: %s", name, text);
+    return nm_error_set(error, status_of_errno(number), "%s: %s", name, text);
 }
 
-natsmicro_status nm_errno_give_up(natsmicro_call *call, const char *name, int number)
+/* An errno is what ends the call. */
+static natsmicro_status give_up(natsmicro_call *call, const char *name, int number)
 {
     nm_error error = NM_ERROR_INIT;
     natsmicro_status status = nm_errno_error(&error, name, number);
@@ -150,7 +151,7 @@ natsmicro_status nm_descriptor_read(void *descriptor, uint8_t *buffer, size_t si
         if (got > 0)
             *length += (size_t)got;
         else if (errno != EINTR && !must_wait(errno))
-            return nm_errno_give_up(self->call, self->name, errno);
+            return give_up(self->call, self->name, errno);
     } while (*length == 0 || (*length < size && may_read_on(self)));
     return NATSMICRO_OK;
 }
@@ -229,7 +230,7 @@ natsmicro_status nm_descriptor_write(void *descriptor, const uint8_t *data, size
             data += written;
             length -= (size_t)written;
         } else if (written < 0 && errno != EINTR && !must_wait(errno))
-            return nm_errno_give_up(self->call, self->name, errno);
+            return give_up(self->call, self->name, errno);
     }
     return NATSMICRO_OK;
 }

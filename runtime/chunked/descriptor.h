@@ -20,12 +20,8 @@ typedef struct nm_descriptor {
     const char *name; /* for texts: a path, or "the descriptor" */
 } nm_descriptor;
 
-/* What stands for an errno in this library, and its text: "name: No space left on device". */
-natsmicro_status nm_errno_status(int number);
+/* What stands for an errno in this library, with a text: "name: No space left on device". */
 natsmicro_status nm_errno_error(nm_error *error, const char *name, int number);
-
-/* The same as what ends the call. */
-natsmicro_status nm_errno_give_up(natsmicro_call *call, const char *name, int number);
 
 /* What a descriptor of the user's is; `name` as in the struct. INVALID_ARGUMENT, with a text: none. */
 natsmicro_status nm_descriptor_of(nm_descriptor *descriptor, natsmicro_call *call, int fd,

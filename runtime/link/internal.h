@@ -60,7 +60,7 @@ struct nm_link {
 
 bool nm_table_init(nm_table *table);
 void nm_table_free(nm_table *table);
-bool nm_table_add(nm_table *table, nm_inbox *inbox);
+void nm_table_add(nm_table *table, nm_inbox *inbox);
 bool nm_table_remove(nm_table *table, nm_inbox *inbox);
 /* Takes any inbox out, with the table's reference; NULL when there is none left. */
 nm_inbox *nm_table_take_any(nm_table *table);

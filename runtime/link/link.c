@@ -141,7 +141,12 @@ natsmicro_status nm_link_new(nm_link **link_out, natsConnection *connection,
     return NATSMICRO_OK;
 }
 
-void nm_link_settle(nm_link *link)
+/*
+ * Between ending subscriptions and freeing them. nats.c's reading thread looks a subscription up and only then
+ * locks it, unprotected meanwhile: freed in between, it locks freed memory. The broker's PONG is handled by
+ * that thread behind all that came earlier.
+ */
+static void settle(nm_link *link)
 {
     if (natsConnection_Status(link->connection) == NATS_CONN_STATUS_CONNECTED)
         natsConnection_FlushTimeout(link->connection, LONGEST_SETTLE_MS);
@@ -153,7 +158,7 @@ void nm_link_destroy(nm_link *link)
         return;
     if (link->subscription != NULL) {
         natsSubscription_Unsubscribe(link->subscription);
-        nm_link_settle(link);
+        settle(link);
         pthread_mutex_lock(&link->completion_lock);
         while (!link->completed)
             pthread_cond_wait(&link->completion, &link->completion_lock);
@@ -212,7 +217,8 @@ bool nm_inbox_listen(nm_inbox *inbox)
     inbox->token = inbox->subject + link->prefix_length;
     if (!nm_random_token(inbox->subject + link->prefix_length))
         return false;
-    return nm_table_add(&link->table, inbox);
+    nm_table_add(&link->table, inbox);
+    return true;
 }
 
 void nm_inbox_close(nm_inbox *inbox)

@@ -65,18 +65,11 @@ natsmicro_status nm_link_new(nm_link **link, natsConnection *connection, const c
                              nm_error *error);
 
 /*
- * Ends subscription and threads; when it returns no callback runs any more. No inbox may be
- * listening. NULL is allowed.
+ * Ends subscription and threads; when it returns no callback runs any more, and what other subscriptions
+ * of the connection were ended before may be freed. No inbox may be listening. NULL is allowed. Blocks
+ * for a round trip.
  */
 void nm_link_destroy(nm_link *link);
-
-/*
- * To be called between ending subscriptions and freeing them; nm_link_destroy does it for its own and for what
- * was ended before. nats.c's reading thread looks a subscription up and only then locks it, unprotected
- * meanwhile: freed in between, it locks freed memory. The broker's PONG is handled by that thread behind all
- * that came earlier. Blocks for a round trip.
- */
-void nm_link_settle(nm_link *link);
 
 natsConnection *nm_link_connection(nm_link *link);
 nm_events *nm_link_events(nm_link *link);
@@ -89,7 +82,7 @@ size_t nm_link_max_payload(nm_link *link);
 /* Makes an inbox ready for use with one reference, the caller's. Not listening yet. */
 void nm_inbox_init(nm_inbox *inbox, nm_link *link, const nm_inbox_callbacks *callbacks);
 
-/* Gives it a new subject and listens there: one more reference, the link's. False: no memory. */
+/* Gives it a new subject and listens there: one more reference, the link's. False: no memory or randomness. */
 bool nm_inbox_listen(nm_inbox *inbox);
 
 /*

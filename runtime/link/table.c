@@ -58,7 +58,7 @@ static void grow(nm_table *table)
     table->bucket_count = count;
 }
 
-bool nm_table_add(nm_table *table, nm_inbox *inbox)
+void nm_table_add(nm_table *table, nm_inbox *inbox)
 {
     pthread_mutex_lock(&table->lock);
     if (table->count >= table->bucket_count)
@@ -70,7 +70,6 @@ bool nm_table_add(nm_table *table, nm_inbox *inbox)
     inbox->listening = true;
     nm_inbox_reference(inbox);
     pthread_mutex_unlock(&table->lock);
-    return true;
 }
 
 bool nm_table_remove(nm_table *table, nm_inbox *inbox)

@@ -120,7 +120,6 @@ static void offer_on_timer(nm_stream *stream)
 
 /* What is not here is only called once the opening has been answered, or on servers. */
 const nm_transport nm_offer_transport = {
-    .name = "offer",
     .open = offer_open,
     .recv = offer_recv,
     .give_up = offer_give_up,

@@ -211,7 +211,6 @@ static void plain_on_timer(nm_stream *stream)
 }
 
 const nm_transport nm_plain_transport = {
-    .name = "plain",
     .open = nm_plain_open,
     .accept = nm_plain_accept,
     .send = plain_send,

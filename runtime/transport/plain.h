@@ -34,7 +34,7 @@ natsmicro_status nm_plain_accept(nm_stream *stream, const nm_incoming *opening, 
 /* Under the lock: the peer named its inbox, by a NATS reply; only an allowed one is kept. */
 void nm_plain_learn_peer(nm_stream *stream, const char *inbox);
 /* With the lock free: asks a peer whose inbox is known. */
-void nm_plain_probe(nm_stream *stream, int64_t now);
+void nm_plain_probe(nm_stream *stream);
 void nm_plain_answer_probe(nm_stream *stream);
 /* Server-stream, server: says that it is there, a second later and on until its first message. */
 void nm_plain_announce_later(nm_stream *stream);

@@ -45,10 +45,9 @@ void nm_plain_learn_peer(nm_stream *stream, const char *inbox)
     stream->peer_control = control;
 }
 
-void nm_plain_probe(nm_stream *stream, int64_t now)
+void nm_plain_probe(nm_stream *stream)
 {
     char subject[SUBJECT_SIZE];
-    (void)now;
     pthread_mutex_lock(&stream->lock);
     bool ask = peer_inbox(stream, subject);
     pthread_mutex_unlock(&stream->lock);

@@ -237,7 +237,6 @@ static void reliable_reset(nm_stream *stream)
 
 /* Without `open`: a client's call becomes reliable by the answer to its offer. */
 const nm_transport nm_reliable_transport = {
-    .name = "reliable",
     .accept = reliable_accept,
     .send = nm_reliable_send,
     .reserve = nm_reliable_reserve,

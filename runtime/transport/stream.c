@@ -301,7 +301,7 @@ static int64_t next_look(const nm_stream *stream, int64_t now, int64_t silent_si
 }
 
 /* Waits, with the lock held, until something is queued or the call or its input has ended. */
-static void wait_for_arrival(nm_stream *stream, void (*tend)(nm_stream *stream, int64_t now))
+static void wait_for_arrival(nm_stream *stream, void (*tend)(nm_stream *stream))
 {
     int64_t silent_since = 0;
     int64_t tended = 0;
@@ -327,7 +327,7 @@ static void wait_for_arrival(nm_stream *stream, void (*tend)(nm_stream *stream, 
         if (tend != NULL && now - tended >= tend_interval(stream)) {
             tended = now;
             pthread_mutex_unlock(&stream->lock);
-            tend(stream, now);
+            tend(stream);
             pthread_mutex_lock(&stream->lock);
             continue;
         }
@@ -352,8 +352,7 @@ static void take_batch(nm_stream *stream)
     stream->batch_next = 0;
 }
 
-natsmicro_status nm_stream_next(nm_stream *stream, nm_span *span,
-                                void (*tend)(nm_stream *stream, int64_t now))
+natsmicro_status nm_stream_next(nm_stream *stream, nm_span *span, void (*tend)(nm_stream *stream))
 {
     nm_spent_add(&stream->spent, stream->current);
     stream->current = NULL;

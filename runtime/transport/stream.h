@@ -207,8 +207,7 @@ natsmicro_status nm_stream_check_send(nm_stream *stream, nm_error *error);
  * Waits for the next message. While it waits it calls `tend` (may be NULL) with the lock free: every second,
  * or three times within the idle limit where that is short.
  */
-natsmicro_status nm_stream_next(nm_stream *stream, nm_span *span,
-                                void (*tend)(nm_stream *stream, int64_t now));
+natsmicro_status nm_stream_next(nm_stream *stream, nm_span *span, void (*tend)(nm_stream *stream));
 
 /* What a wait of this stream may last at most: the whole call's deadline, or the opening's before it. */
 int64_t nm_stream_wait_deadline(const nm_stream *stream);

@@ -18,8 +18,6 @@
 #define NM_SHORT_MESSAGE 128
 
 struct nm_transport {
-    const char *name;
-
     /* Client: publishes the opening, waits for its acknowledgement where messages are to be sent. */
     natsmicro_status (*open)(nm_stream *stream, const void *request, size_t length);
 

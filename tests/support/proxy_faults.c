@@ -16,8 +16,6 @@
 /* A message that is to come behind the next one comes without it after this. */
 #define REORDER_MS 50
 
-#define LINE_SIZE 4096
-
 /* ---- runs of bytes ---- */
 
 void byte_run_append(byte_run *run, const void *data, size_t length)
