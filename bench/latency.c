@@ -7,7 +7,6 @@
 #include "support/peer.h"
 
 #include <pthread.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 #define CALLERS    8

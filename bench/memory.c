@@ -10,7 +10,6 @@
 #include "support/peer.h"
 #include "support/process.h"
 
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

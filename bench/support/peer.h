@@ -10,7 +10,6 @@
 
 #include <nats/nats.h>
 
-#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 

@@ -4,7 +4,6 @@
  */
 #include "base/clock.h"
 
-#include <errno.h>
 #include <time.h>
 
 #define NS_PER_S INT64_C(1000000000)

@@ -6,7 +6,6 @@
 #include "wire/names.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #define DEFAULT_IDLE_MS         30000
 #define DEFAULT_WINDOW_MESSAGES 1048576

@@ -3,8 +3,6 @@
  */
 #include "call/call.h"
 
-#include <string.h>
-
 static bool answers(const natsmicro_call *call)
 {
     natsmicro_method_kind kind = call->stream.kind;

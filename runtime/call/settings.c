@@ -4,7 +4,6 @@
 #include "call/call.h"
 #include "wire/subject.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 

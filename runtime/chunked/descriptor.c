@@ -8,7 +8,6 @@
 #include "chunked/descriptor.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
 #include <signal.h>

@@ -5,7 +5,6 @@
 #include "call/context.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #define DEFAULT_TIMEOUT_MS 5000
 

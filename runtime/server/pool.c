@@ -13,7 +13,6 @@
  */
 #include "server/internal.h"
 
-#include <stdlib.h>
 #include <time.h>
 
 /* nats.c waits on the wall clock, which may jump: never long at a time. */

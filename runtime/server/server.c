@@ -5,7 +5,6 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 
 #define DEFAULT_MAX_CALLS   256
 #define DEFAULT_MAX_WAITING 1024

@@ -6,8 +6,6 @@
 #include "transport/plain.h"
 #include "transport/reliable.h"
 
-#include <string.h>
-
 /* ---- the dispatch thread decides ---- */
 
 static const nm_transport *choose(nm_stream *stream, const nm_incoming *incoming)

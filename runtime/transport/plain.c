@@ -3,8 +3,6 @@
  */
 #include "transport/plain.h"
 
-#include <string.h>
-
 /* A message that comes this long after the one before it is lone: it is flushed at once. */
 #define LONE_AFTER (500 * INT64_C(1000))
 

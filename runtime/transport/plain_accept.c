@@ -3,7 +3,6 @@
  */
 #include "transport/plain.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 static bool is_streaming_out(natsmicro_method_kind kind)

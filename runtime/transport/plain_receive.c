@@ -6,7 +6,6 @@
 #include "wire/subject.h"
 
 #include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* What is left to do once the lock is free. */

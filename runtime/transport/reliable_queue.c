@@ -6,7 +6,6 @@
 #include "transport/reliable.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #define FIRST_QUEUE 16
 

@@ -7,8 +7,6 @@
  */
 #include "transport/reliable.h"
 
-#include <inttypes.h>
-
 static int64_t earlier(int64_t a, int64_t b)
 {
     return a < b ? a : b;

@@ -11,7 +11,6 @@
 #include "wire/outgoing.h"
 
 #include <limits.h>
-#include <string.h>
 
 static size_t slot_of(size_t length)
 {

@@ -5,7 +5,6 @@
 #include "integration/blobs.h"
 #include "integration/raw.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 

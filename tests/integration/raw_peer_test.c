@@ -7,7 +7,6 @@
 #include "nested.nats-c.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define FIVE   "\x08\x05", 2 /* SumRequest {value: 5} */

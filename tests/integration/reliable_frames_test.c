@@ -8,9 +8,7 @@
 #include "integration/lab_service.h"
 
 #include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 /* A chat line "a", and its number in a CountUpResponse: what messages here are made of. */

@@ -10,9 +10,7 @@
 #include "narrow/v1/narrow.nats-c.h"
 
 #include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #define NUMBERS 20
 #define MANY    100000

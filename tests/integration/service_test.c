@@ -7,7 +7,6 @@
 #include <natsmicro/stub.h>
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define CONCURRENT 64

@@ -10,7 +10,6 @@
 
 #include "natsmicro/stream.pb-c.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 

@@ -6,8 +6,6 @@
 
 #include "wire/offer.h"
 
-#include <string.h>
-
 static void an_offer_is_read_as_it_was_written(void **state)
 {
     const nm_stream_offer offer = {

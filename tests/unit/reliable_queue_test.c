@@ -6,7 +6,6 @@
 
 #include "transport/reliable.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 

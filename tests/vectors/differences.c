@@ -7,7 +7,6 @@
 #include "support/process.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define REPLY_TO   "Reply-To"

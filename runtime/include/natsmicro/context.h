@@ -11,6 +11,7 @@
 
 #include <natsmicro/status.h>
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
