@@ -18,14 +18,7 @@ void nm_error_free(nm_error *error)
 /* A copy; NULL for NULL, for "", and when memory is short. */
 static char *copy_or_null(const char *string)
 {
-    size_t size;
-    char *copy;
-
-    if (string == NULL || string[0] == '\0')
-        return NULL;
-    size = strlen(string) + 1;
-    copy = malloc(size);
-    return copy == NULL ? NULL : memcpy(copy, string, size);
+    return string == NULL || string[0] == '\0' ? NULL : strdup(string);
 }
 
 /* Takes code and text over. The old ones go last: the new ones may have been made from them. */

@@ -50,22 +50,14 @@ static bool make_room(nm_headers *headers)
     return true;
 }
 
-static char *copy_string(const char *string)
-{
-    size_t size = strlen(string) + 1;
-    char *copy = malloc(size);
-
-    return copy == NULL ? NULL : memcpy(copy, string, size);
-}
-
 bool nm_headers_add(nm_headers *headers, const char *name, const char *value)
 {
     nm_header header;
 
     if (!make_room(headers))
         return false;
-    header.name = copy_string(name);
-    header.value = copy_string(value);
+    header.name = strdup(name);
+    header.value = strdup(value);
     if (header.name == NULL || header.value == NULL) {
         free_header(&header);
         return false;

@@ -435,11 +435,7 @@ natsmicro_status natsmicro_call_status(natsmicro_call *call)
     return status;
 }
 
-/*
- * The error to show: the handler's own, else the one that ended the call, else what the last send failed
- * with. Under the lock.
- */
-static const nm_error *shown_error(const natsmicro_call *call)
+const nm_error *nm_call_shown_error(const natsmicro_call *call)
 {
     if (call->failure.status != NATSMICRO_OK)
         return &call->failure;
@@ -451,7 +447,7 @@ static const nm_error *shown_error(const natsmicro_call *call)
 const char *natsmicro_call_error_code(natsmicro_call *call)
 {
     pthread_mutex_lock(&call->stream.lock);
-    const char *code = nm_error_code(shown_error(call));
+    const char *code = nm_error_code(nm_call_shown_error(call));
     pthread_mutex_unlock(&call->stream.lock);
     return code;
 }
@@ -459,7 +455,7 @@ const char *natsmicro_call_error_code(natsmicro_call *call)
 const char *natsmicro_call_error_message(natsmicro_call *call)
 {
     pthread_mutex_lock(&call->stream.lock);
-    const char *text = nm_error_text(shown_error(call));
+    const char *text = nm_error_text(nm_call_shown_error(call));
     pthread_mutex_unlock(&call->stream.lock);
     return text;
 }
@@ -467,7 +463,7 @@ const char *natsmicro_call_error_message(natsmicro_call *call)
 const void *natsmicro_call_error_data(natsmicro_call *call, size_t *length)
 {
     pthread_mutex_lock(&call->stream.lock);
-    const nm_error *error = shown_error(call);
+    const nm_error *error = nm_call_shown_error(call);
     const void *data = error->data;
     *length = error->data_length;
     pthread_mutex_unlock(&call->stream.lock);
@@ -477,8 +473,7 @@ const void *natsmicro_call_error_data(natsmicro_call *call, size_t *length)
 /* On a client: the answer is one message, so its headers and trailers cannot be told from each other. */
 static bool has_one_answer(const nm_stream *stream)
 {
-    return !stream->is_server &&
-           (stream->kind == NATSMICRO_UNARY || stream->kind == NATSMICRO_CLIENT_STREAM);
+    return !stream->is_server && !nm_service_streams(stream->kind);
 }
 
 const char *natsmicro_call_header(natsmicro_call *call, const char *name)

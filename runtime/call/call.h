@@ -134,6 +134,12 @@ void nm_call_wait_for_users(natsmicro_call *call);
 natsmicro_status nm_call_give_up(natsmicro_call *call, natsmicro_status status, const char *format,
                                  ...) NATSMICRO_PRINTF(3, 4);
 
+/*
+ * Under the stream's lock: the error to show: the handler's own, else the one that ended the call, else what the
+ * last send failed with.
+ */
+const nm_error *nm_call_shown_error(const natsmicro_call *call);
+
 /* The stream's idle limit, ns: the first of these that is set (not 0), else 30 s; -1 is none. */
 int64_t nm_call_idle_limit(int64_t own_ms, int64_t settings_ms, int64_t method_ms);
 

@@ -3,12 +3,6 @@
  */
 #include "call/call.h"
 
-static bool answers(const natsmicro_call *call)
-{
-    natsmicro_method_kind kind = call->stream.kind;
-    return kind == NATSMICRO_UNARY || kind == NATSMICRO_CLIENT_STREAM;
-}
-
 /* ---- replying ---- */
 
 /* Claims the one answer: true for the first who asks, while the call has neither failed nor ended. */
@@ -129,7 +123,7 @@ static void judge_return(natsmicro_call *call, natsmicro_status returned)
         nm_error_set(&call->failure, returned, "%s", cause != NULL ? nm_error_text(cause) : "");
         if (cause != NULL && cause->code != NULL)
             nm_error_set_code(&call->failure, cause->code, nm_error_text(cause));
-    } else if (answers(call))
+    } else if (!nm_service_streams(stream->kind))
         nm_error_set(&call->failure, NATSMICRO_INTERNAL, "%s did not reply",
                      call->method->full_name);
     else if (stream->aborted != NATSMICRO_OK)

@@ -152,9 +152,7 @@ static void fill_context(natsmicro_context *context, natsmicro_call *call, natsm
     if (context == NULL)
         return;
     pthread_mutex_lock(&call->stream.lock);
-    const nm_error *error = call->failure.status != NATSMICRO_OK        ? &call->failure
-                            : call->stream.error.status != NATSMICRO_OK ? &call->stream.error
-                                                                        : &call->send_error;
+    const nm_error *error = nm_call_shown_error(call);
     if (status == NATSMICRO_OK)
         nm_error_clear(&context->error);
     else if (error->status == status)
@@ -181,8 +179,7 @@ static natsmicro_status open_call(natsmicro_call *call, const void *request,
                                   const natsmicro_context *context)
 {
     natsmicro_status status = NATSMICRO_OK;
-    bool has_request =
-        call->stream.kind == NATSMICRO_UNARY || call->stream.kind == NATSMICRO_SERVER_STREAM;
+    bool has_request = !nm_caller_streams(call->stream.kind);
     if (context != NULL)
         status = copy_headers(&call->stream.headers_out, &context->headers);
     if (status == NATSMICRO_OK)

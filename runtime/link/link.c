@@ -28,7 +28,7 @@ static void pause_now(nm_link *link)
     nm_inbox_unreference(inbox);
 }
 
-static bool more_is_at_hand(natsSubscription *subscription)
+bool nm_more_is_at_hand(natsSubscription *subscription)
 {
     int messages = 0;
     return natsSubscription_GetPending(subscription, &messages, NULL) == NATS_OK && messages > 0;
@@ -53,7 +53,7 @@ static void on_link_message(natsConnection *connection, natsSubscription *subscr
         link->pausing = inbox;
     else
         nm_inbox_unreference(inbox);
-    if (link->pausing != NULL && (!link->pausing->pause_asked || !more_is_at_hand(subscription)))
+    if (link->pausing != NULL && (!link->pausing->pause_asked || !nm_more_is_at_hand(subscription)))
         pause_now(link);
 }
 

@@ -112,10 +112,15 @@ void nm_inbox_set_timer(nm_inbox *inbox, int64_t due);
 /* The same, unless the timer is set to an earlier time already. */
 void nm_inbox_hasten_timer(nm_inbox *inbox, int64_t due);
 
-/* ---- publishing ---- */
+/* ---- nats.c ---- */
+
+/* Whether messages wait in a subscription's queue. */
+bool nm_more_is_at_hand(natsSubscription *subscription);
 
 /* nats.c's statuses as ours, with a text that names the subject. */
 natsmicro_status nm_link_status(natsStatus status, const char *subject, nm_error *error);
+
+/* ---- flushing ---- */
 
 /*
  * Sends what is buffered, now: for a lone message that is out, and before a wait. The calling

@@ -24,7 +24,7 @@ static void describe_endpoint(nm_endpoint *endpoint, nm_endpoint_info *info)
 
     *info = (nm_endpoint_info){.name = stub->subject,
                                .subject = endpoint->method.subject,
-                               .queue_group = stub->queue_group_disabled ? "" : "q",
+                               .queue_group = stub->queue_group_disabled ? "" : NM_QUEUE_GROUP,
                                .metadata = stub->metadata,
                                .n_metadata = stub->n_metadata};
     pthread_mutex_lock(&stats->lock);

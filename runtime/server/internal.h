@@ -11,6 +11,9 @@
 
 #include <semaphore.h>
 
+/* What the instances of a service share the load by. */
+#define NM_QUEUE_GROUP "q"
+
 typedef struct nm_service nm_service;
 typedef struct nm_endpoint nm_endpoint;
 
@@ -110,6 +113,9 @@ natsmicro_status nm_pool_watch(natsmicro_server *server, nm_endpoint *endpoint);
 
 /* Ends all workers: no endpoint is open, no call waits. */
 void nm_pool_stop(natsmicro_server *server);
+
+/* Under the lock: the call that has waited longest; there is one. */
+nm_waiting_call nm_pool_dequeue(natsmicro_server *server);
 
 /* Under the lock: one call less runs; who waits for that is woken. */
 void nm_pool_call_ended(natsmicro_server *server);

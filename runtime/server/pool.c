@@ -66,7 +66,7 @@ static bool may_dequeue(const natsmicro_server *server)
     return server->waiting_count > 0 && server->running < server->max_calls;
 }
 
-static nm_waiting_call dequeue(natsmicro_server *server)
+nm_waiting_call nm_pool_dequeue(natsmicro_server *server)
 {
     nm_waiting_call call = server->waiting[server->waiting_first];
     server->waiting_first = (server->waiting_first + 1) % server->max_waiting;
@@ -125,13 +125,6 @@ void nm_pool_call_ended(natsmicro_server *server)
         pthread_cond_broadcast(&server->changed);
 }
 
-static bool more_is_at_hand(nm_endpoint *endpoint)
-{
-    int messages = 0;
-    return natsSubscription_GetPending(endpoint->subscription, &messages, NULL) == NATS_OK &&
-           messages > 0;
-}
-
 /*
  * Serves with the lock free; returns with it held. `unflushed` counts the answers of a worker that goes on with
  * the requests at hand: their flush is one.
@@ -143,7 +136,8 @@ static void serve_unlocked(natsmicro_server *server, nm_endpoint *endpoint, nats
     int64_t start = nm_now();
     bool detached = nm_serve(server, endpoint, message);
     int64_t taken = nm_now() - start;
-    if (unflushed == NULL || ++*unflushed >= UNFLUSHED_ANSWERS || !more_is_at_hand(endpoint)) {
+    if (unflushed == NULL || ++*unflushed >= UNFLUSHED_ANSWERS ||
+        !nm_more_is_at_hand(endpoint->subscription)) {
         nm_link_flush(server->link, NM_NEVER);
         if (unflushed != NULL)
             *unflushed = 0;
@@ -298,7 +292,7 @@ static void *work(void *argument)
     pthread_mutex_lock(&server->lock);
     for (;;) {
         if (may_dequeue(server)) {
-            nm_waiting_call call = dequeue(server);
+            nm_waiting_call call = nm_pool_dequeue(server);
             server->running++;
             if (server->unwatched != NULL)
                 call_worker(server);

@@ -119,9 +119,8 @@ static void unmake(natsmicro_call *call)
 static natsmicro_status decode_request(natsmicro_call *call, const nm_incoming *incoming,
                                        ProtobufCMessage **request, nm_error *error)
 {
-    natsmicro_method_kind kind = call->stream.kind;
     *request = NULL;
-    if (kind == NATSMICRO_CLIENT_STREAM || kind == NATSMICRO_BIDI_STREAM)
+    if (nm_caller_streams(call->stream.kind))
         return NATSMICRO_OK;
     nm_error cause = NM_ERROR_INIT;
     natsmicro_status status =

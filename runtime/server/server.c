@@ -139,9 +139,7 @@ static void end_calls(natsmicro_server *server)
 static void refuse_waiting(natsmicro_server *server)
 {
     while (server->waiting_count > 0) {
-        nm_waiting_call waiting = server->waiting[server->waiting_first];
-        server->waiting_first = (server->waiting_first + 1) % server->max_waiting;
-        server->waiting_count--;
+        nm_waiting_call waiting = nm_pool_dequeue(server);
         pthread_mutex_unlock(&server->lock);
         nm_error error = NM_ERROR_INIT;
         nm_error_set(&error, NATSMICRO_UNAVAILABLE, "the server is stopping");

@@ -9,8 +9,6 @@
 #include <string.h>
 #include <time.h>
 
-#define QUEUE_GROUP "q"
-
 /* How long the broker may take to acknowledge that requests may come. */
 #define SUBSCRIBE_MS 1000
 
@@ -114,7 +112,7 @@ static natsmicro_status subscribe_endpoint(natsmicro_server *server, nm_endpoint
         endpoint->method.stub->queue_group_disabled
             ? natsConnection_SubscribeSync(&endpoint->subscription, server->connection, subject)
             : natsConnection_QueueSubscribeSync(&endpoint->subscription, server->connection,
-                                                subject, QUEUE_GROUP);
+                                                subject, NM_QUEUE_GROUP);
     /* Waiting calls are limited by the server's queue, which answers; nats.c's would drop. */
     if (status == NATS_OK)
         status = natsSubscription_SetPendingLimits(endpoint->subscription, -1, -1);

@@ -172,7 +172,7 @@ static void publish_unary_error(nm_stream *stream, const nm_error *failure)
 
 static void publish_outcome(nm_stream *stream, const nm_error *failure)
 {
-    if (stream->kind == NATSMICRO_SERVER_STREAM || stream->kind == NATSMICRO_BIDI_STREAM)
+    if (nm_service_streams(stream->kind))
         publish_stream_end(stream, failure);
     else if (stream->kind == NATSMICRO_CLIENT_STREAM)
         nm_plain_answer_error(stream, failure);

@@ -5,16 +5,6 @@
 
 #include <string.h>
 
-static bool is_streaming_out(natsmicro_method_kind kind)
-{
-    return kind == NATSMICRO_SERVER_STREAM || kind == NATSMICRO_BIDI_STREAM;
-}
-
-static bool is_streaming_in(natsmicro_method_kind kind)
-{
-    return kind == NATSMICRO_CLIENT_STREAM || kind == NATSMICRO_BIDI_STREAM;
-}
-
 /* Names the handler's inbox to the caller, on the NATS reply, else on Reply-To. */
 static void acknowledge(nm_stream *stream, const nm_incoming *opening)
 {
@@ -59,7 +49,7 @@ natsmicro_status nm_plain_accept(nm_stream *stream, const nm_incoming *opening, 
     stream->peer = strdup(peer);
     if (stream->peer == NULL)
         return nm_error_set(error, NATSMICRO_RESOURCE_EXHAUSTED, "no memory");
-    if (is_streaming_in(stream->kind))
+    if (nm_caller_streams(stream->kind))
         acknowledge(stream, opening);
     if (names_its_inbox(opening)) {
         pthread_mutex_lock(&stream->lock);
@@ -98,7 +88,7 @@ void nm_plain_refuse(nm_link *link, const nm_stream_settings *settings, natsmicr
     }
     nm_outgoing outgoing = {.subject = subject,
                             .error = error,
-                            .end = subject == opening->reply_to && is_streaming_out(kind)};
+                            .end = subject == opening->reply_to && nm_service_streams(kind)};
     nm_publish_or_report(link, &outgoing, method);
     nm_link_flush_soon(link);
 }

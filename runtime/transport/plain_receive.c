@@ -235,7 +235,7 @@ static void receive_on_server(nm_stream *stream, const nm_incoming *incoming, nm
         take_caller_error(stream, incoming);
         return;
     }
-    if (stream->kind != NATSMICRO_CLIENT_STREAM && stream->kind != NATSMICRO_BIDI_STREAM)
+    if (!nm_caller_streams(stream->kind))
         return; /* a call without a stream from the caller: there is nothing else to say */
     if (incoming->end) {
         end_regularly(stream, incoming);

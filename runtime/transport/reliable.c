@@ -14,7 +14,7 @@ static bool peer_streams(const nm_stream *stream)
 {
     if (!stream->is_server)
         return true; /* what is no stream has one message, and an end */
-    return stream->kind == NATSMICRO_CLIENT_STREAM || stream->kind == NATSMICRO_BIDI_STREAM;
+    return nm_caller_streams(stream->kind);
 }
 
 /* Reset has given back the rest. */

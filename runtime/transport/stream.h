@@ -19,6 +19,17 @@
 typedef struct nm_transport nm_transport;
 typedef struct nm_stream nm_stream;
 
+/* Whether requests, or responses, are a stream of messages: else there is one. */
+static inline bool nm_caller_streams(natsmicro_method_kind kind)
+{
+    return kind == NATSMICRO_CLIENT_STREAM || kind == NATSMICRO_BIDI_STREAM;
+}
+
+static inline bool nm_service_streams(natsmicro_method_kind kind)
+{
+    return kind == NATSMICRO_SERVER_STREAM || kind == NATSMICRO_BIDI_STREAM;
+}
+
 /* What all reliable streams of a client or a server have done. */
 typedef struct nm_stream_totals {
     atomic_ullong messages_sent;
