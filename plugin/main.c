@@ -37,17 +37,6 @@ static const char help[] =
     "  --version  print the version\n"
     "  --help     print this\n";
 
-static void *allocate(void *data, size_t size)
-{
-    return nm_pool_alloc(data, size, 1);
-}
-
-static void leave(void *data, void *pointer)
-{
-    (void)data;
-    (void)pointer;
-}
-
 static bool read_all(FILE *input, nm_text *text)
 {
     char buffer[65536];
@@ -61,7 +50,7 @@ static nm_request *unpack_request(nm_pool *pool, const nm_text *input)
 {
     const ProtobufCMessageDescriptor *descriptor =
         &google__protobuf__compiler__code_generator_request__descriptor;
-    ProtobufCAllocator allocator = {allocate, leave, pool};
+    ProtobufCAllocator allocator = nm_wire_allocator(pool);
     const nm_bytes bytes = {(const uint8_t *)input->bytes, input->length};
     if (!nm_wire_depth_ok(descriptor, bytes, DEEPEST_REQUEST))
         return NULL;

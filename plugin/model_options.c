@@ -19,18 +19,6 @@ enum {
     OPTION_CHUNKED_IO = 50006
 };
 
-/* protobuf-c's allocations come from the pool, so there is nothing to free. */
-static void *allocate(void *data, size_t size)
-{
-    return nm_pool_alloc(data, size, 1);
-}
-
-static void leave(void *data, void *pointer)
-{
-    (void)data;
-    (void)pointer;
-}
-
 /*
  * Reads the option `name` into *message: NULL when it is not set. The caller names the type by its
  * descriptor.
@@ -39,7 +27,7 @@ static bool read_option(nm_build *build, const nm_place *place, const ProtobufCM
                         uint32_t number, const char *name,
                         const ProtobufCMessageDescriptor *descriptor, const void **message)
 {
-    ProtobufCAllocator allocator = {allocate, leave, build->pool};
+    ProtobufCAllocator allocator = nm_wire_allocator(build->pool);
     nm_bytes payload;
     nm_extension_state state = nm_wire_extension(build->pool, options, number, &payload);
     *message = NULL;

@@ -5,6 +5,22 @@
 
 #include <string.h>
 
+static void *allocate(void *pool, size_t size)
+{
+    return nm_pool_alloc(pool, size, 1);
+}
+
+static void leave(void *pool, void *memory)
+{
+    (void)pool;
+    (void)memory;
+}
+
+ProtobufCAllocator nm_wire_allocator(nm_pool *pool)
+{
+    return (ProtobufCAllocator){allocate, leave, pool};
+}
+
 static bool take_varint(nm_bytes *rest, uint64_t *value)
 {
     *value = 0;

@@ -1,6 +1,6 @@
 /*
- * Wire: protobuf's encoding, as far as protobuf-c leaves it to us: extensions, which it keeps as
- * unknown fields, and how deep a message nests, which it never asks. What the bytes mean is up to
+ * Wire: protobuf's encoding, as far as protobuf-c leaves it to us: memory; extensions, which it keeps
+ * as unknown fields; and how deep a message nests, which it never asks. What the bytes mean is up to
  * the reader of the model.
  */
 #ifndef NM_PLUGIN_WIRE_H
@@ -12,6 +12,9 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+
+/* Has protobuf-c allocate from the pool, so that there is nothing to free. */
+ProtobufCAllocator nm_wire_allocator(nm_pool *pool);
 
 /* Bytes that belong to somebody else. */
 typedef struct nm_bytes {

@@ -4,6 +4,7 @@
  */
 #include "unit/cmocka_test.h"
 #include "unit/raw_message.h"
+#include "unit/with_nats.h"
 
 #include "wire/incoming.h"
 
@@ -379,18 +380,6 @@ static void users_headers_leave_out_the_protocols(void **state)
         first = false;
     }
     nm_headers_clear(&headers);
-}
-
-static int open_nats(void **state)
-{
-    (void)state;
-    return nats_Open(-1) == NATS_OK ? 0 : -1;
-}
-
-static int close_nats(void **state)
-{
-    (void)state;
-    return nats_CloseAndWait(5000) == NATS_OK ? 0 : -1;
 }
 
 int main(void)

@@ -3,6 +3,7 @@
  * beside.
  */
 #include "unit/cmocka_test.h"
+#include "unit/with_nats.h"
 
 #include "wire/incoming.h"
 #include "wire/names.h"
@@ -257,18 +258,6 @@ static void what_we_send_we_read(void **state)
     assert_string_equal(nm_error_text(&error), "5 of 5");
     natsMsg_Destroy(message);
     nm_error_clear(&error);
-}
-
-static int open_nats(void **state)
-{
-    (void)state;
-    return nats_Open(-1) == NATS_OK ? 0 : -1;
-}
-
-static int close_nats(void **state)
-{
-    (void)state;
-    return nats_CloseAndWait(5000) == NATS_OK ? 0 : -1;
 }
 
 int main(void)

@@ -3,6 +3,7 @@
  * copied; and it takes memory by its bytes, not by its frames.
  */
 #include "unit/cmocka_test.h"
+#include "unit/with_nats.h"
 
 #include "transport/reliable.h"
 
@@ -144,19 +145,6 @@ static void order_stays(void **state)
     }
     assert_true(self.kept > 0);
     close_scene(&self, 300);
-}
-
-static int open_nats(void **state)
-{
-    (void)state;
-    return nats_Open(-1) == NATS_OK ? 0 : -1;
-}
-
-static int close_nats(void **state)
-{
-    (void)state;
-    nats_Close();
-    return 0;
 }
 
 int main(void)
