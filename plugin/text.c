@@ -204,8 +204,6 @@ static const char *add_paragraph(nm_text *text, const char *line)
 {
     nm_text prefix = {NULL, 0, 0};
     nm_text_add_bytes(&prefix, line, comment_text(line, strcspn(line, "\n")));
-    prefix.length--; /* the words bring their spaces */
-    nm_text_add_char(&prefix, ' ');
     size_t column = 0;
     for (;;) {
         size_t length = strcspn(line, "\n");
