@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # Cases: what the scripts beside this file share. Sourced; ends in the line that tests/run reads.
 
 cases_passed=0
