@@ -1,6 +1,7 @@
 /*
  * Stream: the wire's side of one call: its inbox, what has arrived and is not read yet, how each
- * direction ended, its deadlines. What all transports share; how messages travel is theirs.
+ * direction ended, its deadlines. What all transports share, and what the plain one keeps of a call
+ * besides; how messages travel is theirs.
  *
  * The lock guards everything that two threads meet in: the dispatch thread that queues, the timer, a
  * sender, a receiver, a canceller. It is never held around a call of nats.c.
