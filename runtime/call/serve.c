@@ -153,9 +153,11 @@ void nm_call_end_from_outside(natsmicro_call *call, natsmicro_status status, con
 
     pthread_mutex_lock(&stream->lock);
     nm_stream_abort_locked(stream, status, "%s", nm_error_text(&error));
-    bool tell = may_fail(call);
-    if (tell)
+    bool tell = !call->answered;
+    if (may_fail(call))
         nm_error_copy(&call->failure, &error);
+    else if (tell)
+        nm_error_copy(&error, &call->failure); /* it has failed before, and nobody was told yet */
     pthread_mutex_unlock(&stream->lock);
     if (tell)
         nm_stream_transport(stream)->abandon(stream, &error);

@@ -162,6 +162,42 @@ static void waiting_calls_are_served_in_the_drain(void **state)
     lab_close(&room);
 }
 
+/* A handler that has failed and goes on reading, as long as it may. */
+static natsmicro_status fail_and_read(Lab__V1__LabServer__Chat *call, void *user_data)
+{
+    lab_probe *seen = user_data;
+    const Lab__V1__ChatMessage *line;
+    natsmicro_call_fail(call->base, NATSMICRO_ABORTED, "no more");
+    latch_open(&seen->entered);
+    while (lab__v1__lab_server__chat__recv(call, &line) == NATSMICRO_OK)
+        continue;
+    return NATSMICRO_ABORTED;
+}
+
+/* The drain's time is over: it does not wait for an end that nobody can acknowledge any more. */
+static void calls_that_have_failed_end_in_the_drain(void **state)
+{
+    static const Lab__V1__LabHandlers failing = {.chat = fail_and_read};
+    natsmicro_server_options options = NATSMICRO_SERVER_OPTIONS_INIT;
+    Lab__V1__LabClient__Chat *call;
+    const Lab__V1__ChatMessage *line;
+    lab room;
+    (void)state;
+    options.drain_timeout_ms = 600; /* longer than the retransmit timer is at first */
+    lab_open(&room);
+    lab_serve_with(&room, &failing, &room.seen, &options, NULL);
+    assert_int_equal(NATS_OK, natsConnection_FlushTimeout(room.server_connection, WAIT_MS));
+    assert_ok(lab__v1__lab_client__chat(room.client, NULL, &call));
+    assert_true(latch_wait(&room.seen.entered, WAIT_MS));
+    int64_t before = now_ms();
+    natsmicro_server_destroy(room.server);
+    room.server = NULL;
+    assert_between(now_ms() - before, 500, LAB_AT_ONCE);
+    assert_status(NATSMICRO_ABORTED, lab__v1__lab_client__chat__recv(call, &line));
+    lab__v1__lab_client__chat__close(call);
+    lab_close(&room);
+}
+
 static void a_server_that_never_ran_can_be_destroyed(void **state)
 {
     lab room;
@@ -229,6 +265,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(running_calls_finish_and_new_ones_are_refused),
         cmocka_unit_test(calls_over_the_limit_are_cancelled_and_told),
         cmocka_unit_test(waiting_calls_are_served_in_the_drain),
+        cmocka_unit_test(calls_that_have_failed_end_in_the_drain),
         cmocka_unit_test(a_server_that_never_ran_can_be_destroyed),
         cmocka_unit_test(a_signal_handler_may_stop_a_server),
     };

@@ -291,6 +291,29 @@ static void a_reset_that_says_ok_is_an_error(void **state)
     peer_close(&peer);
 }
 
+/* Fails, cancels itself, and returns after the cancel was told. */
+static natsmicro_status fail_and_cancel(Lab__V1__LabServer__Chat *call, void *user_data)
+{
+    lab_probe *seen = user_data;
+    natsmicro_call_fail(call->base, NATSMICRO_ABORTED, "no more");
+    natsmicro_call_cancel(call->base);
+    latch_wait(&seen->release, LAB_PATIENCE);
+    return NATSMICRO_ABORTED;
+}
+
+/* Its timer is the one that would send the end again: the call is over with it, or it would never be. */
+static void a_cancel_of_a_call_that_has_failed_ends_it(void **state)
+{
+    static const Lab__V1__LabHandlers cancelling = {.chat = fail_and_cancel};
+    lab *room = *state;
+    frame_peer peer;
+    lab_serve(room, &cancelling, &room->seen);
+    peer_open(&peer, room->client_connection, "lab.v1.chat", AN_OFFER, NULL, 0);
+    peer_next_reset(&peer, "ABORTED");
+    latch_open(&room->seen.release);
+    peer_close(&peer);
+}
+
 /* What the service may not publish to, because the peer says so: the call lives on its old address. */
 static void bad_addresses_are_refused(void **state)
 {
@@ -564,6 +587,7 @@ int main(void)
         lab_test(messages_behind_the_end_end_the_call),
         lab_test(another_digest_is_data_loss),
         lab_test(a_reset_that_says_ok_is_an_error),
+        lab_test(a_cancel_of_a_call_that_has_failed_ends_it),
         lab_test(bad_addresses_are_refused),
         lab_test(frames_for_unknown_calls),
         lab_test(padding_takes_no_memory_beyond_the_window),
