@@ -83,7 +83,8 @@ static bool append(nm_reliable *reliable, const nm_reliable_frame *frame)
 
 static bool is_wasteful(const nm_reliable *reliable, natsMsg *message, size_t size)
 {
-    size_t waste = (size_t)natsMsg_GetDataLength(message) - size + MESSAGE_OVERHEAD;
+    size_t waste = (size_t)natsMsg_GetDataLength(message) - size + MESSAGE_OVERHEAD +
+                   nm_message_front(message);
     return waste > MOST_WASTE || (waste > size && reliable->queue_count >= FEW_FRAMES);
 }
 

@@ -62,6 +62,17 @@ typedef struct nm_span {
     size_t length;
 } nm_span;
 
+/*
+ * What nats.c keeps of a received message in front of its payload, in the same memory: subject, reply and headers.
+ * It tells the size of headers in no other way.
+ */
+static inline size_t nm_message_front(natsMsg *message)
+{
+    uintptr_t front = (uintptr_t)natsMsg_GetSubject(message);
+    uintptr_t payload = (uintptr_t)natsMsg_GetData(message);
+    return payload > front ? payload - front : 0;
+}
+
 typedef struct nm_span_list {
     nm_span *spans;
     size_t count;

@@ -392,6 +392,42 @@ static void padding_takes_no_memory_beyond_the_window(void **state)
     peer_close(&peer);
 }
 
+/* The same with headers, which mean nothing here, and replies of some length. What counts is a kilobyte. */
+static void headers_take_no_memory_beyond_the_window(void **state)
+{
+    natsmicro_server_options options = NATSMICRO_SERVER_OPTIONS_INIT;
+    lab *room = *state;
+    frame_peer peer;
+    char *text = lab_text(50000);
+    char *long_line = lab_text(1000);
+    memcpy(long_line, "\x12\xe5\x07", 3); /* a line of 997 bytes */
+    uint64_t before = memory_kib(getpid());
+    options.window_bytes = 4 * 1024 * 1024;
+    lab_serve_with(room, &handlers, &room->seen, &options, NULL);
+    peer_open(&peer, room->client_connection, "lab.v1.chat", AN_OFFER, NULL, 0);
+    for (uint64_t i = 1; i <= 4000; i++) {
+        frame_begin(&peer);
+        frame_put_message(&peer, NULL, 0);
+        frame_put_message(&peer, long_line, 1000);
+        frame_put_control(&peer, (nm_frame_control){.seq = 2 * i - 1});
+        raw_publish(peer.connection, &(raw_message){.subject = peer.address,
+                                                    .data = peer.bytes,
+                                                    .length = (size_t)(peer.end - peer.bytes),
+                                                    .name = "Long",
+                                                    .value = text});
+    }
+    send_end(&peer, 8001, true);
+    peer_next_ack(&peer, 8001);
+    uint64_t after = memory_kib(getpid());
+    report("%" PRIu64 " KiB before, %" PRIu64 " KiB with 200 MB of headers", before, after);
+    free(long_line);
+    free(text);
+    assert_true(after < before + PLAIN_OR_SANITIZED(65536, UINT32_MAX));
+    assert_handler_ended(room, NATSMICRO_END, 8000);
+    take_end(&peer);
+    peer_close(&peer);
+}
+
 /* A peer that allows everything and acknowledges nothing: the handler stops at our own limit. */
 static void a_sender_keeps_no_more_than_its_own_window(void **state)
 {
@@ -591,6 +627,7 @@ int main(void)
         lab_test(bad_addresses_are_refused),
         lab_test(frames_for_unknown_calls),
         lab_test(padding_takes_no_memory_beyond_the_window),
+        lab_test(headers_take_no_memory_beyond_the_window),
         lab_test(a_sender_keeps_no_more_than_its_own_window),
         lab_test(a_service_by_hand_is_called),
         lab_test(another_digest_is_data_loss_to_a_caller),
