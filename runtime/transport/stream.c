@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What a queued message costs beyond its bytes: nats.c's struct, subject and parsed headers. */
+/* What a queued message costs beyond its bytes and what stands before them: nats.c's struct and parsed headers. */
 #define SPAN_OVERHEAD 256
 
 #define LONGEST_TEND_INTERVAL (1000 * NM_NS_PER_MS)
@@ -19,6 +19,11 @@
 
 /* ---- lists of spans ---- */
 
+static size_t cost_of(natsMsg *message, size_t length)
+{
+    return nm_message_front(message) + length + SPAN_OVERHEAD;
+}
+
 static bool list_append(nm_span_list *list, natsMsg *message, const uint8_t *data, size_t length)
 {
     if (list->count == list->capacity) {
@@ -30,7 +35,7 @@ static bool list_append(nm_span_list *list, natsMsg *message, const uint8_t *dat
         list->capacity = capacity;
     }
     list->spans[list->count++] = (nm_span){message, data, length};
-    list->bytes += length + SPAN_OVERHEAD;
+    list->bytes += cost_of(message, length);
     return true;
 }
 
@@ -145,7 +150,7 @@ static bool queue(nm_stream *stream, natsMsg *message, const uint8_t *data, size
         return false;
     }
     stream->pending_messages++;
-    stream->pending_bytes += length + SPAN_OVERHEAD;
+    stream->pending_bytes += cost_of(message, length);
     return true;
 }
 

@@ -9,6 +9,7 @@
 
 #include "limits/v1/limits.nats-c.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -273,6 +274,48 @@ static void max_pending_bytes_bounds_what_a_plain_stream_leaves_unread(void **st
     read_late(*state, &options);
 }
 
+static natsmicro_status read_later(Lab__V1__LabServer__Chat *call, void *user_data)
+{
+    lab_probe *seen = user_data;
+    const Lab__V1__ChatMessage *line;
+    lab_probe_wait(seen);
+    while ((seen->first = lab__v1__lab_server__chat__recv(call, &line)) == NATSMICRO_OK)
+        seen->number++;
+    latch_open(&seen->done);
+    return seen->first;
+}
+
+/* 60 empty lines, each with a header of 50 KB that means nothing. */
+static void max_pending_bytes_counts_headers(void **state)
+{
+    static const Lab__V1__LabHandlers reading = {.chat = read_later};
+    natsmicro_server_options options = NATSMICRO_SERVER_OPTIONS_INIT;
+    char *text = lab_text(50000);
+    char seq[16];
+    lab *room = *state;
+    raw_call call;
+    options.max_pending_bytes = 1024 * 1024;
+    options.on_error = count_slow_consumers;
+    options.on_error_data = &room->dropped;
+    lab_serve_with(room, &reading, &room->seen, &options, NULL);
+    assert_int_equal(NATS_OK, natsConnection_FlushTimeout(room->server_connection, LAB_PATIENCE));
+    raw_open(&call, room->client_connection, "lab.v1.chat");
+    for (int i = 1; i <= 60; i++) {
+        snprintf(seq, sizeof(seq), "%d", i);
+        raw_publish(
+            call.connection,
+            &(raw_message){.subject = call.stream, .seq = seq, .name = "Long", .value = text});
+    }
+    raw_end(&call, "60");
+    assert_true(latch_wait(&room->dropped, LAB_PATIENCE));
+    latch_open(&room->seen.release);
+    assert_true(latch_wait(&room->seen.done, LAB_PATIENCE));
+    assert_status(NATSMICRO_DATA_LOSS, room->seen.first);
+    assert_between(room->seen.number, 10, 25);
+    raw_close(&call);
+    free(text);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -283,6 +326,7 @@ int main(void)
         lab_test(a_client_refuses_what_nests_or_takes_more_than_it_says),
         lab_test(max_pending_messages_bounds_what_a_plain_stream_leaves_unread),
         lab_test(max_pending_bytes_bounds_what_a_plain_stream_leaves_unread),
+        lab_test(max_pending_bytes_counts_headers),
     };
     return cmocka_run_group_tests(tests, lab_start_broker, lab_stop_broker);
 }
