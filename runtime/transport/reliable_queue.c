@@ -20,7 +20,7 @@
 #define MOST_WASTE ((size_t)16 * 1024)
 
 /* Messages are copied together up to this size. */
-#define FIRST_COPY   ((size_t)256)
+#define FIRST_COPY   ((size_t)64)
 #define LARGEST_COPY ((size_t)16 * 1024)
 
 void nm_reliable_frame_free(nm_reliable_frame *frame)

@@ -129,6 +129,39 @@ static void padding_is_not_kept(void **state)
     close_scene(&self, 8);
 }
 
+/* What waits owns: its places, copies, and frames with what nats.c takes for each. */
+static size_t memory_of(const nm_reliable *reliable)
+{
+    size_t memory = reliable->queue_capacity * sizeof(nm_reliable_frame);
+    for (size_t i = 0; i < reliable->queue_count; i++) {
+        size_t at = (reliable->queue_first + i) % reliable->queue_capacity;
+        const nm_reliable_frame *frame = &reliable->queue[at];
+        memory += frame->copy_capacity;
+        if (frame->message != NULL)
+            memory += (size_t)natsMsg_GetDataLength(frame->message) + 256;
+    }
+    return memory;
+}
+
+/* A frame that is just worth keeping and one of an empty message, in turn: no two copies lie behind each other. */
+static void frames_in_turn_take_twice_their_bytes(void **state)
+{
+    scene self;
+    size_t bytes = 0;
+    (void)state;
+    open_scene(&self);
+    for (int i = 0; i < 10000; i++) {
+        enqueue(&self, 11, 100, 0);
+        enqueue(&self, 1, 0, 0);
+    }
+    for (size_t i = 0; i < self.reliable.queue_count; i++)
+        bytes += (size_t)(self.reliable.queue[i].cursor.end - self.reliable.queue[i].cursor.at);
+    assert_true(self.kept > 5000);
+    assert_true(memory_of(&self.reliable) < 2 * bytes + 64 * 1024);
+    nm_reliable_drop_received(&self.reliable);
+    free(self.reliable.queue);
+}
+
 /* Frames of all sizes, a reader that is now ahead and now behind. */
 static void order_stays(void **state)
 {
@@ -153,6 +186,7 @@ int main(void)
         cmocka_unit_test(full_frames_are_kept),
         cmocka_unit_test(small_frames_are_copied_together),
         cmocka_unit_test(padding_is_not_kept),
+        cmocka_unit_test(frames_in_turn_take_twice_their_bytes),
         cmocka_unit_test(order_stays),
     };
     return cmocka_run_group_tests(tests, open_nats, close_nats);
