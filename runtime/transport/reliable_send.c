@@ -621,13 +621,14 @@ bool nm_reliable_append_end(nm_stream *stream, const nm_error *failure)
     if (reliable->made == 0 && frame_room(stream, stream->max_payload) < NM_FRAME_SHORTEST_END)
         nm_headers_clear(&stream->headers_out);
     size_t needed = end_size(&outcome, frame_room(stream, stream->max_payload));
-    if (reliable->open != NULL && !fits(reliable->open, needed))
+    size_t room = needed > NM_FRAME_SHORTEST_END ? needed : NM_FRAME_SHORTEST_END;
+    if (reliable->open != NULL && !fits(reliable->open, room))
         nm_reliable_seal(stream);
     nm_segment *segment = reliable->open;
     if (segment != NULL)
         digest_messages(reliable, segment);
     else
-        segment = open_segment(stream, needed);
+        segment = open_segment(stream, room);
     if (segment == NULL)
         return false;
     outcome.digest = nm_digest_value(&reliable->digest_out);

@@ -628,7 +628,8 @@ uint8_t *nm_frame_write_end(uint8_t *at, size_t room, const nm_frame_outcome *ou
         .trailers = outcome->trailers == NULL ? 0 : outcome->trailers->count,
     };
 
-    cut_parts(&parts, room - 1 - nm_frame_varint_size(room), outcome, &mended);
+    size_t head = 1 + nm_frame_varint_size(room);
+    cut_parts(&parts, room > head ? room - head : 0, outcome, &mended);
     *at++ = TAG(FRAME_END, DELIMITED);
     at = nm_frame_put_varint(at, parts_size(&parts, outcome->trailers));
     at = put_bytes(at, END_STATUS, parts.status);

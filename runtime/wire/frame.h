@@ -222,8 +222,8 @@ typedef struct nm_frame_outcome {
 #define NM_FRAME_SHORTEST_END (1 + 2 + 1 + 2 + NM_CODE_LIMIT + 9)
 
 /*
- * Writes an end that has `room` bytes at most, NM_FRAME_SHORTEST_END or more. What does not fit is
- * left out: first the data, as a whole, then trailers from the last one on, then the end of the text.
+ * Writes an end that has `room` bytes at most, or NM_FRAME_SHORTEST_END where that is more. What does not
+ * fit is left out: first the data, as a whole, then trailers from the last one on, then the end of the text.
  */
 uint8_t *nm_frame_write_end(uint8_t *at, size_t room, const nm_frame_outcome *outcome);
 

@@ -301,6 +301,9 @@ static void the_smallest_windows_move_everything(void **state)
 
 #define SMALL_PAYLOAD 4096
 
+/* Of a frame, what no message or end may take (NM_RELIABLE_RESERVE). */
+#define NO_PAYLOAD 128
+
 /* Frames are filled as far as the broker takes them; what it does not take is refused, not sent for ever. */
 static void a_small_max_payload_moves_everything(void **state)
 {
@@ -334,6 +337,39 @@ static void a_small_max_payload_moves_everything(void **state)
     assert_string_equal(text, line->text);
     lab__v1__lab_client__chat__close(call);
     free(text);
+    lab_close(&room);
+}
+
+/* Where not even the shortest end has the room that it may need, it is cut as far as it can be. */
+static natsmicro_status fail_with_a_text(Lab__V1__LabServer__Chat *call, void *user_data)
+{
+    char *text = lab_text(900);
+    (void)user_data;
+    natsmicro_call_fail(call->base, NATSMICRO_ABORTED, "%s", text);
+    free(text);
+    return NATSMICRO_ABORTED;
+}
+
+static void the_smallest_max_payload_takes_an_end(void **state)
+{
+    static const Lab__V1__LabHandlers failing = {.chat = fail_with_a_text};
+    const broker_options little = {.max_payload = NO_PAYLOAD};
+    natsmicro_client_options options = NATSMICRO_CLIENT_OPTIONS_INIT;
+    Lab__V1__LabClient__Chat *call;
+    const Lab__V1__ChatMessage *line;
+    lab room = {.nats = broker_start(&little)};
+    (void)state;
+    options.inbox_prefix = "a"; /* so that the opening passes */
+    options.window_bytes = options.window_messages = 1;
+    lab_probe_init(&room.seen);
+    room.server_connection = connect_to(room.nats);
+    room.client_connection = connect_to(room.nats);
+    assert_ok(lab__v1__lab_client__new(&room.client, room.client_connection, &options));
+    lab_serve(&room, &failing, NULL);
+    assert_int_equal(NATS_OK, natsConnection_FlushTimeout(room.server_connection, LAB_PATIENCE));
+    assert_ok(lab__v1__lab_client__chat(room.client, NULL, &call));
+    assert_status(NATSMICRO_ABORTED, lab__v1__lab_client__chat__recv(call, &line));
+    lab__v1__lab_client__chat__close(call);
     lab_close(&room);
 }
 
@@ -536,6 +572,7 @@ int main(void)
         lab_test(a_message_larger_than_the_window_passes),
         lab_test(the_smallest_windows_move_everything),
         cmocka_unit_test(a_small_max_payload_moves_everything),
+        cmocka_unit_test(the_smallest_max_payload_takes_an_end),
         lab_test(an_end_is_cut_to_what_its_headers_leave),
         cmocka_unit_test(metrics_tell_what_was_lost),
         cmocka_unit_test(a_peer_that_is_far_is_waited_for),

@@ -521,10 +521,11 @@ static void a_control_is_never_longer_than_its_limit(void **state)
 }
 
 /* The end as a peer reads it, when it may have that many bytes. Free it. */
-static theirs *end_within(size_t room, const nm_frame_outcome *outcome)
+static theirs *end_within(size_t wanted, const nm_frame_outcome *outcome)
 {
+    size_t room = wanted > NM_FRAME_SHORTEST_END ? wanted : NM_FRAME_SHORTEST_END;
     uint8_t *bytes = malloc(room + 2);
-    uint8_t *at = nm_frame_write_end(bytes + 2, room, outcome);
+    uint8_t *at = nm_frame_write_end(bytes + 2, wanted, outcome);
     theirs *frame;
 
     bytes[0] = 0x08;
@@ -594,8 +595,8 @@ static void a_text_is_cut_between_characters(void **state)
     (void)state;
     memset(code, 'C', sizeof code - 1);
     code[sizeof code - 1] = '\0';
-    for (size_t room = NM_FRAME_SHORTEST_END + 20; room >= NM_FRAME_SHORTEST_END; room--) {
-        theirs *frame = end_within(room, &outcome);
+    for (size_t more = NM_FRAME_SHORTEST_END + 21; more > 0; more--) {
+        theirs *frame = end_within(more - 1, &outcome);
         size_t length = strlen(frame->end->text);
 
         assert_int_equal(strlen(frame->end->status), NM_CODE_LIMIT);
