@@ -514,6 +514,13 @@ static bool open_for(nm_stream *stream, size_t encoded, bool *lone)
     return true;
 }
 
+/* Headers of the first frame may leave no room at all, not even for a message without bytes. */
+static bool has_room(nm_stream *stream, size_t length)
+{
+    size_t most = nm_reliable_max_message(stream);
+    return most > 0 && length <= most;
+}
+
 natsmicro_status nm_reliable_send(nm_stream *stream, const nm_bytes *pieces, size_t count,
                                   nm_error *error)
 {
@@ -521,8 +528,7 @@ natsmicro_status nm_reliable_send(nm_stream *stream, const nm_bytes *pieces, siz
     size_t length = nm_bytes_length(pieces, count);
     size_t encoded = nm_frame_message_size(length);
     bool lone = false;
-    if ((encoded > reliable->fill || reliable->made == 0) &&
-        length > nm_reliable_max_message(stream))
+    if ((encoded > reliable->fill || reliable->made == 0) && !has_room(stream, length))
         return nm_error_set(error, NATSMICRO_RESOURCE_EXHAUSTED,
                             "%s: a message of %zu bytes is over the %zu that the broker's "
                             "max_payload of %zu leaves",
@@ -660,8 +666,10 @@ natsmicro_status nm_reliable_close_send(nm_stream *stream, nm_error *error)
 /* The one message of an answer. False: memory. */
 static bool append_answer(nm_stream *stream, const nm_bytes *message)
 {
-    size_t room = nm_frame_message_size(message->length) + NM_FRAME_SHORTEST_END +
-                  nm_frame_headers_size(&stream->trailers_out);
+    size_t size = nm_frame_message_size(message->length);
+    size_t both = size + NM_FRAME_SHORTEST_END + nm_frame_headers_size(&stream->trailers_out);
+    /* Where one frame cannot hold both, the end goes in the next one. */
+    size_t room = both <= frame_room(stream, stream->max_payload) ? both : size;
     if (open_segment(stream, room) == NULL)
         return false;
     append_message(stream, message, 1, message->length);
@@ -673,7 +681,7 @@ natsmicro_status nm_reliable_answer(nm_stream *stream, const void *message, size
 {
     nm_reliable *reliable = nm_reliable_of(stream);
     nm_bytes whole = {message, length};
-    if (length > nm_reliable_max_message(stream))
+    if (!has_room(stream, length))
         return nm_error_set(error, NATSMICRO_RESOURCE_EXHAUSTED,
                             "%s: a response of %zu bytes is over the broker's max_payload of %zu",
                             stream->method, length, nm_link_max_payload(stream->link));

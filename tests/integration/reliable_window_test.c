@@ -11,6 +11,7 @@
 
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define NUMBERS 20
 #define MANY    100000
@@ -410,6 +411,65 @@ static void an_end_is_cut_to_what_its_headers_leave(void **state)
     assert_fails_at_length(room, 2 * LAB_MAX_PAYLOAD);
 }
 
+/* Sends a line without bytes behind headers of twice what a frame may have. */
+static natsmicro_status send_behind_headers(Lab__V1__LabServer__Chat *call, void *user_data)
+{
+    Lab__V1__ChatMessage line = LAB__V1__CHAT_MESSAGE__INIT;
+    char *text = lab_text((size_t)2 * LAB_MAX_PAYLOAD);
+    (void)user_data;
+    natsmicro_call_set_header(call->base, "Long", text);
+    free(text);
+    return lab__v1__lab_server__chat__send(call, &line);
+}
+
+static void headers_that_leave_no_room_are_too_large(void **state)
+{
+    static const Lab__V1__LabHandlers sending = {.chat = send_behind_headers};
+    Lab__V1__LabClient__Chat *call;
+    const Lab__V1__ChatMessage *line;
+    lab *room = *state;
+    natsmicro_context *context = lab_context();
+    natsmicro_context_set_timeout(context, LAB_AT_ONCE);
+    lab_serve(room, &sending, NULL);
+    assert_int_equal(NATS_OK, natsConnection_FlushTimeout(room->server_connection, LAB_PATIENCE));
+    assert_ok(lab__v1__lab_client__chat(room->client, context, &call));
+    assert_status(NATSMICRO_RESOURCE_EXHAUSTED, lab__v1__lab_client__chat__recv(call, &line));
+    lab__v1__lab_client__chat__close(call);
+    natsmicro_context_destroy(context);
+}
+
+/* The answer alone fills a frame: its trailers go in the next. */
+static natsmicro_status answer_with_trailers(Lab__V1__LabServer__Upload *call, void *user_data)
+{
+    Lab__V1__UploadResult result = LAB__V1__UPLOAD_RESULT__INIT;
+    char *text = lab_text(LAB_MAX_PAYLOAD - 300);
+    (void)user_data;
+    result.sha256 = text;
+    natsmicro_call_set_trailer(call->base, "Long", text + LAB_MAX_PAYLOAD - 1300);
+    natsmicro_status status = lab__v1__lab_server__upload__reply(call, &result);
+    free(text);
+    return status;
+}
+
+static void a_large_answer_with_trailers_passes(void **state)
+{
+    static const Lab__V1__LabHandlers answering = {.upload = answer_with_trailers};
+    Lab__V1__LabClient__Upload *call;
+    Lab__V1__UploadResult *result = NULL;
+    lab *room = *state;
+    natsmicro_context *context = lab_context();
+    natsmicro_context_set_timeout(context, LAB_AT_ONCE);
+    lab_serve(room, &answering, NULL);
+    assert_int_equal(NATS_OK, natsConnection_FlushTimeout(room->server_connection, LAB_PATIENCE));
+    assert_ok(lab__v1__lab_client__upload(room->client, context, &call));
+    assert_ok(lab__v1__lab_client__upload__close_and_recv(call, &result));
+    assert_int_equal(LAB_MAX_PAYLOAD - 300, strlen(result->sha256));
+    assert_int_equal(1000, strlen(natsmicro_call_trailer(call->base, "Long")));
+    lab__v1__lab_client__upload__free(result);
+    lab__v1__lab_client__upload__close(call);
+    natsmicro_context_destroy(context);
+}
+
 /* ---- metrics ---- */
 
 /* All that the window holds is out, and out again. */
@@ -574,6 +634,8 @@ int main(void)
         cmocka_unit_test(a_small_max_payload_moves_everything),
         cmocka_unit_test(the_smallest_max_payload_takes_an_end),
         lab_test(an_end_is_cut_to_what_its_headers_leave),
+        lab_test(headers_that_leave_no_room_are_too_large),
+        lab_test(a_large_answer_with_trailers_passes),
         cmocka_unit_test(metrics_tell_what_was_lost),
         cmocka_unit_test(a_peer_that_is_far_is_waited_for),
         lab_test(both_sides_speak_reliable_streams_by_themselves),
