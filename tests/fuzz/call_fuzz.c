@@ -54,6 +54,8 @@ static size_t on_way_count;
 static int64_t back_at;  /* when the connection is back; 0: it is there */
 static unsigned failing; /* so many publishes fail next */
 static bool forged;      /* frames came that nobody sent: nothing is promised about messages */
+static bool wide;     /* many messages, each a while after the last, and a window for all of them */
+static bool in_place; /* short messages are written in place where they can be */
 static bool server_busy;
 static bool server_done;  /* the handler has returned */
 static bool server_fails; /* it is to return an error */
@@ -278,16 +280,36 @@ static bool sends(natsmicro_method_kind kind, bool is_server)
            kind == (is_server ? NATSMICRO_SERVER_STREAM : NATSMICRO_CLIENT_STREAM);
 }
 
-/* Its number first; some are larger than a window or a frame's fill. */
+/* The short way of a short message, which now and then fails when half of it is written. */
+static bool send_in_place(side *self, const uint8_t *message, size_t length)
+{
+    const nm_transport *transport = nm_stream_transport(&self->stream);
+    if (!in_place || transport->reserve == NULL)
+        return false;
+    nm_buffer room = transport->reserve(&self->stream);
+    if (room.data == NULL)
+        return false;
+    nm_buffer_append(&room, message, self->sent % 11 == 5 ? length / 2 : length);
+    bool written = !room.failed && room.length == length;
+    transport->commit(&self->stream, written ? &room : NULL);
+    return written;
+}
+
+/* Its number first; some are larger than a window or a frame's fill, some as long as goes in place, or longer by one. */
 static natsmicro_status send_one(side *self)
 {
     uint8_t message[3000] = {0};
     size_t length = self->sent % 7 == 3 ? 2500 : 8 + self->sent % 5;
     nm_error error = NM_ERROR_INIT;
+    if (in_place)
+        length += self->sent % 3 == 1 ? NM_SHORT_MESSAGE - 10 : 0;
+    if (wide)
+        clock_ns += 2 * NM_RELIABLE_LONE_AFTER;
     memcpy(message, &self->sent, sizeof(self->sent));
     nm_bytes whole = {message, length};
-    natsmicro_status status =
-        nm_stream_transport(&self->stream)->send(&self->stream, &whole, 1, &error);
+    natsmicro_status status = NATSMICRO_OK;
+    if (!send_in_place(self, message, length))
+        status = nm_stream_transport(&self->stream)->send(&self->stream, &whole, 1, &error);
     self->sent += status == NATSMICRO_OK;
     nm_error_clear(&error);
     return status;
@@ -455,6 +477,13 @@ static size_t forge(const side *to, uint8_t *bytes)
         return (size_t)(nm_frame_write_reset(at, (what & 4) != 0 ? "ABORTED" : NULL, "") - at);
     for (unsigned i = pull() % 8; i > 0; i--)
         at = nm_frame_put_message(at, content, pull() % 32);
+    if (wide) { /* an unknown field, so that little of the frame is messages */
+        size_t padding = (size_t)pull() * 100;
+        *at++ = 0x7a;
+        at = nm_frame_put_varint(at, padding);
+        memset(at, 0, padding);
+        at += padding;
+    }
     if (reliable != NULL && (what & 64) != 0)
         outcome.digest = nm_digest_value(&reliable->digest_in);
     if ((what & 8) != 0)
@@ -467,7 +496,7 @@ static size_t forge(const side *to, uint8_t *bytes)
 static void intrude(void)
 {
     static const char *const replies[] = {NULL, "_INBOX.c.1", "_INBOX.s.1", "$SYS.x"};
-    uint8_t bytes[1024];
+    uint8_t bytes[32 * 1024];
     uint8_t what = pull();
     side *to = (what & 1) != 0 ? &client : &server;
     size_t length = 0;
@@ -576,6 +605,10 @@ static void begin(natsmicro_method_kind kind)
     settings.max_pending_messages = settings.max_pending_bytes = 1000000;
     settings.window_messages = (shape & 2) != 0 ? 3 : 64;
     settings.window_bytes = (shape & 4) != 0 ? 100 : 100000;
+    wide = (shape & 32) != 0;
+    in_place = (shape & 64) != 0;
+    if (wide)
+        settings.window_messages = settings.window_bytes = 1000000;
     settings.totals = &totals;
     nm_events_init(&the_link.events, NULL, NULL);
     side_begin(&client, kind, "_INBOX.c.1", false);
@@ -583,6 +616,10 @@ static void begin(natsmicro_method_kind kind)
     client.stream.open_deadline = clock_ns + 5 * SECOND;
     client.to_send = pull() % 64;
     server.to_send = pull() % 64;
+    if (wide) {
+        client.to_send *= 8;
+        server.to_send *= 8;
+    }
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
