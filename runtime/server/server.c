@@ -176,6 +176,18 @@ static void drain(natsmicro_server *server)
     nm_link_flush(server->link, nm_deadline_in(1000));
 }
 
+bool natsmicro_call_is_draining(natsmicro_call *call)
+{
+    if (!call->stream.is_server)
+        return false;
+    const nm_endpoint *endpoint = call->owner;
+    natsmicro_server *server = endpoint->service->server;
+    pthread_mutex_lock(&server->lock);
+    bool draining = server->draining;
+    pthread_mutex_unlock(&server->lock);
+    return draining;
+}
+
 /* ---- running ---- */
 
 natsmicro_status natsmicro_server_run(natsmicro_server *server)

@@ -198,6 +198,49 @@ static void calls_that_have_failed_end_in_the_drain(void **state)
     lab_close(&room);
 }
 
+/* Has no end of its own. */
+static natsmicro_status count_until_drained(Lab__V1__LabServer__CountUp *call,
+                                            const Lab__V1__CountUpRequest *request, void *user_data)
+{
+    Lab__V1__CountUpResponse response = LAB__V1__COUNT_UP_RESPONSE__INIT;
+    natsmicro_status status = NATSMICRO_OK;
+    (void)request;
+    (void)user_data;
+    for (; status == NATSMICRO_OK && !natsmicro_call_is_draining(call->base); response.number++)
+        status = lab__v1__lab_server__count_up__send(call, &response);
+    return status;
+}
+
+static void a_stream_without_an_end_may_end_in_the_drain(void **state)
+{
+    static const Lab__V1__LabHandlers endless = {.count_up = count_until_drained};
+    const Lab__V1__CountUpResponse *response;
+    Lab__V1__LabClient__CountUp *call;
+    lab room;
+    runner running;
+    natsmicro_status status;
+    int32_t received = 0;
+    (void)state;
+    lab_open(&room);
+    lab_serve(&room, &endless, NULL);
+    assert_int_equal(NATS_OK, natsConnection_FlushTimeout(room.server_connection, WAIT_MS));
+    runner_start(&running, room.server);
+    assert_ok(lab_count_up(&room, 0, 0, NULL, &call));
+    assert_false(natsmicro_call_is_draining(call->base));
+    while ((status = lab__v1__lab_client__count_up__recv(call, &response)) == NATSMICRO_OK) {
+        assert_int_equal(received, response->number);
+        if (++received == 100)
+            natsmicro_server_stop(room.server);
+    }
+    assert_status(NATSMICRO_END, status);
+    assert_true(received >= 100);
+    assert_false(natsmicro_call_is_draining(call->base));
+    lab__v1__lab_client__count_up__close(call);
+    pthread_join(running.thread, NULL);
+    assert_status(NATSMICRO_OK, running.status);
+    lab_close(&room);
+}
+
 static void a_server_that_never_ran_can_be_destroyed(void **state)
 {
     lab room;
@@ -266,6 +309,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(calls_over_the_limit_are_cancelled_and_told),
         cmocka_unit_test(waiting_calls_are_served_in_the_drain),
         cmocka_unit_test(calls_that_have_failed_end_in_the_drain),
+        cmocka_unit_test(a_stream_without_an_end_may_end_in_the_drain),
         cmocka_unit_test(a_server_that_never_ran_can_be_destroyed),
         cmocka_unit_test(a_signal_handler_may_stop_a_server),
     };

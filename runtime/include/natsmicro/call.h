@@ -130,6 +130,14 @@ natsmicro_status natsmicro_call_set_trailer(natsmicro_call *call, const char *na
                                             const char *value);
 
 /*
+ * Whether the server drains: natsmicro_server_stop was called, and running calls have
+ * drain_timeout_ms left to finish. A handler of a stream without an end of its own asks now and then,
+ * and returns. False on a client. Any thread, until the handler's return or natsmicro_call_finish;
+ * does not block, and takes the server's lock: not for each of a million messages.
+ */
+bool natsmicro_call_is_draining(natsmicro_call *call);
+
+/*
  * Keeps call and request alive after the handler's return, to go on from another thread, and frees
  * the worker. The handler's return value is then ignored. Exactly one natsmicro_call_finish must
  * follow, or the server cannot be destroyed. FAILED_PRECONDITION: not called from the handler, or
