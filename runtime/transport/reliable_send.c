@@ -248,6 +248,12 @@ static void go_on_mending(nm_stream *stream, int64_t now)
         nm_inbox_hasten_timer(&stream->inbox, now);
 }
 
+static void limit_backoff(nm_reliable *reliable)
+{
+    if (reliable->backoff > NM_RELIABLE_MOST_KEPT_BACKOFF)
+        reliable->backoff = NM_RELIABLE_MOST_KEPT_BACKOFF;
+}
+
 /*
  * Which copy of a message that was sent again an acknowledgement answers cannot be told, so only others are timed. A timer
  * that is shorter than the round trip sends all of them again: it stays doubled until one is timed.
@@ -258,8 +264,8 @@ static void measure_round_trip(nm_reliable *reliable, uint64_t number, int64_t n
         reliable->round_trip = now - reliable->timed_at;
         reliable->timed_at = 0;
         reliable->backoff = 0;
-    } else if (reliable->backoff > NM_RELIABLE_MOST_KEPT_BACKOFF)
-        reliable->backoff = NM_RELIABLE_MOST_KEPT_BACKOFF;
+    } else
+        limit_backoff(reliable);
 }
 
 void nm_reliable_acknowledged(nm_stream *stream, uint64_t number, int64_t now)
@@ -347,8 +353,10 @@ static void note_publication(nm_stream *stream, nm_segment *segment)
     segment->published = true;
     atomic_fetch_add_explicit(&totals->messages_sent, segment->count, memory_order_relaxed);
     atomic_fetch_add_explicit(&totals->bytes_sent, segment->message_bytes, memory_order_relaxed);
-    if (reliable->published == reliable->acknowledged)
+    if (reliable->published == reliable->acknowledged) {
         reliable->last_progress = reliable->last_retransmit = now;
+        limit_backoff(reliable); /* from asking a reader that slept */
+    }
     reliable->published = last;
     if (reliable->timed_at == 0) {
         reliable->timed_number = last;
