@@ -18,14 +18,7 @@ int64_t nm_now(void)
 
 int64_t nm_deadline_in(int64_t ms)
 {
-    int64_t now;
-
-    if (ms < 0)
-        return NM_NEVER;
-    now = nm_now();
-    if (ms > (NM_NEVER - now) / NM_NS_PER_MS)
-        return NM_NEVER;
-    return now + ms * NM_NS_PER_MS;
+    return nm_after(nm_now(), nm_duration(ms));
 }
 
 int64_t nm_remaining_ms(int64_t deadline)

@@ -14,7 +14,24 @@
 /* Nanoseconds of CLOCK_MONOTONIC. */
 int64_t nm_now(void);
 
-/* now + ms without overflow; ms < 0 is NM_NEVER. */
+/*
+ * Milliseconds as a duration in ns. What is negative or longer than 146 years is NM_NEVER: so any
+ * other duration can be added to any time of the clock. Milliseconds from outside go through here.
+ */
+static inline int64_t nm_duration(int64_t ms)
+{
+    if (ms < 0 || ms > NM_NEVER / 2 / NM_NS_PER_MS)
+        return NM_NEVER;
+    return ms * NM_NS_PER_MS;
+}
+
+/* The time that is a duration after another, or NM_NEVER. */
+static inline int64_t nm_after(int64_t since, int64_t duration)
+{
+    return duration == NM_NEVER || since == NM_NEVER ? NM_NEVER : since + duration;
+}
+
+/* nm_duration(ms) from now. */
 int64_t nm_deadline_in(int64_t ms);
 
 /* Milliseconds until a deadline, rounded up; 0 when it has passed; INT64_MAX for NM_NEVER. */

@@ -367,11 +367,7 @@ void natsmicro_stub_message_free(void *message)
 int64_t nm_call_idle_limit(int64_t own_ms, int64_t settings_ms, int64_t method_ms)
 {
     int64_t limit_ms = own_ms != 0 ? own_ms : settings_ms != 0 ? settings_ms : method_ms;
-    if (limit_ms == 0)
-        limit_ms = DEFAULT_IDLE_MS;
-    if (limit_ms < 0 || limit_ms > NM_NEVER / NM_NS_PER_MS)
-        return NM_NEVER;
-    return limit_ms * NM_NS_PER_MS;
+    return nm_duration(limit_ms != 0 ? limit_ms : DEFAULT_IDLE_MS);
 }
 
 /* ---- accessors ---- */

@@ -109,7 +109,7 @@ static void set_deadlines(natsmicro_call *call, const natsmicro_context *context
     int64_t own_ms = context != NULL ? context->timeout_ms : 0;
     int64_t method_ms = call->method->timeout_ms;
     int64_t open_ms = own_ms != 0 ? own_ms : method_ms != 0 ? method_ms : DEFAULT_TIMEOUT_MS;
-    stream->open_deadline = call->started + open_ms * NM_NS_PER_MS;
+    stream->open_deadline = nm_after(call->started, nm_duration(open_ms));
     stream->deadline = own_ms != 0 ? stream->open_deadline : NM_NEVER;
     stream->idle_limit = stream->kind == NATSMICRO_UNARY
                              ? NM_NEVER

@@ -105,7 +105,7 @@ static natsmicro_call *make_call(natsmicro_server *server, nm_endpoint *endpoint
             return NULL;
         }
     } else if (method->timeout_ms > 0)
-        stream->deadline = call->started + method->timeout_ms * NM_NS_PER_MS;
+        stream->deadline = nm_after(call->started, nm_duration(method->timeout_ms));
     return call;
 }
 

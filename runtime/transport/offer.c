@@ -45,7 +45,7 @@ static const nm_transport *wait_for_decision(nm_stream *stream, int64_t opening_
 {
     int64_t call_deadline =
         stream->deadline < opening_deadline ? stream->deadline : opening_deadline;
-    int64_t idle = stream->idle_limit == NM_NEVER ? NM_NEVER : nm_now() + stream->idle_limit;
+    int64_t idle = nm_after(nm_now(), stream->idle_limit);
     int64_t deadline = call_deadline < idle ? call_deadline : idle;
 
     nm_link_flush(stream->link, deadline);

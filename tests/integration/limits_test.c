@@ -1,8 +1,8 @@
 /*
  * The limits that a user sets: on what waits for one method, on how a message may nest and what it may
- * take, on what a plain stream may leave unread; and the queue group that a method does without. What a
- * user would lose otherwise is the machine's memory to one busy method or one odd message, or a request
- * that was meant for every instance.
+ * take, on what a plain stream may leave unread, on time; and the queue group that a method does without.
+ * What a user would lose otherwise is the machine's memory to one busy method or one odd message, a request
+ * that was meant for every instance, or every call that was given all the time in the world.
  */
 #include "integration/lab_service.h"
 #include "integration/raw.h"
@@ -49,8 +49,17 @@ static natsmicro_status anything(Limits__V1__LimitsServer__Anything *call,
     return echo(call->base, request, user_data);
 }
 
-static const Limits__V1__LimitsHandlers handlers = {
-    .counted = counted, .weighed = weighed, .everywhere = everywhere, .anything = anything};
+static natsmicro_status patient(Limits__V1__LimitsServer__Patient *call,
+                                const Limits__V1__Item *request, void *user_data)
+{
+    return echo(call->base, request, user_data);
+}
+
+static const Limits__V1__LimitsHandlers handlers = {.counted = counted,
+                                                    .weighed = weighed,
+                                                    .everywhere = everywhere,
+                                                    .anything = anything,
+                                                    .patient = patient};
 
 static void serve(lab *room, const natsmicro_server_options *options)
 {
@@ -316,6 +325,91 @@ static void max_pending_bytes_counts_headers(void **state)
     free(text);
 }
 
+/* ---- time ---- */
+
+/* Makes a call of each kind, to its end. */
+static void calls_of_all_kinds_work(lab *room, natsmicro_context *context)
+{
+    Lab__V1__LabClient__CountUp *count_up;
+    Lab__V1__LabClient__Sum *sum;
+    Lab__V1__LabClient__Chat *chat;
+    Lab__V1__SumResponse *total;
+    const Lab__V1__ChatMessage *line;
+    int32_t received;
+    bool in_order;
+    assert_ok(lab_ping_status(room, "", context));
+
+    assert_ok(lab_count_up(room, 3, 0, context, &count_up));
+    assert_status(NATSMICRO_END, lab_count_all(count_up, &received, &in_order));
+    lab__v1__lab_client__count_up__close(count_up);
+
+    assert_ok(lab__v1__lab_client__sum(room->client, context, &sum));
+    assert_ok(lab_sum_send(sum, 1));
+    assert_ok(lab__v1__lab_client__sum__close_and_recv(sum, &total));
+    lab__v1__lab_client__sum__free(total);
+    lab__v1__lab_client__sum__close(sum);
+
+    assert_ok(lab__v1__lab_client__chat(room->client, context, &chat));
+    assert_ok(lab_chat_send(chat, "a"));
+    assert_ok(lab__v1__lab_client__chat__recv(chat, &line));
+    assert_ok(lab__v1__lab_client__chat__close_send(chat));
+    assert_status(NATSMICRO_END, lab__v1__lab_client__chat__recv(chat, &line));
+    lab__v1__lab_client__chat__close(chat);
+}
+
+static const int64_t long_times[] = {
+    INT64_MAX, INT64_MAX - 1, INT64_MAX / 1000000 + 1, INT64_MAX / 1000000, INT64_C(10000000000000),
+};
+
+static void a_contexts_timeout_may_be_any_number(void **state)
+{
+    lab *room = *state;
+    natsmicro_context *context = lab_context();
+    lab_serve(room, NULL, NULL);
+    for (int plain = 0; plain <= 1; plain++) {
+        natsmicro_context_set_plain_streams(context, plain != 0);
+        for (size_t i = 0; i < sizeof(long_times) / sizeof(long_times[0]); i++) {
+            natsmicro_context_set_timeout(context, long_times[i]);
+            natsmicro_context_set_idle_timeout(context, long_times[i]);
+            calls_of_all_kinds_work(room, context);
+        }
+    }
+    natsmicro_context_destroy(context);
+}
+
+static void timeouts_in_options_may_be_any_number(void **state)
+{
+    lab *room = *state;
+    for (size_t i = 0; i < sizeof(long_times) / sizeof(long_times[0]); i++) {
+        natsmicro_server_options server = NATSMICRO_SERVER_OPTIONS_INIT;
+        natsmicro_service_options service = NATSMICRO_SERVICE_OPTIONS_INIT;
+        natsmicro_client_options client = NATSMICRO_CLIENT_OPTIONS_INIT;
+        server.drain_timeout_ms = server.idle_timeout_ms = long_times[i];
+        service.timeout_ms = long_times[i];
+        client.timeout_ms = client.idle_timeout_ms = long_times[i];
+        lab_serve_with(room, &lab_handlers, NULL, &server, &service);
+        for (int plain = 0; plain <= 1; plain++) {
+            client.plain_streams = plain != 0;
+            lab_call_with(room, &client);
+            calls_of_all_kinds_work(room, NULL);
+        }
+        natsmicro_server_destroy(room->server);
+        room->server = NULL;
+    }
+}
+
+static void a_protos_timeout_may_be_more_than_a_number_of_nanoseconds_holds(void **state)
+{
+    lab *room = *state;
+    Limits__V1__Item request = LIMITS__V1__ITEM__INIT;
+    Limits__V1__Item *response;
+    serve(room, NULL);
+    Limits__V1__LimitsClient *client = new_client(room, NULL);
+    assert_ok(limits__v1__limits_client__patient(client, &request, NULL, &response));
+    limits__v1__limits_client__patient__free(response);
+    limits__v1__limits_client__destroy(client);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -327,6 +421,9 @@ int main(void)
         lab_test(max_pending_messages_bounds_what_a_plain_stream_leaves_unread),
         lab_test(max_pending_bytes_bounds_what_a_plain_stream_leaves_unread),
         lab_test(max_pending_bytes_counts_headers),
+        lab_test(a_contexts_timeout_may_be_any_number),
+        lab_test(timeouts_in_options_may_be_any_number),
+        lab_test(a_protos_timeout_may_be_more_than_a_number_of_nanoseconds_holds),
     };
     return cmocka_run_group_tests(tests, lab_start_broker, lab_stop_broker);
 }

@@ -26,6 +26,20 @@ static void no_deadline_and_far_ones_are_never(void **state)
     assert_true(nm_remaining_ms(NM_NEVER) == INT64_MAX);
 }
 
+static void a_duration_can_be_added_to_any_time(void **state)
+{
+    (void)state;
+    assert_true(nm_duration(0) == 0);
+    assert_true(nm_duration(7) == 7 * NM_NS_PER_MS);
+    assert_true(nm_duration(-1) == NM_NEVER);
+    assert_true(nm_duration(INT64_MAX) == NM_NEVER);
+    assert_true(nm_duration(INT64_MAX / NM_NS_PER_MS) == NM_NEVER);
+    assert_true(nm_duration(NM_NEVER / 2 / NM_NS_PER_MS) < NM_NEVER - nm_now());
+    assert_true(nm_after(5, 7) == 12);
+    assert_true(nm_after(5, NM_NEVER) == NM_NEVER);
+    assert_true(nm_after(NM_NEVER, 7) == NM_NEVER);
+}
+
 static void what_remains_is_rounded_up(void **state)
 {
     (void)state;
@@ -92,6 +106,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_deadline_is_that_far_away),
         cmocka_unit_test(no_deadline_and_far_ones_are_never),
+        cmocka_unit_test(a_duration_can_be_added_to_any_time),
         cmocka_unit_test(what_remains_is_rounded_up),
         cmocka_unit_test(a_wait_ends_at_its_deadline),
         cmocka_unit_test(a_wait_without_deadline_ends_with_a_signal),
