@@ -24,7 +24,7 @@ void natsmicro_context_destroy(natsmicro_context *context)
 
 void natsmicro_context_set_timeout(natsmicro_context *context, int64_t timeout_ms)
 {
-    context->timeout_ms = timeout_ms > 0 ? timeout_ms : 0;
+    context->timeout_ms = timeout_ms;
 }
 
 void natsmicro_context_set_plain_streams(natsmicro_context *context, bool plain)

@@ -9,7 +9,7 @@
 #include "natsmicro/context.h"
 
 struct natsmicro_context {
-    int64_t timeout_ms;
+    int64_t timeout_ms; /* 0: not set; negative: it had passed before the call */
     int64_t idle_timeout_ms;
     bool plain_streams;
     nm_headers headers;

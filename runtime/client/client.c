@@ -64,7 +64,8 @@ natsmicro_status natsmicro_stub_client_new(natsmicro_client **client_out,
     natsmicro_client_options options = NATSMICRO_CLIENT_OPTIONS_INIT;
 
     *client_out = NULL;
-    if (connection == NULL || !nm_options_take(&options, given) || options.timeout_ms < 0)
+    if (connection == NULL || !nm_options_take(&options, given) || options.timeout_ms < 0 ||
+        options.idle_timeout_ms < -1)
         return NATSMICRO_INVALID_ARGUMENT;
     if (service->stub_version != NATSMICRO_STUB_VERSION)
         return NATSMICRO_FAILED_PRECONDITION;
@@ -109,7 +110,7 @@ static void set_deadlines(natsmicro_call *call, const natsmicro_context *context
     int64_t own_ms = context != NULL ? context->timeout_ms : 0;
     int64_t method_ms = call->method->timeout_ms;
     int64_t open_ms = own_ms != 0 ? own_ms : method_ms != 0 ? method_ms : DEFAULT_TIMEOUT_MS;
-    stream->open_deadline = nm_after(call->started, nm_duration(open_ms));
+    stream->open_deadline = nm_after(call->started, open_ms > 0 ? nm_duration(open_ms) : 0);
     stream->deadline = own_ms != 0 ? stream->open_deadline : NM_NEVER;
     stream->idle_limit = stream->kind == NATSMICRO_UNARY
                              ? NM_NEVER
@@ -174,6 +175,16 @@ static void clear_context(natsmicro_context *context)
     nm_headers_clear(&context->response_headers);
 }
 
+/* A caller that sets what is left of its own deadline may come too late for any call. */
+static natsmicro_status check_time_left(natsmicro_call *call, const natsmicro_context *context)
+{
+    if (context == NULL || context->timeout_ms >= 0)
+        return NATSMICRO_OK;
+    return nm_error_set(&call->send_error, NATSMICRO_DEADLINE_EXCEEDED,
+                        "%s: the context's timeout of %lld ms had passed before the call",
+                        call->method->full_name, (long long)context->timeout_ms);
+}
+
 /* Publishes the opening with the request, if there is one. */
 static natsmicro_status open_call(natsmicro_call *call, const void *request,
                                   const natsmicro_context *context)
@@ -184,6 +195,8 @@ static natsmicro_status open_call(natsmicro_call *call, const void *request,
         status = copy_headers(&call->stream.headers_out, &context->headers);
     if (status == NATSMICRO_OK)
         status = run_before(call);
+    if (status == NATSMICRO_OK)
+        status = check_time_left(call, context);
     if (status == NATSMICRO_OK && has_request)
         status =
             nm_encode_by_plan(call->method->request, request, &call->encoded, &call->send_error);

@@ -37,7 +37,8 @@ natsmicro_status natsmicro_server_new(natsmicro_server **server_out, natsConnect
     natsmicro_server_options options = NATSMICRO_SERVER_OPTIONS_INIT;
 
     *server_out = NULL;
-    if (connection == NULL || !nm_options_take(&options, given) || options.drain_timeout_ms < 0)
+    if (connection == NULL || !nm_options_take(&options, given) || options.drain_timeout_ms < 0 ||
+        options.idle_timeout_ms < -1)
         return NATSMICRO_INVALID_ARGUMENT;
     natsmicro_server *server = calloc(1, sizeof(*server));
     if (server == NULL)

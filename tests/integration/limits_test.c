@@ -377,6 +377,70 @@ static void a_contexts_timeout_may_be_any_number(void **state)
     natsmicro_context_destroy(context);
 }
 
+static void expect_passed(lab *room, natsmicro_context *context, natsmicro_status status,
+                          const char *method)
+{
+    natsmicro_server_counters counters;
+    assert_status(NATSMICRO_DEADLINE_EXCEEDED, status);
+    assert_status(NATSMICRO_DEADLINE_EXCEEDED, natsmicro_context_status(context));
+    assert_string_equal(natsmicro_context_error_code(context), "DEADLINE_EXCEEDED");
+    assert_non_null(strstr(natsmicro_context_error_message(context), method));
+    assert_non_null(strstr(natsmicro_context_error_message(context), "had passed before the call"));
+    natsmicro_server_get_counters(room->server, &counters);
+    assert_int_equal(counters.calls, 0);
+}
+
+/* What a program gets that sets what is left until its own deadline, a moment too late. */
+static void a_context_whose_time_has_passed_calls_nobody(void **state)
+{
+    static const int64_t passed[] = {-1, -5000, INT64_MIN};
+    lab *room = *state;
+    natsmicro_context *context = lab_context();
+    Lab__V1__LabClient__CountUp *count_up;
+    Lab__V1__LabClient__Sum *sum;
+    Lab__V1__LabClient__Chat *chat;
+    natsSubscription *requests;
+    lab_serve(room, NULL, NULL);
+    assert_int_equal(NATS_OK,
+                     natsConnection_SubscribeSync(&requests, room->client_connection, "lab.v1.>"));
+    for (size_t i = 0; i < 2 * sizeof(passed) / sizeof(passed[0]); i++) {
+        natsmicro_context_set_plain_streams(context, i % 2 != 0);
+        natsmicro_context_set_timeout(context, passed[i / 2]);
+        expect_passed(room, context, lab_ping_status(room, "", context), "lab.v1.Lab.Ping");
+        expect_passed(room, context, lab_count_up(room, 3, 0, context, &count_up),
+                      "lab.v1.Lab.CountUp");
+        expect_passed(room, context, lab__v1__lab_client__sum(room->client, context, &sum),
+                      "lab.v1.Lab.Sum");
+        expect_passed(room, context, lab__v1__lab_client__chat(room->client, context, &chat),
+                      "lab.v1.Lab.Chat");
+        assert_true(count_up == NULL && sum == NULL && chat == NULL);
+    }
+    natsmicro_context_set_timeout(context, 0); /* takes it away */
+    assert_ok(lab_ping_status(room, "", context));
+    natsMsg *request = raw_next(requests);
+    assert_string_equal("lab.v1.ping", natsMsg_GetSubject(request)); /* the first of all */
+    natsMsg_Destroy(request);
+    raw_unsubscribe(room->client_connection, requests);
+    natsmicro_context_destroy(context);
+}
+
+static void a_limit_of_silence_is_a_time_or_none(void **state)
+{
+    lab *room = *state;
+    natsmicro_server_options server_options = NATSMICRO_SERVER_OPTIONS_INIT;
+    natsmicro_client_options client_options = NATSMICRO_CLIENT_OPTIONS_INIT;
+    Lab__V1__LabClient *client;
+    server_options.idle_timeout_ms = client_options.idle_timeout_ms = -2;
+    assert_status(NATSMICRO_INVALID_ARGUMENT,
+                  natsmicro_server_new(&room->server, room->server_connection, &server_options));
+    assert_status(NATSMICRO_INVALID_ARGUMENT,
+                  lab__v1__lab_client__new(&client, room->client_connection, &client_options));
+    server_options.idle_timeout_ms = client_options.idle_timeout_ms = -1;
+    lab_serve_with(room, &lab_handlers, NULL, &server_options, NULL);
+    lab_call_with(room, &client_options);
+    calls_of_all_kinds_work(room, NULL);
+}
+
 static void timeouts_in_options_may_be_any_number(void **state)
 {
     lab *room = *state;
@@ -422,6 +486,8 @@ int main(void)
         lab_test(max_pending_bytes_bounds_what_a_plain_stream_leaves_unread),
         lab_test(max_pending_bytes_counts_headers),
         lab_test(a_contexts_timeout_may_be_any_number),
+        lab_test(a_context_whose_time_has_passed_calls_nobody),
+        lab_test(a_limit_of_silence_is_a_time_or_none),
         lab_test(timeouts_in_options_may_be_any_number),
         lab_test(a_protos_timeout_may_be_more_than_a_number_of_nanoseconds_holds),
     };

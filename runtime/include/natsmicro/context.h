@@ -28,8 +28,9 @@ natsmicro_status natsmicro_context_new(natsmicro_context **context);
 void natsmicro_context_destroy(natsmicro_context *context);
 
 /*
- * Bounds the whole call, streams included, in milliseconds from its start. 0 takes it away: then
- * the client's timeout, the endpoint's, the service's, or 5000 ms bound a unary call and the opening
+ * Bounds the whole call, streams included, in milliseconds from its start: what is left until a
+ * deadline of the caller's own. Negative: that has passed, and the call is DEADLINE_EXCEEDED at once,
+ * with nothing sent. More than 146 years: no limit. 0 takes it away: then the client's timeout, the endpoint's, the service's, or 5000 ms bound a unary call and the opening
  * of a client or bidirectional stream. The opening of a server stream waits for nothing; its first
  * message is waited for like every other, within the idle timeout.
  */
