@@ -74,7 +74,7 @@ struct natsmicro_server {
     uint32_t max_calls;
     uint32_t max_waiting;
     int64_t drain_timeout_ms;
-    sem_t stop_requested;
+    sem_t stop_requested; /* above 0 for ever once it was stopped */
 
     natsSubscription *discovery; /* $SRV.* */
     int discovery_alive;         /* subscriptions whose callbacks may still run */
@@ -98,6 +98,7 @@ struct natsmicro_server {
     uint32_t wakeups; /* of workers that have been called and are not awake yet */
     bool connection_closed;
     bool draining;
+    bool drained;
     bool stopping_workers;
     uint64_t calls;
     uint64_t refused;

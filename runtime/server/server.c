@@ -150,11 +150,14 @@ static void refuse_waiting(natsmicro_server *server)
     }
 }
 
+/* Drains once; who comes later waits for the end of that. */
 static void drain(natsmicro_server *server)
 {
     pthread_mutex_lock(&server->lock);
     bool first = !server->draining;
     server->draining = true;
+    while (!first && !server->drained)
+        pthread_cond_wait(&server->changed, &server->lock);
     pthread_mutex_unlock(&server->lock);
     if (!first)
         return;
@@ -175,6 +178,10 @@ static void drain(natsmicro_server *server)
     }
     pthread_mutex_unlock(&server->lock);
     nm_link_flush(server->link, nm_deadline_in(1000));
+    pthread_mutex_lock(&server->lock);
+    server->drained = true;
+    pthread_cond_broadcast(&server->changed);
+    pthread_mutex_unlock(&server->lock);
 }
 
 bool natsmicro_call_is_draining(natsmicro_call *call)
@@ -195,6 +202,7 @@ natsmicro_status natsmicro_server_run(natsmicro_server *server)
 {
     while (sem_wait(&server->stop_requested) != 0 && errno == EINTR)
         continue;
+    sem_post(&server->stop_requested); /* a stop is for good: it was for every other run, too */
     drain(server);
     pthread_mutex_lock(&server->lock);
     bool closed = server->connection_closed;
@@ -204,7 +212,8 @@ natsmicro_status natsmicro_server_run(natsmicro_server *server)
 
 void natsmicro_server_stop(natsmicro_server *server)
 {
-    sem_post(&server->stop_requested);
+    if (server != NULL)
+        sem_post(&server->stop_requested);
 }
 
 void natsmicro_server_destroy(natsmicro_server *server)

@@ -255,6 +255,108 @@ static void a_server_that_never_ran_can_be_destroyed(void **state)
     lab_close(&room);
 }
 
+/* ---- stopping is for good ---- */
+
+/* A server that several threads run, and how many of those runs have ended well. */
+typedef struct runs {
+    natsmicro_server *server;
+    latch ended;
+    pthread_t threads[3];
+    size_t count;
+} runs;
+
+static void *run_and_tell(void *argument)
+{
+    runs *self = argument;
+    if (natsmicro_server_run(self->server) == NATSMICRO_OK)
+        latch_open(&self->ended);
+    return NULL;
+}
+
+static void runs_init(runs *self, natsmicro_server *server)
+{
+    self->server = server;
+    self->count = 0;
+    latch_init(&self->ended);
+}
+
+static void runs_add(runs *self)
+{
+    assert_int_equal(0, pthread_create(&self->threads[self->count++], NULL, run_and_tell, self));
+}
+
+static void runs_expect_all_end(runs *self)
+{
+    assert_true(latch_wait_count(&self->ended, (int)self->count, WAIT_MS));
+    for (size_t i = 0; i < self->count; i++)
+        pthread_join(self->threads[i], NULL);
+    latch_destroy(&self->ended);
+}
+
+static void one_stop_ends_every_run_that_waits(void **state)
+{
+    lab room;
+    runs all;
+    (void)state;
+    lab_open_held(&room, NULL);
+    runs_init(&all, room.server);
+    for (size_t i = 0; i < 3; i++)
+        runs_add(&all);
+    natsmicro_server_stop(room.server);
+    runs_expect_all_end(&all);
+    lab_close(&room);
+}
+
+static void a_server_that_was_stopped_runs_no_more(void **state)
+{
+    lab room;
+    (void)state;
+    lab_open_held(&room, NULL);
+    natsmicro_server_stop(room.server);
+    for (size_t i = 0; i < 3; i++) {
+        runs one;
+        runs_init(&one, room.server);
+        runs_add(&one);
+        runs_expect_all_end(&one);
+    }
+    natsmicro_server_stop(room.server);
+    lab_close(&room);
+}
+
+static void a_run_that_comes_into_a_drain_waits_for_its_end(void **state)
+{
+    lab room;
+    caller waiting;
+    runs both;
+    (void)state;
+    lab_open_held(&room, NULL);
+    natsConnection *connection = connect_to(room.nats);
+    Lab__V1__LabClient *client = lab_new_client(connection);
+    caller_start(&waiting, client);
+    assert_true(latch_wait(&room.seen.entered, WAIT_MS));
+    runs_init(&both, room.server);
+    runs_add(&both);
+    natsmicro_server_stop(room.server);
+    assert_true(eventually(nobody_serves, client, WAIT_MS));
+
+    runs_add(&both);
+    assert_false(latch_wait(&both.ended, 100)); /* a call still runs */
+    latch_open(&room.seen.release);
+    runs_expect_all_end(&both);
+    pthread_join(waiting.thread, NULL);
+    assert_ok(waiting.status);
+    lab__v1__lab_client__destroy(client);
+    natsConnection_Destroy(connection);
+    lab_close(&room);
+}
+
+/* Ctrl-C before there is a server. */
+static void stopping_no_server_does_nothing(void **state)
+{
+    (void)state;
+    natsmicro_server_stop(NULL);
+}
+
 /* ---- a signal ---- */
 
 static natsmicro_server *signalled;
@@ -311,6 +413,10 @@ int main(int argc, char **argv)
         cmocka_unit_test(calls_that_have_failed_end_in_the_drain),
         cmocka_unit_test(a_stream_without_an_end_may_end_in_the_drain),
         cmocka_unit_test(a_server_that_never_ran_can_be_destroyed),
+        cmocka_unit_test(one_stop_ends_every_run_that_waits),
+        cmocka_unit_test(a_server_that_was_stopped_runs_no_more),
+        cmocka_unit_test(a_run_that_comes_into_a_drain_waits_for_its_end),
+        cmocka_unit_test(stopping_no_server_does_nothing),
         cmocka_unit_test(a_signal_handler_may_stop_a_server),
     };
     if (argc > 2 && strcmp(argv[1], "serve") == 0)

@@ -87,11 +87,15 @@ natsmicro_status natsmicro_server_new(natsmicro_server **server, natsConnection 
  * Blocks until natsmicro_server_stop, then drains: no new calls, running ones may finish within
  * drain_timeout_ms, the rest are cancelled and their callers told. Services that were added serve
  * without it, too. OK after a stop; UNAVAILABLE when the connection was closed for good.
- * One thread.
+ * A stop is for good: a later run returns at once, and of several threads that run a server each
+ * returns when the drain is over. Not from a handler.
  */
 natsmicro_status natsmicro_server_run(natsmicro_server *server);
 
-/* Makes natsmicro_server_run end. Never blocks; any thread, and a signal handler, may call it. */
+/*
+ * Makes every natsmicro_server_run end, later ones too. Never blocks; any thread, and a signal
+ * handler, may call it, as often as it likes. NULL is allowed, and does nothing.
+ */
 void natsmicro_server_stop(natsmicro_server *server);
 
 /*
