@@ -199,7 +199,8 @@ static const char server_reply[] =
     "/*\n"
     " * Answers $method$; the response is encoded here and stays yours. FAILED_PRECONDITION: the call\n"
     " * has been answered or has failed before; INVALID_ARGUMENT: a string that is not UTF-8;\n"
-    " * RESOURCE_EXHAUSTED: larger than max_payload. May block while it is written.\n"
+    " * RESOURCE_EXHAUSTED: larger than max_payload; any other error is what the call ended with. May\n"
+    " * block while it is written.\n"
     " */\n"
     "natsmicro_status $server$__$m$__reply($Server$__$Method$ *call, const $Response$ *response);\n"
     "\n";

@@ -5,15 +5,22 @@
 
 /* ---- replying ---- */
 
-/* Claims the one answer: true for the first who asks, while the call has neither failed nor ended. */
+/* Claims the one answer: OK for the first who asks, while the call has neither failed nor ended. */
 static natsmicro_status claim_answer(natsmicro_call *call)
 {
     nm_stream *stream = &call->stream;
+    nm_error *error = &call->send_error;
     pthread_mutex_lock(&stream->lock);
     natsmicro_status status = stream->aborted;
-    if (call->answered || call->failure.status != NATSMICRO_OK)
-        status = NATSMICRO_FAILED_PRECONDITION;
-    if (status == NATSMICRO_OK)
+    if (call->answered)
+        status = nm_error_set(error, NATSMICRO_FAILED_PRECONDITION,
+                              "%s: the call has been answered", call->method->full_name);
+    else if (status != NATSMICRO_OK)
+        nm_error_copy(error, &stream->error);
+    else if (call->failure.status != NATSMICRO_OK)
+        status = nm_error_set(error, NATSMICRO_FAILED_PRECONDITION, "%s: the call has failed",
+                              call->method->full_name);
+    else
         call->answered = true;
     pthread_mutex_unlock(&stream->lock);
     return status;

@@ -233,6 +233,8 @@ static natsmicro_status answer_twice(Lab__V1__LabServer__Ping *call,
     else
         reply(call, "first");
     seen->first = reply(call, "second");
+    const char *text = natsmicro_call_error_message(call->base);
+    seen->number = strcmp(text, "lab.v1.Lab.Ping: the call has been answered") == 0;
     seen->second = natsmicro_call_fail(call->base, NATSMICRO_INTERNAL, "third");
     latch_open(&seen->done);
     return NATSMICRO_ABORTED;
@@ -257,6 +259,7 @@ static void the_first_reply_or_failure_wins_and_the_second_is_told_so(void **sta
     lab__v1__lab_client__ping__free(response);
     assert_true(latch_wait_count(&seen->done, 2, LAB_PATIENCE));
     assert_status(NATSMICRO_FAILED_PRECONDITION, seen->first);
+    assert_int_equal(seen->number, 1);
     assert_status(NATSMICRO_FAILED_PRECONDITION, seen->second);
     natsmicro_context_destroy(context);
 }

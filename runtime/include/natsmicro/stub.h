@@ -122,7 +122,10 @@ natsmicro_status natsmicro_stub_server_add(natsmicro_server *server,
                                            const void *handlers, void *user_data,
                                            const natsmicro_service_options *options);
 
-/* Answers; the response is encoded before it returns. FAILED_PRECONDITION: answered or failed before. */
+/*
+ * Answers; the response is encoded before it returns. FAILED_PRECONDITION: answered or failed before; else what
+ * the call ended with.
+ */
 natsmicro_status natsmicro_stub_reply(natsmicro_call *call, const void *response);
 
 /* What a dispatch returns where there is no handler: fails the call with UNIMPLEMENTED. */

@@ -283,7 +283,8 @@ natsmicro_status lab__v1__blobs_server__put__recv(Lab__V1__BlobsServer__Put *cal
 /*
  * Answers Put; the response is encoded here and stays yours. FAILED_PRECONDITION: the call has been
  * answered or has failed before; INVALID_ARGUMENT: a string that is not UTF-8; RESOURCE_EXHAUSTED:
- * larger than max_payload. May block while it is written.
+ * larger than max_payload; any other error is what the call ended with. May block while it is
+ * written.
  */
 natsmicro_status lab__v1__blobs_server__put__reply(Lab__V1__BlobsServer__Put *call,
                                                    const Lab__V1__Stored *response);
@@ -387,7 +388,8 @@ natsmicro_status lab__v1__blobs_server__choose__recv(Lab__V1__BlobsServer__Choos
 /*
  * Answers Choose; the response is encoded here and stays yours. FAILED_PRECONDITION: the call has
  * been answered or has failed before; INVALID_ARGUMENT: a string that is not UTF-8;
- * RESOURCE_EXHAUSTED: larger than max_payload. May block while it is written.
+ * RESOURCE_EXHAUSTED: larger than max_payload; any other error is what the call ended with. May
+ * block while it is written.
  */
 natsmicro_status lab__v1__blobs_server__choose__reply(Lab__V1__BlobsServer__Choose *call,
                                                       const Lab__V1__Stored *response);

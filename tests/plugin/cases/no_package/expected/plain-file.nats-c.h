@@ -88,7 +88,8 @@ typedef struct PlainServiceServer__DoThing {
 /*
  * Answers do_thing; the response is encoded here and stays yours. FAILED_PRECONDITION: the call has
  * been answered or has failed before; INVALID_ARGUMENT: a string that is not UTF-8;
- * RESOURCE_EXHAUSTED: larger than max_payload. May block while it is written.
+ * RESOURCE_EXHAUSTED: larger than max_payload; any other error is what the call ended with. May
+ * block while it is written.
  */
 natsmicro_status plain_service_server__do_thing__reply(PlainServiceServer__DoThing *call,
                                                        const Empty *response);

@@ -92,7 +92,8 @@ typedef struct Acme__LabOne__LabServer__Ping {
 /*
  * Answers Ping; the response is encoded here and stays yours. FAILED_PRECONDITION: the call has
  * been answered or has failed before; INVALID_ARGUMENT: a string that is not UTF-8;
- * RESOURCE_EXHAUSTED: larger than max_payload. May block while it is written.
+ * RESOURCE_EXHAUSTED: larger than max_payload; any other error is what the call ended with. May
+ * block while it is written.
  */
 natsmicro_status acme__lab_one__lab_server__ping__reply(
     Acme__LabOne__LabServer__Ping *call, const Acme__LabOne__Request__Inner *response);

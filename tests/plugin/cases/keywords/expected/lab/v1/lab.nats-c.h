@@ -184,7 +184,8 @@ typedef struct Lab__V1__LabServer__Delete {
 /*
  * Answers Delete; the response is encoded here and stays yours. FAILED_PRECONDITION: the call has
  * been answered or has failed before; INVALID_ARGUMENT: a string that is not UTF-8;
- * RESOURCE_EXHAUSTED: larger than max_payload. May block while it is written.
+ * RESOURCE_EXHAUSTED: larger than max_payload; any other error is what the call ended with. May
+ * block while it is written.
  */
 natsmicro_status lab__v1__lab_server__delete__reply(Lab__V1__LabServer__Delete *call,
                                                     const Lab__V1__Empty *response);
@@ -221,7 +222,8 @@ natsmicro_status lab__v1__lab_server__operator__recv(Lab__V1__LabServer__Operato
 /*
  * Answers Operator; the response is encoded here and stays yours. FAILED_PRECONDITION: the call has
  * been answered or has failed before; INVALID_ARGUMENT: a string that is not UTF-8;
- * RESOURCE_EXHAUSTED: larger than max_payload. May block while it is written.
+ * RESOURCE_EXHAUSTED: larger than max_payload; any other error is what the call ended with. May
+ * block while it is written.
  */
 natsmicro_status lab__v1__lab_server__operator__reply(Lab__V1__LabServer__Operator *call,
                                                       const Lab__V1__Empty *response);
@@ -233,7 +235,8 @@ typedef struct Lab__V1__LabServer__And {
 /*
  * Answers And; the response is encoded here and stays yours. FAILED_PRECONDITION: the call has been
  * answered or has failed before; INVALID_ARGUMENT: a string that is not UTF-8; RESOURCE_EXHAUSTED:
- * larger than max_payload. May block while it is written.
+ * larger than max_payload; any other error is what the call ended with. May block while it is
+ * written.
  */
 natsmicro_status lab__v1__lab_server__and__reply(Lab__V1__LabServer__And *call,
                                                  const Lab__V1__Empty *response);
@@ -245,7 +248,8 @@ typedef struct Lab__V1__LabServer__Errno {
 /*
  * Answers errno; the response is encoded here and stays yours. FAILED_PRECONDITION: the call has
  * been answered or has failed before; INVALID_ARGUMENT: a string that is not UTF-8;
- * RESOURCE_EXHAUSTED: larger than max_payload. May block while it is written.
+ * RESOURCE_EXHAUSTED: larger than max_payload; any other error is what the call ended with. May
+ * block while it is written.
  */
 natsmicro_status lab__v1__lab_server__errno__reply(Lab__V1__LabServer__Errno *call,
                                                    const Lab__V1__Empty *response);
@@ -257,7 +261,8 @@ typedef struct Lab__V1__LabServer__ConstCast {
 /*
  * Answers ConstCast; the response is encoded here and stays yours. FAILED_PRECONDITION: the call
  * has been answered or has failed before; INVALID_ARGUMENT: a string that is not UTF-8;
- * RESOURCE_EXHAUSTED: larger than max_payload. May block while it is written.
+ * RESOURCE_EXHAUSTED: larger than max_payload; any other error is what the call ended with. May
+ * block while it is written.
  */
 natsmicro_status lab__v1__lab_server__const_cast__reply(Lab__V1__LabServer__ConstCast *call,
                                                         const Lab__V1__Empty *response);

@@ -139,8 +139,8 @@ typedef struct AnOrganisationWithAName__OfConsiderableLength__V1alpha1__Transact
 /*
  * Answers ReconcileOutstandingTransactionsUntilEverythingIsBalancedAgain; the response is encoded
  * here and stays yours. FAILED_PRECONDITION: the call has been answered or has failed before;
- * INVALID_ARGUMENT: a string that is not UTF-8; RESOURCE_EXHAUSTED: larger than max_payload. May
- * block while it is written.
+ * INVALID_ARGUMENT: a string that is not UTF-8; RESOURCE_EXHAUSTED: larger than max_payload; any
+ * other error is what the call ended with. May block while it is written.
  */
 natsmicro_status an_organisation_with_a_name__of_considerable_length__v1alpha1__transaction_reconciliation_service_server__reconcile_outstanding_transactions_until_everything_is_balanced_again__reply(
     AnOrganisationWithAName__OfConsiderableLength__V1alpha1__TransactionReconciliationServiceServer__ReconcileOutstandingTransactionsUntilEverythingIsBalancedAgain *call,

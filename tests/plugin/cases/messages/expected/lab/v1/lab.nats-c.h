@@ -141,7 +141,8 @@ typedef struct Lab__V1__LabServer__Nested {
 /*
  * Answers Nested; the response is encoded here and stays yours. FAILED_PRECONDITION: the call has
  * been answered or has failed before; INVALID_ARGUMENT: a string that is not UTF-8;
- * RESOURCE_EXHAUSTED: larger than max_payload. May block while it is written.
+ * RESOURCE_EXHAUSTED: larger than max_payload; any other error is what the call ended with. May
+ * block while it is written.
  */
 natsmicro_status lab__v1__lab_server__nested__reply(
     Lab__V1__LabServer__Nested *call, const Lab__V1__Outer__Inner__Innermost *response);
@@ -153,7 +154,8 @@ typedef struct Lab__V1__LabServer__Imported {
 /*
  * Answers Imported; the response is encoded here and stays yours. FAILED_PRECONDITION: the call has
  * been answered or has failed before; INVALID_ARGUMENT: a string that is not UTF-8;
- * RESOURCE_EXHAUSTED: larger than max_payload. May block while it is written.
+ * RESOURCE_EXHAUSTED: larger than max_payload; any other error is what the call ended with. May
+ * block while it is written.
  */
 natsmicro_status lab__v1__lab_server__imported__reply(Lab__V1__LabServer__Imported *call,
                                                       const Common__Types__Money__Part *response);
@@ -165,7 +167,8 @@ typedef struct Lab__V1__LabServer__WellKnown {
 /*
  * Answers WellKnown; the response is encoded here and stays yours. FAILED_PRECONDITION: the call
  * has been answered or has failed before; INVALID_ARGUMENT: a string that is not UTF-8;
- * RESOURCE_EXHAUSTED: larger than max_payload. May block while it is written.
+ * RESOURCE_EXHAUSTED: larger than max_payload; any other error is what the call ended with. May
+ * block while it is written.
  */
 natsmicro_status lab__v1__lab_server__well_known__reply(
     Lab__V1__LabServer__WellKnown *call, const Google__Protobuf__Timestamp *response);

@@ -175,7 +175,8 @@ typedef struct Lab__V1__HTTPLabServer__HTTPGet {
 /*
  * Answers HTTPGet; the response is encoded here and stays yours. FAILED_PRECONDITION: the call has
  * been answered or has failed before; INVALID_ARGUMENT: a string that is not UTF-8;
- * RESOURCE_EXHAUSTED: larger than max_payload. May block while it is written.
+ * RESOURCE_EXHAUSTED: larger than max_payload; any other error is what the call ended with. May
+ * block while it is written.
  */
 natsmicro_status lab__v1__httplab_server__httpget__reply(Lab__V1__HTTPLabServer__HTTPGet *call,
                                                          const Lab__V1__GetV2Response *response);
@@ -187,7 +188,8 @@ typedef struct Lab__V1__HTTPLabServer__GetV2Item {
 /*
  * Answers GetV2Item; the response is encoded here and stays yours. FAILED_PRECONDITION: the call
  * has been answered or has failed before; INVALID_ARGUMENT: a string that is not UTF-8;
- * RESOURCE_EXHAUSTED: larger than max_payload. May block while it is written.
+ * RESOURCE_EXHAUSTED: larger than max_payload; any other error is what the call ended with. May
+ * block while it is written.
  */
 natsmicro_status lab__v1__httplab_server__get_v2_item__reply(
     Lab__V1__HTTPLabServer__GetV2Item *call, const Lab__V1__GetV2Response *response);
@@ -216,7 +218,8 @@ typedef struct Lab__V1__HTTPLabServer__GetHTTPSURL {
 /*
  * Answers getHTTPSURL; the response is encoded here and stays yours. FAILED_PRECONDITION: the call
  * has been answered or has failed before; INVALID_ARGUMENT: a string that is not UTF-8;
- * RESOURCE_EXHAUSTED: larger than max_payload. May block while it is written.
+ * RESOURCE_EXHAUSTED: larger than max_payload; any other error is what the call ended with. May
+ * block while it is written.
  */
 natsmicro_status lab__v1__httplab_server__get_httpsurl__reply(
     Lab__V1__HTTPLabServer__GetHTTPSURL *call, const Lab__V1__GetV2Response *response);
@@ -228,7 +231,8 @@ typedef struct Lab__V1__HTTPLabServer__X {
 /*
  * Answers X; the response is encoded here and stays yours. FAILED_PRECONDITION: the call has been
  * answered or has failed before; INVALID_ARGUMENT: a string that is not UTF-8; RESOURCE_EXHAUSTED:
- * larger than max_payload. May block while it is written.
+ * larger than max_payload; any other error is what the call ended with. May block while it is
+ * written.
  */
 natsmicro_status lab__v1__httplab_server__x__reply(Lab__V1__HTTPLabServer__X *call,
                                                    const Lab__V1__GetV2Response *response);
@@ -240,7 +244,8 @@ typedef struct Lab__V1__HTTPLabServer__GetV2 {
 /*
  * Answers Get_V2; the response is encoded here and stays yours. FAILED_PRECONDITION: the call has
  * been answered or has failed before; INVALID_ARGUMENT: a string that is not UTF-8;
- * RESOURCE_EXHAUSTED: larger than max_payload. May block while it is written.
+ * RESOURCE_EXHAUSTED: larger than max_payload; any other error is what the call ended with. May
+ * block while it is written.
  */
 natsmicro_status lab__v1__httplab_server__get__v2__reply(Lab__V1__HTTPLabServer__GetV2 *call,
                                                          const Lab__V1__GetV2Response *response);
@@ -252,7 +257,8 @@ typedef struct Lab__V1__HTTPLabServer__Hidden {
 /*
  * Answers _hidden; the response is encoded here and stays yours. FAILED_PRECONDITION: the call has
  * been answered or has failed before; INVALID_ARGUMENT: a string that is not UTF-8;
- * RESOURCE_EXHAUSTED: larger than max_payload. May block while it is written.
+ * RESOURCE_EXHAUSTED: larger than max_payload; any other error is what the call ended with. May
+ * block while it is written.
  */
 natsmicro_status lab__v1__httplab_server___hidden__reply(Lab__V1__HTTPLabServer__Hidden *call,
                                                          const Lab__V1__GetV2Response *response);

@@ -242,7 +242,8 @@ typedef struct Lab__V1__LabServer__Ping {
 /*
  * Answers Ping; the response is encoded here and stays yours. FAILED_PRECONDITION: the call has
  * been answered or has failed before; INVALID_ARGUMENT: a string that is not UTF-8;
- * RESOURCE_EXHAUSTED: larger than max_payload. May block while it is written.
+ * RESOURCE_EXHAUSTED: larger than max_payload; any other error is what the call ended with. May
+ * block while it is written.
  */
 natsmicro_status lab__v1__lab_server__ping__reply(Lab__V1__LabServer__Ping *call,
                                                   const Lab__V1__Response *response);
@@ -279,7 +280,8 @@ natsmicro_status lab__v1__lab_server__upload__recv(Lab__V1__LabServer__Upload *c
 /*
  * Answers Upload; the response is encoded here and stays yours. FAILED_PRECONDITION: the call has
  * been answered or has failed before; INVALID_ARGUMENT: a string that is not UTF-8;
- * RESOURCE_EXHAUSTED: larger than max_payload. May block while it is written.
+ * RESOURCE_EXHAUSTED: larger than max_payload; any other error is what the call ended with. May
+ * block while it is written.
  */
 natsmicro_status lab__v1__lab_server__upload__reply(Lab__V1__LabServer__Upload *call,
                                                     const Lab__V1__Response *response);
@@ -478,7 +480,8 @@ typedef struct Lab__V1__OtherServer__Ping {
 /*
  * Answers Ping; the response is encoded here and stays yours. FAILED_PRECONDITION: the call has
  * been answered or has failed before; INVALID_ARGUMENT: a string that is not UTF-8;
- * RESOURCE_EXHAUSTED: larger than max_payload. May block while it is written.
+ * RESOURCE_EXHAUSTED: larger than max_payload; any other error is what the call ended with. May
+ * block while it is written.
  */
 natsmicro_status lab__v1__other_server__ping__reply(Lab__V1__OtherServer__Ping *call,
                                                     const Lab__V1__Response *response);
@@ -490,7 +493,8 @@ typedef struct Lab__V1__OtherServer__Pong {
 /*
  * Answers Pong; the response is encoded here and stays yours. FAILED_PRECONDITION: the call has
  * been answered or has failed before; INVALID_ARGUMENT: a string that is not UTF-8;
- * RESOURCE_EXHAUSTED: larger than max_payload. May block while it is written.
+ * RESOURCE_EXHAUSTED: larger than max_payload; any other error is what the call ended with. May
+ * block while it is written.
  */
 natsmicro_status lab__v1__other_server__pong__reply(Lab__V1__OtherServer__Pong *call,
                                                     const Lab__V1__Response *response);

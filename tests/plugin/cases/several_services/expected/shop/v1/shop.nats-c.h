@@ -66,7 +66,8 @@ typedef struct Shop__V1__OrderServiceServer__Place {
 /*
  * Answers Place; the response is encoded here and stays yours. FAILED_PRECONDITION: the call has
  * been answered or has failed before; INVALID_ARGUMENT: a string that is not UTF-8;
- * RESOURCE_EXHAUSTED: larger than max_payload. May block while it is written.
+ * RESOURCE_EXHAUSTED: larger than max_payload; any other error is what the call ended with. May
+ * block while it is written.
  */
 natsmicro_status shop__v1__order_service_server__place__reply(
     Shop__V1__OrderServiceServer__Place *call, const Shop__V1__Order *response);

@@ -75,7 +75,8 @@ typedef struct Lab__V1__LabServer__Ping {
 /*
  * Answers Ping; the response is encoded here and stays yours. FAILED_PRECONDITION: the call has
  * been answered or has failed before; INVALID_ARGUMENT: a string that is not UTF-8;
- * RESOURCE_EXHAUSTED: larger than max_payload. May block while it is written.
+ * RESOURCE_EXHAUSTED: larger than max_payload; any other error is what the call ended with. May
+ * block while it is written.
  */
 natsmicro_status lab__v1__lab_server__ping__reply(Lab__V1__LabServer__Ping *call,
                                                   const Lab__V1__Empty *response);
@@ -87,7 +88,8 @@ typedef struct Lab__V1__LabServer__Pong {
 /*
  * Answers Pong; the response is encoded here and stays yours. FAILED_PRECONDITION: the call has
  * been answered or has failed before; INVALID_ARGUMENT: a string that is not UTF-8;
- * RESOURCE_EXHAUSTED: larger than max_payload. May block while it is written.
+ * RESOURCE_EXHAUSTED: larger than max_payload; any other error is what the call ended with. May
+ * block while it is written.
  */
 natsmicro_status lab__v1__lab_server__pong__reply(Lab__V1__LabServer__Pong *call,
                                                   const Lab__V1__Empty *response);

@@ -64,7 +64,8 @@ typedef struct Com__Example__Storage__V1beta2__BlobStoreServer__Find {
 /*
  * Answers Find; the response is encoded here and stays yours. FAILED_PRECONDITION: the call has
  * been answered or has failed before; INVALID_ARGUMENT: a string that is not UTF-8;
- * RESOURCE_EXHAUSTED: larger than max_payload. May block while it is written.
+ * RESOURCE_EXHAUSTED: larger than max_payload; any other error is what the call ended with. May
+ * block while it is written.
  */
 natsmicro_status com__example__storage__v1beta2__blob_store_server__find__reply(
     Com__Example__Storage__V1beta2__BlobStoreServer__Find *call,
