@@ -2,6 +2,7 @@
  * Services: adding one to a server: its endpoints, what it says of itself, its discovery.
  */
 #include "server/internal.h"
+#include "wire/names.h"
 #include "wire/subject.h"
 
 #include <stdio.h>
@@ -11,6 +12,9 @@
 
 /* How long the broker may take to acknowledge that requests may come. */
 #define SUBSCRIBE_MS 1000
+
+/* Discovery's subjects hold a service's name: with one of more they would be none that a broker takes. */
+#define LONGEST_NAME 512
 
 bool nm_service_owns_subject(const char *subject, void *data)
 {
@@ -26,14 +30,6 @@ bool nm_service_owns_subject(const char *subject, void *data)
 }
 
 /* ---- what a service says of itself ---- */
-
-static bool name_is_valid(const char *name)
-{
-    static const char allowed[] =
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-    size_t length = strlen(name);
-    return length > 0 && strspn(name, allowed) == length;
-}
 
 static bool copy_metadata(nm_service *service, const natsmicro_metadata *metadata, size_t count)
 {
@@ -52,6 +48,12 @@ static bool copy_metadata(nm_service *service, const natsmicro_metadata *metadat
     return true;
 }
 
+/* What is under '$' is the broker's own, and discovery's. NULL is the proto's. */
+static bool prefix_is_valid(const char *prefix)
+{
+    return prefix == NULL || (nm_subject_is_literal(prefix) && prefix[0] != '$');
+}
+
 static natsmicro_status describe(nm_service *service, const natsmicro_service_options *options)
 {
     const natsmicro_stub_service *stub = service->stub;
@@ -61,7 +63,8 @@ static natsmicro_status describe(nm_service *service, const natsmicro_service_op
         options->description != NULL ? options->description : stub->description;
     bool own_metadata = options->metadata != NULL;
 
-    if (!name_is_valid(name))
+    if (!nm_service_name_is_valid(name) || strlen(name) > LONGEST_NAME ||
+        !nm_version_is_valid(version) || !prefix_is_valid(options->subject_prefix))
         return NATSMICRO_INVALID_ARGUMENT;
     service->name = strdup(name);
     service->version = strdup(version);
@@ -124,7 +127,7 @@ static natsmicro_status subscribe_endpoint(natsmicro_server *server, nm_endpoint
 
 static natsmicro_status subscribe_discovery(natsmicro_server *server, nm_service *service)
 {
-    char subject[256];
+    char subject[LONGEST_NAME + 256];
     snprintf(subject, sizeof(subject), "$SRV.*.%s", service->name);
     natsmicro_status status =
         nm_discovery_subscribe(server, service, subject, &service->discovery[0]);

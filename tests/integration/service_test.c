@@ -7,6 +7,7 @@
 #include <natsmicro/stub.h>
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define CONCURRENT 64
@@ -518,6 +519,56 @@ static void inboxes_may_have_a_prefix_of_their_own(void **state)
     lab__v1__lab_client__chat__close(chat);
 }
 
+/* Discovery shows names and versions to tools that rely on them; $SRV is the broker's and everyone's. */
+static void what_the_plugin_refuses_is_refused_at_run_time(void **state)
+{
+    static const char *const versions[] = {
+        "",       "1",          "1.x",    "1.2",      "1.2.",   "v1.2.3",    "1.02.3",
+        "1.2.3-", "1.2.3-a..b", "1.2.3+", "1.2.3-01", "1.2.3 ", "1.2.3-a_b", "1.2.3.4"};
+    static const char *const prefixes[] = {"",     "$SRV", "$SRV.lab", "$",   ".lab", "lab.",
+                                           "a..b", "a b",  "a*",       "a.>", "a\tb", "a\x7f"};
+    static const char *const names[] = {"", "a b", "a.b", "$SRV", "l\xc3\xa4", "a*"};
+    lab *room = *state;
+    assert_ok(natsmicro_server_new(&room->server, room->server_connection, NULL));
+    for (size_t i = 0; i < sizeof(versions) / sizeof(versions[0]); i++) {
+        natsmicro_service_options options = NATSMICRO_SERVICE_OPTIONS_INIT;
+        options.version = versions[i];
+        assert_status(NATSMICRO_INVALID_ARGUMENT,
+                      lab__v1__lab_server__add(room->server, &lab_handlers, NULL, &options));
+    }
+    for (size_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++) {
+        natsmicro_service_options options = NATSMICRO_SERVICE_OPTIONS_INIT;
+        options.subject_prefix = prefixes[i];
+        assert_status(NATSMICRO_INVALID_ARGUMENT,
+                      lab__v1__lab_server__add(room->server, &lab_handlers, NULL, &options));
+    }
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        natsmicro_service_options options = NATSMICRO_SERVICE_OPTIONS_INIT;
+        options.name = names[i];
+        assert_status(NATSMICRO_INVALID_ARGUMENT,
+                      lab__v1__lab_server__add(room->server, &lab_handlers, NULL, &options));
+    }
+}
+
+static void a_name_is_as_long_as_discovery_can_ask_for(void **state)
+{
+    lab *room = *state;
+    char *name = lab_text(513);
+    char subject[600];
+    char info[1024];
+    natsmicro_service_options options = NATSMICRO_SERVICE_OPTIONS_INIT;
+    options.name = name;
+    assert_ok(natsmicro_server_new(&room->server, room->server_connection, NULL));
+    assert_status(NATSMICRO_INVALID_ARGUMENT,
+                  lab__v1__lab_server__add(room->server, &lab_handlers, NULL, &options));
+    name[512] = '\0';
+    assert_ok(lab__v1__lab_server__add(room->server, &lab_handlers, NULL, &options));
+    snprintf(subject, sizeof(subject), "$SRV.PING.%s", name);
+    request_text(room, subject, info, sizeof(info));
+    assert_non_null(strstr(info, name));
+    free(name);
+}
+
 static void options_that_cannot_be_are_refused(void **state)
 {
     lab *room = *state;
@@ -830,6 +881,8 @@ int main(void)
         lab_test(a_call_finished_before_its_handler_returns_harms_no_other_call),
         lab_test(prefix_name_version_and_metadata_can_be_set_at_run_time),
         lab_test(inboxes_may_have_a_prefix_of_their_own),
+        lab_test(what_the_plugin_refuses_is_refused_at_run_time),
+        lab_test(a_name_is_as_long_as_discovery_can_ask_for),
         lab_test(options_that_cannot_be_are_refused),
         lab_test(options_of_an_older_header_are_taken),
         lab_test(options_of_no_or_a_newer_header_are_refused),

@@ -60,10 +60,10 @@ typedef struct natsmicro_metadata {
  * `…_server__add`. NULL and 0 keep the proto's. All is copied.
  */
 typedef struct natsmicro_service_options {
-    size_t size; /* set by the INIT macro */
-    const char *subject_prefix;
-    const char *name; /* A-Z a-z 0-9 - _ */
-    const char *version;
+    size_t size;                /* set by the INIT macro */
+    const char *subject_prefix; /* names joined by single dots, not under $ */
+    const char *name;           /* A-Z a-z 0-9 - _; at most 512 bytes */
+    const char *version;        /* a semantic one: 1.2.3, 1.2.3-rc.1+build */
     const char *description;
     const natsmicro_metadata *metadata;
     size_t n_metadata;
