@@ -36,3 +36,15 @@ void nm_events_emit(nm_events *events, natsmicro_event_kind kind, const char *su
                              text};
     events->on_error(&event, events->user_data);
 }
+
+natsmicro_status nm_events_setup_ended(nm_events *events, const char *what, natsmicro_status status,
+                                       nm_error *error)
+{
+    if (status != NATSMICRO_OK && error->status == NATSMICRO_OK)
+        nm_error_set(error, status, "no memory or thread");
+    if (status != NATSMICRO_OK)
+        nm_events_emit(events, NATSMICRO_EVENT_SETUP_FAILED, NULL, NULL, "%s: %s", what,
+                       nm_error_text(error));
+    nm_error_clear(error);
+    return status;
+}

@@ -4,6 +4,7 @@
 #ifndef NM_BASE_EVENTS_H
 #define NM_BASE_EVENTS_H
 
+#include "base/error.h"
 #include "natsmicro/call.h"
 
 #include <stdatomic.h>
@@ -20,5 +21,11 @@ void nm_events_init(nm_events *events, natsmicro_on_error on_error, void *user_d
 /* Counts and tells. `subject` and `method` may be NULL. Hold no lock: it calls the user. */
 void nm_events_emit(nm_events *events, natsmicro_event_kind kind, const char *subject,
                     const char *method, const char *format, ...) NATSMICRO_PRINTF(5, 6);
+
+/*
+ * `what` was not made, for `status`: tells why, where that is an error, and clears `error`. Returns the status.
+ */
+natsmicro_status nm_events_setup_ended(nm_events *events, const char *what, natsmicro_status status,
+                                       nm_error *error);
 
 #endif

@@ -20,6 +20,7 @@ typedef struct nm_call_settings {
 
 /* The part that client and server options have in common. */
 typedef struct nm_call_options {
+    const char *inbox_prefix;
     int64_t idle_timeout_ms;
     size_t max_decode_bytes;
     uint32_t max_depth;
@@ -33,26 +34,40 @@ typedef struct nm_call_options {
 } nm_call_options;
 
 /* Taken from natsmicro_client_options or natsmicro_server_options, which are two types with like names. */
-#define NM_CALL_OPTIONS_OF(options)                                                         \
-    {                                                                                       \
-        .idle_timeout_ms = (options)->idle_timeout_ms,                                      \
-        .max_decode_bytes = (options)->max_decode_bytes, .max_depth = (options)->max_depth, \
-        .max_pending_messages = (options)->max_pending_messages,                            \
-        .max_pending_bytes = (options)->max_pending_bytes, .hooks = (options)->hooks,       \
-        .allowed_inbox_prefixes = (options)->allowed_inbox_prefixes,                        \
-        .plain_streams = (options)->plain_streams, .window_bytes = (options)->window_bytes, \
-        .window_messages = (options)->window_messages,                                      \
+#define NM_CALL_OPTIONS_OF(options)                                                             \
+    {                                                                                           \
+        .inbox_prefix = (options)->inbox_prefix, .idle_timeout_ms = (options)->idle_timeout_ms, \
+        .max_decode_bytes = (options)->max_decode_bytes, .max_depth = (options)->max_depth,     \
+        .max_pending_messages = (options)->max_pending_messages,                                \
+        .max_pending_bytes = (options)->max_pending_bytes, .hooks = (options)->hooks,           \
+        .allowed_inbox_prefixes = (options)->allowed_inbox_prefixes,                            \
+        .plain_streams = (options)->plain_streams, .window_bytes = (options)->window_bytes,     \
+        .window_messages = (options)->window_messages,                                          \
     }
 
 /*
  * Copies a user's options over `own`, which holds the defaults and, as all options, begins with its size. Those of a
  * program that was compiled with an older header are shorter: the defaults stay for what they do not know. NULL: all
- * defaults stay. False: no size, or a newer header's.
+ * defaults stay. INVALID_ARGUMENT: no size, or a newer header's.
  */
-bool nm_options_take(void *own, const void *given);
+natsmicro_status nm_options_take(void *own, const void *given, nm_error *error);
+
+/* ---- what users give us to make things of: OK, or INVALID_ARGUMENT with a text that names it ---- */
+
+/* An option in milliseconds. */
+natsmicro_status nm_check_time(const char *option, int64_t ms, int64_t least, nm_error *error);
+
+/* A literal subject, or the beginning of one; NULL is none. */
+natsmicro_status nm_check_subject(const char *option, const char *subject, nm_error *error);
+
+/* FAILED_PRECONDITION: tables of another layout than the library's. */
+natsmicro_status nm_check_stub(const natsmicro_stub_service *stub, nm_error *error);
+
+/* What texts call the service of a stub, which may be of another layout. */
+const char *nm_stub_name(const natsmicro_stub_service *stub);
 
 natsmicro_status nm_call_settings_init(nm_call_settings *settings, const nm_call_options *options,
-                                       natsConnection *connection);
+                                       natsConnection *connection, nm_error *error);
 void nm_call_settings_free(nm_call_settings *settings);
 
 /* A method as it is called or served, run-time overrides applied. */
@@ -67,7 +82,7 @@ typedef struct nm_method {
 
 natsmicro_status nm_method_init(nm_method *method, const natsmicro_stub_service *service,
                                 const natsmicro_stub_method *stub, const char *subject_prefix,
-                                int64_t timeout_ms);
+                                int64_t timeout_ms, nm_error *error);
 void nm_method_free(nm_method *method);
 
 /* Calls that are over and kept for the next: their buffers, arena and lock. */

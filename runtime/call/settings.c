@@ -31,22 +31,60 @@ static bool copy_prefixes(nm_call_settings *settings, const char *const *prefixe
     return true;
 }
 
-bool nm_options_take(void *own, const void *given)
+natsmicro_status nm_options_take(void *own, const void *given, nm_error *error)
 {
     if (given == NULL)
-        return true;
+        return NATSMICRO_OK;
     const size_t own_size = *(const size_t *)own;
     const size_t given_size = *(const size_t *)given;
     if (given_size < sizeof(size_t) || given_size > own_size)
-        return false;
+        return nm_error_set(error, NATSMICRO_INVALID_ARGUMENT,
+                            "options of size %zu: begin with the INIT macro", given_size);
     memcpy(own, given, given_size);
-    return true;
+    return NATSMICRO_OK;
+}
+
+natsmicro_status nm_check_time(const char *option, int64_t ms, int64_t least, nm_error *error)
+{
+    if (ms >= least)
+        return NATSMICRO_OK;
+    return nm_error_set(error, NATSMICRO_INVALID_ARGUMENT, "%s %lld: less than %lld", option,
+                        (long long)ms, (long long)least);
+}
+
+natsmicro_status nm_check_subject(const char *option, const char *subject, nm_error *error)
+{
+    const char *fault = subject != NULL ? nm_subject_fault(subject) : NULL;
+    if (fault == NULL)
+        return NATSMICRO_OK;
+    return nm_error_set(error, NATSMICRO_INVALID_ARGUMENT, "%s \"%.200s\": %s", option, subject,
+                        fault);
+}
+
+natsmicro_status nm_check_stub(const natsmicro_stub_service *stub, nm_error *error)
+{
+    if (stub->stub_version == NATSMICRO_STUB_VERSION)
+        return NATSMICRO_OK;
+    return nm_error_set(error, NATSMICRO_FAILED_PRECONDITION,
+                        "its tables are of version %d, the library's of %d: generate it anew",
+                        stub->stub_version, NATSMICRO_STUB_VERSION);
+}
+
+const char *nm_stub_name(const natsmicro_stub_service *stub)
+{
+    return stub->stub_version == NATSMICRO_STUB_VERSION ? stub->full_name
+                                                        : "a stub of another version";
 }
 
 natsmicro_status nm_call_settings_init(nm_call_settings *settings, const nm_call_options *options,
-                                       natsConnection *connection)
+                                       natsConnection *connection, nm_error *error)
 {
     memset(settings, 0, sizeof(*settings));
+    natsmicro_status status = nm_check_time("idle_timeout_ms", options->idle_timeout_ms, -1, error);
+    if (status == NATSMICRO_OK)
+        status = nm_check_subject("inbox_prefix", options->inbox_prefix, error);
+    if (status != NATSMICRO_OK)
+        return status;
     int64_t payload = natsConnection_GetMaxPayload(connection);
     if (payload <= 0)
         payload = 1024 * 1024;
@@ -93,7 +131,7 @@ static char *join(const char *a, const char *b)
 
 natsmicro_status nm_method_init(nm_method *method, const natsmicro_stub_service *service,
                                 const natsmicro_stub_method *stub, const char *subject_prefix,
-                                int64_t timeout_ms)
+                                int64_t timeout_ms, nm_error *error)
 {
     if (subject_prefix == NULL)
         subject_prefix = service->subject_prefix;
@@ -108,9 +146,7 @@ natsmicro_status nm_method_init(nm_method *method, const natsmicro_stub_service 
     if (method->full_name == NULL || method->subject == NULL || method->request == NULL ||
         method->response == NULL)
         return NATSMICRO_RESOURCE_EXHAUSTED;
-    if (!nm_subject_is_literal(method->subject))
-        return NATSMICRO_INVALID_ARGUMENT;
-    return NATSMICRO_OK;
+    return nm_check_subject("the subject", method->subject, error);
 }
 
 void nm_method_free(nm_method *method)

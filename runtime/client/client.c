@@ -24,7 +24,7 @@ struct natsmicro_client {
 
 static natsmicro_status init_methods(natsmicro_client *client,
                                      const natsmicro_stub_service *service,
-                                     const natsmicro_client_options *options)
+                                     const natsmicro_client_options *options, nm_error *error)
 {
     if (service->n_methods == 0)
         return NATSMICRO_OK;
@@ -33,8 +33,9 @@ static natsmicro_status init_methods(natsmicro_client *client,
         return NATSMICRO_RESOURCE_EXHAUSTED;
     for (size_t i = 0; i < service->n_methods; i++) {
         client->n_methods++;
-        natsmicro_status status = nm_method_init(&client->methods[i], service, &service->methods[i],
-                                                 options->subject_prefix, options->timeout_ms);
+        natsmicro_status status =
+            nm_method_init(&client->methods[i], service, &service->methods[i],
+                           options->subject_prefix, options->timeout_ms, error);
         if (status != NATSMICRO_OK)
             return status;
     }
@@ -44,16 +45,53 @@ static natsmicro_status init_methods(natsmicro_client *client,
 static natsmicro_status client_start(natsmicro_client *client,
                                      const natsmicro_stub_service *service,
                                      natsConnection *connection,
-                                     const natsmicro_client_options *options)
+                                     const natsmicro_client_options *options, nm_error *error)
 {
     nm_call_options common = NM_CALL_OPTIONS_OF(options);
-    natsmicro_status status = nm_call_settings_init(&client->settings, &common, connection);
+    natsmicro_status status = nm_call_settings_init(&client->settings, &common, connection, error);
     if (status == NATSMICRO_OK)
-        status = init_methods(client, service, options);
+        status = init_methods(client, service, options, error);
     if (status == NATSMICRO_OK)
         status = nm_link_new(&client->link, connection, options->inbox_prefix, &client->events,
-                             nm_transport_on_stray, &client->settings.stream, NULL);
+                             nm_transport_on_stray, &client->settings.stream, error);
     return status;
+}
+
+static natsmicro_status check_client(const natsmicro_stub_service *service,
+                                     natsConnection *connection,
+                                     const natsmicro_client_options *options, nm_error *error)
+{
+    if (connection == NULL)
+        return nm_error_set(error, NATSMICRO_INVALID_ARGUMENT, "the connection is NULL");
+    natsmicro_status status = nm_check_stub(service, error);
+    if (status == NATSMICRO_OK)
+        status = nm_check_time("timeout_ms", options->timeout_ms, 0, error);
+    if (status == NATSMICRO_OK)
+        status = nm_check_subject("subject_prefix", options->subject_prefix, error);
+    return status;
+}
+
+static natsmicro_status make_client(natsmicro_client **client_out,
+                                    const natsmicro_stub_service *service,
+                                    natsConnection *connection,
+                                    const natsmicro_client_options *options, nm_error *error)
+{
+    natsmicro_status status = check_client(service, connection, options, error);
+    if (status != NATSMICRO_OK)
+        return status;
+    natsmicro_client *client = calloc(1, sizeof(*client));
+    if (client == NULL)
+        return NATSMICRO_RESOURCE_EXHAUSTED;
+    client->handle.base = client;
+    nm_events_init(&client->events, options->on_error, options->on_error_data);
+    nm_call_cache_init(&client->cache);
+    status = client_start(client, service, connection, options, error);
+    if (status != NATSMICRO_OK) {
+        natsmicro_stub_client_destroy(client);
+        return status;
+    }
+    *client_out = client;
+    return NATSMICRO_OK;
 }
 
 natsmicro_status natsmicro_stub_client_new(natsmicro_client **client_out,
@@ -62,26 +100,15 @@ natsmicro_status natsmicro_stub_client_new(natsmicro_client **client_out,
                                            const natsmicro_client_options *given)
 {
     natsmicro_client_options options = NATSMICRO_CLIENT_OPTIONS_INIT;
+    nm_error error = NM_ERROR_INIT;
+    nm_events events;
 
     *client_out = NULL;
-    if (connection == NULL || !nm_options_take(&options, given) || options.timeout_ms < 0 ||
-        options.idle_timeout_ms < -1)
-        return NATSMICRO_INVALID_ARGUMENT;
-    if (service->stub_version != NATSMICRO_STUB_VERSION)
-        return NATSMICRO_FAILED_PRECONDITION;
-    natsmicro_client *client = calloc(1, sizeof(*client));
-    if (client == NULL)
-        return NATSMICRO_RESOURCE_EXHAUSTED;
-    client->handle.base = client;
-    nm_events_init(&client->events, options.on_error, options.on_error_data);
-    nm_call_cache_init(&client->cache);
-    natsmicro_status status = client_start(client, service, connection, &options);
-    if (status != NATSMICRO_OK) {
-        natsmicro_stub_client_destroy(client);
-        return status;
-    }
-    *client_out = client;
-    return NATSMICRO_OK;
+    natsmicro_status status = nm_options_take(&options, given, &error);
+    if (status == NATSMICRO_OK)
+        status = make_client(client_out, service, connection, &options, &error);
+    nm_events_init(&events, options.on_error, options.on_error_data);
+    return nm_events_setup_ended(&events, nm_stub_name(service), status, &error);
 }
 
 void natsmicro_stub_client_destroy(natsmicro_client *client)

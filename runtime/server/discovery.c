@@ -118,7 +118,8 @@ static void on_discovery_complete(void *closure)
 }
 
 natsmicro_status nm_discovery_subscribe(natsmicro_server *server, nm_service *service,
-                                        const char *subject, natsSubscription **subscription)
+                                        const char *subject, natsSubscription **subscription,
+                                        nm_error *error)
 {
     nm_discovery_scope *scope = malloc(sizeof(*scope));
     if (scope == NULL)
@@ -128,7 +129,7 @@ natsmicro_status nm_discovery_subscribe(natsmicro_server *server, nm_service *se
         natsConnection_Subscribe(subscription, server->connection, subject, on_discovery, scope);
     if (status != NATS_OK) {
         free(scope);
-        return nm_link_status(status, subject, NULL);
+        return nm_link_status(status, subject, error);
     }
     pthread_mutex_lock(&server->lock);
     server->discovery_alive++;
@@ -140,5 +141,5 @@ natsmicro_status nm_discovery_subscribe(natsmicro_server *server, nm_service *se
     pthread_mutex_lock(&server->lock);
     server->discovery_alive--;
     pthread_mutex_unlock(&server->lock);
-    return nm_link_status(status, subject, NULL);
+    return nm_link_status(status, subject, error);
 }

@@ -144,6 +144,7 @@ void nm_service_free(nm_service *service);
 
 /* Subscribes `subject` for discovery requests, to be answered for `service`, or for all (NULL). */
 natsmicro_status nm_discovery_subscribe(natsmicro_server *server, nm_service *service,
-                                        const char *subject, natsSubscription **subscription);
+                                        const char *subject, natsSubscription **subscription,
+                                        nm_error *error);
 
 #endif

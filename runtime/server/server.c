@@ -16,10 +16,11 @@
 /* ---- making ---- */
 
 static natsmicro_status server_start(natsmicro_server *server,
-                                     const natsmicro_server_options *options)
+                                     const natsmicro_server_options *options, nm_error *error)
 {
     nm_call_options common = NM_CALL_OPTIONS_OF(options);
-    natsmicro_status status = nm_call_settings_init(&server->settings, &common, server->connection);
+    natsmicro_status status =
+        nm_call_settings_init(&server->settings, &common, server->connection, error);
     if (status != NATSMICRO_OK)
         return status;
     server->settings.stream.is_own_subject = nm_service_owns_subject;
@@ -28,39 +29,54 @@ static natsmicro_status server_start(natsmicro_server *server,
     if (server->waiting == NULL)
         return NATSMICRO_RESOURCE_EXHAUSTED;
     return nm_link_new(&server->link, server->connection, options->inbox_prefix, &server->events,
-                       nm_transport_on_stray, &server->settings.stream, NULL);
+                       nm_transport_on_stray, &server->settings.stream, error);
 }
 
-natsmicro_status natsmicro_server_new(natsmicro_server **server_out, natsConnection *connection,
-                                      const natsmicro_server_options *given)
+static natsmicro_status make_server(natsmicro_server **server_out, natsConnection *connection,
+                                    const natsmicro_server_options *options, nm_error *error)
 {
-    natsmicro_server_options options = NATSMICRO_SERVER_OPTIONS_INIT;
-
-    *server_out = NULL;
-    if (connection == NULL || !nm_options_take(&options, given) || options.drain_timeout_ms < 0 ||
-        options.idle_timeout_ms < -1)
-        return NATSMICRO_INVALID_ARGUMENT;
+    if (connection == NULL)
+        return nm_error_set(error, NATSMICRO_INVALID_ARGUMENT, "the connection is NULL");
+    natsmicro_status status =
+        nm_check_time("drain_timeout_ms", options->drain_timeout_ms, 0, error);
+    if (status != NATSMICRO_OK)
+        return status;
     natsmicro_server *server = calloc(1, sizeof(*server));
     if (server == NULL)
         return NATSMICRO_RESOURCE_EXHAUSTED;
     server->connection = connection;
-    server->max_calls = options.max_calls != 0 ? options.max_calls : DEFAULT_MAX_CALLS;
-    server->max_waiting = options.max_waiting != 0 ? options.max_waiting : DEFAULT_MAX_WAITING;
+    server->max_calls = options->max_calls != 0 ? options->max_calls : DEFAULT_MAX_CALLS;
+    server->max_waiting = options->max_waiting != 0 ? options->max_waiting : DEFAULT_MAX_WAITING;
     server->drain_timeout_ms =
-        options.drain_timeout_ms != 0 ? options.drain_timeout_ms : DEFAULT_DRAIN_MS;
+        options->drain_timeout_ms != 0 ? options->drain_timeout_ms : DEFAULT_DRAIN_MS;
     sem_init(&server->stop_requested, 0, 0);
     pthread_mutex_init(&server->lock, NULL);
     nm_cond_init(&server->work);
     nm_cond_init(&server->changed);
-    nm_events_init(&server->events, options.on_error, options.on_error_data);
+    nm_events_init(&server->events, options->on_error, options->on_error_data);
     nm_call_cache_init(&server->cache);
-    natsmicro_status status = server_start(server, &options);
+    status = server_start(server, options, error);
     if (status != NATSMICRO_OK) {
         natsmicro_server_destroy(server);
         return status;
     }
     *server_out = server;
     return NATSMICRO_OK;
+}
+
+natsmicro_status natsmicro_server_new(natsmicro_server **server_out, natsConnection *connection,
+                                      const natsmicro_server_options *given)
+{
+    natsmicro_server_options options = NATSMICRO_SERVER_OPTIONS_INIT;
+    nm_error error = NM_ERROR_INIT;
+    nm_events events;
+
+    *server_out = NULL;
+    natsmicro_status status = nm_options_take(&options, given, &error);
+    if (status == NATSMICRO_OK)
+        status = make_server(server_out, connection, &options, &error);
+    nm_events_init(&events, options.on_error, options.on_error_data);
+    return nm_events_setup_ended(&events, "the server", status, &error);
 }
 
 /* ---- draining ---- */

@@ -49,12 +49,33 @@ static bool copy_metadata(nm_service *service, const natsmicro_metadata *metadat
 }
 
 /* What is under '$' is the broker's own, and discovery's. NULL is the proto's. */
-static bool prefix_is_valid(const char *prefix)
+static natsmicro_status check_prefix(const char *prefix, nm_error *error)
 {
-    return prefix == NULL || (nm_subject_is_literal(prefix) && prefix[0] != '$');
+    if (prefix != NULL && prefix[0] == '$')
+        return nm_error_set(error, NATSMICRO_INVALID_ARGUMENT, "subject_prefix \"%.200s\": under $",
+                            prefix);
+    return nm_check_subject("subject_prefix", prefix, error);
 }
 
-static natsmicro_status describe(nm_service *service, const natsmicro_service_options *options)
+/* The plugin refuses the same, but for a long name. */
+static natsmicro_status check_identity(const char *name, const char *version, nm_error *error)
+{
+    if (!nm_service_name_is_valid(name))
+        return nm_error_set(error, NATSMICRO_INVALID_ARGUMENT,
+                            "name \"%.200s\": not letters, digits, - and _ only", name);
+    if (strlen(name) > LONGEST_NAME)
+        return nm_error_set(error, NATSMICRO_INVALID_ARGUMENT,
+                            "name \"%.200s…\": longer than %d bytes", name, LONGEST_NAME);
+    if (!nm_version_is_valid(version))
+        return nm_error_set(error, NATSMICRO_INVALID_ARGUMENT,
+                            "version \"%.200s\": no semantic version like 1.2.3 or "
+                            "1.2.3-rc.1+build",
+                            version);
+    return NATSMICRO_OK;
+}
+
+static natsmicro_status describe(nm_service *service, const natsmicro_service_options *options,
+                                 nm_error *error)
 {
     const natsmicro_stub_service *stub = service->stub;
     const char *name = options->name != NULL ? options->name : stub->name;
@@ -63,9 +84,9 @@ static natsmicro_status describe(nm_service *service, const natsmicro_service_op
         options->description != NULL ? options->description : stub->description;
     bool own_metadata = options->metadata != NULL;
 
-    if (!nm_service_name_is_valid(name) || strlen(name) > LONGEST_NAME ||
-        !nm_version_is_valid(version) || !prefix_is_valid(options->subject_prefix))
-        return NATSMICRO_INVALID_ARGUMENT;
+    natsmicro_status status = check_identity(name, version, error);
+    if (status != NATSMICRO_OK)
+        return status;
     service->name = strdup(name);
     service->version = strdup(version);
     service->description = strdup(description);
@@ -83,7 +104,7 @@ static natsmicro_status describe(nm_service *service, const natsmicro_service_op
 /* ---- endpoints ---- */
 
 static natsmicro_status init_endpoints(nm_service *service,
-                                       const natsmicro_service_options *options)
+                                       const natsmicro_service_options *options, nm_error *error)
 {
     const natsmicro_stub_service *stub = service->stub;
     if (stub->n_methods == 0)
@@ -98,17 +119,21 @@ static natsmicro_status init_endpoints(nm_service *service,
         endpoint->typical_ns = NM_POOL_FIRST_TYPICAL_NS;
         pthread_mutex_init(&endpoint->stats.lock, NULL);
         service->n_endpoints++;
-        natsmicro_status status = nm_method_init(&endpoint->method, stub, &stub->methods[i],
-                                                 options->subject_prefix, options->timeout_ms);
+        natsmicro_status status =
+            nm_method_init(&endpoint->method, stub, &stub->methods[i], options->subject_prefix,
+                           options->timeout_ms, error);
         if (status != NATSMICRO_OK)
             return status;
         if (nm_service_owns_subject(endpoint->method.subject, service->server))
-            return NATSMICRO_ALREADY_EXISTS;
+            return nm_error_set(error, NATSMICRO_ALREADY_EXISTS,
+                                "the server serves the subject \"%s\" already",
+                                endpoint->method.subject);
     }
     return NATSMICRO_OK;
 }
 
-static natsmicro_status subscribe_endpoint(natsmicro_server *server, nm_endpoint *endpoint)
+static natsmicro_status subscribe_endpoint(natsmicro_server *server, nm_endpoint *endpoint,
+                                           nm_error *error)
 {
     const char *subject = endpoint->method.subject;
     natsStatus status =
@@ -120,34 +145,35 @@ static natsmicro_status subscribe_endpoint(natsmicro_server *server, nm_endpoint
     if (status == NATS_OK)
         status = natsSubscription_SetPendingLimits(endpoint->subscription, -1, -1);
     if (status != NATS_OK)
-        return nm_link_status(status, subject, NULL);
+        return nm_link_status(status, subject, error);
     endpoint->closed = false;
     return nm_pool_watch(server, endpoint);
 }
 
-static natsmicro_status subscribe_discovery(natsmicro_server *server, nm_service *service)
+static natsmicro_status subscribe_discovery(natsmicro_server *server, nm_service *service,
+                                            nm_error *error)
 {
     char subject[LONGEST_NAME + 256];
     snprintf(subject, sizeof(subject), "$SRV.*.%s", service->name);
     natsmicro_status status =
-        nm_discovery_subscribe(server, service, subject, &service->discovery[0]);
+        nm_discovery_subscribe(server, service, subject, &service->discovery[0], error);
     if (status != NATSMICRO_OK)
         return status;
     snprintf(subject, sizeof(subject), "$SRV.*.%s.%s", service->name, service->id);
-    return nm_discovery_subscribe(server, service, subject, &service->discovery[1]);
+    return nm_discovery_subscribe(server, service, subject, &service->discovery[1], error);
 }
 
 /* ---- adding ---- */
 
-static natsmicro_status start(natsmicro_server *server, nm_service *service)
+static natsmicro_status start(natsmicro_server *server, nm_service *service, nm_error *error)
 {
     natsmicro_status status = NATSMICRO_OK;
     for (size_t i = 0; i < service->n_endpoints && status == NATSMICRO_OK; i++)
-        status = subscribe_endpoint(server, &service->endpoints[i]);
+        status = subscribe_endpoint(server, &service->endpoints[i], error);
     if (status == NATSMICRO_OK)
-        status = subscribe_discovery(server, service);
+        status = subscribe_discovery(server, service, error);
     if (status == NATSMICRO_OK && server->discovery == NULL)
-        status = nm_discovery_subscribe(server, NULL, "$SRV.*", &server->discovery);
+        status = nm_discovery_subscribe(server, NULL, "$SRV.*", &server->discovery, error);
     /*
      * Who is told that the service is there may call it at once: the broker must have it, so what is
      * written already is waited for, too.
@@ -156,35 +182,32 @@ static natsmicro_status start(natsmicro_server *server, nm_service *service)
     return status;
 }
 
-/*
- * A service that could not be started whole stays listed: its endpoints may serve already, and end with the
- * server.
- */
-natsmicro_status natsmicro_stub_server_add(natsmicro_server *server,
-                                           const natsmicro_stub_service *stub, const void *handlers,
-                                           void *user_data, const natsmicro_service_options *given)
+static natsmicro_status make_service(nm_service **service_out, natsmicro_server *server,
+                                     const natsmicro_stub_service *stub,
+                                     const natsmicro_service_options *options, nm_error *error)
 {
-    natsmicro_service_options options = NATSMICRO_SERVICE_OPTIONS_INIT;
-
-    if (server == NULL || handlers == NULL || !nm_options_take(&options, given) ||
-        options.timeout_ms < 0)
-        return NATSMICRO_INVALID_ARGUMENT;
-    if (stub->stub_version != NATSMICRO_STUB_VERSION)
-        return NATSMICRO_FAILED_PRECONDITION;
     nm_service *service = calloc(1, sizeof(*service));
     if (service == NULL)
         return NATSMICRO_RESOURCE_EXHAUSTED;
     service->server = server;
     service->stub = stub;
-    service->handlers = handlers;
-    service->user_data = user_data;
-    natsmicro_status status = describe(service, &options);
+    natsmicro_status status = describe(service, options, error);
     if (status == NATSMICRO_OK)
-        status = init_endpoints(service, &options);
-    if (status != NATSMICRO_OK) {
+        status = init_endpoints(service, options, error);
+    if (status != NATSMICRO_OK)
         nm_service_free(service);
-        return status;
-    }
+    else
+        *service_out = service;
+    return status;
+}
+
+/*
+ * A service that could not be started whole stays listed: its endpoints may serve already, and end with the
+ * server.
+ */
+static natsmicro_status list_and_start(natsmicro_server *server, nm_service *service,
+                                       nm_error *error)
+{
     pthread_mutex_lock(&server->lock);
     bool draining = server->draining;
     if (!draining) {
@@ -192,11 +215,45 @@ natsmicro_status natsmicro_stub_server_add(natsmicro_server *server,
         server->services = service;
     }
     pthread_mutex_unlock(&server->lock);
-    if (draining) {
-        nm_service_free(service);
-        return NATSMICRO_FAILED_PRECONDITION;
-    }
-    return start(server, service);
+    if (!draining)
+        return start(server, service, error);
+    nm_service_free(service);
+    return nm_error_set(error, NATSMICRO_FAILED_PRECONDITION, "the server is stopping");
+}
+
+static natsmicro_status add(natsmicro_server *server, const natsmicro_stub_service *stub,
+                            const void *handlers, void *user_data,
+                            const natsmicro_service_options *given, nm_error *error)
+{
+    natsmicro_service_options options = NATSMICRO_SERVICE_OPTIONS_INIT;
+    nm_service *service = NULL;
+    natsmicro_status status = nm_check_stub(stub, error);
+    if (status == NATSMICRO_OK && handlers == NULL)
+        status = nm_error_set(error, NATSMICRO_INVALID_ARGUMENT, "the handlers are NULL");
+    if (status == NATSMICRO_OK)
+        status = nm_options_take(&options, given, error);
+    if (status == NATSMICRO_OK)
+        status = nm_check_time("timeout_ms", options.timeout_ms, 0, error);
+    if (status == NATSMICRO_OK)
+        status = check_prefix(options.subject_prefix, error);
+    if (status == NATSMICRO_OK)
+        status = make_service(&service, server, stub, &options, error);
+    if (status != NATSMICRO_OK)
+        return status;
+    service->handlers = handlers;
+    service->user_data = user_data;
+    return list_and_start(server, service, error);
+}
+
+natsmicro_status natsmicro_stub_server_add(natsmicro_server *server,
+                                           const natsmicro_stub_service *stub, const void *handlers,
+                                           void *user_data, const natsmicro_service_options *given)
+{
+    if (server == NULL)
+        return NATSMICRO_INVALID_ARGUMENT;
+    nm_error error = NM_ERROR_INIT;
+    natsmicro_status status = add(server, stub, handlers, user_data, given, &error);
+    return nm_events_setup_ended(&server->events, nm_stub_name(stub), status, &error);
 }
 
 void nm_service_unsubscribe_discovery(nm_service *service)

@@ -13,6 +13,9 @@
  */
 bool nm_subject_is_literal(const char *subject);
 
+/* What keeps a subject from being one, for a user to read: a static text, or NULL. */
+const char *nm_subject_fault(const char *subject);
+
 /* From a header: literal and beginning with one of the prefixes (a list that ends with NULL). */
 bool nm_subject_from_header_is_allowed(const char *subject, const char *const *prefixes);
 

@@ -1,6 +1,7 @@
 /*
  * Events that tell of answers which reached nobody: on_error is the only one who hears of them, as the call is
- * over. What a user would lose is the line in a log that says why a caller waits in vain.
+ * over; and of what stood against a client, a server or a service, where a status alone leaves one to guess. What a
+ * user would lose is the line in a log that says why.
  */
 #include "integration/lab_service.h"
 #include "integration/raw.h"
@@ -293,6 +294,177 @@ static void a_bidi_streams_error_comes_without_what_does_not_fit(void **state)
     scene_close(&here);
 }
 
+/* ---- what cannot be set up ---- */
+
+typedef struct refusal {
+    int count;
+    char text[512];
+} refusal;
+
+static void note_refusal(const natsmicro_event *event, void *user_data)
+{
+    refusal *self = user_data;
+    assert_int_equal(NATSMICRO_EVENT_SETUP_FAILED, event->kind);
+    self->count++;
+    snprintf(self->text, sizeof(self->text), "%s", event->text);
+}
+
+/* Once, with just this text; the next is to be another. */
+static void expect_refusal(refusal *self, const char *text)
+{
+    assert_int_equal(1, self->count);
+    assert_string_equal(text, self->text);
+    *self = (refusal){0};
+}
+
+static void refuse_client(natsConnection *connection, natsmicro_client_options options,
+                          const char *text)
+{
+    refusal heard = {0};
+    Lab__V1__LabClient *client;
+    options.on_error = note_refusal;
+    options.on_error_data = &heard;
+    assert_status(NATSMICRO_INVALID_ARGUMENT,
+                  lab__v1__lab_client__new(&client, connection, &options));
+    assert_null(client);
+    expect_refusal(&heard, text);
+}
+
+static void a_client_says_which_option_it_refuses(void **state)
+{
+    lab room;
+    natsmicro_client_options options = NATSMICRO_CLIENT_OPTIONS_INIT;
+    (void)state;
+    lab_open(&room);
+    refuse_client(NULL, options, "lab.v1.Lab: the connection is NULL");
+    options.timeout_ms = -5;
+    refuse_client(room.client_connection, options, "lab.v1.Lab: timeout_ms -5: less than 0");
+    options.timeout_ms = 0;
+    options.idle_timeout_ms = -2;
+    refuse_client(room.client_connection, options, "lab.v1.Lab: idle_timeout_ms -2: less than -1");
+    options.idle_timeout_ms = 0;
+    options.inbox_prefix = "_INBOX.";
+    refuse_client(room.client_connection, options,
+                  "lab.v1.Lab: inbox_prefix \"_INBOX.\": an empty name beside a dot");
+    options.inbox_prefix = "in.*";
+    refuse_client(room.client_connection, options, "lab.v1.Lab: inbox_prefix \"in.*\": a wildcard");
+    options.inbox_prefix = NULL;
+    options.subject_prefix = "a b";
+    refuse_client(room.client_connection, options, "lab.v1.Lab: subject_prefix \"a b\": a space");
+    lab_close(&room);
+}
+
+static void a_server_says_which_option_it_refuses(void **state)
+{
+    lab room;
+    refusal heard = {0};
+    natsmicro_server_options options = NATSMICRO_SERVER_OPTIONS_INIT;
+    (void)state;
+    lab_open(&room);
+    options.on_error = note_refusal;
+    options.on_error_data = &heard;
+    assert_status(NATSMICRO_INVALID_ARGUMENT, natsmicro_server_new(&room.server, NULL, &options));
+    expect_refusal(&heard, "the server: the connection is NULL");
+    options.drain_timeout_ms = -1;
+    assert_status(NATSMICRO_INVALID_ARGUMENT,
+                  natsmicro_server_new(&room.server, room.server_connection, &options));
+    expect_refusal(&heard, "the server: drain_timeout_ms -1: less than 0");
+    options.drain_timeout_ms = 0;
+    options.idle_timeout_ms = -7;
+    assert_status(NATSMICRO_INVALID_ARGUMENT,
+                  natsmicro_server_new(&room.server, room.server_connection, &options));
+    expect_refusal(&heard, "the server: idle_timeout_ms -7: less than -1");
+    options.idle_timeout_ms = 0;
+    options.inbox_prefix = "";
+    assert_status(NATSMICRO_INVALID_ARGUMENT,
+                  natsmicro_server_new(&room.server, room.server_connection, &options));
+    expect_refusal(&heard, "the server: inbox_prefix \"\": empty");
+    lab_close(&room);
+}
+
+static void refuse_service(lab *room, refusal *heard, natsmicro_service_options options,
+                           const char *text)
+{
+    assert_status(NATSMICRO_INVALID_ARGUMENT,
+                  lab__v1__lab_server__add(room->server, &lab_handlers, NULL, &options));
+    expect_refusal(heard, text);
+}
+
+static void a_service_says_what_stands_against_it(void **state)
+{
+    lab room;
+    refusal heard = {0};
+    natsmicro_server_options server = NATSMICRO_SERVER_OPTIONS_INIT;
+    natsmicro_service_options options = NATSMICRO_SERVICE_OPTIONS_INIT;
+    (void)state;
+    lab_open(&room);
+    server.on_error = note_refusal;
+    server.on_error_data = &heard;
+    lab_serve_with(&room, &lab_handlers, NULL, &server, NULL);
+    options.name = "a b";
+    refuse_service(&room, &heard, options,
+                   "lab.v1.Lab: name \"a b\": not letters, digits, - and _ only");
+    options.name = NULL;
+    options.version = "1.x";
+    refuse_service(&room, &heard, options,
+                   "lab.v1.Lab: version \"1.x\": no semantic version like 1.2.3 or "
+                   "1.2.3-rc.1+build");
+    options.version = NULL;
+    options.timeout_ms = -1;
+    refuse_service(&room, &heard, options, "lab.v1.Lab: timeout_ms -1: less than 0");
+    options.timeout_ms = 0;
+    options.subject_prefix = "$SRV";
+    refuse_service(&room, &heard, options, "lab.v1.Lab: subject_prefix \"$SRV\": under $");
+    options.subject_prefix = "a\tb";
+    refuse_service(&room, &heard, options,
+                   "lab.v1.Lab: subject_prefix \"a\tb\": a control character");
+    options.size = 0;
+    refuse_service(&room, &heard, options,
+                   "lab.v1.Lab: options of size 0: begin with the INIT macro");
+
+    assert_status(NATSMICRO_INVALID_ARGUMENT,
+                  lab__v1__lab_server__add(room.server, NULL, NULL, NULL));
+    expect_refusal(&heard, "lab.v1.Lab: the handlers are NULL");
+    assert_status(NATSMICRO_ALREADY_EXISTS,
+                  lab__v1__lab_server__add(room.server, &lab_handlers, NULL, NULL));
+    expect_refusal(&heard, "lab.v1.Lab: the server serves the subject \"lab.v1.ping\" already");
+    natsmicro_server_stop(room.server);
+    assert_ok(natsmicro_server_run(room.server));
+    options = (natsmicro_service_options)NATSMICRO_SERVICE_OPTIONS_INIT;
+    options.subject_prefix = "other";
+    assert_status(NATSMICRO_FAILED_PRECONDITION,
+                  lab__v1__lab_server__add(room.server, &lab_handlers, NULL, &options));
+    expect_refusal(&heard, "lab.v1.Lab: the server is stopping");
+    lab_close(&room);
+}
+
+static void what_a_closed_connection_stands_against_is_told(void **state)
+{
+    lab room;
+    refusal heard = {0};
+    Lab__V1__LabClient *client;
+    natsmicro_server *server;
+    natsmicro_client_options client_options = NATSMICRO_CLIENT_OPTIONS_INIT;
+    natsmicro_server_options server_options = NATSMICRO_SERVER_OPTIONS_INIT;
+    (void)state;
+    lab_open(&room);
+    client_options.on_error = server_options.on_error = note_refusal;
+    client_options.on_error_data = server_options.on_error_data = &heard;
+    assert_ok(natsmicro_server_new(&room.server, room.server_connection, &server_options));
+    natsConnection_Close(room.server_connection);
+    assert_status(NATSMICRO_UNAVAILABLE,
+                  lab__v1__lab_client__new(&client, room.server_connection, &client_options));
+    assert_non_null(strstr(heard.text, "Connection Closed"));
+    assert_status(NATSMICRO_UNAVAILABLE,
+                  natsmicro_server_new(&server, room.server_connection, &server_options));
+    assert_non_null(strstr(heard.text, "Connection Closed"));
+    assert_status(NATSMICRO_UNAVAILABLE,
+                  lab__v1__lab_server__add(room.server, &lab_handlers, NULL, NULL));
+    assert_string_equal(heard.text, "lab.v1.Lab: lab.v1.ping: Connection Closed");
+    assert_int_equal(heard.count, 3);
+    lab_close(&room);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -306,6 +478,10 @@ int main(void)
         cmocka_unit_test(a_server_streams_error_comes_without_what_does_not_fit),
         cmocka_unit_test(a_client_streams_error_comes_without_what_does_not_fit),
         cmocka_unit_test(a_bidi_streams_error_comes_without_what_does_not_fit),
+        cmocka_unit_test(a_client_says_which_option_it_refuses),
+        cmocka_unit_test(a_server_says_which_option_it_refuses),
+        cmocka_unit_test(a_service_says_what_stands_against_it),
+        cmocka_unit_test(what_a_closed_connection_stands_against_is_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -176,7 +176,8 @@ typedef enum natsmicro_event_kind {
     NATSMICRO_EVENT_SLOW_CONSUMER = 3,   /* messages came faster than they were read */
     NATSMICRO_EVENT_OVERLOADED = 4,      /* a call was refused: most calls run and wait */
     NATSMICRO_EVENT_PUBLISH_FAILED = 5,  /* nats.c would not take a message */
-    NATSMICRO_EVENT_UNHEARD = 6          /* an answer that nobody listened to until the deadline */
+    NATSMICRO_EVENT_UNHEARD = 6,         /* an answer that nobody listened to until the deadline */
+    NATSMICRO_EVENT_SETUP_FAILED = 7     /* no client, server or service was made, and why */
 } natsmicro_event_kind;
 
 typedef struct natsmicro_event {
@@ -187,8 +188,11 @@ typedef struct natsmicro_event {
 } natsmicro_event;
 
 /*
- * Hears of events. Runs in one of the library's threads: return soon, call nothing that waits.
- * The event and its strings live until it returns.
+ * Hears of events. Runs in one of the library's threads: return soon, call nothing that waits. Of
+ * SETUP_FAILED it hears once before the function that makes a client, makes a server or adds a
+ * service returns other than OK, in the same thread; but not of options of a size that is not right,
+ * as then on_error cannot be read, nor of a server that is NULL. The event and its strings live until
+ * it returns.
  */
 typedef void (*natsmicro_on_error)(const natsmicro_event *event, void *user_data);
 

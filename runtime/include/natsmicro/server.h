@@ -78,7 +78,8 @@ typedef struct natsmicro_service_options {
 /*
  * Makes a server on a connection, which stays the user's and must outlive it. `options` may be NULL.
  * OK; INVALID_ARGUMENT (the connection is NULL, an option out of range); UNAVAILABLE (the
- * connection is closed); RESOURCE_EXHAUSTED (memory, threads). Does not wait for the broker.
+ * connection is closed); RESOURCE_EXHAUSTED (memory, threads). The options' on_error hears why. Does
+ * not wait for the broker.
  */
 natsmicro_status natsmicro_server_new(natsmicro_server **server, natsConnection *connection,
                                       const natsmicro_server_options *options);

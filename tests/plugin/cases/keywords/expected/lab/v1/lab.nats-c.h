@@ -31,8 +31,8 @@ typedef struct Lab__V1__LabClient {
 /*
  * Makes a client on a connection, which stays yours and must outlive it; `options` may be NULL. OK;
  * INVALID_ARGUMENT (the connection is NULL, an option out of range); UNAVAILABLE (the connection is
- * closed); RESOURCE_EXHAUSTED (memory, threads). *client is NULL unless OK. Does not wait for a
- * server. Any number of threads may make calls with one client.
+ * closed); RESOURCE_EXHAUSTED (memory, threads). The options' on_error hears why. *client is NULL
+ * unless OK. Does not wait for a server. Any number of threads may make calls with one client.
  */
 natsmicro_status lab__v1__lab_client__new(Lab__V1__LabClient **client, natsConnection *connection,
                                           const natsmicro_client_options *options);
@@ -297,7 +297,8 @@ typedef struct Lab__V1__LabHandlers {
  * Adds the service to a server: from now on it serves. `handlers` is not copied and must outlive
  * the server; `options` may be NULL. OK; INVALID_ARGUMENT (NULL, an option that is not allowed);
  * ALREADY_EXISTS (the server serves one of its subjects already); FAILED_PRECONDITION (it is
- * stopping); UNAVAILABLE (the connection is closed); RESOURCE_EXHAUSTED (memory).
+ * stopping); UNAVAILABLE (the connection is closed); RESOURCE_EXHAUSTED (memory). The server's
+ * on_error hears why.
  */
 natsmicro_status lab__v1__lab_server__add(natsmicro_server *server,
                                           const Lab__V1__LabHandlers *handlers, void *user_data,

@@ -33,8 +33,8 @@ typedef struct AnOrganisationWithAName__OfConsiderableLength__V1alpha1__Transact
 /*
  * Makes a client on a connection, which stays yours and must outlive it; `options` may be NULL. OK;
  * INVALID_ARGUMENT (the connection is NULL, an option out of range); UNAVAILABLE (the connection is
- * closed); RESOURCE_EXHAUSTED (memory, threads). *client is NULL unless OK. Does not wait for a
- * server. Any number of threads may make calls with one client.
+ * closed); RESOURCE_EXHAUSTED (memory, threads). The options' on_error hears why. *client is NULL
+ * unless OK. Does not wait for a server. Any number of threads may make calls with one client.
  */
 natsmicro_status an_organisation_with_a_name__of_considerable_length__v1alpha1__transaction_reconciliation_service_client__new(
     AnOrganisationWithAName__OfConsiderableLength__V1alpha1__TransactionReconciliationServiceClient **client,
@@ -199,7 +199,8 @@ typedef struct AnOrganisationWithAName__OfConsiderableLength__V1alpha1__Transact
  * Adds the service to a server: from now on it serves. `handlers` is not copied and must outlive
  * the server; `options` may be NULL. OK; INVALID_ARGUMENT (NULL, an option that is not allowed);
  * ALREADY_EXISTS (the server serves one of its subjects already); FAILED_PRECONDITION (it is
- * stopping); UNAVAILABLE (the connection is closed); RESOURCE_EXHAUSTED (memory).
+ * stopping); UNAVAILABLE (the connection is closed); RESOURCE_EXHAUSTED (memory). The server's
+ * on_error hears why.
  */
 natsmicro_status an_organisation_with_a_name__of_considerable_length__v1alpha1__transaction_reconciliation_service_server__add(
     natsmicro_server *server,

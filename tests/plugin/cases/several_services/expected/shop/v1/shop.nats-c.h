@@ -31,8 +31,8 @@ typedef struct Shop__V1__OrderServiceClient {
 /*
  * Makes a client on a connection, which stays yours and must outlive it; `options` may be NULL. OK;
  * INVALID_ARGUMENT (the connection is NULL, an option out of range); UNAVAILABLE (the connection is
- * closed); RESOURCE_EXHAUSTED (memory, threads). *client is NULL unless OK. Does not wait for a
- * server. Any number of threads may make calls with one client.
+ * closed); RESOURCE_EXHAUSTED (memory, threads). The options' on_error hears why. *client is NULL
+ * unless OK. Does not wait for a server. Any number of threads may make calls with one client.
  */
 natsmicro_status shop__v1__order_service_client__new(Shop__V1__OrderServiceClient **client,
                                                      natsConnection *connection,
@@ -88,7 +88,8 @@ typedef struct Shop__V1__OrderServiceHandlers {
  * Adds the service to a server: from now on it serves. `handlers` is not copied and must outlive
  * the server; `options` may be NULL. OK; INVALID_ARGUMENT (NULL, an option that is not allowed);
  * ALREADY_EXISTS (the server serves one of its subjects already); FAILED_PRECONDITION (it is
- * stopping); UNAVAILABLE (the connection is closed); RESOURCE_EXHAUSTED (memory).
+ * stopping); UNAVAILABLE (the connection is closed); RESOURCE_EXHAUSTED (memory). The server's
+ * on_error hears why.
  */
 natsmicro_status shop__v1__order_service_server__add(natsmicro_server *server,
                                                      const Shop__V1__OrderServiceHandlers *handlers,
@@ -110,8 +111,8 @@ typedef struct Shop__V1__TrackingServiceClient {
 /*
  * Makes a client on a connection, which stays yours and must outlive it; `options` may be NULL. OK;
  * INVALID_ARGUMENT (the connection is NULL, an option out of range); UNAVAILABLE (the connection is
- * closed); RESOURCE_EXHAUSTED (memory, threads). *client is NULL unless OK. Does not wait for a
- * server. Any number of threads may make calls with one client.
+ * closed); RESOURCE_EXHAUSTED (memory, threads). The options' on_error hears why. *client is NULL
+ * unless OK. Does not wait for a server. Any number of threads may make calls with one client.
  */
 natsmicro_status shop__v1__tracking_service_client__new(Shop__V1__TrackingServiceClient **client,
                                                         natsConnection *connection,
@@ -185,7 +186,8 @@ typedef struct Shop__V1__TrackingServiceHandlers {
  * Adds the service to a server: from now on it serves. `handlers` is not copied and must outlive
  * the server; `options` may be NULL. OK; INVALID_ARGUMENT (NULL, an option that is not allowed);
  * ALREADY_EXISTS (the server serves one of its subjects already); FAILED_PRECONDITION (it is
- * stopping); UNAVAILABLE (the connection is closed); RESOURCE_EXHAUSTED (memory).
+ * stopping); UNAVAILABLE (the connection is closed); RESOURCE_EXHAUSTED (memory). The server's
+ * on_error hears why.
  */
 natsmicro_status shop__v1__tracking_service_server__add(
     natsmicro_server *server, const Shop__V1__TrackingServiceHandlers *handlers, void *user_data,

@@ -27,8 +27,8 @@ typedef struct Com__Example__Storage__V1beta2__BlobStoreClient {
 /*
  * Makes a client on a connection, which stays yours and must outlive it; `options` may be NULL. OK;
  * INVALID_ARGUMENT (the connection is NULL, an option out of range); UNAVAILABLE (the connection is
- * closed); RESOURCE_EXHAUSTED (memory, threads). *client is NULL unless OK. Does not wait for a
- * server. Any number of threads may make calls with one client.
+ * closed); RESOURCE_EXHAUSTED (memory, threads). The options' on_error hears why. *client is NULL
+ * unless OK. Does not wait for a server. Any number of threads may make calls with one client.
  */
 natsmicro_status com__example__storage__v1beta2__blob_store_client__new(
     Com__Example__Storage__V1beta2__BlobStoreClient **client, natsConnection *connection,
@@ -87,7 +87,8 @@ typedef struct Com__Example__Storage__V1beta2__BlobStoreHandlers {
  * Adds the service to a server: from now on it serves. `handlers` is not copied and must outlive
  * the server; `options` may be NULL. OK; INVALID_ARGUMENT (NULL, an option that is not allowed);
  * ALREADY_EXISTS (the server serves one of its subjects already); FAILED_PRECONDITION (it is
- * stopping); UNAVAILABLE (the connection is closed); RESOURCE_EXHAUSTED (memory).
+ * stopping); UNAVAILABLE (the connection is closed); RESOURCE_EXHAUSTED (memory). The server's
+ * on_error hears why.
  */
 natsmicro_status com__example__storage__v1beta2__blob_store_server__add(
     natsmicro_server *server, const Com__Example__Storage__V1beta2__BlobStoreHandlers *handlers,
