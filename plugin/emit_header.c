@@ -47,7 +47,12 @@ static const char client_head[] =
     "natsmicro_status $client$__new($Client$ **client, natsConnection *connection, "
     "const natsmicro_client_options *options);\n"
     "\n"
-    "/* Frees a client, whose calls must be over and closed. NULL is allowed. */\n"
+    "/*\n"
+    " * Frees a client; when it returns, no callback can run any more, and the connection may go, too. A\n"
+    " * stream that is open ends with UNAVAILABLE; it may still be used and must still be closed. Nobody\n"
+    " * may be calling, opening or closing with the client meanwhile. NULL is allowed. Blocks for a round\n"
+    " * trip to the broker.\n"
+    " */\n"
     "void $client$__destroy($Client$ *client);\n"
     "\n";
 

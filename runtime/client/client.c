@@ -9,6 +9,7 @@
 #define DEFAULT_TIMEOUT_MS 5000
 
 struct natsmicro_client {
+    atomic_size_t references; /* the user's, and one for each call that is not closed */
     struct {
         natsmicro_client *base;
     } handle;
@@ -82,6 +83,7 @@ static natsmicro_status make_client(natsmicro_client **client_out,
     natsmicro_client *client = calloc(1, sizeof(*client));
     if (client == NULL)
         return NATSMICRO_RESOURCE_EXHAUSTED;
+    atomic_init(&client->references, 1);
     client->handle.base = client;
     nm_events_init(&client->events, options->on_error, options->on_error_data);
     nm_call_cache_init(&client->cache);
@@ -111,9 +113,42 @@ natsmicro_status natsmicro_stub_client_new(natsmicro_client **client_out,
     return nm_events_setup_ended(&events, nm_stub_name(service), status, &error);
 }
 
-void natsmicro_stub_client_destroy(natsmicro_client *client)
+/* ---- ending, which the destruction of a client does, too ---- */
+
+static void run_after(natsmicro_call *call, natsmicro_status status)
 {
-    if (client == NULL)
+    const natsmicro_hooks *hooks = &call->settings->hooks;
+    if (hooks->after != NULL)
+        hooks->after(call, status == NATSMICRO_END ? NATSMICRO_OK : status,
+                     nm_now() - call->started, hooks->user_data);
+}
+
+/*
+ * A stream that is closed before its end was reached is given up, and the peer is told. Returns what the call ended
+ * with.
+ */
+static natsmicro_status give_up(natsmicro_call *call, natsmicro_status status, const char *why)
+{
+    nm_stream *stream = &call->stream;
+    pthread_mutex_lock(&stream->lock);
+    bool complete = stream->in_end != NATSMICRO_OK;
+    if (!complete)
+        nm_stream_abort_locked(stream, status, "%s: %s", call->method->full_name, why);
+    status = stream->aborted != NATSMICRO_OK ? stream->aborted : stream->in_end;
+    pthread_mutex_unlock(&stream->lock);
+
+    nm_call_wait_for_users(call);
+    if (!complete) {
+        nm_stream_transport(stream)->give_up(stream);
+        /* Another thread may be telling the peer; the inbox must not be gone before it has. */
+        nm_call_wait_for_users(call);
+    }
+    return status;
+}
+
+static void client_unreference(natsmicro_client *client)
+{
+    if (atomic_fetch_sub_explicit(&client->references, 1, memory_order_acq_rel) > 1)
         return;
     nm_link_destroy(client->link);
     nm_call_cache_free(&client->cache);
@@ -122,6 +157,34 @@ void natsmicro_stub_client_destroy(natsmicro_client *client)
     free(client->methods);
     nm_call_settings_free(&client->settings);
     free(client);
+}
+
+/* A call that is in the middle of things when its client goes: the peer is told, the hook hears of it now. */
+static void end_call(natsmicro_call *call)
+{
+    natsmicro_status status = give_up(call, NATSMICRO_UNAVAILABLE, "the client was destroyed");
+    if (call->stream.kind != NATSMICRO_UNARY)
+        run_after(call, status);
+    nm_inbox_close(&call->stream.inbox); /* its timer */
+}
+
+/*
+ * What is left of calls that are not closed yet is theirs: the client's memory, and a link that has ended. Nobody is
+ * called back about them.
+ */
+void natsmicro_stub_client_destroy(natsmicro_client *client)
+{
+    if (client == NULL)
+        return;
+    nm_inbox *inbox;
+    while (client->link != NULL && (inbox = nm_link_take_inbox(client->link)) != NULL) {
+        end_call((natsmicro_call *)inbox);
+        nm_inbox_unreference(inbox);
+    }
+    nm_link_end(client->link);
+    client->events.on_error = NULL;
+    client->settings.hooks.after = NULL;
+    client_unreference(client);
 }
 
 void *natsmicro_stub_client_handle(natsmicro_client *client)
@@ -164,14 +227,6 @@ static natsmicro_status run_before(natsmicro_call *call)
         nm_error_set(&call->failure, status, "%s: refused by the client's hook",
                      call->method->full_name);
     return status;
-}
-
-static void run_after(natsmicro_call *call, natsmicro_status status)
-{
-    const natsmicro_hooks *hooks = &call->settings->hooks;
-    if (hooks->after != NULL)
-        hooks->after(call, status == NATSMICRO_END ? NATSMICRO_OK : status,
-                     nm_now() - call->started, hooks->user_data);
 }
 
 /* What the caller reads in the context after the call, or after an opening that failed. */
@@ -244,6 +299,8 @@ static natsmicro_status begin(natsmicro_client *client, size_t method_index,
                             &client->settings, false);
     if (*call == NULL)
         return NATSMICRO_RESOURCE_EXHAUSTED;
+    (*call)->owner = client;
+    atomic_fetch_add_explicit(&client->references, 1, memory_order_relaxed);
     set_deadlines(*call, context);
     bool plain =
         client->settings.stream.plain_streams || (context != NULL && context->plain_streams);
@@ -255,8 +312,10 @@ static natsmicro_status begin(natsmicro_client *client, size_t method_index,
 /* The last of a call: nothing reaches it any more. */
 static void end(natsmicro_call *call)
 {
+    natsmicro_client *client = call->owner;
     nm_inbox_close(&call->stream.inbox);
     nm_call_release(call);
+    client_unreference(client);
 }
 
 /* ---- unary ---- */
@@ -355,27 +414,11 @@ natsmicro_status natsmicro_stub_close_and_recv(natsmicro_call *call, void **resp
     return recv_response(call, response);
 }
 
-/* A stream that is closed before its end was reached is given up, and the peer is told. */
 void natsmicro_stub_close(natsmicro_call *call)
 {
     if (call == NULL)
         return;
-    nm_stream *stream = &call->stream;
-    pthread_mutex_lock(&stream->lock);
-    bool complete = stream->in_end != NATSMICRO_OK;
-    if (!complete)
-        nm_stream_abort_locked(stream, NATSMICRO_CANCELLED, "%s: closed before its end",
-                               call->method->full_name);
-    natsmicro_status status = stream->aborted != NATSMICRO_OK ? stream->aborted : stream->in_end;
-    pthread_mutex_unlock(&stream->lock);
-
-    nm_call_wait_for_users(call);
-    if (!complete) {
-        nm_stream_transport(stream)->give_up(stream);
-        /* Another thread may be telling the peer; the inbox must not be gone before it has. */
-        nm_call_wait_for_users(call);
-    }
-    run_after(call, status);
+    run_after(call, give_up(call, NATSMICRO_CANCELLED, "closed before its end"));
     end(call);
 }
 

@@ -111,6 +111,11 @@ void nm_flusher_stop(nm_flusher *flusher)
     pthread_mutex_unlock(&flusher->lock);
     if (flusher->running)
         pthread_join(flusher->thread, NULL);
+    flusher->running = false;
+}
+
+void nm_flusher_free(nm_flusher *flusher)
+{
     pthread_cond_destroy(&flusher->changed);
     pthread_mutex_destroy(&flusher->lock);
 }

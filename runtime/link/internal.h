@@ -16,7 +16,7 @@ typedef struct nm_timers {
     size_t count;
     size_t capacity;
     int64_t sleeping_until;
-    bool stopping;
+    bool stopping; /* and stopped: timers are taken out, none is put in */
     bool running;
     pthread_t thread;
 } nm_timers;
@@ -40,7 +40,7 @@ typedef struct nm_table {
 } nm_table;
 
 struct nm_link {
-    natsConnection *connection;
+    _Atomic(natsConnection *) connection; /* NULL: the link has ended; nats.c refuses that kindly */
     nm_events *events;
     nm_link_on_stray on_stray;
     void *stray_data;
@@ -71,10 +71,12 @@ nm_inbox *nm_table_find(nm_table *table, const char *token);
 
 bool nm_timers_start(nm_timers *timers);
 void nm_timers_stop(nm_timers *timers);
+void nm_timers_free(nm_timers *timers);
 
 /* ---- link/flush.c ---- */
 
 bool nm_flusher_init(nm_flusher *flusher);
 void nm_flusher_stop(nm_flusher *flusher);
+void nm_flusher_free(nm_flusher *flusher);
 
 #endif

@@ -152,9 +152,9 @@ static void settle(nm_link *link)
         natsConnection_FlushTimeout(link->connection, LONGEST_SETTLE_MS);
 }
 
-void nm_link_destroy(nm_link *link)
+void nm_link_end(nm_link *link)
 {
-    if (link == NULL)
+    if (link == NULL || link->connection == NULL)
         return;
     if (link->subscription != NULL) {
         natsSubscription_Unsubscribe(link->subscription);
@@ -167,11 +167,26 @@ void nm_link_destroy(nm_link *link)
     }
     nm_timers_stop(&link->timers);
     nm_flusher_stop(&link->flusher);
+    link->connection = NULL;
+}
+
+void nm_link_destroy(nm_link *link)
+{
+    if (link == NULL)
+        return;
+    nm_link_end(link);
+    nm_timers_free(&link->timers);
+    nm_flusher_free(&link->flusher);
     nm_table_free(&link->table);
     pthread_cond_destroy(&link->completion);
     pthread_mutex_destroy(&link->completion_lock);
     free(link->prefix);
     free(link);
+}
+
+nm_inbox *nm_link_take_inbox(nm_link *link)
+{
+    return nm_table_take_any(&link->table);
 }
 
 natsConnection *nm_link_connection(nm_link *link)

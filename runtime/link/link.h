@@ -65,11 +65,17 @@ natsmicro_status nm_link_new(nm_link **link, natsConnection *connection, const c
                              nm_error *error);
 
 /*
- * Ends subscription and threads; when it returns no callback runs any more, and what other subscriptions
- * of the connection were ended before may be freed. No inbox may be listening. NULL is allowed. Blocks
- * for a round trip.
+ * Ends subscription and threads; when it returns no callback runs any more, what other subscriptions of the
+ * connection were ended before may be freed, and the connection is not touched again: inboxes may still be
+ * closed, timers do nothing, nothing is published. NULL is allowed. Blocks for a round trip.
  */
+void nm_link_end(nm_link *link);
+
+/* Ends the link, if that has not been done, and frees it. No inbox may be in use. NULL is allowed. */
 void nm_link_destroy(nm_link *link);
+
+/* Takes any inbox that listens out of the link, with the link's reference; NULL when there is none. */
+nm_inbox *nm_link_take_inbox(nm_link *link);
 
 natsConnection *nm_link_connection(nm_link *link);
 nm_events *nm_link_events(nm_link *link);

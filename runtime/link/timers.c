@@ -82,7 +82,7 @@ static bool set_timer(nm_timers *timers, nm_inbox *inbox, int64_t due)
     bool was_in = inbox->timer_due != NM_NEVER;
     if (was_in)
         take_out(timers, inbox);
-    if (due == NM_NEVER || !put_in(timers, inbox, due))
+    if (due == NM_NEVER || timers->stopping || !put_in(timers, inbox, due))
         return was_in;
     if (!was_in)
         nm_inbox_reference(inbox);
@@ -157,6 +157,13 @@ void nm_timers_stop(nm_timers *timers)
     pthread_cond_signal(&timers->changed);
     pthread_mutex_unlock(&timers->lock);
     pthread_join(timers->thread, NULL);
+    timers->running = false;
+}
+
+void nm_timers_free(nm_timers *timers)
+{
+    if (!timers->stopping)
+        return; /* never started */
     free(timers->heap);
     pthread_cond_destroy(&timers->changed);
     pthread_mutex_destroy(&timers->lock);

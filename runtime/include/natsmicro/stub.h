@@ -83,7 +83,10 @@ natsmicro_status natsmicro_stub_client_new(natsmicro_client **client,
                                            natsConnection *connection,
                                            const natsmicro_client_options *options);
 
-/* Its calls must be over and closed. NULL is allowed. Blocks until no callback can run any more. */
+/*
+ * Blocks until no callback can run any more. Calls that are open end with UNAVAILABLE and are told to their peers;
+ * what is left of them is freed when they are closed. NULL is allowed.
+ */
 void natsmicro_stub_client_destroy(natsmicro_client *client);
 
 /* The typed client: a struct with the one member `natsmicro_client *base`. */

@@ -33,7 +33,12 @@ typedef struct PlainServiceClient {
 natsmicro_status plain_service_client__new(PlainServiceClient **client, natsConnection *connection,
                                            const natsmicro_client_options *options);
 
-/* Frees a client, whose calls must be over and closed. NULL is allowed. */
+/*
+ * Frees a client; when it returns, no callback can run any more, and the connection may go, too. A
+ * stream that is open ends with UNAVAILABLE; it may still be used and must still be closed. Nobody
+ * may be calling, opening or closing with the client meanwhile. NULL is allowed. Blocks for a round
+ * trip to the broker.
+ */
 void plain_service_client__destroy(PlainServiceClient *client);
 
 /* do_thing: one request, one response. */

@@ -33,7 +33,12 @@ typedef struct B__SecondClient {
 natsmicro_status b__second_client__new(B__SecondClient **client, natsConnection *connection,
                                        const natsmicro_client_options *options);
 
-/* Frees a client, whose calls must be over and closed. NULL is allowed. */
+/*
+ * Frees a client; when it returns, no callback can run any more, and the connection may go, too. A
+ * stream that is open ends with UNAVAILABLE; it may still be used and must still be closed. Nobody
+ * may be calling, opening or closing with the client meanwhile. NULL is allowed. Blocks for a round
+ * trip to the broker.
+ */
 void b__second_client__destroy(B__SecondClient *client);
 
 /* Ping: one request, one response. */

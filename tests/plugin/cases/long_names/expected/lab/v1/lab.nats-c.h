@@ -40,7 +40,12 @@ natsmicro_status an_organisation_with_a_name__of_considerable_length__v1alpha1__
     AnOrganisationWithAName__OfConsiderableLength__V1alpha1__TransactionReconciliationServiceClient **client,
     natsConnection *connection, const natsmicro_client_options *options);
 
-/* Frees a client, whose calls must be over and closed. NULL is allowed. */
+/*
+ * Frees a client; when it returns, no callback can run any more, and the connection may go, too. A
+ * stream that is open ends with UNAVAILABLE; it may still be used and must still be closed. Nobody
+ * may be calling, opening or closing with the client meanwhile. NULL is allowed. Blocks for a round
+ * trip to the broker.
+ */
 void an_organisation_with_a_name__of_considerable_length__v1alpha1__transaction_reconciliation_service_client__destroy(
     AnOrganisationWithAName__OfConsiderableLength__V1alpha1__TransactionReconciliationServiceClient *client);
 

@@ -33,7 +33,12 @@ typedef struct Lab__V1__LabClient {
 natsmicro_status lab__v1__lab_client__new(Lab__V1__LabClient **client, natsConnection *connection,
                                           const natsmicro_client_options *options);
 
-/* Frees a client, whose calls must be over and closed. NULL is allowed. */
+/*
+ * Frees a client; when it returns, no callback can run any more, and the connection may go, too. A
+ * stream that is open ends with UNAVAILABLE; it may still be used and must still be closed. Nobody
+ * may be calling, opening or closing with the client meanwhile. NULL is allowed. Blocks for a round
+ * trip to the broker.
+ */
 void lab__v1__lab_client__destroy(Lab__V1__LabClient *client);
 
 /* Ping: one request, one response. */

@@ -38,7 +38,12 @@ natsmicro_status shop__v1__order_service_client__new(Shop__V1__OrderServiceClien
                                                      natsConnection *connection,
                                                      const natsmicro_client_options *options);
 
-/* Frees a client, whose calls must be over and closed. NULL is allowed. */
+/*
+ * Frees a client; when it returns, no callback can run any more, and the connection may go, too. A
+ * stream that is open ends with UNAVAILABLE; it may still be used and must still be closed. Nobody
+ * may be calling, opening or closing with the client meanwhile. NULL is allowed. Blocks for a round
+ * trip to the broker.
+ */
 void shop__v1__order_service_client__destroy(Shop__V1__OrderServiceClient *client);
 
 /* Place: one request, one response. */
@@ -118,7 +123,12 @@ natsmicro_status shop__v1__tracking_service_client__new(Shop__V1__TrackingServic
                                                         natsConnection *connection,
                                                         const natsmicro_client_options *options);
 
-/* Frees a client, whose calls must be over and closed. NULL is allowed. */
+/*
+ * Frees a client; when it returns, no callback can run any more, and the connection may go, too. A
+ * stream that is open ends with UNAVAILABLE; it may still be used and must still be closed. Nobody
+ * may be calling, opening or closing with the client meanwhile. NULL is allowed. Blocks for a round
+ * trip to the broker.
+ */
 void shop__v1__tracking_service_client__destroy(Shop__V1__TrackingServiceClient *client);
 
 /* Follow: one request, a stream of responses. */

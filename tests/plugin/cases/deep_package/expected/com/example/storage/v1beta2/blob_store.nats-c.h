@@ -34,7 +34,12 @@ natsmicro_status com__example__storage__v1beta2__blob_store_client__new(
     Com__Example__Storage__V1beta2__BlobStoreClient **client, natsConnection *connection,
     const natsmicro_client_options *options);
 
-/* Frees a client, whose calls must be over and closed. NULL is allowed. */
+/*
+ * Frees a client; when it returns, no callback can run any more, and the connection may go, too. A
+ * stream that is open ends with UNAVAILABLE; it may still be used and must still be closed. Nobody
+ * may be calling, opening or closing with the client meanwhile. NULL is allowed. Blocks for a round
+ * trip to the broker.
+ */
 void com__example__storage__v1beta2__blob_store_client__destroy(
     Com__Example__Storage__V1beta2__BlobStoreClient *client);
 
