@@ -121,7 +121,7 @@ static const char client_close_and_recv[] =
     "/*\n"
     " * Ends the requests and blocks until the response is there or the call has failed. On OK\n"
     " * *response is yours, to be freed with $m$__free; else it is NULL and the call has the error's\n"
-    " * code and text.\n"
+    " * code and text. FAILED_PRECONDITION: it was given out before; the call is what it was.\n"
     " */\n"
     "natsmicro_status $client$__$m$__close_and_recv($Client$__$Method$ *call, "
     "$Response$ **response);\n"

@@ -200,7 +200,7 @@ natsmicro_call *nm_call_acquire(nm_call_cache *cache, nm_link *link, const nm_me
     atomic_store_explicit(&call->cancelling, false, memory_order_relaxed);
     call->chunk_rest = (nm_bytes){NULL, 0};
     call->expected = UINT64_MAX;
-    call->unsent = call->sends_short = false;
+    call->unsent = call->sends_short = call->responded = false;
     call->started = nm_now();
     call->arena.limit = settings->limits.max_decode_bytes;
     call->stream.link = link;

@@ -123,6 +123,7 @@ struct natsmicro_call {
     nm_bytes chunk_rest; /* the receiver's: of the last chunk, what has not been read */
     uint64_t expected;   /* bytes of the blob, to be shown; UINT64_MAX: unknown */
     bool unsent; /* the sender's: what it was given is not sent whole, so no end may follow */
+    bool responded; /* a client's reader's: the one response has been given out */
 
     /* ---- server; guarded by the stream's lock ---- */
     nm_error failure; /* what the handler failed with; the first wins */

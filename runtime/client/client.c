@@ -346,6 +346,7 @@ static natsmicro_status recv_response(natsmicro_call *call, void **response)
         nm_stream_abort(&call->stream, status, "%s: the response cannot be decoded: %s",
                         call->method->full_name, nm_error_text(&error));
     nm_error_clear(&error);
+    call->responded = status == NATSMICRO_OK;
     *response = decoded;
     return status;
 }
@@ -403,6 +404,11 @@ natsmicro_status natsmicro_stub_close_send(natsmicro_call *call)
 natsmicro_status natsmicro_stub_close_and_recv(natsmicro_call *call, void **response)
 {
     *response = NULL;
+    if (call->responded) {
+        nm_error_clear(&call->send_error);
+        return nm_error_set(&call->send_error, NATSMICRO_FAILED_PRECONDITION,
+                            "%s: the response was given out before", call->method->full_name);
+    }
     pthread_mutex_lock(&call->stream.lock);
     bool closed = call->stream.send_closed;
     pthread_mutex_unlock(&call->stream.lock);

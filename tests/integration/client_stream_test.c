@@ -316,6 +316,27 @@ static void an_answer_that_comes_before_the_end_is_the_answer(void **state)
     lab__v1__lab_client__sum__close(call);
 }
 
+static void an_answer_is_given_out_once_and_stays_the_outcome(void **state)
+{
+    lab *room = *state;
+    lab_serve(room, NULL, NULL);
+    Lab__V1__LabClient__Sum *call = open_sum(room, NULL);
+    assert_ok(lab_sum_send(call, 7));
+    assert_total(call, 7, 1);
+    natsmicro_status outcome = natsmicro_call_status(call->base);
+    for (int i = 0; i < 2; i++) {
+        Lab__V1__SumResponse *response;
+        assert_status(NATSMICRO_FAILED_PRECONDITION,
+                      lab__v1__lab_client__sum__close_and_recv(call, &response));
+        assert_null(response);
+        assert_string_equal(natsmicro_call_error_code(call->base), "FAILED_PRECONDITION");
+        assert_string_equal(natsmicro_call_error_message(call->base),
+                            "lab.v1.Lab.Sum: the response was given out before");
+        assert_status(outcome, natsmicro_call_status(call->base));
+    }
+    lab__v1__lab_client__sum__close(call);
+}
+
 /* ---- headers ---- */
 
 static natsmicro_status answer_with_headers(Lab__V1__LabServer__Sum *call, void *user_data)
@@ -455,6 +476,7 @@ static int run(void)
         lab_test(a_handler_that_forgets_to_reply_does_not_leave_its_caller_waiting),
         lab_test(the_first_reply_wins_and_what_follows_is_told_so),
         lab_test(an_answer_that_comes_before_the_end_is_the_answer),
+        lab_test(an_answer_is_given_out_once_and_stays_the_outcome),
         lab_test(headers_reach_the_handler_and_come_back_with_the_answer),
         lab_test(a_close_before_the_end_never_looks_like_a_finished_upload),
         lab_test(a_cancel_in_another_thread_wakes_a_caller_that_waits_for_the_answer),

@@ -105,7 +105,10 @@ natsmicro_status natsmicro_stub_open(natsmicro_client *client, size_t method_ind
 /* Ends the own direction of a bidirectional stream. May block while it is written. */
 natsmicro_status natsmicro_stub_close_send(natsmicro_call *call);
 
-/* Ends a client stream and waits for its response, owned as a unary call's; NULL unless OK. */
+/*
+ * Ends a client stream and waits for its response, owned as a unary call's; NULL unless OK.
+ * FAILED_PRECONDITION: it was given out before, or a blob is not ended.
+ */
 natsmicro_status natsmicro_stub_close_and_recv(natsmicro_call *call, void **response);
 
 /* Frees a call; before its end that cancels it. NULL is allowed. Waits for a send or recv elsewhere. */

@@ -77,6 +77,7 @@ natsmicro_status lab__v1__blobs_client__put__try_send(Lab__V1__BlobsClient__Put 
 /*
  * Ends the requests and blocks until the response is there or the call has failed. On OK *response
  * is yours, to be freed with put__free; else it is NULL and the call has the error's code and text.
+ * FAILED_PRECONDITION: it was given out before; the call is what it was.
  */
 natsmicro_status lab__v1__blobs_client__put__close_and_recv(Lab__V1__BlobsClient__Put *call,
                                                             Lab__V1__Stored **response);
@@ -223,7 +224,7 @@ natsmicro_status lab__v1__blobs_client__choose__try_send(Lab__V1__BlobsClient__C
 /*
  * Ends the requests and blocks until the response is there or the call has failed. On OK *response
  * is yours, to be freed with choose__free; else it is NULL and the call has the error's code and
- * text.
+ * text. FAILED_PRECONDITION: it was given out before; the call is what it was.
  */
 natsmicro_status lab__v1__blobs_client__choose__close_and_recv(Lab__V1__BlobsClient__Choose *call,
                                                                Lab__V1__Stored **response);

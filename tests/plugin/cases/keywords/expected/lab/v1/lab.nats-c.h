@@ -121,7 +121,7 @@ natsmicro_status lab__v1__lab_client__operator__try_send(Lab__V1__LabClient__Ope
 /*
  * Ends the requests and blocks until the response is there or the call has failed. On OK *response
  * is yours, to be freed with operator__free; else it is NULL and the call has the error's code and
- * text.
+ * text. FAILED_PRECONDITION: it was given out before; the call is what it was.
  */
 natsmicro_status lab__v1__lab_client__operator__close_and_recv(Lab__V1__LabClient__Operator *call,
                                                                Lab__V1__Empty **response);

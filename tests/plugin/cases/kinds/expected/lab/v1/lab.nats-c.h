@@ -133,6 +133,7 @@ natsmicro_status lab__v1__lab_client__sum__try_send(Lab__V1__LabClient__Sum *cal
 /*
  * Ends the requests and blocks until the response is there or the call has failed. On OK *response
  * is yours, to be freed with sum__free; else it is NULL and the call has the error's code and text.
+ * FAILED_PRECONDITION: it was given out before; the call is what it was.
  */
 natsmicro_status lab__v1__lab_client__sum__close_and_recv(Lab__V1__LabClient__Sum *call,
                                                           Lab__V1__SumResponse **response);

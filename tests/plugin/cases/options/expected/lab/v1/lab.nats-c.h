@@ -117,7 +117,7 @@ natsmicro_status lab__v1__lab_client__upload__try_send(Lab__V1__LabClient__Uploa
 /*
  * Ends the requests and blocks until the response is there or the call has failed. On OK *response
  * is yours, to be freed with upload__free; else it is NULL and the call has the error's code and
- * text.
+ * text. FAILED_PRECONDITION: it was given out before; the call is what it was.
  */
 natsmicro_status lab__v1__lab_client__upload__close_and_recv(Lab__V1__LabClient__Upload *call,
                                                              Lab__V1__Response **response);
