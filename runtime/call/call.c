@@ -193,6 +193,7 @@ natsmicro_call *nm_call_acquire(nm_call_cache *cache, nm_link *link, const nm_me
     call->method = method;
     call->settings = settings;
     call->on_over = NULL;
+    atomic_store_explicit(&call->send_error_past, false, memory_order_relaxed);
     call->answered = call->in_handler = call->detached = call->ended_from_outside = false;
     atomic_store_explicit(&call->sending, false, memory_order_relaxed);
     atomic_store_explicit(&call->receiving, false, memory_order_relaxed);
@@ -249,10 +250,16 @@ static bool send_in_place(natsmicro_call *call, const nm_transport *transport, c
     return packed;
 }
 
+void nm_call_forget_send_error(natsmicro_call *call)
+{
+    nm_error_clear(&call->send_error);
+    atomic_store_explicit(&call->send_error_past, false, memory_order_relaxed);
+}
+
 static natsmicro_status send_message(natsmicro_call *call, const void *message)
 {
     const nm_transport *transport = nm_stream_transport(&call->stream);
-    nm_error_clear(&call->send_error);
+    nm_call_forget_send_error(call);
     if (call->sends_short && send_in_place(call, transport, message))
         return NATSMICRO_OK;
     natsmicro_status status =
@@ -283,7 +290,7 @@ natsmicro_status natsmicro_stub_try_send(natsmicro_call *call, const void *messa
 natsmicro_status nm_call_send_pieces(natsmicro_call *call, const nm_bytes *pieces, size_t count)
 {
     enter(&call->sending);
-    nm_error_clear(&call->send_error);
+    nm_call_forget_send_error(call);
     return leave(
         &call->sending,
         nm_stream_transport(&call->stream)->send(&call->stream, pieces, count, &call->send_error));
@@ -300,10 +307,22 @@ static natsmicro_status malformed(natsmicro_call *call, const nm_error *error)
     return status;
 }
 
+/*
+ * With END a client's call has ended, and well: what a send failed with before is nothing of it. Its memory is the
+ * sender's, who may be at it in another thread. A service's call goes on, and a handler may return that failure.
+ */
+static natsmicro_status recv_span(natsmicro_call *call, nm_span *span)
+{
+    natsmicro_status status = nm_stream_transport(&call->stream)->recv(&call->stream, span);
+    if (status == NATSMICRO_END && !call->stream.is_server)
+        atomic_store_explicit(&call->send_error_past, true, memory_order_relaxed);
+    return status;
+}
+
 natsmicro_status nm_call_recv_span(natsmicro_call *call, nm_span *span)
 {
     enter(&call->receiving);
-    return leave(&call->receiving, nm_stream_transport(&call->stream)->recv(&call->stream, span));
+    return leave(&call->receiving, recv_span(call, span));
 }
 
 /* What is not decoded directly. */
@@ -338,7 +357,7 @@ static natsmicro_status recv_message(natsmicro_call *call, const void **message)
     *message = NULL;
     call->chunk_rest = (nm_bytes){NULL, 0};
     nm_span span;
-    natsmicro_status status = nm_stream_transport(&call->stream)->recv(&call->stream, &span);
+    natsmicro_status status = recv_span(call, &span);
     return status == NATSMICRO_OK ? decode(call, &span, message) : status;
 }
 
@@ -437,7 +456,9 @@ const nm_error *nm_call_shown_error(const natsmicro_call *call)
         return &call->failure;
     if (call->stream.error.status != NATSMICRO_OK)
         return &call->stream.error;
-    return &call->send_error;
+    static const nm_error none = NM_ERROR_INIT;
+    bool past = atomic_load_explicit(&call->send_error_past, memory_order_relaxed);
+    return past ? &none : &call->send_error;
 }
 
 const char *natsmicro_call_error_code(natsmicro_call *call)

@@ -110,10 +110,11 @@ struct natsmicro_call {
     natsmicro_call *next;
     bool ended_from_outside; /* by a drain; guarded by the server's lock */
 
-    nm_arena arena;      /* the receiver's: the last message, or the request */
-    nm_buffer encoded;   /* the sender's */
-    bool sends_short;    /* the sender's: its last message was short, so may be the next */
-    nm_error send_error; /* the sender's: what the last send failed with locally */
+    nm_arena arena;              /* the receiver's: the last message, or the request */
+    nm_buffer encoded;           /* the sender's */
+    bool sends_short;            /* the sender's: its last message was short, so may be the next */
+    nm_error send_error;         /* the sender's: what the last send failed with locally */
+    atomic_bool send_error_past; /* a client's reader has had END since: it is not shown any more */
     int64_t started;
     atomic_bool sending;    /* a thread is in send right now: a close waits for it */
     atomic_bool receiving;  /* in recv */
@@ -122,7 +123,7 @@ struct natsmicro_call {
 
     nm_bytes chunk_rest; /* the receiver's: of the last chunk, what has not been read */
     uint64_t expected;   /* bytes of the blob, to be shown; UINT64_MAX: unknown */
-    bool unsent; /* the sender's: what it was given is not sent whole, so no end may follow */
+    bool unsent;    /* the sender's: what it was given is not sent whole, so no end may follow */
     bool responded; /* a client's reader's: the one response has been given out */
 
     /* ---- server; guarded by the stream's lock ---- */
@@ -152,12 +153,15 @@ natsmicro_status nm_call_give_up(natsmicro_call *call, natsmicro_status status, 
 
 /*
  * Under the stream's lock: the error to show: the handler's own, else the one that ended the call, else what the
- * last send failed with.
+ * last send failed with, unless the call has ended well since.
  */
 const nm_error *nm_call_shown_error(const natsmicro_call *call);
 
 /* The stream's idle limit, ns: the first of these that is set (not 0), else 30 s; -1 is none. */
 int64_t nm_call_idle_limit(int64_t own_ms, int64_t settings_ms, int64_t method_ms);
+
+/* The sender's: what it does next fails by itself, or not at all. */
+void nm_call_forget_send_error(natsmicro_call *call);
 
 /* ---- messages as bytes ---- */
 

@@ -76,7 +76,7 @@ static natsmicro_status put(natsmicro_blob_writer *writer, const void *data, siz
 
 static natsmicro_status complain(natsmicro_call *call, natsmicro_status status, const char *text)
 {
-    nm_error_clear(&call->send_error);
+    nm_call_forget_send_error(call);
     return nm_error_set(&call->send_error, status, "%s: %s", call->method->full_name, text);
 }
 

@@ -22,7 +22,7 @@ static const ProtobufCMessageDescriptor *chunk_type(const natsmicro_call *call)
 static natsmicro_status check_chunked(natsmicro_call *call, bool sends)
 {
     const natsmicro_stub_method *stub = call->method->stub;
-    nm_error_clear(&call->send_error);
+    nm_call_forget_send_error(call);
     if (stub->chunk_field == NULL)
         return nm_error_set(&call->send_error, NATSMICRO_FAILED_PRECONDITION,
                             "%s: the method has no option (natsmicro.chunked_io)",

@@ -394,7 +394,7 @@ natsmicro_status natsmicro_stub_open(natsmicro_client *client, size_t method_ind
 
 natsmicro_status natsmicro_stub_close_send(natsmicro_call *call)
 {
-    nm_error_clear(&call->send_error);
+    nm_call_forget_send_error(call);
     if (call->unsent)
         return nm_error_set(&call->send_error, NATSMICRO_FAILED_PRECONDITION,
                             "%s: a blob is not ended, or not flushed", call->method->full_name);
@@ -405,7 +405,7 @@ natsmicro_status natsmicro_stub_close_and_recv(natsmicro_call *call, void **resp
 {
     *response = NULL;
     if (call->responded) {
-        nm_error_clear(&call->send_error);
+        nm_call_forget_send_error(call);
         return nm_error_set(&call->send_error, NATSMICRO_FAILED_PRECONDITION,
                             "%s: the response was given out before", call->method->full_name);
     }

@@ -75,6 +75,20 @@ static void a_chat_without_a_word_ends_well(void **state)
     lab__v1__lab_client__chat__close(call);
 }
 
+static void what_a_send_failed_with_is_no_error_of_a_call_that_ended_well(void **state)
+{
+    lab *room = *state;
+    lab_serve(room, NULL, NULL);
+    Lab__V1__LabClient__Chat *call = open_chat(room, NULL);
+    assert_ok(lab__v1__lab_client__chat__close_send(call));
+    assert_status(NATSMICRO_FAILED_PRECONDITION, lab__v1__lab_client__chat__close_send(call));
+    assert_string_equal(natsmicro_call_error_code(call->base), "FAILED_PRECONDITION");
+    assert_ends(NATSMICRO_END, call);
+    assert_string_equal(natsmicro_call_error_code(call->base), "");
+    assert_string_equal(natsmicro_call_error_message(call->base), "");
+    lab__v1__lab_client__chat__close(call);
+}
+
 typedef struct sender {
     Lab__V1__LabClient__Chat *call;
     natsmicro_status status;
@@ -464,6 +478,7 @@ static int run(void)
     const struct CMUnitTest tests[] = {
         lab_test(each_line_is_answered_before_the_next_is_sent),
         lab_test(a_chat_without_a_word_ends_well),
+        lab_test(what_a_send_failed_with_is_no_error_of_a_call_that_ended_well),
         lab_test(both_directions_carry_100000_messages_at_once_and_lose_none),
         lab_test(empty_messages_are_messages),
         lab_test(messages_over_max_payload_fail_alone_on_both_sides),

@@ -39,7 +39,8 @@ natsmicro_status natsmicro_call_status(natsmicro_call *call);
 
 /*
  * The error's code as it travels ("NOT_FOUND", "QUOTA_EXCEEDED"); "" while there is none. Of what ended the
- * call; while it lives, of the last send that failed by itself (code, text and data).
+ * call; else of the last send that failed by itself (code, text and data), until the next one or the
+ * client's END.
  */
 const char *natsmicro_call_error_code(natsmicro_call *call);
 
