@@ -88,7 +88,8 @@ bool nm_check_metadata_key(nm_build *build, const nm_place *place, const char *k
 bool nm_check_error_code(nm_build *build, const nm_place *place, const char *code)
 {
     /*
-     * What every generator of this package has built in, and the two statuses that are no errors.
+     * What every generator of this package has built in, the statuses that are no errors, and the one that
+     * stands for all codes of services' own.
      * Other codes that the library has too, such as ABORTED, may be a service's own elsewhere.
      */
     static const char *const built_in[] = {
@@ -101,6 +102,8 @@ bool nm_check_error_code(nm_build *build, const nm_place *place, const char *cod
         "UNAUTHENTICATED",
         "INTERNAL",
         "UNAVAILABLE",
+        "WOULD_BLOCK",
+        "SERVICE_ERROR",
     };
     if (!nm_check_text(build, place, "an error code", code))
         return false;

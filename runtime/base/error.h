@@ -23,6 +23,12 @@ typedef struct nm_error {
         NATSMICRO_OK, NULL, NULL, NULL, 0 \
     }
 
+/* Whether a call may fail with it. WOULD_BLOCK is a try_send's answer, of which no peer would know. */
+static inline bool nm_is_failure(natsmicro_status status)
+{
+    return status != NATSMICRO_OK && status != NATSMICRO_END && status != NATSMICRO_WOULD_BLOCK;
+}
+
 /* Frees what an error holds; nm_error_clear asks first, as most have nothing. */
 void nm_error_free(nm_error *error);
 

@@ -419,7 +419,7 @@ natsmicro_status nm_call_give_up(natsmicro_call *call, natsmicro_status status, 
     nm_error error = NM_ERROR_INIT;
     va_list arguments;
     va_start(arguments, format);
-    if (status == NATSMICRO_OK || status == NATSMICRO_END)
+    if (!nm_is_failure(status))
         status = NATSMICRO_INTERNAL;
     nm_error_vset(&error, status, format, arguments);
     va_end(arguments);

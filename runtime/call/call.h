@@ -146,7 +146,7 @@ void nm_call_wait_for_users(natsmicro_call *call);
 /*
  * Ends a call because of what happened on this side (printf): its send and recv return the status from
  * now on, a service is told at once, a caller when the handler returns. Returns the status, or the one that
- * the call was aborted with before; one that is no error counts as INTERNAL.
+ * the call was aborted with before; one that is no failure counts as INTERNAL.
  */
 natsmicro_status nm_call_give_up(natsmicro_call *call, natsmicro_status status, const char *format,
                                  ...) NATSMICRO_PRINTF(3, 4);

@@ -49,11 +49,6 @@ natsmicro_status natsmicro_stub_reply(natsmicro_call *call, const void *response
 
 /* ---- failing ---- */
 
-static bool is_error(natsmicro_status status)
-{
-    return status != NATSMICRO_OK && status != NATSMICRO_END;
-}
-
 /* Whether the handler's failure still counts. Under the lock. */
 static bool may_fail(const natsmicro_call *call)
 {
@@ -63,7 +58,7 @@ static bool may_fail(const natsmicro_call *call)
 natsmicro_status natsmicro_call_fail(natsmicro_call *call, natsmicro_status status,
                                      const char *format, ...)
 {
-    if (!is_error(status))
+    if (!nm_is_failure(status))
         status = NATSMICRO_INTERNAL;
     va_list arguments;
     va_start(arguments, format);
@@ -120,7 +115,7 @@ static void judge_return(natsmicro_call *call, natsmicro_status returned)
     nm_stream *stream = &call->stream;
     if (!may_fail(call))
         return;
-    if (is_error(returned)) {
+    if (nm_is_failure(returned)) {
         /* A handler passes on what its send or recv returned: then the text is theirs. */
         const nm_error *cause = NULL;
         if (stream->error.status == returned)
@@ -130,7 +125,10 @@ static void judge_return(natsmicro_call *call, natsmicro_status returned)
         nm_error_set(&call->failure, returned, "%s", cause != NULL ? nm_error_text(cause) : "");
         if (cause != NULL && cause->code != NULL)
             nm_error_set_code(&call->failure, cause->code, nm_error_text(cause));
-    } else if (!nm_service_streams(stream->kind))
+    } else if (returned == NATSMICRO_WOULD_BLOCK)
+        nm_error_set(&call->failure, NATSMICRO_INTERNAL, "%s: the handler returned WOULD_BLOCK",
+                     call->method->full_name);
+    else if (!nm_service_streams(stream->kind))
         nm_error_set(&call->failure, NATSMICRO_INTERNAL, "%s did not reply",
                      call->method->full_name);
     else if (stream->aborted != NATSMICRO_OK)

@@ -59,19 +59,27 @@ static natsmicro_status count(Narrow__V1__NarrowServer__Count *call,
 
 static const Narrow__V1__NarrowHandlers narrow_handlers = {.count = count};
 
-static void max_inflight_bounds_what_is_sent_ahead_of_the_reader(void **state)
+/* Serves with these handlers, and asks them for NUMBERS. */
+static Narrow__V1__NarrowClient *open_count(lab *room, const Narrow__V1__NarrowHandlers *handlers,
+                                            Narrow__V1__NarrowClient__Count **call)
 {
-    lab *room = *state;
     Narrow__V1__NarrowClient *client;
-    Narrow__V1__NarrowClient__Count *call;
     Narrow__V1__Number request = NARROW__V1__NUMBER__INIT;
-    const Narrow__V1__Number *response;
     assert_ok(natsmicro_server_new(&room->server, room->server_connection, NULL));
-    assert_ok(narrow__v1__narrow_server__add(room->server, &narrow_handlers, NULL, NULL));
+    assert_ok(narrow__v1__narrow_server__add(room->server, handlers, NULL, NULL));
     assert_int_equal(NATS_OK, natsConnection_FlushTimeout(room->server_connection, LAB_PATIENCE));
     assert_ok(narrow__v1__narrow_client__new(&client, room->client_connection, NULL));
     request.number = NUMBERS;
-    assert_ok(narrow__v1__narrow_client__count(client, &request, NULL, &call));
+    assert_ok(narrow__v1__narrow_client__count(client, &request, NULL, call));
+    return client;
+}
+
+static void max_inflight_bounds_what_is_sent_ahead_of_the_reader(void **state)
+{
+    lab *room = *state;
+    Narrow__V1__NarrowClient__Count *call;
+    const Narrow__V1__Number *response;
+    Narrow__V1__NarrowClient *client = open_count(room, &narrow_handlers, &call);
     assert_true(eventually(server_has_stalled, room->server, LAB_PATIENCE));
     for (int32_t i = 0; i < NUMBERS; i++) {
         assert_true(metrics_of_server(room->server).messages_sent <= (uint64_t)i + 2);
@@ -79,6 +87,38 @@ static void max_inflight_bounds_what_is_sent_ahead_of_the_reader(void **state)
         assert_int_equal(i, response->number);
     }
     assert_status(NATSMICRO_END, narrow__v1__narrow_client__count__recv(call, &response));
+    narrow__v1__narrow_client__count__close(call);
+    narrow__v1__narrow_client__destroy(client);
+}
+
+/* Passes on whatever a send returns, as handlers do. */
+static natsmicro_status count_without_waiting(Narrow__V1__NarrowServer__Count *call,
+                                              const Narrow__V1__Number *request, void *user_data)
+{
+    Narrow__V1__Number response = NARROW__V1__NUMBER__INIT;
+    natsmicro_status status;
+    (void)request;
+    (void)user_data;
+    do
+        status = narrow__v1__narrow_server__count__try_send(call, &response);
+    while (status == NATSMICRO_OK);
+    return status;
+}
+
+static void a_handler_that_returns_would_block_fails_with_a_status_that_travels(void **state)
+{
+    static const Narrow__V1__NarrowHandlers handlers = {.count = count_without_waiting};
+    lab *room = *state;
+    Narrow__V1__NarrowClient__Count *call;
+    const Narrow__V1__Number *response;
+    Narrow__V1__NarrowClient *client = open_count(room, &handlers, &call);
+    natsmicro_status status;
+    while ((status = narrow__v1__narrow_client__count__recv(call, &response)) == NATSMICRO_OK)
+        continue;
+    assert_status(NATSMICRO_INTERNAL, status);
+    assert_string_equal(natsmicro_call_error_code(call->base), "INTERNAL");
+    assert_string_equal(natsmicro_call_error_message(call->base),
+                        "narrow.v1.Narrow.Count: the handler returned WOULD_BLOCK");
     narrow__v1__narrow_client__count__close(call);
     narrow__v1__narrow_client__destroy(client);
 }
@@ -624,6 +664,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         lab_test(max_inflight_bounds_what_is_sent_ahead_of_the_reader),
+        lab_test(a_handler_that_returns_would_block_fails_with_a_status_that_travels),
         lab_test(a_sender_waits_for_the_reader),
         lab_test(an_end_passes_a_shut_window),
         lab_test(a_deadline_ends_a_send_that_waits),

@@ -113,6 +113,27 @@ static void a_text_that_is_not_utf8_is_refused_before_it_is_sent(void **state)
 
 /* ---- errors ---- */
 
+/* Of a WOULD_BLOCK the caller would make a SERVICE_ERROR, and look for a code of the service's own. */
+static void a_failure_with_what_is_no_error_is_internal(void **state)
+{
+    static const natsmicro_status no_errors[] = {NATSMICRO_END, NATSMICRO_WOULD_BLOCK};
+    lab *room = *state;
+    lab_serve(room, NULL, NULL);
+    natsmicro_context *context = lab_context();
+    for (size_t i = 0; i < sizeof(no_errors) / sizeof(no_errors[0]); i++) {
+        Lab__V1__PingRequest request = LAB__V1__PING_REQUEST__INIT;
+        Lab__V1__PingResponse *response;
+        char text[32];
+        request.fail = (int32_t)no_errors[i];
+        snprintf(text, sizeof(text), "failure %d", (int)no_errors[i]);
+        assert_status(NATSMICRO_INTERNAL,
+                      lab__v1__lab_client__ping(room->client, &request, context, &response));
+        assert_string_equal(natsmicro_context_error_code(context), "INTERNAL");
+        assert_string_equal(natsmicro_context_error_message(context), text);
+    }
+    natsmicro_context_destroy(context);
+}
+
 static void every_code_of_a_handler_arrives_by_its_name_and_with_its_text(void **state)
 {
     lab *room = *state;
@@ -329,6 +350,7 @@ int main(void)
         lab_test(a_request_over_max_payload_says_the_figures_and_the_next_one_works),
         lab_test(an_answer_over_max_payload_is_told_with_figures_on_both_sides),
         lab_test(a_text_that_is_not_utf8_is_refused_before_it_is_sent),
+        lab_test(a_failure_with_what_is_no_error_is_internal),
         lab_test(every_code_of_a_handler_arrives_by_its_name_and_with_its_text),
         lab_test(the_services_own_code_arrives_with_its_text_and_its_bytes),
         lab_test(an_error_text_with_line_breaks_injects_no_header),

@@ -109,8 +109,8 @@ void natsmicro_call_get_metrics(natsmicro_call *call, natsmicro_stream_metrics *
  * Fails the call and returns `status`, so that a handler can end with
  * `return natsmicro_call_fail(call->base, NATSMICRO_NOT_FOUND, "no %s", name)`. The text is made as
  * printf does; an empty text is replaced by the code's name. The caller is told when the handler
- * returns; the first failure wins. A status that is no error counts as INTERNAL. When the call has
- * been answered or failed before, FAILED_PRECONDITION.
+ * returns; the first failure wins. A status that is no error (OK, END, WOULD_BLOCK) counts as INTERNAL.
+ * When the call has been answered or failed before, FAILED_PRECONDITION.
  */
 natsmicro_status natsmicro_call_fail(natsmicro_call *call, natsmicro_status status,
                                      const char *format, ...) NATSMICRO_PRINTF(3, 4);

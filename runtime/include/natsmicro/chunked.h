@@ -52,12 +52,15 @@ typedef bool (*natsmicro_progress)(uint64_t done, uint64_t total, void *user_dat
 /*
  * A source: fills `buffer` with up to `size` bytes and tells how many in *length. OK with 0 bytes, or
  * END, is the end of the blob; what a call returns is sent as one chunk, so it may return few bytes to
- * have them sent soon. Any other status ends the call with it.
+ * have them sent soon. Any other status ends the call with it (WOULD_BLOCK with INTERNAL).
  */
 typedef natsmicro_status (*natsmicro_reader)(void *user_data, void *buffer, size_t size,
                                              size_t *length);
 
-/* A sink: takes all `length` bytes. Any status but OK ends the call with it. */
+/*
+ * A sink: takes all `length` bytes. Any status but OK ends the call with it (END and WOULD_BLOCK with
+ * INTERNAL).
+ */
 typedef natsmicro_status (*natsmicro_writer)(void *user_data, const void *data, size_t length);
 
 /* Tells progress callbacks of this call the total that they cannot know otherwise. Only shown. */
