@@ -29,6 +29,7 @@ static natsmicro_status replace(nm_error *error, natsmicro_status status, char *
     error->status = status;
     error->code = code;
     error->text = text;
+    error->hidden = 0;
     return status;
 }
 
@@ -89,12 +90,31 @@ bool nm_error_set_data(nm_error *error, const void *data, size_t length)
     return true;
 }
 
+void nm_error_hide(nm_error *error, size_t length)
+{
+    if (error != NULL && error->text != NULL && length <= strlen(error->text))
+        error->hidden = length;
+}
+
+void nm_error_drop_hidden(nm_error *error)
+{
+    if (error->hidden > 0)
+        memmove(error->text, error->text + error->hidden, strlen(error->text + error->hidden) + 1);
+    error->hidden = 0;
+}
+
+void nm_error_copy_words(nm_error *to, const nm_error *from)
+{
+    replace(to, from->status, copy_or_null(from->code), copy_or_null(from->text));
+    nm_error_hide(to, from->hidden);
+}
+
 void nm_error_copy(nm_error *to, const nm_error *from)
 {
     if (to == NULL || to == from)
         return;
     nm_error_clear(to);
-    replace(to, from->status, copy_or_null(from->code), copy_or_null(from->text));
+    nm_error_copy_words(to, from);
     nm_error_set_data(to, from->data, from->data_length);
 }
 
@@ -110,4 +130,10 @@ const char *nm_error_text(const nm_error *error)
     if (error->status == NATSMICRO_OK || error->status == NATSMICRO_END)
         return "";
     return error->text != NULL ? error->text : nm_error_code(error);
+}
+
+const char *nm_error_told(const nm_error *error)
+{
+    const char *text = nm_error_text(error);
+    return text == error->text ? text + error->hidden : text;
 }

@@ -12,15 +12,16 @@
 
 typedef struct nm_error {
     natsmicro_status status;
-    char *code; /* owned; NULL: the status's name */
-    char *text; /* owned; NULL: the code */
-    void *data; /* owned; error data, or NULL */
+    char *code;    /* owned; NULL: the status's name */
+    char *text;    /* owned; NULL: the code */
+    size_t hidden; /* that many bytes of the text, at its front, are for this side only: a path */
+    void *data;    /* owned; error data, or NULL */
     size_t data_length;
 } nm_error;
 
-#define NM_ERROR_INIT                     \
-    {                                     \
-        NATSMICRO_OK, NULL, NULL, NULL, 0 \
+#define NM_ERROR_INIT                        \
+    {                                        \
+        NATSMICRO_OK, NULL, NULL, 0, NULL, 0 \
     }
 
 /* Whether a call may fail with it. WOULD_BLOCK is a try_send's answer, of which no peer would know. */
@@ -55,11 +56,23 @@ natsmicro_status nm_error_set_code(nm_error *error, const char *code, const char
 /* Replaces the data by a copy; length 0 takes it away. False when memory is short. */
 bool nm_error_set_data(nm_error *error, const void *data, size_t length);
 
+/* A peer is told the text without its first `length` bytes. `error` may be NULL. */
+void nm_error_hide(nm_error *error, size_t length);
+
+/* Takes what is hidden out of the text, for those who pass it on. */
+void nm_error_drop_hidden(nm_error *error);
+
 /* `to` (cleared first; NULL: nobody wants it) gets a copy. */
 void nm_error_copy(nm_error *to, const nm_error *from);
+
+/* Status, code and text are copied; `to` keeps its data. */
+void nm_error_copy_words(nm_error *to, const nm_error *from);
 
 /* What to show: never NULL; "" when there is no error; the code stands for a missing text. */
 const char *nm_error_code(const nm_error *error);
 const char *nm_error_text(const nm_error *error);
+
+/* The text as a peer is told it: without what is hidden. */
+const char *nm_error_told(const nm_error *error);
 
 #endif

@@ -6,6 +6,7 @@
 #include "wire/names.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #define DEFAULT_IDLE_MS         30000
 #define DEFAULT_WINDOW_MESSAGES 1048576
@@ -412,10 +413,24 @@ void natsmicro_call_cancel(natsmicro_call *call)
         tell_soon(call);
 }
 
+/* Takes what the error holds. */
+static natsmicro_status give_up(natsmicro_call *call, nm_error *error)
+{
+    nm_stream *stream = &call->stream;
+    pthread_mutex_lock(&stream->lock);
+    bool first = stream->aborted == NATSMICRO_OK;
+    nm_stream_abort_with(stream, error);
+    natsmicro_status status = stream->aborted;
+    bool tell = first && !stream->is_server && stream->in_end == NATSMICRO_OK;
+    pthread_mutex_unlock(&stream->lock);
+    if (tell)
+        tell_soon(call);
+    return status;
+}
+
 natsmicro_status nm_call_give_up(natsmicro_call *call, natsmicro_status status, const char *format,
                                  ...)
 {
-    nm_stream *stream = &call->stream;
     nm_error error = NM_ERROR_INIT;
     va_list arguments;
     va_start(arguments, format);
@@ -423,18 +438,18 @@ natsmicro_status nm_call_give_up(natsmicro_call *call, natsmicro_status status, 
         status = NATSMICRO_INTERNAL;
     nm_error_vset(&error, status, format, arguments);
     va_end(arguments);
+    return give_up(call, &error);
+}
 
-    pthread_mutex_lock(&stream->lock);
-    bool first = stream->aborted == NATSMICRO_OK;
-    if (first)
-        nm_stream_abort_locked(stream, status, "%s", nm_error_text(&error));
-    status = stream->aborted;
-    bool tell = first && !stream->is_server && stream->in_end == NATSMICRO_OK;
-    pthread_mutex_unlock(&stream->lock);
-    nm_error_clear(&error);
-    if (tell)
-        tell_soon(call);
-    return status;
+natsmicro_status nm_call_give_up_with(natsmicro_call *call, nm_error *error)
+{
+    nm_error named = NM_ERROR_INIT;
+    const char *method = call->method->full_name;
+    nm_error_set(&named, error->status, "%s: %s", method, nm_error_text(error));
+    if (error->hidden > 0)
+        nm_error_hide(&named, strlen(method) + strlen(": ") + error->hidden);
+    nm_error_clear(error);
+    return give_up(call, &named);
 }
 
 natsmicro_status natsmicro_call_status(natsmicro_call *call)

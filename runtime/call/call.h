@@ -152,6 +152,12 @@ natsmicro_status nm_call_give_up(natsmicro_call *call, natsmicro_status status, 
                                  ...) NATSMICRO_PRINTF(3, 4);
 
 /*
+ * The same with an error that has been filled in already; the method's name goes in front, and what it hides stays
+ * hidden. Takes what it holds.
+ */
+natsmicro_status nm_call_give_up_with(natsmicro_call *call, nm_error *error);
+
+/*
  * Under the stream's lock: the error to show: the handler's own, else the one that ended the call, else what the
  * last send failed with, unless the call has ended well since.
  */

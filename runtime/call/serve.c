@@ -122,9 +122,10 @@ static void judge_return(natsmicro_call *call, natsmicro_status returned)
             cause = &stream->error;
         else if (call->send_error.status == returned)
             cause = &call->send_error;
-        nm_error_set(&call->failure, returned, "%s", cause != NULL ? nm_error_text(cause) : "");
-        if (cause != NULL && cause->code != NULL)
-            nm_error_set_code(&call->failure, cause->code, nm_error_text(cause));
+        if (cause != NULL)
+            nm_error_copy_words(&call->failure, cause);
+        else
+            nm_error_set(&call->failure, returned, "%s", "");
     } else if (returned == NATSMICRO_WOULD_BLOCK)
         nm_error_set(&call->failure, NATSMICRO_INTERNAL, "%s: the handler returned WOULD_BLOCK",
                      call->method->full_name);
@@ -144,6 +145,7 @@ void nm_call_complete(natsmicro_call *call, natsmicro_status returned, nm_error 
     pthread_mutex_lock(&stream->lock);
     judge_return(call, returned);
     nm_error_copy(outcome, &call->failure);
+    nm_error_drop_hidden(outcome); /* the caller hears of it, and who asks for the statistics */
     pthread_mutex_unlock(&stream->lock);
 
     nm_stream_discard(stream);

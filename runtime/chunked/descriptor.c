@@ -58,18 +58,19 @@ natsmicro_status nm_errno_error(nm_error *error, const char *name, int number)
     char text[128];
     if (strerror_r(number, text, sizeof(text)) != 0)
         text[0] = '\0';
-    return nm_error_set(error, status_of_errno(number), "%s: %s", name, text);
+    if (name[0] == '\0')
+        name = "\"\"";
+    nm_error_set(error, status_of_errno(number), "%s: %s", name, text);
+    nm_error_hide(error, strlen(name) + strlen(": "));
+    return status_of_errno(number);
 }
 
 /* An errno is what ends the call. */
 static natsmicro_status give_up(natsmicro_call *call, const char *name, int number)
 {
     nm_error error = NM_ERROR_INIT;
-    natsmicro_status status = nm_errno_error(&error, name, number);
-    status =
-        nm_call_give_up(call, status, "%s: %s", call->method->full_name, nm_error_text(&error));
-    nm_error_clear(&error);
-    return status;
+    nm_errno_error(&error, name, number);
+    return nm_call_give_up_with(call, &error);
 }
 
 natsmicro_status nm_descriptor_of(nm_descriptor *descriptor, natsmicro_call *call, int fd,

@@ -20,7 +20,10 @@ typedef struct nm_descriptor {
     const char *name; /* for texts: a path, or "the descriptor" */
 } nm_descriptor;
 
-/* What stands for an errno in this library, with a text: "name: No space left on device". */
+/*
+ * What stands for an errno in this library, with a text: "name: No space left on device". A peer is not told the
+ * name, which may be a path.
+ */
 natsmicro_status nm_errno_error(nm_error *error, const char *name, int number);
 
 /* What a descriptor of the user's is; `name` as in the struct. INVALID_ARGUMENT, with a text: none. */

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -57,12 +58,14 @@ static natsmicro_status fill_from_file(void *self, uint8_t *buffer, size_t size,
     source->left -= *length;
     if (status != NATSMICRO_OK || *length == size)
         return status;
-    natsmicro_call *call = source->descriptor.call;
-    return nm_call_give_up(call, NATSMICRO_ABORTED,
-                           "%s: %s shrank from %" PRIu64 " bytes to %" PRIu64
-                           " while it was being sent",
-                           call->method->full_name, source->descriptor.name, source->size,
-                           source->size - source->left);
+    nm_error error = NM_ERROR_INIT;
+    const char *path = source->descriptor.name;
+    nm_error_set(&error, NATSMICRO_ABORTED,
+                 "%s: the file shrank from %" PRIu64 " bytes to %" PRIu64
+                 " while it was being sent",
+                 path, source->size, source->size - source->left);
+    nm_error_hide(&error, strlen(path) + strlen(": "));
+    return nm_call_give_up_with(source->descriptor.call, &error);
 }
 
 natsmicro_status natsmicro_chunked_send_file(natsmicro_call *call, const char *path,
@@ -108,11 +111,7 @@ static natsmicro_status put_in_place(natsmicro_call *call, nm_replacement *repla
 {
     nm_error error = NM_ERROR_INIT;
     natsmicro_status status = nm_replacement_commit(replacement, &error);
-    if (status != NATSMICRO_OK)
-        status =
-            nm_call_give_up(call, status, "%s: %s", call->method->full_name, nm_error_text(&error));
-    nm_error_clear(&error);
-    return status;
+    return status == NATSMICRO_OK ? status : nm_call_give_up_with(call, &error);
 }
 
 natsmicro_status natsmicro_chunked_recv_to_file(natsmicro_call *call, const char *path,

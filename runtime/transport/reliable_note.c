@@ -50,7 +50,7 @@ void nm_note_reset(nm_stream *stream, nm_note *note, const nm_error *error)
 {
     address(stream, note);
     uint8_t *end = nm_frame_write_reset(note->bytes, error != NULL ? nm_error_code(error) : NULL,
-                                        error != NULL ? nm_error_text(error) : NULL);
+                                        error != NULL ? nm_error_told(error) : NULL);
     note->length = (size_t)(end - note->bytes);
     note->first = !nm_reliable_of(stream)->peer_heard;
     note->ask = false;

@@ -30,6 +30,7 @@ typedef struct store {
     latch first; /* the first chunk has come */
     latch done;  /* the handler's helper has returned `status` */
     natsmicro_status status;
+    char text[512]; /* what its call said then */
     natsmicro_status (*send)(natsmicro_call *call, struct store *self);
     bool hide_failure; /* the handler returns OK whatever happened */
 } store;
@@ -43,6 +44,14 @@ static bool note_first(uint64_t done, uint64_t total, void *user_data)
     return done < self->cancel_after;
 }
 
+static natsmicro_status note_status(store *self, natsmicro_call *call, natsmicro_status status)
+{
+    self->status = status;
+    snprintf(self->text, sizeof(self->text), "%s", natsmicro_call_error_message(call));
+    latch_open(&self->done);
+    return status;
+}
+
 static natsmicro_status upload(Lab__V1__LabServer__Upload *call, void *user_data)
 {
     store *self = user_data;
@@ -51,9 +60,7 @@ static natsmicro_status upload(Lab__V1__LabServer__Upload *call, void *user_data
         lab__v1__lab_server__upload__recv_to_file(call, self->here.file, note_first, self);
     if (status == NATSMICRO_OK)
         status = lab__v1__lab_server__upload__reply(call, &result);
-    self->status = status;
-    latch_open(&self->done);
-    return status;
+    return note_status(self, call->base, status);
 }
 
 static natsmicro_status download(Lab__V1__LabServer__Download *call,
@@ -61,8 +68,7 @@ static natsmicro_status download(Lab__V1__LabServer__Download *call,
 {
     store *self = user_data;
     (void)request;
-    self->status = self->send(call->base, self);
-    latch_open(&self->done);
+    note_status(self, call->base, self->send(call->base, self));
     return self->hide_failure ? NATSMICRO_OK : self->status;
 }
 
@@ -308,10 +314,64 @@ static void a_full_disk_on_the_service_is_told_to_the_caller(void **state)
     assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
     assert_true(told);
     assert_status(NATSMICRO_RESOURCE_EXHAUSTED, status);
-    assert_text(call->base, "File too large");
-    assert_text(call->base, self.here.file);
+    assert_string_equal(natsmicro_call_error_message(call->base), "File too large");
+    assert_non_null(strstr(self.text, self.here.file));
     lab__v1__lab_client__upload__close(call);
     assert_not_stored(NATSMICRO_RESOURCE_EXHAUSTED, &self);
+}
+
+static natsmicro_status send_missing_file(natsmicro_call *call, store *self)
+{
+    char path[192];
+    snprintf(path, sizeof(path), "%s/missing", self->here.path);
+    return natsmicro_chunked_send_file(call, path, CHUNK, NULL, NULL);
+}
+
+static bool halve(uint64_t done, uint64_t total, void *user_data)
+{
+    const store *self = user_data;
+    (void)total;
+    return done > CHUNK || truncate(self->here.file, LENGTH / 2) == 0;
+}
+
+static natsmicro_status send_shrinking_file(natsmicro_call *call, store *self)
+{
+    file_write(self->here.file, self->data, LENGTH);
+    natsmicro_status status =
+        natsmicro_chunked_send_file(call, self->here.file, CHUNK, halve, self);
+    file_write(self->here.file, old_content, sizeof(old_content));
+    return status;
+}
+
+/* A path tells of the service's machine: its own log shall have it, and nobody else. */
+static void assert_path_is_kept(void **state, natsmicro_status expected, const char *told,
+                                natsmicro_status (*send)(natsmicro_call *call, store *self))
+{
+    char path[192];
+    store self;
+    store_begin(&self, *state);
+    self.send = send;
+    snprintf(path, sizeof(path), "%s/copy", self.here.path);
+    Lab__V1__LabClient__Download *call = open_download(&self);
+    assert_status(expected, lab__v1__lab_client__download__recv_to_file(call, path, NULL, NULL));
+    assert_string_equal(natsmicro_call_error_message(call->base), told);
+    assert_true(latch_wait(&self.done, LAB_PATIENCE));
+    assert_non_null(strstr(self.text, self.here.path));
+    assert_non_null(strstr(self.text, told));
+    lab__v1__lab_client__download__close(call);
+    assert_not_stored(expected, &self);
+}
+
+static void a_services_missing_file_is_told_without_its_path(void **state)
+{
+    assert_path_is_kept(state, NATSMICRO_NOT_FOUND, "No such file or directory", send_missing_file);
+}
+
+static void a_services_shrinking_file_is_told_without_its_path(void **state)
+{
+    assert_path_is_kept(state, NATSMICRO_ABORTED,
+                        "the file shrank from 4194304 bytes to 2097152 while it was being sent",
+                        send_shrinking_file);
 }
 
 static void a_full_disk_on_the_caller_replaces_nothing(void **state)
@@ -716,6 +776,8 @@ static int run(void)
         lab_test(a_sink_that_fails_stops_the_service),
         lab_test(a_blob_over_the_limit_is_exhausted_and_one_of_it_is_not),
         lab_test(a_full_disk_on_the_service_is_told_to_the_caller),
+        lab_test(a_services_missing_file_is_told_without_its_path),
+        lab_test(a_services_shrinking_file_is_told_without_its_path),
         lab_test(a_full_disk_on_the_caller_replaces_nothing),
         lab_test(a_device_without_space_ends_the_call),
         lab_test(a_closed_pipe_ends_the_call_and_not_the_process),

@@ -200,6 +200,8 @@ static void a_path_that_can_be_no_file_leaves_the_call_as_it_was(void **state)
                   lab__v1__lab_client__download__recv_to_file(call, "/dev/null", NULL, NULL));
     assert_status(NATSMICRO_NOT_FOUND,
                   lab__v1__lab_client__download__recv_to_file(call, "", NULL, NULL));
+    assert_string_equal(natsmicro_call_error_message(call->base),
+                        "\"\": No such file or directory");
     assert_status(NATSMICRO_INVALID_ARGUMENT,
                   lab__v1__lab_client__download__recv_to_fd(call, -1, NULL, NULL));
     assert_ok(lab__v1__lab_client__download__recv_to_file(call, self.here.file, NULL, NULL));

@@ -88,6 +88,32 @@ static void data_stays_until_it_is_replaced(void **state)
     nm_error_clear(&error);
 }
 
+static void what_is_hidden_is_shown_here_and_told_nobody(void **state)
+{
+    nm_error error = NM_ERROR_INIT;
+    nm_error copy = NM_ERROR_INIT;
+
+    (void)state;
+    nm_error_hide(NULL, 1);
+    nm_error_set(&error, NATSMICRO_NOT_FOUND, "/srv/key: gone");
+    nm_error_hide(&error, 10);
+    assert_string_equal(nm_error_text(&error), "/srv/key: gone");
+    assert_string_equal(nm_error_told(&error), "gone");
+    nm_error_copy(&copy, &error);
+    assert_string_equal(nm_error_text(&copy), "/srv/key: gone");
+    assert_string_equal(nm_error_told(&copy), "gone");
+    nm_error_drop_hidden(&copy);
+    assert_string_equal(nm_error_text(&copy), "gone");
+    nm_error_set(&error, NATSMICRO_NOT_FOUND, "new");
+    assert_string_equal(nm_error_told(&error), "new");
+    nm_error_set(&error, NATSMICRO_NOT_FOUND, "%s", "");
+    nm_error_hide(&error, 3);
+    assert_string_equal(nm_error_told(&error), "NOT_FOUND");
+    nm_error_clear(&copy);
+    nm_error_clear(&error);
+    assert_string_equal(nm_error_told(&error), "");
+}
+
 static void a_copy_is_its_own(void **state)
 {
     nm_error from = NM_ERROR_INIT;
@@ -123,6 +149,7 @@ int main(void)
         cmocka_unit_test(a_code_of_the_services_own_stays),
         cmocka_unit_test(a_text_may_be_made_from_the_old_one),
         cmocka_unit_test(data_stays_until_it_is_replaced),
+        cmocka_unit_test(what_is_hidden_is_shown_here_and_told_nobody),
         cmocka_unit_test(a_copy_is_its_own),
         cmocka_unit_test(no_error_to_fill_still_gives_the_status),
     };

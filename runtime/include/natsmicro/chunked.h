@@ -22,8 +22,9 @@
  *   a service's early error, the peer's death (UNAVAILABLE, CANCELLED), lost messages (DATA_LOSS).
  * - A descriptor's errors are statuses: RESOURCE_EXHAUSTED (disk, quota or file size limit),
  *   PERMISSION_DENIED, NOT_FOUND, ABORTED (a closed pipe or socket), INVALID_ARGUMENT (a folder, a bad
- *   path or descriptor), INTERNAL (all others); the text says which. Neither SIGPIPE nor SIGXFSZ is
- *   raised: while they write, these are blocked in the thread that writes.
+ *   path or descriptor), INTERNAL (all others); the text says which, behind the path. The peer is told the
+ *   text without the path. Neither SIGPIPE nor SIGXFSZ is raised: while they write, these are blocked in the
+ *   thread that writes.
  */
 #ifndef NATSMICRO_CHUNKED_H
 #define NATSMICRO_CHUNKED_H
