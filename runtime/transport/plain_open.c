@@ -89,15 +89,14 @@ void nm_plain_give_up(nm_stream *stream)
     char *subject = stream->told_peer || known == NULL ? NULL : strdup(known);
     stream->told_peer = true;
     stream->send_closed = true;
-    natsmicro_status status =
-        stream->aborted != NATSMICRO_OK ? stream->aborted : NATSMICRO_CANCELLED;
+    nm_error error = NM_ERROR_INIT;
+    if (subject != NULL)
+        nm_stream_reason(stream, &error);
     uint64_t sequence = stream->sent;
     pthread_mutex_unlock(&stream->lock);
     if (subject == NULL)
         return;
 
-    nm_error error = NM_ERROR_INIT;
-    nm_error_set(&error, status, "the caller gave up");
     nm_outgoing outgoing = {.subject = subject,
                             .has_sequence = true,
                             .sequence = sequence,

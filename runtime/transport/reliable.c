@@ -202,9 +202,7 @@ static void reliable_give_up(nm_stream *stream)
     pthread_mutex_lock(&stream->lock);
     stream->send_closed = true;
     if (reliable->state != NM_RELIABLE_OVER) {
-        natsmicro_status status =
-            stream->aborted != NATSMICRO_OK ? stream->aborted : NATSMICRO_CANCELLED;
-        nm_error_set(&error, status, "the caller gave up");
+        nm_stream_reason(stream, &error);
         nm_note_reset(stream, &note, &error);
         nm_reliable_over(stream);
     }

@@ -130,7 +130,10 @@ static void check_deadline(nm_stream *stream, int64_t now, nm_note *note)
                                "%s: the deadline passed before the end", stream->method);
     if (stream->is_server || stream->aborted == NATSMICRO_OK || reliable->received_end)
         return;
-    nm_note_reset(stream, note, &stream->error);
+    nm_error reason = NM_ERROR_INIT;
+    nm_stream_reason(stream, &reason);
+    nm_note_reset(stream, note, &reason);
+    nm_error_clear(&reason);
     nm_reliable_over(stream);
 }
 

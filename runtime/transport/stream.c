@@ -266,6 +266,19 @@ natsmicro_status nm_stream_check_send(nm_stream *stream, nm_error *error)
     return status;
 }
 
+void nm_stream_reason(const nm_stream *stream, nm_error *reason)
+{
+    if (stream->aborted == NATSMICRO_OK) {
+        nm_error_set(reason, NATSMICRO_CANCELLED, "the caller gave up");
+        return;
+    }
+    const char *text = nm_error_told(&stream->error);
+    size_t length = strlen(stream->method);
+    if (strncmp(text, stream->method, length) == 0 && strncmp(text + length, ": ", 2) == 0)
+        text += length + 2;
+    nm_error_set(reason, stream->aborted, "%s", text);
+}
+
 /* ---- reading ---- */
 
 int64_t nm_stream_wait_deadline(const nm_stream *stream)

@@ -221,6 +221,12 @@ static inline bool nm_stream_may_send(const nm_stream *stream)
 }
 
 /*
+ * A client that gives up: what the service is told of it. What the call was aborted with, less the method's name,
+ * which the service knows; CANCELLED where it was not.
+ */
+void nm_stream_reason(const nm_stream *stream, nm_error *reason);
+
+/*
  * What stands against sending: OK; what the call was aborted with; on a client, how the call ended
  * (END when the answer is there). Fills `error`.
  */

@@ -61,7 +61,7 @@ struct nm_transport {
      */
     natsmicro_status (*recv)(nm_stream *stream, nm_span *span);
 
-    /* Client: tells the peer that the call is given up, with the status it was aborted with. */
+    /* Client: tells the peer that the call is given up, with the status it was aborted with, and why. */
     void (*give_up)(nm_stream *stream);
 
     /* Under the stream's lock: what the transport knows more of a call. NULL: nothing. */

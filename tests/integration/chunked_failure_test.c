@@ -287,6 +287,31 @@ static void a_blob_over_the_limit_is_exhausted_and_one_of_it_is_not(void **state
     store_end(&self);
 }
 
+/* What the caller failed with is what the handler's log is to say: it is nothing that the service did. */
+static void assert_handler_was_told(const store *self, const char *reason)
+{
+    char told[192];
+    snprintf(told, sizeof(told), "lab.v1.Lab.Download: the %s ended the call: %s",
+             streams_are_plain() ? "caller" : "peer", reason);
+    assert_string_equal(self->text, told);
+}
+
+static void the_service_is_told_that_its_blob_is_over_the_callers_limit(void **state)
+{
+    uint8_t *data;
+    size_t length;
+    store self;
+    store_begin(&self, *state);
+    self.send = send_endless;
+    Lab__V1__LabClient__Download *call = open_download(&self);
+    assert_status(NATSMICRO_RESOURCE_EXHAUSTED, lab__v1__lab_client__download__recv_bytes(
+                                                    call, 100000, &data, &length, NULL, NULL));
+    assert_true(latch_wait(&self.done, LAB_PATIENCE));
+    assert_handler_was_told(&self, "the blob is larger than the limit of 100000 bytes");
+    lab__v1__lab_client__download__close(call);
+    assert_not_stored(NATSMICRO_RESOURCE_EXHAUSTED, &self);
+}
+
 static struct rlimit limit_file_size(rlim_t bytes)
 {
     struct rlimit before;
@@ -386,6 +411,9 @@ static void a_full_disk_on_the_caller_replaces_nothing(void **state)
     assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
     assert_status(NATSMICRO_RESOURCE_EXHAUSTED, status);
     assert_text(call->base, "File too large");
+    assert_text(call->base, self.here.path);
+    assert_true(latch_wait(&self.done, LAB_PATIENCE));
+    assert_handler_was_told(&self, "File too large");
     lab__v1__lab_client__download__close(call);
     assert_not_stored(NATSMICRO_RESOURCE_EXHAUSTED, &self);
 }
@@ -775,6 +803,7 @@ static int run(void)
         lab_test(a_handler_that_hides_a_failure_ends_no_stream_as_complete),
         lab_test(a_sink_that_fails_stops_the_service),
         lab_test(a_blob_over_the_limit_is_exhausted_and_one_of_it_is_not),
+        lab_test(the_service_is_told_that_its_blob_is_over_the_callers_limit),
         lab_test(a_full_disk_on_the_service_is_told_to_the_caller),
         lab_test(a_services_missing_file_is_told_without_its_path),
         lab_test(a_services_shrinking_file_is_told_without_its_path),

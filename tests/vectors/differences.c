@@ -540,7 +540,7 @@ static bool says_that_it_gives_up(recorded_call *self)
         end = self->count;
         recording_insert(self, end, &given_up);
     }
-    set_error(&self->messages[end], "CANCELLED", "the caller gave up");
+    set_error(&self->messages[end], "CANCELLED", "closed before its end");
     return true;
 }
 
