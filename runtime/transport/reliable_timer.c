@@ -7,6 +7,9 @@
  */
 #include "transport/reliable.h"
 
+#include <stdio.h>
+#include <string.h>
+
 static int64_t earlier(int64_t a, int64_t b)
 {
     return a < b ? a : b;
@@ -86,29 +89,37 @@ void nm_reliable_schedule(nm_stream *stream)
 
 /* ---- limits ---- */
 
-/* What a call across accounts is told that has heard nothing: the likely cause. */
-static const char *silence_text(const nm_stream *stream)
+/* What a call is told that has heard nothing: the limit, and the likely cause where there is one. */
+static void end_silent_call(nm_stream *stream, natsConnStatus connection, nm_note *note)
 {
-    const nm_reliable *reliable = nm_reliable_of(stream);
-    bool across_accounts =
-        reliable->address[0] == '_' && reliable->address[1] == 'R' && reliable->address[2] == '_';
-    return across_accounts ? "nothing came from the peer within the idle limit (it is in another "
-                             "account: its export needs response_type Stream)"
-                           : "nothing came from the peer within the idle limit";
+    char text[192];
+    const char *address = nm_reliable_of(stream)->address;
+    const char *cause = "";
+    if (connection != NATS_CONN_STATUS_CONNECTED)
+        cause = ", the connection to the broker was down";
+    else if (strncmp(address, "_R_", 3) == 0)
+        cause = " (it is in another account: its export needs response_type Stream)";
+    snprintf(text, sizeof(text), "nothing came from the peer within the idle limit of %lld ms%s",
+             (long long)(stream->idle_limit / NM_NS_PER_MS), cause);
+    nm_reliable_end_call(stream, note, NATSMICRO_UNAVAILABLE, text);
 }
 
 /* Checks the limits that end a call. True: it is over. */
 static bool check_limits(nm_stream *stream, int64_t now, natsConnStatus connection, nm_note *note)
 {
     const nm_reliable *reliable = nm_reliable_of(stream);
+    bool silent = now >= after(reliable->last_heard, stream->idle_limit);
+    /* Where the idle limit is the shorter one, it is still known that nobody listens. */
+    bool gone = silent ? reliable->gone_since != NM_NEVER
+                       : now >= after(reliable->gone_since, NM_RELIABLE_GONE_LIMIT);
     if (connection == NATS_CONN_STATUS_CLOSED)
         nm_reliable_end_call(stream, note, NATSMICRO_UNAVAILABLE, "the connection is closed");
-    else if (now >= after(reliable->last_heard, stream->idle_limit))
-        nm_reliable_end_call(stream, note, NATSMICRO_UNAVAILABLE, silence_text(stream));
-    else if (now >= progress_due(stream))
+    else if (silent && !gone)
+        end_silent_call(stream, connection, note);
+    else if (!gone && now >= progress_due(stream))
         nm_reliable_end_call(stream, note, NATSMICRO_UNAVAILABLE,
                              "the peer is there, but messages do not reach it");
-    else if (now >= after(reliable->gone_since, NM_RELIABLE_GONE_LIMIT))
+    else if (gone)
         /* As on a plain stream: a handler without a caller is cancelled. */
         nm_reliable_end_call(stream, note,
                              stream->is_server ? NATSMICRO_CANCELLED : NATSMICRO_UNAVAILABLE,
