@@ -431,8 +431,8 @@ static void wait_for_arrival(nm_stream *stream)
     while (!has_arrived(stream)) {
         if (nm_now() >= stream->deadline) {
             nm_stream_abort_locked(stream, NATSMICRO_DEADLINE_EXCEEDED,
-                                   "%s: the deadline passed behind message %" PRIu64,
-                                   stream->method, reliable->received);
+                                   "%s: the deadline passed after message %" PRIu64, stream->method,
+                                   reliable->received);
             nm_inbox_hasten_timer(&stream->inbox, nm_now());
             return;
         }
