@@ -195,7 +195,8 @@ static bool read_stream(nm_build *build, const nm_place *place, const ProtobufCM
     if (stream == NULL)
         return true;
     if (stream->max_inflight < 0)
-        return nm_fail(build, place, "max_inflight is %d (write 0 for no limit, or more)",
+        return nm_fail(build, place,
+                       "max_inflight is %d (write 0 for the default of 1048576, or more)",
                        stream->max_inflight);
     method->max_inflight = stream->max_inflight;
     return true;

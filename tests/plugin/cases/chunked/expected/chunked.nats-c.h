@@ -64,8 +64,9 @@ natsmicro_status lab__v1__blobs_client__put(Lab__V1__BlobsClient *client,
 /*
  * Sends a message, which is encoded here and stays yours. Blocks while the service has no room for
  * more (a reliable stream), and may block while it is written. INVALID_ARGUMENT (a string that is
- * not UTF-8) and RESOURCE_EXHAUSTED (larger than max_payload) leave the call as it was; any other
- * error is what the call ended with.
+ * not UTF-8) and RESOURCE_EXHAUSTED (larger than max_payload) leave the call as it was, and so does
+ * FAILED_PRECONDITION (the requests were ended before); END: the service has ended the call, and
+ * wants no more; any other error is what the call ended with.
  */
 natsmicro_status lab__v1__blobs_client__put__send(Lab__V1__BlobsClient__Put *call,
                                                   const Lab__V1__Piece *request);
@@ -120,7 +121,7 @@ natsmicro_status lab__v1__blobs_client__put__send_chunk(Lab__V1__BlobsClient__Pu
 
 /*
  * Frees the call, always the last thing done with it; before its end, that cancels it. NULL is
- * allowed. Blocks until a send or recv in another thread has returned.
+ * allowed. Blocks until functions of it in other threads have returned.
  */
 void lab__v1__blobs_client__put__close(Lab__V1__BlobsClient__Put *call);
 
@@ -135,9 +136,9 @@ typedef struct Lab__V1__BlobsClient__Get {
 } Lab__V1__BlobsClient__Get;
 
 /*
- * Opens the stream of responses; `context` may be NULL. Blocks at most until the opening's
- * deadline. On OK *call is open, and must be closed; else it is NULL and the context has the
- * error's code and text.
+ * Opens the stream of responses; `context` may be NULL. Waits for nothing of the service, whose
+ * absence the first recv tells; may block while the request is written. On OK *call is open, and
+ * must be closed; else it is NULL and the context has the error's code and text.
  */
 natsmicro_status lab__v1__blobs_client__get(Lab__V1__BlobsClient *client,
                                             const Lab__V1__Wanted *request,
@@ -189,7 +190,7 @@ natsmicro_status lab__v1__blobs_client__get__read(Lab__V1__BlobsClient__Get *cal
 
 /*
  * Frees the call, always the last thing done with it; before its end, that cancels it. NULL is
- * allowed. Blocks until a send or recv in another thread has returned.
+ * allowed. Blocks until functions of it in other threads have returned.
  */
 void lab__v1__blobs_client__get__close(Lab__V1__BlobsClient__Get *call);
 
@@ -211,8 +212,9 @@ natsmicro_status lab__v1__blobs_client__choose(Lab__V1__BlobsClient *client,
 /*
  * Sends a message, which is encoded here and stays yours. Blocks while the service has no room for
  * more (a reliable stream), and may block while it is written. INVALID_ARGUMENT (a string that is
- * not UTF-8) and RESOURCE_EXHAUSTED (larger than max_payload) leave the call as it was; any other
- * error is what the call ended with.
+ * not UTF-8) and RESOURCE_EXHAUSTED (larger than max_payload) leave the call as it was, and so does
+ * FAILED_PRECONDITION (the requests were ended before); END: the service has ended the call, and
+ * wants no more; any other error is what the call ended with.
  */
 natsmicro_status lab__v1__blobs_client__choose__send(Lab__V1__BlobsClient__Choose *call,
                                                      const Lab__V1__Choice *request);
@@ -268,7 +270,7 @@ natsmicro_status lab__v1__blobs_client__choose__send_chunk(Lab__V1__BlobsClient_
 
 /*
  * Frees the call, always the last thing done with it; before its end, that cancels it. NULL is
- * allowed. Blocks until a send or recv in another thread has returned.
+ * allowed. Blocks until functions of it in other threads have returned.
  */
 void lab__v1__blobs_client__choose__close(Lab__V1__BlobsClient__Choose *call);
 
@@ -439,8 +441,9 @@ natsmicro_status lab__v1__blobs_server__choose__read(Lab__V1__BlobsServer__Choos
 /*
  * What serves each method; one that is NULL answers UNIMPLEMENTED. Handlers run in the server's
  * threads, several at once, and may block. The request lives until the handler returns, and
- * `user_data` is what the service was added with. A return other than OK fails the call, and
- * natsmicro_call_fail(call->base, ...) gives it a text.
+ * `user_data` is what the service was added with. A return other than OK fails the call (END, as
+ * recv returned it, ends a stream of responses as OK does), and natsmicro_call_fail(call->base,
+ * ...) gives it a text.
  */
 typedef struct Lab__V1__BlobsHandlers {
     /*

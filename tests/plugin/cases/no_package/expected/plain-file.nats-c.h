@@ -47,7 +47,7 @@ void plain_service_client__destroy(PlainServiceClient *client);
  * Calls do_thing and blocks until the response is there or the deadline has passed. `context` may
  * be NULL. On OK *response is yours, to be freed with do_thing__free; else it is NULL, the status
  * says why, and the context has the error's code and text. NATSMICRO_SERVICE_ERROR is a code of the
- * service's own.
+ * service's own. `response` itself must not be NULL.
  */
 natsmicro_status plain_service_client__do_thing(PlainServiceClient *client, const Empty *request,
                                                 natsmicro_context *context, Empty **response);
@@ -62,9 +62,9 @@ typedef struct PlainServiceClient__Watch {
 } PlainServiceClient__Watch;
 
 /*
- * Opens the stream of responses; `context` may be NULL. Blocks at most until the opening's
- * deadline. On OK *call is open, and must be closed; else it is NULL and the context has the
- * error's code and text.
+ * Opens the stream of responses; `context` may be NULL. Waits for nothing of the service, whose
+ * absence the first recv tells; may block while the request is written. On OK *call is open, and
+ * must be closed; else it is NULL and the context has the error's code and text.
  */
 natsmicro_status plain_service_client__watch(PlainServiceClient *client, const Empty *request,
                                              natsmicro_context *context,
@@ -80,7 +80,7 @@ natsmicro_status plain_service_client__watch__recv(PlainServiceClient__Watch *ca
 
 /*
  * Frees the call, always the last thing done with it; before its end, that cancels it. NULL is
- * allowed. Blocks until a send or recv in another thread has returned.
+ * allowed. Blocks until functions of it in other threads have returned.
  */
 void plain_service_client__watch__close(PlainServiceClient__Watch *call);
 
@@ -119,8 +119,9 @@ natsmicro_status plain_service_server__watch__try_send(PlainServiceServer__Watch
 /*
  * What serves each method; one that is NULL answers UNIMPLEMENTED. Handlers run in the server's
  * threads, several at once, and may block. The request lives until the handler returns, and
- * `user_data` is what the service was added with. A return other than OK fails the call, and
- * natsmicro_call_fail(call->base, ...) gives it a text.
+ * `user_data` is what the service was added with. A return other than OK fails the call (END, as
+ * recv returned it, ends a stream of responses as OK does), and natsmicro_call_fail(call->base,
+ * ...) gives it a text.
  */
 typedef struct PlainServiceHandlers {
     /* Answers with do_thing__reply. */

@@ -48,7 +48,7 @@ void acme__lab_one__lab_client__destroy(Acme__LabOne__LabClient *client);
  * Calls Ping and blocks until the response is there or the deadline has passed. `context` may be
  * NULL. On OK *response is yours, to be freed with ping__free; else it is NULL, the status says
  * why, and the context has the error's code and text. NATSMICRO_SERVICE_ERROR is a code of the
- * service's own.
+ * service's own. `response` itself must not be NULL.
  */
 natsmicro_status acme__lab_one__lab_client__ping(Acme__LabOne__LabClient *client,
                                                  const Acme__LabOne__Request *request,
@@ -65,9 +65,9 @@ typedef struct Acme__LabOne__LabClient__Imported {
 } Acme__LabOne__LabClient__Imported;
 
 /*
- * Opens the stream of responses; `context` may be NULL. Blocks at most until the opening's
- * deadline. On OK *call is open, and must be closed; else it is NULL and the context has the
- * error's code and text.
+ * Opens the stream of responses; `context` may be NULL. Waits for nothing of the service, whose
+ * absence the first recv tells; may block while the request is written. On OK *call is open, and
+ * must be closed; else it is NULL and the context has the error's code and text.
  */
 natsmicro_status acme__lab_one__lab_client__imported(Acme__LabOne__LabClient *client,
                                                      const Message *request,
@@ -84,7 +84,7 @@ natsmicro_status acme__lab_one__lab_client__imported__recv(Acme__LabOne__LabClie
 
 /*
  * Frees the call, always the last thing done with it; before its end, that cancels it. NULL is
- * allowed. Blocks until a send or recv in another thread has returned.
+ * allowed. Blocks until functions of it in other threads have returned.
  */
 void acme__lab_one__lab_client__imported__close(Acme__LabOne__LabClient__Imported *call);
 
@@ -123,8 +123,9 @@ natsmicro_status acme__lab_one__lab_server__imported__try_send(
 /*
  * What serves each method; one that is NULL answers UNIMPLEMENTED. Handlers run in the server's
  * threads, several at once, and may block. The request lives until the handler returns, and
- * `user_data` is what the service was added with. A return other than OK fails the call, and
- * natsmicro_call_fail(call->base, ...) gives it a text.
+ * `user_data` is what the service was added with. A return other than OK fails the call (END, as
+ * recv returned it, ends a stream of responses as OK does), and natsmicro_call_fail(call->base,
+ * ...) gives it a text.
  */
 typedef struct Acme__LabOne__LabHandlers {
     /* Answers with ping__reply. */

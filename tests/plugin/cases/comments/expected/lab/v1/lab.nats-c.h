@@ -67,7 +67,7 @@ void lab__v1__lab_client__destroy(Lab__V1__LabClient *client);
  * Calls Ping and blocks until the response is there or the deadline has passed. `context` may be
  * NULL. On OK *response is yours, to be freed with ping__free; else it is NULL, the status says
  * why, and the context has the error's code and text. NATSMICRO_SERVICE_ERROR is a code of the
- * service's own.
+ * service's own. `response` itself must not be NULL.
  */
 natsmicro_status lab__v1__lab_client__ping(Lab__V1__LabClient *client,
                                            const Lab__V1__Empty *request,
@@ -82,7 +82,7 @@ void lab__v1__lab_client__ping__free(Lab__V1__Empty *response);
  * Calls Blank and blocks until the response is there or the deadline has passed. `context` may be
  * NULL. On OK *response is yours, to be freed with blank__free; else it is NULL, the status says
  * why, and the context has the error's code and text. NATSMICRO_SERVICE_ERROR is a code of the
- * service's own.
+ * service's own. `response` itself must not be NULL.
  */
 natsmicro_status lab__v1__lab_client__blank(Lab__V1__LabClient *client,
                                             const Lab__V1__Empty *request,
@@ -98,9 +98,9 @@ typedef struct Lab__V1__LabClient__Bare {
 } Lab__V1__LabClient__Bare;
 
 /*
- * Opens the stream of responses; `context` may be NULL. Blocks at most until the opening's
- * deadline. On OK *call is open, and must be closed; else it is NULL and the context has the
- * error's code and text.
+ * Opens the stream of responses; `context` may be NULL. Waits for nothing of the service, whose
+ * absence the first recv tells; may block while the request is written. On OK *call is open, and
+ * must be closed; else it is NULL and the context has the error's code and text.
  */
 natsmicro_status lab__v1__lab_client__bare(Lab__V1__LabClient *client,
                                            const Lab__V1__Empty *request,
@@ -117,7 +117,7 @@ natsmicro_status lab__v1__lab_client__bare__recv(Lab__V1__LabClient__Bare *call,
 
 /*
  * Frees the call, always the last thing done with it; before its end, that cancels it. NULL is
- * allowed. Blocks until a send or recv in another thread has returned.
+ * allowed. Blocks until functions of it in other threads have returned.
  */
 void lab__v1__lab_client__bare__close(Lab__V1__LabClient__Bare *call);
 
@@ -131,7 +131,7 @@ void lab__v1__lab_client__bare__close(Lab__V1__LabClient__Bare *call);
  * Calls Slashes and blocks until the response is there or the deadline has passed. `context` may be
  * NULL. On OK *response is yours, to be freed with slashes__free; else it is NULL, the status says
  * why, and the context has the error's code and text. NATSMICRO_SERVICE_ERROR is a code of the
- * service's own.
+ * service's own. `response` itself must not be NULL.
  */
 natsmicro_status lab__v1__lab_client__slashes(Lab__V1__LabClient *client,
                                               const Lab__V1__Empty *request,
@@ -202,8 +202,9 @@ natsmicro_status lab__v1__lab_server__slashes__reply(Lab__V1__LabServer__Slashes
 /*
  * What serves each method; one that is NULL answers UNIMPLEMENTED. Handlers run in the server's
  * threads, several at once, and may block. The request lives until the handler returns, and
- * `user_data` is what the service was added with. A return other than OK fails the call, and
- * natsmicro_call_fail(call->base, ...) gives it a text.
+ * `user_data` is what the service was added with. A return other than OK fails the call (END, as
+ * recv returned it, ends a stream of responses as OK does), and natsmicro_call_fail(call->base,
+ * ...) gives it a text.
  */
 typedef struct Lab__V1__LabHandlers {
     /*

@@ -55,7 +55,7 @@ void lab__v1__lab_client__destroy(Lab__V1__LabClient *client);
  * Calls Ping and blocks until the response is there or the deadline has passed. `context` may be
  * NULL. On OK *response is yours, to be freed with ping__free; else it is NULL, the status says
  * why, and the context has the error's code and text. NATSMICRO_SERVICE_ERROR is a code of the
- * service's own.
+ * service's own. `response` itself must not be NULL.
  */
 natsmicro_status lab__v1__lab_client__ping(Lab__V1__LabClient *client,
                                            const Lab__V1__Empty *request,
@@ -82,8 +82,9 @@ natsmicro_status lab__v1__lab_server__ping__reply(Lab__V1__LabServer__Ping *call
 /*
  * What serves each method; one that is NULL answers UNIMPLEMENTED. Handlers run in the server's
  * threads, several at once, and may block. The request lives until the handler returns, and
- * `user_data` is what the service was added with. A return other than OK fails the call, and
- * natsmicro_call_fail(call->base, ...) gives it a text.
+ * `user_data` is what the service was added with. A return other than OK fails the call (END, as
+ * recv returned it, ends a stream of responses as OK does), and natsmicro_call_fail(call->base,
+ * ...) gives it a text.
  */
 typedef struct Lab__V1__LabHandlers {
     /*

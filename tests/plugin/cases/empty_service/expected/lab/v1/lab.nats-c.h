@@ -46,8 +46,9 @@ void lab__v1__lab_client__destroy(Lab__V1__LabClient *client);
 /*
  * What serves each method; one that is NULL answers UNIMPLEMENTED. Handlers run in the server's
  * threads, several at once, and may block. The request lives until the handler returns, and
- * `user_data` is what the service was added with. A return other than OK fails the call, and
- * natsmicro_call_fail(call->base, ...) gives it a text.
+ * `user_data` is what the service was added with. A return other than OK fails the call (END, as
+ * recv returned it, ends a stream of responses as OK does), and natsmicro_call_fail(call->base,
+ * ...) gives it a text.
  */
 typedef struct Lab__V1__LabHandlers {
     void *unused; /* the service has no methods, and C no empty struct */

@@ -51,7 +51,7 @@ void lab__v1__lab_client__destroy(Lab__V1__LabClient *client);
  * Calls Delete and blocks until the response is there or the deadline has passed. `context` may be
  * NULL. On OK *response is yours, to be freed with delete__free; else it is NULL, the status says
  * why, and the context has the error's code and text. NATSMICRO_SERVICE_ERROR is a code of the
- * service's own.
+ * service's own. `response` itself must not be NULL.
  */
 natsmicro_status lab__v1__lab_client__delete(Lab__V1__LabClient *client,
                                              const Lab__V1__Empty *request,
@@ -67,9 +67,9 @@ typedef struct Lab__V1__LabClient__Class {
 } Lab__V1__LabClient__Class;
 
 /*
- * Opens the stream of responses; `context` may be NULL. Blocks at most until the opening's
- * deadline. On OK *call is open, and must be closed; else it is NULL and the context has the
- * error's code and text.
+ * Opens the stream of responses; `context` may be NULL. Waits for nothing of the service, whose
+ * absence the first recv tells; may block while the request is written. On OK *call is open, and
+ * must be closed; else it is NULL and the context has the error's code and text.
  */
 natsmicro_status lab__v1__lab_client__class(Lab__V1__LabClient *client,
                                             const Lab__V1__Empty *request,
@@ -86,7 +86,7 @@ natsmicro_status lab__v1__lab_client__class__recv(Lab__V1__LabClient__Class *cal
 
 /*
  * Frees the call, always the last thing done with it; before its end, that cancels it. NULL is
- * allowed. Blocks until a send or recv in another thread has returned.
+ * allowed. Blocks until functions of it in other threads have returned.
  */
 void lab__v1__lab_client__class__close(Lab__V1__LabClient__Class *call);
 
@@ -108,8 +108,9 @@ natsmicro_status lab__v1__lab_client__operator(Lab__V1__LabClient *client,
 /*
  * Sends a message, which is encoded here and stays yours. Blocks while the service has no room for
  * more (a reliable stream), and may block while it is written. INVALID_ARGUMENT (a string that is
- * not UTF-8) and RESOURCE_EXHAUSTED (larger than max_payload) leave the call as it was; any other
- * error is what the call ended with.
+ * not UTF-8) and RESOURCE_EXHAUSTED (larger than max_payload) leave the call as it was, and so does
+ * FAILED_PRECONDITION (the requests were ended before); END: the service has ended the call, and
+ * wants no more; any other error is what the call ended with.
  */
 natsmicro_status lab__v1__lab_client__operator__send(Lab__V1__LabClient__Operator *call,
                                                      const Lab__V1__Empty *request);
@@ -131,7 +132,7 @@ void lab__v1__lab_client__operator__free(Lab__V1__Empty *response);
 
 /*
  * Frees the call, always the last thing done with it; before its end, that cancels it. NULL is
- * allowed. Blocks until a send or recv in another thread has returned.
+ * allowed. Blocks until functions of it in other threads have returned.
  */
 void lab__v1__lab_client__operator__close(Lab__V1__LabClient__Operator *call);
 
@@ -141,7 +142,7 @@ void lab__v1__lab_client__operator__close(Lab__V1__LabClient__Operator *call);
  * Calls And and blocks until the response is there or the deadline has passed. `context` may be
  * NULL. On OK *response is yours, to be freed with and__free; else it is NULL, the status says why,
  * and the context has the error's code and text. NATSMICRO_SERVICE_ERROR is a code of the service's
- * own.
+ * own. `response` itself must not be NULL.
  */
 natsmicro_status lab__v1__lab_client__and(Lab__V1__LabClient *client, const Lab__V1__Empty *request,
                                           natsmicro_context *context, Lab__V1__Empty **response);
@@ -155,7 +156,7 @@ void lab__v1__lab_client__and__free(Lab__V1__Empty *response);
  * Calls errno and blocks until the response is there or the deadline has passed. `context` may be
  * NULL. On OK *response is yours, to be freed with errno__free; else it is NULL, the status says
  * why, and the context has the error's code and text. NATSMICRO_SERVICE_ERROR is a code of the
- * service's own.
+ * service's own. `response` itself must not be NULL.
  */
 natsmicro_status lab__v1__lab_client__errno(Lab__V1__LabClient *client,
                                             const Lab__V1__Empty *request,
@@ -170,7 +171,7 @@ void lab__v1__lab_client__errno__free(Lab__V1__Empty *response);
  * Calls ConstCast and blocks until the response is there or the deadline has passed. `context` may
  * be NULL. On OK *response is yours, to be freed with const_cast__free; else it is NULL, the status
  * says why, and the context has the error's code and text. NATSMICRO_SERVICE_ERROR is a code of the
- * service's own.
+ * service's own. `response` itself must not be NULL.
  */
 natsmicro_status lab__v1__lab_client__const_cast(Lab__V1__LabClient *client,
                                                  const Lab__V1__Empty *request,
@@ -275,8 +276,9 @@ natsmicro_status lab__v1__lab_server__const_cast__reply(Lab__V1__LabServer__Cons
 /*
  * What serves each method; one that is NULL answers UNIMPLEMENTED. Handlers run in the server's
  * threads, several at once, and may block. The request lives until the handler returns, and
- * `user_data` is what the service was added with. A return other than OK fails the call, and
- * natsmicro_call_fail(call->base, ...) gives it a text.
+ * `user_data` is what the service was added with. A return other than OK fails the call (END, as
+ * recv returned it, ends a stream of responses as OK does), and natsmicro_call_fail(call->base,
+ * ...) gives it a text.
  */
 typedef struct Lab__V1__LabHandlers {
     /* Answers with delete__reply. */

@@ -56,7 +56,7 @@ void an_organisation_with_a_name__of_considerable_length__v1alpha1__transaction_
  * response is there or the deadline has passed. `context` may be NULL. On OK *response is yours, to
  * be freed with reconcile_outstanding_transactions_until_everything_is_balanced_again__free; else
  * it is NULL, the status says why, and the context has the error's code and text.
- * NATSMICRO_SERVICE_ERROR is a code of the service's own.
+ * NATSMICRO_SERVICE_ERROR is a code of the service's own. `response` itself must not be NULL.
  */
 natsmicro_status an_organisation_with_a_name__of_considerable_length__v1alpha1__transaction_reconciliation_service_client__reconcile_outstanding_transactions_until_everything_is_balanced_again(
     AnOrganisationWithAName__OfConsiderableLength__V1alpha1__TransactionReconciliationServiceClient *client,
@@ -90,8 +90,9 @@ natsmicro_status an_organisation_with_a_name__of_considerable_length__v1alpha1__
 /*
  * Sends a message, which is encoded here and stays yours. Blocks while the service has no room for
  * more (a reliable stream), and may block while it is written. INVALID_ARGUMENT (a string that is
- * not UTF-8) and RESOURCE_EXHAUSTED (larger than max_payload) leave the call as it was; any other
- * error is what the call ended with.
+ * not UTF-8) and RESOURCE_EXHAUSTED (larger than max_payload) leave the call as it was, and so does
+ * FAILED_PRECONDITION (the requests were ended before); END: the service has ended the call, and
+ * wants no more; any other error is what the call ended with.
  */
 natsmicro_status an_organisation_with_a_name__of_considerable_length__v1alpha1__transaction_reconciliation_service_client__watch_reconciliation_of_outstanding_transactions__send(
     AnOrganisationWithAName__OfConsiderableLength__V1alpha1__TransactionReconciliationServiceClient__WatchReconciliationOfOutstandingTransactions *call,
@@ -120,7 +121,7 @@ natsmicro_status an_organisation_with_a_name__of_considerable_length__v1alpha1__
 
 /*
  * Frees the call, always the last thing done with it; before its end, that cancels it. NULL is
- * allowed. Blocks until a send or recv in another thread has returned.
+ * allowed. Blocks until functions of it in other threads have returned.
  */
 void an_organisation_with_a_name__of_considerable_length__v1alpha1__transaction_reconciliation_service_client__watch_reconciliation_of_outstanding_transactions__close(
     AnOrganisationWithAName__OfConsiderableLength__V1alpha1__TransactionReconciliationServiceClient__WatchReconciliationOfOutstandingTransactions *call);
@@ -182,8 +183,9 @@ natsmicro_status an_organisation_with_a_name__of_considerable_length__v1alpha1__
 /*
  * What serves each method; one that is NULL answers UNIMPLEMENTED. Handlers run in the server's
  * threads, several at once, and may block. The request lives until the handler returns, and
- * `user_data` is what the service was added with. A return other than OK fails the call, and
- * natsmicro_call_fail(call->base, ...) gives it a text.
+ * `user_data` is what the service was added with. A return other than OK fails the call (END, as
+ * recv returned it, ends a stream of responses as OK does), and natsmicro_call_fail(call->base,
+ * ...) gives it a text.
  */
 typedef struct AnOrganisationWithAName__OfConsiderableLength__V1alpha1__TransactionReconciliationServiceHandlers {
     /* Answers with reconcile_outstanding_transactions_until_everything_is_balanced_again__reply. */

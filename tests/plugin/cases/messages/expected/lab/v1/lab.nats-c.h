@@ -47,7 +47,7 @@ void lab__v1__lab_client__destroy(Lab__V1__LabClient *client);
  * Calls Nested and blocks until the response is there or the deadline has passed. `context` may be
  * NULL. On OK *response is yours, to be freed with nested__free; else it is NULL, the status says
  * why, and the context has the error's code and text. NATSMICRO_SERVICE_ERROR is a code of the
- * service's own.
+ * service's own. `response` itself must not be NULL.
  */
 natsmicro_status lab__v1__lab_client__nested(Lab__V1__LabClient *client,
                                              const Lab__V1__Outer__Inner *request,
@@ -63,7 +63,7 @@ void lab__v1__lab_client__nested__free(Lab__V1__Outer__Inner__Innermost *respons
  * Calls Imported and blocks until the response is there or the deadline has passed. `context` may
  * be NULL. On OK *response is yours, to be freed with imported__free; else it is NULL, the status
  * says why, and the context has the error's code and text. NATSMICRO_SERVICE_ERROR is a code of the
- * service's own.
+ * service's own. `response` itself must not be NULL.
  */
 natsmicro_status lab__v1__lab_client__imported(Lab__V1__LabClient *client,
                                                const Common__Types__Money *request,
@@ -79,7 +79,7 @@ void lab__v1__lab_client__imported__free(Common__Types__Money__Part *response);
  * Calls WellKnown and blocks until the response is there or the deadline has passed. `context` may
  * be NULL. On OK *response is yours, to be freed with well_known__free; else it is NULL, the status
  * says why, and the context has the error's code and text. NATSMICRO_SERVICE_ERROR is a code of the
- * service's own.
+ * service's own. `response` itself must not be NULL.
  */
 natsmicro_status lab__v1__lab_client__well_known(Lab__V1__LabClient *client,
                                                  const Google__Protobuf__Empty *request,
@@ -107,8 +107,9 @@ natsmicro_status lab__v1__lab_client__publicly(Lab__V1__LabClient *client,
 /*
  * Sends a message, which is encoded here and stays yours. Blocks while the service has no room for
  * more (a reliable stream), and may block while it is written. INVALID_ARGUMENT (a string that is
- * not UTF-8) and RESOURCE_EXHAUSTED (larger than max_payload) leave the call as it was; any other
- * error is what the call ended with.
+ * not UTF-8) and RESOURCE_EXHAUSTED (larger than max_payload) leave the call as it was, and so does
+ * FAILED_PRECONDITION (the requests were ended before); END: the service has ended the call, and
+ * wants no more; any other error is what the call ended with.
  */
 natsmicro_status lab__v1__lab_client__publicly__send(Lab__V1__LabClient__Publicly *call,
                                                      const Shared *request);
@@ -133,7 +134,7 @@ natsmicro_status lab__v1__lab_client__publicly__close_send(Lab__V1__LabClient__P
 
 /*
  * Frees the call, always the last thing done with it; before its end, that cancels it. NULL is
- * allowed. Blocks until a send or recv in another thread has returned.
+ * allowed. Blocks until functions of it in other threads have returned.
  */
 void lab__v1__lab_client__publicly__close(Lab__V1__LabClient__Publicly *call);
 
@@ -206,8 +207,9 @@ natsmicro_status lab__v1__lab_server__publicly__try_send(Lab__V1__LabServer__Pub
 /*
  * What serves each method; one that is NULL answers UNIMPLEMENTED. Handlers run in the server's
  * threads, several at once, and may block. The request lives until the handler returns, and
- * `user_data` is what the service was added with. A return other than OK fails the call, and
- * natsmicro_call_fail(call->base, ...) gives it a text.
+ * `user_data` is what the service was added with. A return other than OK fails the call (END, as
+ * recv returned it, ends a stream of responses as OK does), and natsmicro_call_fail(call->base,
+ * ...) gives it a text.
  */
 typedef struct Lab__V1__LabHandlers {
     /* Answers with nested__reply. */

@@ -52,7 +52,7 @@ void lab__v1__httplab_client__destroy(Lab__V1__HTTPLabClient *client);
  * Calls HTTPGet and blocks until the response is there or the deadline has passed. `context` may be
  * NULL. On OK *response is yours, to be freed with httpget__free; else it is NULL, the status says
  * why, and the context has the error's code and text. NATSMICRO_SERVICE_ERROR is a code of the
- * service's own.
+ * service's own. `response` itself must not be NULL.
  */
 natsmicro_status lab__v1__httplab_client__httpget(Lab__V1__HTTPLabClient *client,
                                                   const Lab__V1__HTTPRequest *request,
@@ -68,7 +68,7 @@ void lab__v1__httplab_client__httpget__free(Lab__V1__GetV2Response *response);
  * Calls GetV2Item and blocks until the response is there or the deadline has passed. `context` may
  * be NULL. On OK *response is yours, to be freed with get_v2_item__free; else it is NULL, the
  * status says why, and the context has the error's code and text. NATSMICRO_SERVICE_ERROR is a code
- * of the service's own.
+ * of the service's own. `response` itself must not be NULL.
  */
 natsmicro_status lab__v1__httplab_client__get_v2_item(Lab__V1__HTTPLabClient *client,
                                                       const Lab__V1__HTTPRequest *request,
@@ -85,9 +85,9 @@ typedef struct Lab__V1__HTTPLabClient__DoThing {
 } Lab__V1__HTTPLabClient__DoThing;
 
 /*
- * Opens the stream of responses; `context` may be NULL. Blocks at most until the opening's
- * deadline. On OK *call is open, and must be closed; else it is NULL and the context has the
- * error's code and text.
+ * Opens the stream of responses; `context` may be NULL. Waits for nothing of the service, whose
+ * absence the first recv tells; may block while the request is written. On OK *call is open, and
+ * must be closed; else it is NULL and the context has the error's code and text.
  */
 natsmicro_status lab__v1__httplab_client__do_thing(Lab__V1__HTTPLabClient *client,
                                                    const Lab__V1__HTTPRequest *request,
@@ -104,7 +104,7 @@ natsmicro_status lab__v1__httplab_client__do_thing__recv(Lab__V1__HTTPLabClient_
 
 /*
  * Frees the call, always the last thing done with it; before its end, that cancels it. NULL is
- * allowed. Blocks until a send or recv in another thread has returned.
+ * allowed. Blocks until functions of it in other threads have returned.
  */
 void lab__v1__httplab_client__do_thing__close(Lab__V1__HTTPLabClient__DoThing *call);
 
@@ -114,7 +114,7 @@ void lab__v1__httplab_client__do_thing__close(Lab__V1__HTTPLabClient__DoThing *c
  * Calls getHTTPSURL and blocks until the response is there or the deadline has passed. `context`
  * may be NULL. On OK *response is yours, to be freed with get_httpsurl__free; else it is NULL, the
  * status says why, and the context has the error's code and text. NATSMICRO_SERVICE_ERROR is a code
- * of the service's own.
+ * of the service's own. `response` itself must not be NULL.
  */
 natsmicro_status lab__v1__httplab_client__get_httpsurl(Lab__V1__HTTPLabClient *client,
                                                        const Lab__V1__HTTPRequest *request,
@@ -130,6 +130,7 @@ void lab__v1__httplab_client__get_httpsurl__free(Lab__V1__GetV2Response *respons
  * Calls X and blocks until the response is there or the deadline has passed. `context` may be NULL.
  * On OK *response is yours, to be freed with x__free; else it is NULL, the status says why, and the
  * context has the error's code and text. NATSMICRO_SERVICE_ERROR is a code of the service's own.
+ * `response` itself must not be NULL.
  */
 natsmicro_status lab__v1__httplab_client__x(Lab__V1__HTTPLabClient *client,
                                             const Lab__V1__HTTPRequest *request,
@@ -145,7 +146,7 @@ void lab__v1__httplab_client__x__free(Lab__V1__GetV2Response *response);
  * Calls Get_V2 and blocks until the response is there or the deadline has passed. `context` may be
  * NULL. On OK *response is yours, to be freed with get__v2__free; else it is NULL, the status says
  * why, and the context has the error's code and text. NATSMICRO_SERVICE_ERROR is a code of the
- * service's own.
+ * service's own. `response` itself must not be NULL.
  */
 natsmicro_status lab__v1__httplab_client__get__v2(Lab__V1__HTTPLabClient *client,
                                                   const Lab__V1__HTTPRequest *request,
@@ -161,7 +162,7 @@ void lab__v1__httplab_client__get__v2__free(Lab__V1__GetV2Response *response);
  * Calls _hidden and blocks until the response is there or the deadline has passed. `context` may be
  * NULL. On OK *response is yours, to be freed with _hidden__free; else it is NULL, the status says
  * why, and the context has the error's code and text. NATSMICRO_SERVICE_ERROR is a code of the
- * service's own.
+ * service's own. `response` itself must not be NULL.
  */
 natsmicro_status lab__v1__httplab_client___hidden(Lab__V1__HTTPLabClient *client,
                                                   const Lab__V1__HTTPRequest *request,
@@ -271,8 +272,9 @@ natsmicro_status lab__v1__httplab_server___hidden__reply(Lab__V1__HTTPLabServer_
 /*
  * What serves each method; one that is NULL answers UNIMPLEMENTED. Handlers run in the server's
  * threads, several at once, and may block. The request lives until the handler returns, and
- * `user_data` is what the service was added with. A return other than OK fails the call, and
- * natsmicro_call_fail(call->base, ...) gives it a text.
+ * `user_data` is what the service was added with. A return other than OK fails the call (END, as
+ * recv returned it, ends a stream of responses as OK does), and natsmicro_call_fail(call->base,
+ * ...) gives it a text.
  */
 typedef struct Lab__V1__HTTPLabHandlers {
     /* Answers with httpget__reply. */

@@ -47,7 +47,7 @@ void lab__v1__lab_client__destroy(Lab__V1__LabClient *client);
  * Calls Ping and blocks until the response is there or the deadline has passed. `context` may be
  * NULL. On OK *response is yours, to be freed with ping__free; else it is NULL, the status says
  * why, and the context has the error's code and text. NATSMICRO_SERVICE_ERROR is a code of the
- * service's own.
+ * service's own. `response` itself must not be NULL.
  */
 natsmicro_status lab__v1__lab_client__ping(Lab__V1__LabClient *client,
                                            const Lab__V1__Request *request,
@@ -73,8 +73,9 @@ natsmicro_status lab__v1__lab_client__upload(Lab__V1__LabClient *client, natsmic
 /*
  * Sends a message, which is encoded here and stays yours. Blocks while the service has no room for
  * more (a reliable stream), and may block while it is written. INVALID_ARGUMENT (a string that is
- * not UTF-8) and RESOURCE_EXHAUSTED (larger than max_payload) leave the call as it was; any other
- * error is what the call ended with.
+ * not UTF-8) and RESOURCE_EXHAUSTED (larger than max_payload) leave the call as it was, and so does
+ * FAILED_PRECONDITION (the requests were ended before); END: the service has ended the call, and
+ * wants no more; any other error is what the call ended with.
  */
 natsmicro_status lab__v1__lab_client__upload__send(Lab__V1__LabClient__Upload *call,
                                                    const Lab__V1__Chunk *request);
@@ -96,7 +97,7 @@ void lab__v1__lab_client__upload__free(Lab__V1__Request *response);
 
 /*
  * Frees the call, always the last thing done with it; before its end, that cancels it. NULL is
- * allowed. Blocks until a send or recv in another thread has returned.
+ * allowed. Blocks until functions of it in other threads have returned.
  */
 void lab__v1__lab_client__upload__close(Lab__V1__LabClient__Upload *call);
 
@@ -139,8 +140,9 @@ natsmicro_status lab__v1__lab_server__upload__reply(Lab__V1__LabServer__Upload *
 /*
  * What serves each method; one that is NULL answers UNIMPLEMENTED. Handlers run in the server's
  * threads, several at once, and may block. The request lives until the handler returns, and
- * `user_data` is what the service was added with. A return other than OK fails the call, and
- * natsmicro_call_fail(call->base, ...) gives it a text.
+ * `user_data` is what the service was added with. A return other than OK fails the call (END, as
+ * recv returned it, ends a stream of responses as OK does), and natsmicro_call_fail(call->base,
+ * ...) gives it a text.
  */
 typedef struct Lab__V1__LabHandlers {
     /* Answers with ping__reply. */

@@ -52,7 +52,7 @@ void shop__v1__order_service_client__destroy(Shop__V1__OrderServiceClient *clien
  * Calls Place and blocks until the response is there or the deadline has passed. `context` may be
  * NULL. On OK *response is yours, to be freed with place__free; else it is NULL, the status says
  * why, and the context has the error's code and text. NATSMICRO_SERVICE_ERROR is a code of the
- * service's own.
+ * service's own. `response` itself must not be NULL.
  */
 natsmicro_status shop__v1__order_service_client__place(Shop__V1__OrderServiceClient *client,
                                                        const Shop__V1__Order *request,
@@ -80,8 +80,9 @@ natsmicro_status shop__v1__order_service_server__place__reply(
 /*
  * What serves each method; one that is NULL answers UNIMPLEMENTED. Handlers run in the server's
  * threads, several at once, and may block. The request lives until the handler returns, and
- * `user_data` is what the service was added with. A return other than OK fails the call, and
- * natsmicro_call_fail(call->base, ...) gives it a text.
+ * `user_data` is what the service was added with. A return other than OK fails the call (END, as
+ * recv returned it, ends a stream of responses as OK does), and natsmicro_call_fail(call->base,
+ * ...) gives it a text.
  */
 typedef struct Shop__V1__OrderServiceHandlers {
     /* Answers with place__reply. */
@@ -138,9 +139,9 @@ typedef struct Shop__V1__TrackingServiceClient__Follow {
 } Shop__V1__TrackingServiceClient__Follow;
 
 /*
- * Opens the stream of responses; `context` may be NULL. Blocks at most until the opening's
- * deadline. On OK *call is open, and must be closed; else it is NULL and the context has the
- * error's code and text.
+ * Opens the stream of responses; `context` may be NULL. Waits for nothing of the service, whose
+ * absence the first recv tells; may block while the request is written. On OK *call is open, and
+ * must be closed; else it is NULL and the context has the error's code and text.
  */
 natsmicro_status shop__v1__tracking_service_client__follow(
     Shop__V1__TrackingServiceClient *client, const Shop__V1__Order *request,
@@ -156,7 +157,7 @@ natsmicro_status shop__v1__tracking_service_client__follow__recv(
 
 /*
  * Frees the call, always the last thing done with it; before its end, that cancels it. NULL is
- * allowed. Blocks until a send or recv in another thread has returned.
+ * allowed. Blocks until functions of it in other threads have returned.
  */
 void shop__v1__tracking_service_client__follow__close(
     Shop__V1__TrackingServiceClient__Follow *call);
@@ -183,8 +184,9 @@ natsmicro_status shop__v1__tracking_service_server__follow__try_send(
 /*
  * What serves each method; one that is NULL answers UNIMPLEMENTED. Handlers run in the server's
  * threads, several at once, and may block. The request lives until the handler returns, and
- * `user_data` is what the service was added with. A return other than OK fails the call, and
- * natsmicro_call_fail(call->base, ...) gives it a text.
+ * `user_data` is what the service was added with. A return other than OK fails the call (END, as
+ * recv returned it, ends a stream of responses as OK does), and natsmicro_call_fail(call->base,
+ * ...) gives it a text.
  */
 typedef struct Shop__V1__TrackingServiceHandlers {
     /* Sends with follow__send; its return ends the stream. */

@@ -49,7 +49,7 @@ void com__example__storage__v1beta2__blob_store_client__destroy(
  * Calls Find and blocks until the response is there or the deadline has passed. `context` may be
  * NULL. On OK *response is yours, to be freed with find__free; else it is NULL, the status says
  * why, and the context has the error's code and text. NATSMICRO_SERVICE_ERROR is a code of the
- * service's own.
+ * service's own. `response` itself must not be NULL.
  */
 natsmicro_status com__example__storage__v1beta2__blob_store_client__find(
     Com__Example__Storage__V1beta2__BlobStoreClient *client,
@@ -79,8 +79,9 @@ natsmicro_status com__example__storage__v1beta2__blob_store_server__find__reply(
 /*
  * What serves each method; one that is NULL answers UNIMPLEMENTED. Handlers run in the server's
  * threads, several at once, and may block. The request lives until the handler returns, and
- * `user_data` is what the service was added with. A return other than OK fails the call, and
- * natsmicro_call_fail(call->base, ...) gives it a text.
+ * `user_data` is what the service was added with. A return other than OK fails the call (END, as
+ * recv returned it, ends a stream of responses as OK does), and natsmicro_call_fail(call->base,
+ * ...) gives it a text.
  */
 typedef struct Com__Example__Storage__V1beta2__BlobStoreHandlers {
     /* Answers with find__reply. */
