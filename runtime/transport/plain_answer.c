@@ -88,6 +88,11 @@ natsmicro_status nm_plain_answer(nm_stream *stream, const void *message, size_t 
     if (streaming)
         return first_offer(stream, &outgoing, error);
     natsmicro_status status = nm_publish(nm_link_connection(stream->link), &outgoing, error);
+    if (status == NATSMICRO_RESOURCE_EXHAUSTED) { /* nothing has gone out: the failure may */
+        pthread_mutex_lock(&stream->lock);
+        stream->finished = false;
+        pthread_mutex_unlock(&stream->lock);
+    }
     nm_stream_flush(stream, NM_NEVER);
     return status;
 }
