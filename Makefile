@@ -462,6 +462,7 @@ format:
 check-format:
 	@$(CLANG_FORMAT) --version
 	@$(CLANG_FORMAT) --dry-run -Werror $(FORMATTED)
+	@! LC_ALL=C.UTF-8 grep -nE '^[^"]{101,}$$' $(FORMATTED) || { echo "longer than 100 columns" >&2; exit 1; }
 
 # Written under $(BUILD), where clangd looks for it by itself.
 compile_commands.json: $(WKT_HEADERS) $(PLUGIN_HEADERS) $(tests_HEADERS) $(vectors_HEADERS) $(FRAME_HEADER) $(bench_HEADERS) $(greet_HEADERS) $(blob_HEADERS)

@@ -1,8 +1,8 @@
 /*
- * Blob: how fast a blob goes up and comes down, in chunks of several sizes, from memory to nowhere; beside
- * nats.c publishing messages of the same size with one header to a synchronous subscription whose reader
- * checks their number, over connections with the same options. Files, on a tmpfs and on a disk, beside the same
- * from memory to nowhere. And the memory that it takes.
+ * Blob: how fast a blob goes up and comes down, in chunks of several sizes, from memory to nowhere;
+ * beside nats.c publishing messages of the same size with one header to a synchronous subscription
+ * whose reader checks their number, over connections with the same options. Files, on a tmpfs and
+ * on a disk, beside the same from memory to nowhere. And the memory that it takes.
  */
 #include "support/measure.h"
 #include "support/peer.h"

@@ -1,7 +1,7 @@
 /*
- * Latency: how long one call takes, how many calls a second eight callers make, how soon the first message of a
- * stream is there, and how long a turn of a reliable bidi stream takes; beside natsConnection_Request to a plain
- * asynchronous subscription, both sides with SendAsap.
+ * Latency: how long one call takes, how many calls a second eight callers make, how soon the first
+ * message of a stream is there, and how long a turn of a reliable bidi stream takes; beside
+ * natsConnection_Request to a plain asynchronous subscription, both sides with SendAsap.
  */
 #include "support/measure.h"
 #include "support/peer.h"
@@ -43,7 +43,9 @@ static void call_raw(bench *self)
 
 /* ---- latency ---- */
 
-/* What is measured once: the microseconds until it is there; what comes behind is not part of it. */
+/*
+ * What is measured once: the microseconds until it is there; what comes behind is not part of it.
+ */
 typedef double (*one_call)(bench *self);
 
 /* The median of the calls of one run. */

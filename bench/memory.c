@@ -1,8 +1,8 @@
 /*
- * Memory: the peak of both processes together over a long plain stream, beside a short one. The reader has to
- * keep up, so the sender sends at a part of the rate at which it was measured to read; a queue that
- * grows would show as well as a leak. Of a reliable stream it is the larger peak of the two processes: the
- * sender sends as fast as it is let, and the reader pauses.
+ * Memory: the peak of both processes together over a long plain stream, beside a short one. The
+ * reader has to keep up, so the sender sends at a part of the rate at which it was measured to
+ * read; a queue that grows would show as well as a leak. Of a reliable stream it is the larger peak
+ * of the two processes: the sender sends as fast as it is let, and the reader pauses.
  *
  * Each stream has a peer and a client of its own, because a peak never goes down.
  */
@@ -36,7 +36,10 @@ typedef struct outcome {
 #define PAUSE_EVERY 500000
 static const struct timespec pause_time = {0, 200000000};
 
-/* The client's process: reads one stream, prints whether it was complete, its rate and its own peak. */
+/*
+ * The client's process: reads one stream, prints whether it was complete, its rate and its own
+ * peak.
+ */
 static int read_stream(const char *url, int32_t count, int32_t rate, streaming streams)
 {
     natsConnection *connection = connect_ours(url, SEND_BUFFERED);

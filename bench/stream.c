@@ -1,9 +1,9 @@
 /*
- * Stream: messages a second from the opening to the end as the client sees it, beside nats.c alone on default
- * connections: plain streams beside publishing with one header to a synchronous subscription whose reader checks the
- * number, reliable ones beside publishing without. A reliable stream loses nothing and holds the sender back when the
- * reader is slow; the others do neither, so their queues are without limit, and a run in which one of them lost a
- * message is void.
+ * Stream: messages a second from the opening to the end as the client sees it, beside nats.c alone
+ * on default connections: plain streams beside publishing with one header to a synchronous
+ * subscription whose reader checks the number, reliable ones beside publishing without. A reliable
+ * stream loses nothing and holds the sender back when the reader is slow; the others do neither, so
+ * their queues are without limit, and a run in which one of them lost a message is void.
  */
 #include "support/measure.h"
 #include "support/peer.h"
@@ -192,7 +192,9 @@ int main(int argc, char **argv)
     int32_t some = full_or_quick(300000, 100000);
     int32_t many = full_or_quick(1000000, 300000);
     int32_t large = full_or_quick(8192, 2048);
-    /* A number is at most four bytes, as a message of our service's; a block has a head of three. */
+    /*
+     * A number is at most four bytes, as a message of our service's; a block has a head of three.
+     */
     run("server_stream_tiny", "messages/s", count_ours, from_server_raw,
         (bench){.streams = PLAIN_STREAMS, .count = some, .size = 4, .header = true});
     run("client_stream_tiny", "messages/s", sum_ours, from_client_raw,

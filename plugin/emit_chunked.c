@@ -1,6 +1,6 @@
 /*
- * Emit: the helpers of a chunked method. They are the same on both sides, but for the type of the call: who
- * sends chunks has those that send, the other side those that receive.
+ * Emit: the helpers of a chunked method. They are the same on both sides, but for the type of the
+ * call: who sends chunks has those that send, the other side those that receive.
  */
 #include "emit.h"
 

@@ -88,9 +88,9 @@ bool nm_check_metadata_key(nm_build *build, const nm_place *place, const char *k
 bool nm_check_error_code(nm_build *build, const nm_place *place, const char *code)
 {
     /*
-     * What every generator of this package has built in, the statuses that are no errors, and the one that
-     * stands for all codes of services' own.
-     * Other codes that the library has too, such as ABORTED, may be a service's own elsewhere.
+     * What every generator of this package has built in, the statuses that are no errors, and the
+     * one that stands for all codes of services' own. Other codes that the library has too, such as
+     * ABORTED, may be a service's own elsewhere.
      */
     static const char *const built_in[] = {
         "OK",

@@ -74,7 +74,9 @@ bool nm_read_sources(nm_build *build);
 const nm_source *nm_find_source(const nm_build *build, const char *name);
 const nm_known_message *nm_find_message(const nm_build *build, const char *full_name);
 
-/* Where source info has this path: its line or 0, and its comment (leading and trailing) or NULL. */
+/*
+ * Where source info has this path: its line or 0, and its comment (leading and trailing) or NULL.
+ */
 int nm_source_line(const nm_source *source, const int32_t *path, size_t n_path);
 const char *nm_source_comment(nm_build *build, const nm_source *source, const int32_t *path,
                               size_t n_path);

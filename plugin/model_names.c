@@ -192,7 +192,9 @@ static bool add_own(nm_build *build, const nm_owner *owner, const char *name, co
                    whole, owner->what, other->what, file, line, owner->parameter);
 }
 
-/* The functions of a method on the client side, behind its name, by kind; and on the server side. */
+/*
+ * The functions of a method on the client side, behind its name, by kind; and on the server side.
+ */
 static const char *const client_verbs[][7] = {
     [NM_UNARY] = {"", "__free", NULL},
     [NM_SERVER_STREAM] = {"", "__recv", "__close", NULL},

@@ -8,7 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* protobuf-c.proto: extend google.protobuf.FileOptions { ProtobufCFileOptions pb_c_file = 1019; } */
+/*
+ * protobuf-c.proto: extend google.protobuf.FileOptions { ProtobufCFileOptions pb_c_file = 1019; }
+ */
 enum { PB_C_FILE = 1019, PB_C_FILE_NO_GENERATE = 1, PB_C_FILE_C_PACKAGE = 6 };
 
 static bool read_pb_c_file(nm_build *build, nm_source *source)

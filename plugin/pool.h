@@ -1,6 +1,6 @@
 /*
- * Pool: memory that lives until the program's end and is freed at once. The plugin reads one request
- * and writes one answer, so nothing in it needs to be freed earlier.
+ * Pool: memory that lives until the program's end and is freed at once. The plugin reads one
+ * request and writes one answer, so nothing in it needs to be freed earlier.
  *
  * Its functions never return NULL: without memory they say so and end the program.
  */

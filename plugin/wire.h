@@ -1,7 +1,7 @@
 /*
- * Wire: protobuf's encoding, as far as protobuf-c leaves it to us: memory; extensions, which it keeps
- * as unknown fields; and how deep a message nests, which it never asks. What the bytes mean is up to
- * the reader of the model.
+ * Wire: protobuf's encoding, as far as protobuf-c leaves it to us: memory; extensions, which it
+ * keeps as unknown fields; and how deep a message nests, which it never asks. What the bytes mean
+ * is up to the reader of the model.
  */
 #ifndef NM_PLUGIN_WIRE_H
 #define NM_PLUGIN_WIRE_H

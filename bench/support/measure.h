@@ -1,6 +1,7 @@
 /*
- * Measure: what every bench needs around what it measures: which benches to run, the clock, rounds in
- * which ours and raw take turns, medians, and the report. What is measured is left to the benches.
+ * Measure: what every bench needs around what it measures: which benches to run, the clock, rounds
+ * in which ours and raw take turns, medians, and the report. What is measured is left to the
+ * benches.
  *
  * BENCH in the environment names the benches to run (all of them otherwise); BENCH_QUICK=1 makes
  * each as short as it can be and still say something.
@@ -41,8 +42,8 @@ double median(double *values, size_t count);
 typedef double (*measurement)(void *data);
 
 /*
- * Takes ROUNDS figures of each in turns and reports them. The ratio is the median of the rounds' ratios, so
- * that what disturbs the machine for a while disturbs both.
+ * Takes ROUNDS figures of each in turns and reports them. The ratio is the median of the rounds'
+ * ratios, so that what disturbs the machine for a while disturbs both.
  */
 void compare(const char *bench, const char *unit, measurement ours, measurement raw, void *data);
 

@@ -238,8 +238,8 @@ static natsmicro_status echo(Bench__V1__BenchServer__Echo *call, const Bench__V1
 }
 
 /*
- * Holds a sender back to its rate from burst to burst. One that was held up does not catch up: that would be
- * faster than any reader keeps up with.
+ * Holds a sender back to its rate from burst to burst. One that was held up does not catch up: that
+ * would be faster than any reader keeps up with.
  */
 static void keep_rate(double *burst_start, int32_t sent, int32_t rate)
 {

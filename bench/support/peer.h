@@ -1,6 +1,6 @@
 /*
- * Peer: the process that a bench talks to, with our service and its raw counterparts on connections of
- * their own, and how the bench connects to them. It is the bench's own program, run again.
+ * Peer: the process that a bench talks to, with our service and its raw counterparts on connections
+ * of their own, and how the bench connects to them. It is the bench's own program, run again.
  */
 #ifndef BENCH_SUPPORT_PEER_H
 #define BENCH_SUPPORT_PEER_H
@@ -90,8 +90,9 @@ void publish_bare(natsConnection *connection, const char *subject, const void *d
 int32_t read_bare(natsSubscription *subscription, int64_t first_ms, natsMsg **end);
 
 /*
- * Reads numbered messages up to the end: their number, or -1 when one was missing. The first one may take
- * `first_ms`, each other RAW_TIMEOUT_MS. `end` may be NULL, else it gets the end, to destroy.
+ * Reads numbered messages up to the end: their number, or -1 when one was missing. The first one
+ * may take `first_ms`, each other RAW_TIMEOUT_MS. `end` may be NULL, else it gets the end, to
+ * destroy.
  */
 int32_t read_raw(natsSubscription *subscription, int64_t first_ms, natsMsg **end);
 

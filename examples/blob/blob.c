@@ -232,7 +232,9 @@ static int get_to_file(Blob__BlobServiceClient__Get *call, const char *name, con
     return finish_get(call, name, path, size, hash, stdout);
 }
 
-/* Standard output is the blob's: what is said beside it goes to stderr, if somebody looks at that. */
+/*
+ * Standard output is the blob's: what is said beside it goes to stderr, if somebody looks at that.
+ */
 static int get_to_output(Blob__BlobServiceClient__Get *call, const char *name)
 {
     sha256_hex hash;

@@ -1,6 +1,6 @@
 /*
- * What the service and the command share: a connection as natsmicro recommends it, SHA-256 in hex, the
- * names of headers.
+ * What the service and the command share: a connection as natsmicro recommends it, SHA-256 in hex,
+ * the names of headers.
  */
 #ifndef BLOB_COMMON_H
 #define BLOB_COMMON_H

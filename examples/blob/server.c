@@ -1,6 +1,6 @@
 /*
- * The blob service: stores blobs as files of one folder. A blob is there whole or not at all, whatever
- * becomes of its sender.
+ * The blob service: stores blobs as files of one folder. A blob is there whole or not at all,
+ * whatever becomes of its sender.
  *
  *     server FOLDER [nats://127.0.0.1:4222]
  */
@@ -22,7 +22,10 @@
 #define LONGEST_NAME 200
 #define LONGEST_PATH 4096
 
-/* What an upload is called until it is whole and hashed, and what the library calls what it receives. */
+/*
+ * What an upload is called until it is whole and hashed, and what the library calls what it
+ * receives.
+ */
 #define UPLOAD_PREFIX    ".upload-"
 #define RECEIVING_PREFIX ".natsmicro-"
 
@@ -34,9 +37,9 @@ typedef struct store {
 /* ---- names ---- */
 
 /*
- * The path of a blob, or INVALID_ARGUMENT: a name is one file's in the folder. No slash, so that none
- * leads out of it, and none that begins with a dot: "." and "..", and the files of uploads that are not
- * complete.
+ * The path of a blob, or INVALID_ARGUMENT: a name is one file's in the folder. No slash, so that
+ * none leads out of it, and none that begins with a dot: "." and "..", and the files of uploads
+ * that are not complete.
  */
 static natsmicro_status path_of(const store *self, const char *name, char path[LONGEST_PATH],
                                 natsmicro_call *call)
@@ -95,8 +98,8 @@ static bool put_in_place(const store *self, const char *from, const char *to)
 }
 
 /*
- * Receives, hashes and stores. The hash is taken before the file gets its name: under the name may soon be
- * what somebody else has put.
+ * Receives, hashes and stores. The hash is taken before the file gets its name: under the name may
+ * soon be what somebody else has put.
  */
 static natsmicro_status store_upload(const store *self, Blob__BlobServiceServer__Put *call,
                                      const char *name, const char *path, sha256_hex hash,

@@ -1,6 +1,6 @@
 /*
- * Buffer: the one growable run of bytes, and the one string builder. A `fixed` one is somebody else's memory, and
- * fails where it would have to grow.
+ * Buffer: the one growable run of bytes, and the one string builder. A `fixed` one is somebody
+ * else's memory, and fails where it would have to grow.
  *
  * A failed allocation makes the buffer `failed` for good (until reset): appends do nothing then, so
  * that only the end of a sequence of appends has to be checked.

@@ -1,6 +1,6 @@
 /*
- * Bytes: a run of bytes that somebody else owns. Several of them, in order, are one message given in
- * pieces, so that what stands in two places need not be copied together first.
+ * Bytes: a run of bytes that somebody else owns. Several of them, in order, are one message given
+ * in pieces, so that what stands in two places need not be copied together first.
  */
 #ifndef NM_BASE_BYTES_H
 #define NM_BASE_BYTES_H

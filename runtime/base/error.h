@@ -24,7 +24,9 @@ typedef struct nm_error {
         NATSMICRO_OK, NULL, NULL, 0, NULL, 0 \
     }
 
-/* Whether a call may fail with it. WOULD_BLOCK is a try_send's answer, of which no peer would know. */
+/*
+ * Whether a call may fail with it. WOULD_BLOCK is a try_send's answer, of which no peer would know.
+ */
 static inline bool nm_is_failure(natsmicro_status status)
 {
     return status != NATSMICRO_OK && status != NATSMICRO_END && status != NATSMICRO_WOULD_BLOCK;

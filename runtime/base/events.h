@@ -23,7 +23,8 @@ void nm_events_emit(nm_events *events, natsmicro_event_kind kind, const char *su
                     const char *method, const char *format, ...) NATSMICRO_PRINTF(5, 6);
 
 /*
- * `what` was not made, for `status`: tells why, where that is an error, and clears `error`. Returns the status.
+ * `what` was not made, for `status`: tells why, where that is an error, and clears `error`. Returns
+ * the status.
  */
 natsmicro_status nm_events_setup_ended(nm_events *events, const char *what, natsmicro_status status,
                                        nm_error *error);

@@ -58,7 +58,10 @@ natsmicro_status natsmicro_status_from_code(const char *code)
     for (size_t i = 0; i < N_NUMBERS; i++)
         if (strcmp(code, numbers[i].code) == 0)
             return numbers[i].status;
-    /* An error that calls itself OK or END is still one: those two, and what no peer can mean, are not found. */
+    /*
+     * An error that calls itself OK or END is still one: those two, and what no peer can mean, are
+     * not found.
+     */
     for (size_t i = NATSMICRO_CANCELLED; i <= NATSMICRO_SERVICE_ERROR; i++)
         if (strcmp(code, names[i]) == 0)
             return (natsmicro_status)i;

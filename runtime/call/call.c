@@ -33,9 +33,10 @@ static void on_pause(nm_inbox *inbox)
 }
 
 /*
- * A client may close a call while another thread waits in its send or recv, or tells the peer of its end: these
- * are what it waits for. Each is in there once at most. Plain stores do, as who waits has had the stream's lock
- * since, and so has the close; a number that threads share would cost more than a short message's way does.
+ * A client may close a call while another thread waits in its send or recv, or tells the peer of
+ * its end: these are what it waits for. Each is in there once at most. Plain stores do, as who
+ * waits has had the stream's lock since, and so has the close; a number that threads share would
+ * cost more than a short message's way does.
  */
 static void enter(atomic_bool *use)
 {
@@ -67,8 +68,8 @@ static void tell_cancelled(natsmicro_call *call)
 }
 
 /*
- * The timer is a cancel's, the transport's, or a server's deadline of a unary call: that of a stream is kept by
- * waits.
+ * The timer is a cancel's, the transport's, or a server's deadline of a unary call: that of a
+ * stream is kept by waits.
  */
 static void on_timer(nm_inbox *inbox)
 {
@@ -309,8 +310,9 @@ static natsmicro_status malformed(natsmicro_call *call, const nm_error *error)
 }
 
 /*
- * With END a client's call has ended, and well: what a send failed with before is nothing of it. Its memory is the
- * sender's, who may be at it in another thread. A service's call goes on, and a handler may return that failure.
+ * With END a client's call has ended, and well: what a send failed with before is nothing of it.
+ * Its memory is the sender's, who may be at it in another thread. A service's call goes on, and a
+ * handler may return that failure.
  */
 static natsmicro_status recv_span(natsmicro_call *call, nm_span *span)
 {
@@ -368,7 +370,9 @@ natsmicro_status natsmicro_stub_recv(natsmicro_call *call, const void **message)
     return leave(&call->receiving, recv_message(call, message));
 }
 
-/* The users are on their way out, as the call is over: no need of a signal from each that leaves. */
+/*
+ * The users are on their way out, as the call is over: no need of a signal from each that leaves.
+ */
 void nm_call_wait_for_users(natsmicro_call *call)
 {
     nm_stream *stream = &call->stream;
@@ -502,7 +506,10 @@ const void *natsmicro_call_error_data(natsmicro_call *call, size_t *length)
     return data;
 }
 
-/* On a client: the answer is one message, so its headers and trailers cannot be told from each other. */
+/*
+ * On a client: the answer is one message, so its headers and trailers cannot be told from each
+ * other.
+ */
 static bool has_one_answer(const nm_stream *stream)
 {
     return !stream->is_server && !nm_service_streams(stream->kind);

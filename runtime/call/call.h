@@ -1,6 +1,6 @@
 /*
- * Call: one live RPC as both sides' code sees it: messages in and out of a stream, headers, deadline, what it
- * failed with. Clients and servers make calls; a transport carries them.
+ * Call: one live RPC as both sides' code sees it: messages in and out of a stream, headers,
+ * deadline, what it failed with. Clients and servers make calls; a transport carries them.
  */
 #ifndef NM_CALL_CALL_H
 #define NM_CALL_CALL_H
@@ -33,7 +33,10 @@ typedef struct nm_call_options {
     uint32_t window_messages;
 } nm_call_options;
 
-/* Taken from natsmicro_client_options or natsmicro_server_options, which are two types with like names. */
+/*
+ * Taken from natsmicro_client_options or natsmicro_server_options, which are two types with like
+ * names.
+ */
 #define NM_CALL_OPTIONS_OF(options)                                                             \
     {                                                                                           \
         .inbox_prefix = (options)->inbox_prefix, .idle_timeout_ms = (options)->idle_timeout_ms, \
@@ -46,13 +49,16 @@ typedef struct nm_call_options {
     }
 
 /*
- * Copies a user's options over `own`, which holds the defaults and, as all options, begins with its size. Those of a
- * program that was compiled with an older header are shorter: the defaults stay for what they do not know. NULL: all
- * defaults stay. INVALID_ARGUMENT: no size, or a newer header's.
+ * Copies a user's options over `own`, which holds the defaults and, as all options, begins with its
+ * size. Those of a program that was compiled with an older header are shorter: the defaults stay
+ * for what they do not know. NULL: all defaults stay. INVALID_ARGUMENT: no size, or a newer
+ * header's.
  */
 natsmicro_status nm_options_take(void *own, const void *given, nm_error *error);
 
-/* ---- what users give us to make things of: OK, or INVALID_ARGUMENT with a text that names it ---- */
+/*
+ * ---- what users give us to make things of: OK, or INVALID_ARGUMENT with a text that names it ----
+ */
 
 /* An option in milliseconds. */
 natsmicro_status nm_check_time(const char *option, int64_t ms, int64_t least, nm_error *error);
@@ -144,22 +150,22 @@ void nm_call_release(natsmicro_call *call);
 void nm_call_wait_for_users(natsmicro_call *call);
 
 /*
- * Ends a call because of what happened on this side (printf): its send and recv return the status from
- * now on, a service is told at once, a caller when the handler returns. Returns the status, or the one that
- * the call was aborted with before; one that is no failure counts as INTERNAL.
+ * Ends a call because of what happened on this side (printf): its send and recv return the status
+ * from now on, a service is told at once, a caller when the handler returns. Returns the status, or
+ * the one that the call was aborted with before; one that is no failure counts as INTERNAL.
  */
 natsmicro_status nm_call_give_up(natsmicro_call *call, natsmicro_status status, const char *format,
                                  ...) NATSMICRO_PRINTF(3, 4);
 
 /*
- * The same with an error that has been filled in already; the method's name goes in front, and what it hides stays
- * hidden. Takes what it holds.
+ * The same with an error that has been filled in already; the method's name goes in front, and what
+ * it hides stays hidden. Takes what it holds.
  */
 natsmicro_status nm_call_give_up_with(natsmicro_call *call, nm_error *error);
 
 /*
- * Under the stream's lock: the error to show: the handler's own, else the one that ended the call, else what the
- * last send failed with, unless the call has ended well since.
+ * Under the stream's lock: the error to show: the handler's own, else the one that ended the call,
+ * else what the last send failed with, unless the call has ended well since.
  */
 const nm_error *nm_call_shown_error(const natsmicro_call *call);
 
@@ -183,12 +189,14 @@ natsmicro_status nm_call_decode(natsmicro_call *call, const nm_span *span, const
 /* ---- server ---- */
 
 /*
- * Records what a handler's return means and ends the call on the wire. *outcome gets what it ended with
- * for statistics and hooks; clear it.
+ * Records what a handler's return means and ends the call on the wire. *outcome gets what it ended
+ * with for statistics and hooks; clear it.
  */
 void nm_call_complete(natsmicro_call *call, natsmicro_status returned, nm_error *outcome);
 
-/* Ends a call whose handler may still run: its send and recv return `status`, the caller is told. */
+/*
+ * Ends a call whose handler may still run: its send and recv return `status`, the caller is told.
+ */
 void nm_call_end_from_outside(natsmicro_call *call, natsmicro_status status, const char *text);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * Many blobs on one stream: each is its length as a varint and its bytes, across the borders of chunks. The
- * stream may only end between two.
+ * Many blobs on one stream: each is its length as a varint and its bytes, across the borders of
+ * chunks. The stream may only end between two.
  */
 #include "chunked/chunk.h"
 #include "wire/frame.h"

@@ -1,7 +1,7 @@
 /*
- * See chunk.h. A chunk message has exactly one field, so it is sent as that field's head and the user's
- * bytes, and nearly always received as just that: other shapes (unknown fields, the field twice) go
- * through the codec.
+ * See chunk.h. A chunk message has exactly one field, so it is sent as that field's head and the
+ * user's bytes, and nearly always received as just that: other shapes (unknown fields, the field
+ * twice) go through the codec.
  */
 #include "chunked/chunk.h"
 #include "wire/chunk.h"
@@ -52,7 +52,9 @@ static uint32_t chunk_field(const natsmicro_call *call)
     return chunk_type(call)->fields[0].id;
 }
 
-/* What one message can take; at least a byte, so that one that fits nowhere fails when it is sent. */
+/*
+ * What one message can take; at least a byte, so that one that fits nowhere fails when it is sent.
+ */
 static size_t most_in_a_message(natsmicro_call *call)
 {
     size_t limit = nm_stream_transport(&call->stream)->max_message(&call->stream);
@@ -109,8 +111,8 @@ static natsmicro_status send_all(natsmicro_call *call, const nm_bytes *pieces, s
 }
 
 /*
- * A message that cannot be sent leaves a call as it was; but a chunk that is missing makes a blob of
- * others, so that here the call ends.
+ * A message that cannot be sent leaves a call as it was; but a chunk that is missing makes a blob
+ * of others, so that here the call ends.
  */
 natsmicro_status nm_chunk_send(natsmicro_call *call, const nm_bytes *pieces, size_t count)
 {

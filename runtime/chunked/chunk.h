@@ -1,6 +1,6 @@
 /*
- * Chunk: one message of a chunked method, sent from where its bytes are and received where they came, and
- * what all helpers do around it: how large a chunk is, how far they are, how they fail.
+ * Chunk: one message of a chunked method, sent from where its bytes are and received where they
+ * came, and what all helpers do around it: how large a chunk is, how far they are, how they fail.
  */
 #ifndef NM_CHUNKED_CHUNK_H
 #define NM_CHUNKED_CHUNK_H
@@ -9,13 +9,15 @@
 #include "natsmicro/chunked.h"
 
 /*
- * Whether this side of the call sends (or receives) chunks: OK, or FAILED_PRECONDITION with a text. Drops
- * what an earlier helper failed with locally.
+ * Whether this side of the call sends (or receives) chunks: OK, or FAILED_PRECONDITION with a text.
+ * Drops what an earlier helper failed with locally.
  */
 natsmicro_status nm_chunk_check_sends(natsmicro_call *call);
 natsmicro_status nm_chunk_check_receives(natsmicro_call *call);
 
-/* The bytes of one chunk: what was asked for, else the option's, cut to what one message can take. */
+/*
+ * The bytes of one chunk: what was asked for, else the option's, cut to what one message can take.
+ */
 size_t nm_chunk_size(natsmicro_call *call, size_t chunk_size);
 
 /* Sends pieces as one chunk, or, where one message cannot take them, as several. */
@@ -50,8 +52,8 @@ natsmicro_status nm_progress_end(nm_progress *progress);
 /* ---- sources and sinks ---- */
 
 /*
- * Fills the buffer, *length 0 at the end. What it fails with it has given the call up with, so that the
- * text is its own.
+ * Fills the buffer, *length 0 at the end. What it fails with it has given the call up with, so that
+ * the text is its own.
  */
 typedef natsmicro_status (*nm_chunk_fill)(void *source, uint8_t *buffer, size_t size,
                                           size_t *length);

@@ -1,9 +1,9 @@
 /*
  * See descriptor.h.
  *
- * A closed pipe raises SIGPIPE and a file size limit SIGXFSZ, both in the thread that writes. Blocked there
- * around a write, such a signal stays pending and is taken away again; one that was pending before is the
- * program's and stays.
+ * A closed pipe raises SIGPIPE and a file size limit SIGXFSZ, both in the thread that writes.
+ * Blocked there around a write, such a signal stays pending and is taken away again; one that was
+ * pending before is the program's and stays.
  */
 #include "chunked/descriptor.h"
 
@@ -97,8 +97,8 @@ static bool is_ready(const nm_descriptor *self, short event, int timeout_ms)
 }
 
 /*
- * What a call that we read for or write for has become: OK while it goes on. A sender's also ends by its
- * answer; what a receiver has not read yet counts although the peer has ended.
+ * What a call that we read for or write for has become: OK while it goes on. A sender's also ends
+ * by its answer; what a receiver has not read yet counts although the peer has ended.
  */
 static natsmicro_status look_at_call(natsmicro_call *call, bool sends)
 {
@@ -198,8 +198,8 @@ static void release_signals(const held_signals *held, int error)
 }
 
 /*
- * One write, which waits no longer than a disk does: a socket is told so, and a pipe or terminal that is
- * ready takes as much as PIPE_BUF. The bytes written, or -1 with errno.
+ * One write, which waits no longer than a disk does: a socket is told so, and a pipe or terminal
+ * that is ready takes as much as PIPE_BUF. The bytes written, or -1 with errno.
  */
 static ssize_t write_some(const nm_descriptor *self, const uint8_t *data, size_t length)
 {

@@ -1,6 +1,6 @@
 /*
- * Descriptor: reading and writing files, pipes and sockets for a call: whatever is interrupted, short or
- * not ready yet goes on, a wait ends with the call, and no signal kills the process.
+ * Descriptor: reading and writing files, pipes and sockets for a call: whatever is interrupted,
+ * short or not ready yet goes on, a wait ends with the call, and no signal kills the process.
  */
 #ifndef NM_CHUNKED_DESCRIPTOR_H
 #define NM_CHUNKED_DESCRIPTOR_H
@@ -21,18 +21,20 @@ typedef struct nm_descriptor {
 } nm_descriptor;
 
 /*
- * What stands for an errno in this library, with a text: "name: No space left on device". A peer is not told the
- * name, which may be a path.
+ * What stands for an errno in this library, with a text: "name: No space left on device". A peer is
+ * not told the name, which may be a path.
  */
 natsmicro_status nm_errno_error(nm_error *error, const char *name, int number);
 
-/* What a descriptor of the user's is; `name` as in the struct. INVALID_ARGUMENT, with a text: none. */
+/*
+ * What a descriptor of the user's is; `name` as in the struct. INVALID_ARGUMENT, with a text: none.
+ */
 natsmicro_status nm_descriptor_of(nm_descriptor *descriptor, natsmicro_call *call, int fd,
                                   const char *name);
 
 /*
- * Reads until the buffer is full, the end, or, having read something, no more is there yet. A nm_chunk_fill:
- * errors have ended the call.
+ * Reads until the buffer is full, the end, or, having read something, no more is there yet. A
+ * nm_chunk_fill: errors have ended the call.
  */
 natsmicro_status nm_descriptor_read(void *descriptor, uint8_t *buffer, size_t size, size_t *length);
 

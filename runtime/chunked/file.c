@@ -106,7 +106,9 @@ natsmicro_status natsmicro_chunked_recv_to_fd(natsmicro_call *call, int fd,
     return nm_chunk_recv_to(&watch, nm_descriptor_write, &descriptor);
 }
 
-/* The peer's end has come: what may still fail is ours, and ends the call as a failed write does. */
+/*
+ * The peer's end has come: what may still fail is ours, and ends the call as a failed write does.
+ */
 static natsmicro_status put_in_place(natsmicro_call *call, nm_replacement *replacement)
 {
     nm_error error = NM_ERROR_INIT;

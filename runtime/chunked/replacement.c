@@ -1,6 +1,6 @@
 /*
- * See replacement.h. All goes by the folder's descriptor: a folder that is renamed meanwhile keeps its
- * file.
+ * See replacement.h. All goes by the folder's descriptor: a folder that is renamed meanwhile keeps
+ * its file.
  */
 #include "chunked/replacement.h"
 #include "chunked/descriptor.h"

@@ -1,6 +1,6 @@
 /*
- * Replacement: a file that takes another's place once it is whole, and leaves nothing otherwise. Files and
- * folders only; calls are left to others.
+ * Replacement: a file that takes another's place once it is whole, and leaves nothing otherwise.
+ * Files and folders only; calls are left to others.
  */
 #ifndef NM_CHUNKED_REPLACEMENT_H
 #define NM_CHUNKED_REPLACEMENT_H
@@ -24,8 +24,8 @@ typedef struct nm_replacement {
 } nm_replacement;
 
 /*
- * Makes the temporary file. Otherwise INVALID_ARGUMENT (no path of a file), or what the system said, with
- * a text; there is nothing to give up then. `path` must live as long.
+ * Makes the temporary file. Otherwise INVALID_ARGUMENT (no path of a file), or what the system
+ * said, with a text; there is nothing to give up then. `path` must live as long.
  */
 natsmicro_status nm_replacement_begin(nm_replacement *self, const char *path, nm_error *error);
 

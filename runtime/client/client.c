@@ -124,8 +124,8 @@ static void run_after(natsmicro_call *call, natsmicro_status status)
 }
 
 /*
- * A stream that is closed before its end was reached is given up, and the peer is told. Returns what the call ended
- * with.
+ * A stream that is closed before its end was reached is given up, and the peer is told. Returns
+ * what the call ended with.
  */
 static natsmicro_status give_up(natsmicro_call *call, natsmicro_status status, const char *why)
 {
@@ -159,7 +159,10 @@ static void client_unreference(natsmicro_client *client)
     free(client);
 }
 
-/* A call that is in the middle of things when its client goes: the peer is told, the hook hears of it now. */
+/*
+ * A call that is in the middle of things when its client goes: the peer is told, the hook hears of
+ * it now.
+ */
 static void end_call(natsmicro_call *call)
 {
     natsmicro_status status = give_up(call, NATSMICRO_UNAVAILABLE, "the client was destroyed");
@@ -169,8 +172,8 @@ static void end_call(natsmicro_call *call)
 }
 
 /*
- * What is left of calls that are not closed yet is theirs: the client's memory, and a link that has ended. Nobody is
- * called back about them.
+ * What is left of calls that are not closed yet is theirs: the client's memory, and a link that has
+ * ended. Nobody is called back about them.
  */
 void natsmicro_stub_client_destroy(natsmicro_client *client)
 {
@@ -321,8 +324,8 @@ static void end(natsmicro_call *call)
 /* ---- unary ---- */
 
 /*
- * The one response of a unary call or a client-stream, decoded into memory of its own. Exactly one, as the
- * first message; what may follow it is not looked at.
+ * The one response of a unary call or a client-stream, decoded into memory of its own. Exactly one,
+ * as the first message; what may follow it is not looked at.
  */
 static natsmicro_status recv_response(natsmicro_call *call, void **response)
 {

@@ -1,6 +1,6 @@
 /*
- * Arena: see arena.h. A new block has room for all that was handed out so far and for what is asked, so that
- * after a reset one block is enough for another such message.
+ * Arena: see arena.h. A new block has room for all that was handed out so far and for what is
+ * asked, so that after a reset one block is enough for another such message.
  */
 #include "codec/arena.h"
 

@@ -34,7 +34,10 @@ typedef struct nm_arena {
 
 #define NM_ARENA_LARGEST_KEPT ((size_t)1 << 20)
 
-/* What the two below do not do in place: a new block or NULL; of several blocks, or a large one, what is kept. */
+/*
+ * What the two below do not do in place: a new block or NULL; of several blocks, or a large one,
+ * what is kept.
+ */
 void *nm_arena_alloc_slowly(nm_arena *arena, size_t size);
 void nm_arena_keep_one(nm_arena *arena);
 
@@ -55,7 +58,9 @@ static inline void *nm_arena_alloc(nm_arena *arena, size_t size)
     return memory;
 }
 
-/* Everything handed out is gone; keeps the largest block, if it is not above NM_ARENA_LARGEST_KEPT. */
+/*
+ * Everything handed out is gone; keeps the largest block, if it is not above NM_ARENA_LARGEST_KEPT.
+ */
 static inline void nm_arena_reset(nm_arena *arena)
 {
     nm_arena_block *block = arena->blocks;

@@ -1,5 +1,6 @@
 /*
- * Cursor: takes a message's bytes apart, front to back. What it takes protobuf-c's unpack would take, too.
+ * Cursor: takes a message's bytes apart, front to back. What it takes protobuf-c's unpack would
+ * take, too.
  */
 #ifndef NM_CODEC_CURSOR_H
 #define NM_CODEC_CURSOR_H

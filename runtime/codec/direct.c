@@ -138,8 +138,8 @@ static inline bool take_value(nm_cursor *s, const nm_plan_field *field, uint8_t 
 }
 
 /*
- * Whether the library could have decoded as many fields, too: it keeps a list of them in the arena when there
- * are more than 16, of 32 bytes each, in runs of 32, 64 and so on.
+ * Whether the library could have decoded as many fields, too: it keeps a list of them in the arena
+ * when there are more than 16, of 32 bytes each, in runs of 32, 64 and so on.
  */
 static bool has_memory(const nm_arena *arena, size_t count)
 {

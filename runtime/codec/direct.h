@@ -1,12 +1,13 @@
 /*
- * Direct: a shorter way between bytes and messages of simple types, those with nothing but numbers, strings
- * and bytes, one each. protobuf-c is made for any type: it goes over a message twice to encode it and makes a
- * list of what it finds to decode it, and the scan walks before it. A message of one int32 took 26 ns and
- * 36 ns that way and takes 11 ns and 17 ns or less; a string of 100 bytes 48 ns and 60 ns, now 27 ns and 27 ns.
+ * Direct: a shorter way between bytes and messages of simple types, those with nothing but numbers,
+ * strings and bytes, one each. protobuf-c is made for any type: it goes over a message twice to
+ * encode it and makes a list of what it finds to decode it, and the scan walks before it. A message
+ * of one int32 took 26 ns and 36 ns that way and takes 11 ns and 17 ns or less; a string of 100
+ * bytes 48 ns and 60 ns, now 27 ns and 27 ns.
  *
- * The library stays the reference: what comes out is what it would make, byte by byte and field by field.
- * All that is out of the ordinary (another type's message, unknown fields, bad bytes, short memory) is left
- * to it, and so are the errors' texts.
+ * The library stays the reference: what comes out is what it would make, byte by byte and field by
+ * field. All that is out of the ordinary (another type's message, unknown fields, bad bytes, short
+ * memory) is left to it, and so are the errors' texts.
  */
 #ifndef NM_CODEC_DIRECT_H
 #define NM_CODEC_DIRECT_H

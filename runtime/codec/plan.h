@@ -1,6 +1,6 @@
 /*
- * Plan: what can be known of a type of messages before the first one comes, for direct.h. It is made once a
- * method; any thread may use it.
+ * Plan: what can be known of a type of messages before the first one comes, for direct.h. It is
+ * made once a method; any thread may use it.
  */
 #ifndef NM_CODEC_PLAN_H
 #define NM_CODEC_PLAN_H
@@ -10,7 +10,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Types that are read and written alike: an enum as an int32, but not a uint32, which is never written as ten bytes. */
+/*
+ * Types that are read and written alike: an enum as an int32, but not a uint32, which is never
+ * written as ten bytes.
+ */
 typedef enum nm_plan_kind {
     NM_PLAN_INT32, /* and enum */
     NM_PLAN_UINT32,

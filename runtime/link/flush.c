@@ -1,10 +1,10 @@
 /*
  * Flushing decides latency: nats.c's own flusher wakes up to 1 ms after a publish.
  *
- * natsConnection_FlushTimeout is the only way to have the buffer written now; it waits for the broker's
- * PONG besides. So a thread flushes itself while nobody else does (the lowest latency for a lone
- * message), and what others publish meanwhile is left to the flusher thread, whose one flush then
- * serves them all (the highest rate when many publish).
+ * natsConnection_FlushTimeout is the only way to have the buffer written now; it waits for the
+ * broker's PONG besides. So a thread flushes itself while nobody else does (the lowest latency for
+ * a lone message), and what others publish meanwhile is left to the flusher thread, whose one flush
+ * then serves them all (the highest rate when many publish).
  */
 #include "link/internal.h"
 

@@ -1,6 +1,6 @@
 /*
- * What the files of the link share: its struct. Table, timers, flusher and the dispatch thread's end
- * have a lock each; no two are held together, and none around a call of nats.c or of an inbox.
+ * What the files of the link share: its struct. Table, timers, flusher and the dispatch thread's
+ * end have a lock each; no two are held together, and none around a call of nats.c or of an inbox.
  */
 #ifndef NM_LINK_INTERNAL_H
 #define NM_LINK_INTERNAL_H

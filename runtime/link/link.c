@@ -58,8 +58,9 @@ static void on_link_message(natsConnection *connection, natsSubscription *subscr
 }
 
 /*
- * The dispatch thread ends with the subscription: when the link is destroyed, where no inbox listens any
- * more, or when the connection is closed. Who waits for a message then would wait in vain.
+ * The dispatch thread ends with the subscription: when the link is destroyed, where no inbox
+ * listens any more, or when the connection is closed. Who waits for a message then would wait in
+ * vain.
  */
 static void on_link_complete(void *closure)
 {
@@ -142,9 +143,9 @@ natsmicro_status nm_link_new(nm_link **link_out, natsConnection *connection,
 }
 
 /*
- * Between ending subscriptions and freeing them. nats.c's reading thread looks a subscription up and only then
- * locks it, unprotected meanwhile: freed in between, it locks freed memory. The broker's PONG is handled by
- * that thread behind all that came earlier.
+ * Between ending subscriptions and freeing them. nats.c's reading thread looks a subscription up
+ * and only then locks it, unprotected meanwhile: freed in between, it locks freed memory. The
+ * broker's PONG is handled by that thread behind all that came earlier.
  */
 static void settle(nm_link *link)
 {

@@ -1,10 +1,10 @@
 /*
- * Link: what a client or a server holds on a connection. One wildcard subscription under 256 random bits
- * worth of inboxes, one service thread with timers, and the decision when to flush.
+ * Link: what a client or a server holds on a connection. One wildcard subscription under 256 random
+ * bits worth of inboxes, one service thread with timers, and the decision when to flush.
  *
- * An inbox is a subject used for one call alone: `<prefix>.<link token>.<inbox token>`. Messages to it and its
- * timer call back from the link's threads, which only hand over: a callback holds no lock of the link and
- * must not wait for users.
+ * An inbox is a subject used for one call alone: `<prefix>.<link token>.<inbox token>`. Messages to
+ * it and its timer call back from the link's threads, which only hand over: a callback holds no
+ * lock of the link and must not wait for users.
  */
 #ifndef NM_LINK_LINK_H
 #define NM_LINK_LINK_H
@@ -28,13 +28,15 @@ typedef struct nm_inbox_callbacks {
     /* A message to the inbox, which owns it now. From the link's one dispatch thread. */
     void (*on_message)(nm_inbox *inbox, natsMsg *message);
     /*
-     * After an on_message that asked for it (nm_inbox_ask_for_pause), from the same thread: no more messages to
-     * this inbox are at hand. May be NULL where nobody asks.
+     * After an on_message that asked for it (nm_inbox_ask_for_pause), from the same thread: no more
+     * messages to this inbox are at hand. May be NULL where nobody asks.
      */
     void (*on_pause)(nm_inbox *inbox);
     /* The timer is due; it is off until set again. From the link's service thread. */
     void (*on_timer)(nm_inbox *inbox);
-    /* The connection was closed for good: nothing comes any more. From the link's dispatch thread. */
+    /*
+     * The connection was closed for good: nothing comes any more. From the link's dispatch thread.
+     */
     void (*on_closed)(nm_inbox *inbox);
     /* The last reference is gone. From whichever thread gave it back. */
     void (*on_unreferenced)(nm_inbox *inbox);
@@ -65,16 +67,21 @@ natsmicro_status nm_link_new(nm_link **link, natsConnection *connection, const c
                              nm_error *error);
 
 /*
- * Ends subscription and threads; when it returns no callback runs any more, what other subscriptions of the
- * connection were ended before may be freed, and the connection is not touched again: inboxes may still be
- * closed, timers do nothing, nothing is published. NULL is allowed. Blocks for a round trip.
+ * Ends subscription and threads; when it returns no callback runs any more, what other
+ * subscriptions of the connection were ended before may be freed, and the connection is not touched
+ * again: inboxes may still be closed, timers do nothing, nothing is published. NULL is allowed.
+ * Blocks for a round trip.
  */
 void nm_link_end(nm_link *link);
 
-/* Ends the link, if that has not been done, and frees it. No inbox may be in use. NULL is allowed. */
+/*
+ * Ends the link, if that has not been done, and frees it. No inbox may be in use. NULL is allowed.
+ */
 void nm_link_destroy(nm_link *link);
 
-/* Takes any inbox that listens out of the link, with the link's reference; NULL when there is none. */
+/*
+ * Takes any inbox that listens out of the link, with the link's reference; NULL when there is none.
+ */
 nm_inbox *nm_link_take_inbox(nm_link *link);
 
 natsConnection *nm_link_connection(nm_link *link);
@@ -88,12 +95,15 @@ size_t nm_link_max_payload(nm_link *link);
 /* Makes an inbox ready for use with one reference, the caller's. Not listening yet. */
 void nm_inbox_init(nm_inbox *inbox, nm_link *link, const nm_inbox_callbacks *callbacks);
 
-/* Gives it a new subject and listens there: one more reference, the link's. False: no memory or randomness. */
+/*
+ * Gives it a new subject and listens there: one more reference, the link's. False: no memory or
+ * randomness.
+ */
 bool nm_inbox_listen(nm_inbox *inbox);
 
 /*
- * Listens and counts no longer, the timer too, and gives back the link's reference. A callback that is
- * running may still finish. Does nothing when it is not listening.
+ * Listens and counts no longer, the timer too, and gives back the link's reference. A callback that
+ * is running may still finish. Does nothing when it is not listening.
  */
 void nm_inbox_close(nm_inbox *inbox);
 
@@ -101,8 +111,8 @@ void nm_inbox_reference(nm_inbox *inbox);
 void nm_inbox_unreference(nm_inbox *inbox);
 
 /*
- * In on_message: what is to be done about the message can wait until more messages that are at hand have
- * been handed over; on_pause is called then. Once for as many as come before it.
+ * In on_message: what is to be done about the message can wait until more messages that are at hand
+ * have been handed over; on_pause is called then. Once for as many as come before it.
  */
 static inline void nm_inbox_ask_for_pause(nm_inbox *inbox, bool asked)
 {
@@ -110,8 +120,8 @@ static inline void nm_inbox_ask_for_pause(nm_inbox *inbox, bool asked)
 }
 
 /*
- * Sets the timer to `due` (ns; NM_NEVER: off). An inbox that does not listen may have a timer, too: the
- * link holds a reference while it runs.
+ * Sets the timer to `due` (ns; NM_NEVER: off). An inbox that does not listen may have a timer, too:
+ * the link holds a reference while it runs.
  */
 void nm_inbox_set_timer(nm_inbox *inbox, int64_t due);
 
@@ -130,8 +140,8 @@ natsmicro_status nm_link_status(natsStatus status, const char *subject, nm_error
 
 /*
  * Sends what is buffered, now: for a lone message that is out, and before a wait. The calling
- * thread does it itself (until `deadline`, ns, at most a second) when no other is at it; else that one, or
- * the flusher thread, goes on. Does nothing where nothing is buffered or nothing connected.
+ * thread does it itself (until `deadline`, ns, at most a second) when no other is at it; else that
+ * one, or the flusher thread, goes on. Does nothing where nothing is buffered or nothing connected.
  */
 void nm_link_flush(nm_link *link, int64_t deadline);
 

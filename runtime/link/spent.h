@@ -1,7 +1,7 @@
 /*
- * Spent: messages that nobody needs any more, kept to be destroyed many at once. nats.c hands each that is
- * destroyed to its collector thread and wakes that when it sleeps; so most messages would cost a wake.
- * One thread at a time.
+ * Spent: messages that nobody needs any more, kept to be destroyed many at once. nats.c hands each
+ * that is destroyed to its collector thread and wakes that when it sleeps; so most messages would
+ * cost a wake. One thread at a time.
  */
 #ifndef NM_LINK_SPENT_H
 #define NM_LINK_SPENT_H
@@ -19,7 +19,9 @@ typedef struct nm_spent {
     size_t bytes;
 } nm_spent;
 
-/* Owns the message from now on; NULL is allowed. Few and small ones stay until the next ones come. */
+/*
+ * Owns the message from now on; NULL is allowed. Few and small ones stay until the next ones come.
+ */
 void nm_spent_add(nm_spent *spent, natsMsg *message);
 
 /* Destroys what is kept. */

@@ -1,8 +1,8 @@
 /*
  * Timers of inboxes: one each, in a binary heap, fired by the link's service thread.
  *
- * A timer that is set later than what the thread sleeps for does not wake it, so a call that sets and
- * clears its deadline costs two heap operations and no system call.
+ * A timer that is set later than what the thread sleeps for does not wake it, so a call that sets
+ * and clears its deadline costs two heap operations and no system call.
  */
 #include "link/internal.h"
 

@@ -1,6 +1,6 @@
 /*
- * Discovery: answers $SRV.PING, .INFO and .STATS. Wildcards keep it to one subscription a server and two a
- * service, and still leave wrong names and ids to the broker's 503.
+ * Discovery: answers $SRV.PING, .INFO and .STATS. Wildcards keep it to one subscription a server
+ * and two a service, and still leave wrong names and ids to the broker's 503.
  */
 #include "discovery/discovery.h"
 #include "server/internal.h"
@@ -137,7 +137,10 @@ natsmicro_status nm_discovery_subscribe(natsmicro_server *server, nm_service *se
     status = natsSubscription_SetOnCompleteCB(*subscription, on_discovery_complete, scope);
     if (status == NATS_OK)
         return NATSMICRO_OK;
-    /* Closed between the two calls: its thread may still run once, so the scope is left to the process. */
+    /*
+     * Closed between the two calls: its thread may still run once, so the scope is left to the
+     * process.
+     */
     pthread_mutex_lock(&server->lock);
     server->discovery_alive--;
     pthread_mutex_unlock(&server->lock);

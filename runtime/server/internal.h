@@ -1,8 +1,8 @@
 /*
  * What the files of the server share: its structs.
  *
- * One lock, the server's, guards pool, queue, list of live calls and lists of services; it is never held around a
- * call of nats.c or of the user. An endpoint's figures have a lock of their own.
+ * One lock, the server's, guards pool, queue, list of live calls and lists of services; it is never
+ * held around a call of nats.c or of the user. An endpoint's figures have a lock of their own.
  */
 #ifndef NM_SERVER_INTERNAL_H
 #define NM_SERVER_INTERNAL_H
@@ -124,8 +124,9 @@ void nm_pool_call_ended(natsmicro_server *server);
 /* ---- serve.c ---- */
 
 /*
- * Serves a request from the first byte to the handler's return; the message is its from now on. What it
- * answered is for the caller to flush. True: the call went on detached, and still counts as running.
+ * Serves a request from the first byte to the handler's return; the message is its from now on.
+ * What it answered is for the caller to flush. True: the call went on detached, and still counts as
+ * running.
  */
 bool nm_serve(natsmicro_server *server, nm_endpoint *endpoint, natsMsg *message);
 

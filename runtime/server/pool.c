@@ -1,15 +1,15 @@
 /*
  * The workers of a server: leader and followers. Each endpoint has one worker that waits on its
- * subscription; who gets a request lets another wait and serves it itself, so that a request is handed to no
- * second thread. When all calls that may run are running, the waiting workers queue requests, and past the
- * queue's limits they refuse them at once.
+ * subscription; who gets a request lets another wait and serves it itself, so that a request is
+ * handed to no second thread. When all calls that may run are running, the waiting workers queue
+ * requests, and past the queue's limits they refuse them at once.
  *
- * Waking another worker costs more than many a handler takes. So a call of an endpoint whose calls are quick
- * leaves the endpoint unwatched: its worker is most likely back before the next request. One worker stands by
- * meanwhile and takes over an endpoint that is unwatched for long after all.
+ * Waking another worker costs more than many a handler takes. So a call of an endpoint whose calls
+ * are quick leaves the endpoint unwatched: its worker is most likely back before the next request.
+ * One worker stands by meanwhile and takes over an endpoint that is unwatched for long after all.
  *
- * There are at most max_calls workers that serve and one an open endpoint that waits. They are started when
- * needed and end after a while without work.
+ * There are at most max_calls workers that serve and one an open endpoint that waits. They are
+ * started when needed and end after a while without work.
  */
 #include "server/internal.h"
 
@@ -24,7 +24,9 @@
 #define QUICK_NS     (200 * INT64_C(1000))
 #define UNWATCHED_NS (1 * NM_NS_PER_MS)
 
-/* What a call counts as that was taken for a quick one and is none: a dozen others make up for it. */
+/*
+ * What a call counts as that was taken for a quick one and is none: a dozen others make up for it.
+ */
 #define NOT_QUICK_NS (8 * QUICK_NS)
 
 /* The worker that stands by looks this often, and goes when so many looks found no quick call. */
@@ -126,8 +128,8 @@ void nm_pool_call_ended(natsmicro_server *server)
 }
 
 /*
- * Serves with the lock free; returns with it held. `unflushed` counts the answers of a worker that goes on with
- * the requests at hand: their flush is one.
+ * Serves with the lock free; returns with it held. `unflushed` counts the answers of a worker that
+ * goes on with the requests at hand: their flush is one.
  */
 static void serve_unlocked(natsmicro_server *server, nm_endpoint *endpoint, natsMsg *message,
                            uint32_t *unflushed)
@@ -168,8 +170,8 @@ static void refuse_unlocked(natsmicro_server *server, nm_endpoint *endpoint, nat
 }
 
 /*
- * Serves a request, with the lock held. True: the endpoint is still this worker's to watch. The next one to wait
- * is called before, unless the call is likely to be quick and somebody stands by.
+ * Serves a request, with the lock held. True: the endpoint is still this worker's to watch. The
+ * next one to wait is called before, unless the call is likely to be quick and somebody stands by.
  */
 static bool serve_watched(natsmicro_server *server, nm_endpoint *endpoint, natsMsg *message,
                           uint32_t *unflushed)
@@ -186,7 +188,10 @@ static bool serve_watched(natsmicro_server *server, nm_endpoint *endpoint, natsM
     return take_unwatched(server, endpoint);
 }
 
-/* What becomes of a request, with the lock held. True: the endpoint is still this worker's to watch. */
+/*
+ * What becomes of a request, with the lock held. True: the endpoint is still this worker's to
+ * watch.
+ */
 static bool take_request(natsmicro_server *server, nm_endpoint *endpoint, natsMsg *message,
                          uint32_t *unflushed)
 {
@@ -255,7 +260,9 @@ static bool wait_for_work(natsmicro_server *server)
     return true;
 }
 
-/* An endpoint to be watched now: not one that a call left a moment ago and is likely to be back at. */
+/*
+ * An endpoint to be watched now: not one that a call left a moment ago and is likely to be back at.
+ */
 static nm_endpoint *longest_unwatched(const natsmicro_server *server)
 {
     if (server->unwatched == NULL)
@@ -267,7 +274,10 @@ static nm_endpoint *longest_unwatched(const natsmicro_server *server)
     return endpoint;
 }
 
-/* Looks after endpoints that quick calls leave unwatched, until there is other work or no such call. */
+/*
+ * Looks after endpoints that quick calls leave unwatched, until there is other work or no such
+ * call.
+ */
 static void stand_by(natsmicro_server *server)
 {
     const struct timespec pause = {0, STANDBY_LOOK_NS};

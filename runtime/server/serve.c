@@ -69,8 +69,8 @@ static void on_call_over(natsmicro_call *call)
 }
 
 /*
- * From here on others may end the call: a drain, and the timer of its deadline. Not before it has been
- * accepted, as they publish to the caller's address.
+ * From here on others may end the call: a drain, and the timer of its deadline. Not before it has
+ * been accepted, as they publish to the caller's address.
  */
 static void enlist(natsmicro_server *server, natsmicro_call *call)
 {

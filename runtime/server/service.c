@@ -13,7 +13,10 @@
 /* How long the broker may take to acknowledge that requests may come. */
 #define SUBSCRIBE_MS 1000
 
-/* Discovery's subjects hold a service's name: with one of more they would be none that a broker takes. */
+/*
+ * Discovery's subjects hold a service's name: with one of more they would be none that a broker
+ * takes.
+ */
 #define LONGEST_NAME 512
 
 bool nm_service_owns_subject(const char *subject, void *data)
@@ -175,8 +178,8 @@ static natsmicro_status start(natsmicro_server *server, nm_service *service, nm_
     if (status == NATSMICRO_OK && server->discovery == NULL)
         status = nm_discovery_subscribe(server, NULL, "$SRV.*", &server->discovery, error);
     /*
-     * Who is told that the service is there may call it at once: the broker must have it, so what is
-     * written already is waited for, too.
+     * Who is told that the service is there may call it at once: the broker must have it, so what
+     * is written already is waited for, too.
      */
     natsConnection_FlushTimeout(server->connection, SUBSCRIBE_MS);
     return status;
@@ -202,8 +205,8 @@ static natsmicro_status make_service(nm_service **service_out, natsmicro_server 
 }
 
 /*
- * A service that could not be started whole stays listed: its endpoints may serve already, and end with the
- * server.
+ * A service that could not be started whole stays listed: its endpoints may serve already, and end
+ * with the server.
  */
 static natsmicro_status list_and_start(natsmicro_server *server, nm_service *service,
                                        nm_error *error)

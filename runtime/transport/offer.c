@@ -1,7 +1,7 @@
 /*
- * A client's opening that offers a reliable stream, until the first answer decides: with the header it is one,
- * for good; anything else is the plain protocol's, for good. The reader, the sender and whoever gives up wait
- * for that here, and then go on with the transport that was chosen.
+ * A client's opening that offers a reliable stream, until the first answer decides: with the header
+ * it is one, for good; anything else is the plain protocol's, for good. The reader, the sender and
+ * whoever gives up wait for that here, and then go on with the transport that was chosen.
  */
 #include "transport/plain.h"
 #include "transport/reliable.h"
@@ -103,7 +103,9 @@ static natsmicro_status offer_recv(nm_stream *stream, nm_span *span)
     return transport == NULL ? stream->aborted : transport->recv(stream, span);
 }
 
-/* Nobody is known who could be told: what may come later is answered as for any call that is over. */
+/*
+ * Nobody is known who could be told: what may come later is answered as for any call that is over.
+ */
 static void offer_give_up(nm_stream *stream)
 {
     pthread_mutex_lock(&stream->lock);

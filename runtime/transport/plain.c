@@ -54,8 +54,8 @@ static natsmicro_status begin_send(nm_stream *stream, nm_outgoing *outgoing, nm_
 }
 
 /*
- * The first message of a server carries the response headers; a client's went with the opening. The number
- * counts with all the digits that it may have.
+ * The first message of a server carries the response headers; a client's went with the opening. The
+ * number counts with all the digits that it may have.
  */
 static size_t plain_max_message(nm_stream *stream)
 {
@@ -71,8 +71,9 @@ static size_t plain_max_message(nm_stream *stream)
 }
 
 /*
- * Whether the message just sent is to be flushed at once. A gap behind a burst is rather the scheduler's: a
- * flush would hold up a sender who has more, and nats.c has the message out within a millisecond.
+ * Whether the message just sent is to be flushed at once. A gap behind a burst is rather the
+ * scheduler's: a flush would hold up a sender who has more, and nats.c has the message out within a
+ * millisecond.
  */
 static bool is_lone(nm_stream *stream, int64_t now)
 {

@@ -1,11 +1,11 @@
 /*
- * What the files of the plain transport share. The plain protocol has no acknowledgements; what it has to
- * notice loss and death by is the numbers of messages and the broker's 503:
+ * What the files of the plain transport share. The plain protocol has no acknowledgements; what it
+ * has to notice loss and death by is the numbers of messages and the broker's 503:
  *
- * - The first message, then one a second, and the end carry our inbox as NATS reply. When the peer's inbox is
- *   gone, the broker answers 503 there.
- * - A peer that does the same has thereby named its own inbox (`peer_control`): while we only wait, a probe to
- *   it does the asking, and its answer tells that it lives.
+ * - The first message, then one a second, and the end carry our inbox as NATS reply. When the
+ *   peer's inbox is gone, the broker answers 503 there.
+ * - A peer that does the same has thereby named its own inbox (`peer_control`): while we only wait,
+ *   a probe to it does the asking, and its answer tells that it lives.
  */
 #ifndef NM_TRANSPORT_PLAIN_H
 #define NM_TRANSPORT_PLAIN_H
@@ -48,7 +48,10 @@ natsmicro_status nm_plain_answer(nm_stream *stream, const void *message, size_t 
                                  nm_error *error);
 /* An error as the answer of a client-stream. */
 void nm_plain_answer_error(nm_stream *stream, const nm_error *failure);
-/* With the lock free: whether the inbox has to go on listening for its sake; it closes it itself then. */
+/*
+ * With the lock free: whether the inbox has to go on listening for its sake; it closes it itself
+ * then.
+ */
 bool nm_plain_answer_is_pending(nm_stream *stream);
 /* Under the lock: the broker's 503; true when it was for the answer. */
 bool nm_plain_answer_unheard(nm_stream *stream);

@@ -16,8 +16,8 @@ static void acknowledge(nm_stream *stream, const nm_incoming *opening)
 }
 
 /*
- * A caller that listens on one inbox for everything is one that can be probed: other implementations answer on
- * their NATS reply once, and may listen to their Reply-To later.
+ * A caller that listens on one inbox for everything is one that can be probed: other
+ * implementations answer on their NATS reply once, and may listen to their Reply-To later.
  */
 static bool names_its_inbox(const nm_incoming *opening)
 {
@@ -26,8 +26,8 @@ static bool names_its_inbox(const nm_incoming *opening)
 }
 
 /*
- * Where the call's messages go: Reply-To for a stream, the NATS reply otherwise. Both were chosen by the
- * other side and are checked.
+ * Where the call's messages go: Reply-To for a stream, the NATS reply otherwise. Both were chosen
+ * by the other side and are checked.
  */
 natsmicro_status nm_plain_accept(nm_stream *stream, const nm_incoming *opening, nm_error *error)
 {

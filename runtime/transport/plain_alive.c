@@ -1,10 +1,11 @@
 /*
- * Whether the peer of a stream is there, where no message of the stream tells: probes, their answers, and
- * the word of a server that has nothing to send yet.
+ * Whether the peer of a stream is there, where no message of the stream tells: probes, their
+ * answers, and the word of a server that has nothing to send yet.
  *
- * Who waits probes the peer once a second, and often enough within its idle limit. A peer that lives answers
- * from the link's dispatch thread, whatever its user does; of one that is gone the broker's 503 tells. So the
- * idle limit is left for peers that name no inbox, and for connections that are silent.
+ * Who waits probes the peer once a second, and often enough within its idle limit. A peer that
+ * lives answers from the link's dispatch thread, whatever its user does; of one that is gone the
+ * broker's 503 tells. So the idle limit is left for peers that name no inbox, and for connections
+ * that are silent.
  */
 #include "transport/plain.h"
 #include "wire/subject.h"
@@ -12,7 +13,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A copy of the peer's inbox for outside of the lock; longer ones are refused as subjects anyway. */
+/*
+ * A copy of the peer's inbox for outside of the lock; longer ones are refused as subjects anyway.
+ */
 #define SUBJECT_SIZE 1100
 
 /* Under the lock. */
@@ -69,8 +72,8 @@ void nm_plain_answer_probe(nm_stream *stream)
 }
 
 /*
- * A server-stream is not acknowledged, so until its first message the caller knows no inbox to probe and the
- * server does not notice that the caller is gone. The timer sees to both.
+ * A server-stream is not acknowledged, so until its first message the caller knows no inbox to
+ * probe and the server does not notice that the caller is gone. The timer sees to both.
  */
 void nm_plain_announce_later(nm_stream *stream)
 {

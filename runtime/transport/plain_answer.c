@@ -1,10 +1,11 @@
 /*
  * The answer to a client-stream, published until somebody hears it.
  *
- * Existing callers listen for the answer only after they have sent End, so an answer that is published
- * before, or just then, may meet no listener and would be lost. It therefore carries our inbox as NATS reply:
- * the broker's 503 tells that nobody listened. Behind it goes a fence, a message to ourselves: it comes back
- * after any 503, so its return without one proves that the answer was heard.
+ * Existing callers listen for the answer only after they have sent End, so an answer that is
+ * published before, or just then, may meet no listener and would be lost. It therefore carries our
+ * inbox as NATS reply: the broker's 503 tells that nobody listened. Behind it goes a fence, a
+ * message to ourselves: it comes back after any 503, so its return without one proves that the
+ * answer was heard.
  *
  *   SENT --fence, heard--> DONE
  *   SENT --fence, unheard, no End yet--> HELD --End--> RETRY
@@ -133,7 +134,10 @@ bool nm_plain_answer_is_pending(nm_stream *stream)
     return pending;
 }
 
-/* The answer's time starts anew with End; the timer publishes it, as the dispatch thread must not wait. */
+/*
+ * The answer's time starts anew with End; the timer publishes it, as the dispatch thread must not
+ * wait.
+ */
 void nm_plain_answer_end_came(nm_stream *stream)
 {
     if (!is_pending(stream))

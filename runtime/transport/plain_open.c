@@ -1,8 +1,8 @@
 /*
  * The plain transport's opening, on the client, and giving up.
  *
- * One inbox is NATS reply and Reply-To at once: so nobody listening is known at once, and an acknowledgement
- * is found wherever the peer sends it.
+ * One inbox is NATS reply and Reply-To at once: so nobody listening is known at once, and an
+ * acknowledgement is found wherever the peer sends it.
  */
 #include "transport/plain.h"
 
@@ -76,8 +76,9 @@ natsmicro_status nm_plain_open(nm_stream *stream, const void *request, size_t le
 }
 
 /*
- * A call that is given up must never look finished: its end carries an error. It goes where our messages go,
- * or, on a server-stream, to the inbox that the peer's messages named; other peers have none.
+ * A call that is given up must never look finished: its end carries an error. It goes where our
+ * messages go, or, on a server-stream, to the inbox that the peer's messages named; other peers
+ * have none.
  */
 void nm_plain_give_up(nm_stream *stream)
 {

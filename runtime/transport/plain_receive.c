@@ -1,6 +1,6 @@
 /*
- * The plain transport's receiving half: what a message to a call's inbox means. Runs on the link's dispatch
- * thread, so that an end, an error or a 503 is noticed although nobody reads.
+ * The plain transport's receiving half: what a message to a call's inbox means. Runs on the link's
+ * dispatch thread, so that an end, an error or a 503 is noticed although nobody reads.
  */
 #include "transport/plain.h"
 #include "wire/subject.h"
@@ -20,8 +20,8 @@ typedef struct nm_receipt {
 /* ---- numbers ---- */
 
 /*
- * Checks a message's number: true when the message is the next one. Otherwise it is a repeat, to be dropped,
- * or the stream has a hole and its input ends with DATA_LOSS here.
+ * Checks a message's number: true when the message is the next one. Otherwise it is a repeat, to be
+ * dropped, or the stream has a hole and its input ends with DATA_LOSS here.
  */
 static bool is_next(nm_stream *stream, const nm_incoming *incoming)
 {
@@ -90,7 +90,9 @@ static void take_item(nm_stream *stream, const nm_incoming *incoming, nm_receipt
                         stream->pending_bytes);
 }
 
-/* A NATS reply on a stream's message is the inbox of a peer that can be asked whether it is there. */
+/*
+ * A NATS reply on a stream's message is the inbox of a peer that can be asked whether it is there.
+ */
 static void learn_peer(nm_stream *stream, const nm_incoming *incoming)
 {
     if (incoming->reply != NULL)
@@ -202,7 +204,10 @@ static void receive_on_client(nm_stream *stream, const nm_incoming *incoming, nm
 
 /* ---- server ---- */
 
-/* Error headers on the caller's end, or a plain end of a call that has no stream: the caller gave up. */
+/*
+ * Error headers on the caller's end, or a plain end of a call that has no stream: the caller gave
+ * up.
+ */
 static void take_caller_error(nm_stream *stream, const nm_incoming *incoming)
 {
     nm_error error = NM_ERROR_INIT;

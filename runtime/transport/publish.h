@@ -1,6 +1,6 @@
 /*
- * Publish: how every transport hands a message to nats.c, and to which subjects of a peer's choice. What a
- * message says is its transport's business.
+ * Publish: how every transport hands a message to nats.c, and to which subjects of a peer's choice.
+ * What a message says is its transport's business.
  */
 #ifndef NM_TRANSPORT_PUBLISH_H
 #define NM_TRANSPORT_PUBLISH_H
@@ -16,8 +16,9 @@ natsmicro_status nm_publish(natsConnection *connection, const nm_outgoing *outgo
 void nm_publish_or_report(nm_link *link, const nm_outgoing *outgoing, const char *method);
 
 /*
- * A failure must reach its caller: when it is over max_payload, the handler's headers and trailers are taken out of
- * `outgoing`, and that is reported. The error's data has been checked when it was set.
+ * A failure must reach its caller: when it is over max_payload, the handler's headers and trailers
+ * are taken out of `outgoing`, and that is reported. The error's data has been checked when it was
+ * set.
  */
 void nm_publish_shorten(nm_link *link, nm_outgoing *outgoing, const char *method);
 

@@ -1,6 +1,7 @@
 /*
- * The reliable transport's table: how a call begins and ends. Between two sides that know it a stream is
- * ordered, complete, bounded in memory, alive or ended; docs/reliable-streams.md specifies it.
+ * The reliable transport's table: how a call begins and ends. Between two sides that know it a
+ * stream is ordered, complete, bounded in memory, alive or ended; docs/reliable-streams.md
+ * specifies it.
  */
 #include "transport/reliable.h"
 #include "transport/publish.h"
@@ -92,7 +93,10 @@ natsmicro_status nm_transport_choose(nm_stream *stream, const nm_incoming *openi
     return NATSMICRO_OK;
 }
 
-/* The opening's NATS reply, which is rewritten across accounts, is where the caller is; not Reply-To. */
+/*
+ * The opening's NATS reply, which is rewritten across accounts, is where the caller is; not
+ * Reply-To.
+ */
 static natsmicro_status reliable_accept(nm_stream *stream, const nm_incoming *opening,
                                         nm_error *error)
 {
@@ -109,7 +113,9 @@ static natsmicro_status reliable_accept(nm_stream *stream, const nm_incoming *op
     nm_note_clear(&note);
     pthread_mutex_lock(&stream->lock);
     strcpy(reliable->address, opening->reply);
-    /* Where only we send, the first message is soon the first frame; if not, the timer sees to one. */
+    /*
+     * Where only we send, the first message is soon the first frame; if not, the timer sees to one.
+     */
     if (peer_streams(stream))
         nm_note_acknowledge(stream, &note, false, true);
     else

@@ -3,11 +3,13 @@
  *
  * Rules that all of them keep:
  *
- * - All but what is marked otherwise is guarded by the stream's lock, which is never held around a call of
- *   nats.c. Frames without messages are therefore composed under the lock as a note and published after it.
- * - Segments are published in order by whoever holds the turn (`publishing`); others leave theirs to it.
- * - The user's threads are never waited for: frames are taken, acknowledged and answered on the link's
- *   dispatch thread, everything that time brings on its service thread.
+ * - All but what is marked otherwise is guarded by the stream's lock, which is never held around a
+ *   call of nats.c. Frames without messages are therefore composed under the lock as a note and
+ *   published after it.
+ * - Segments are published in order by whoever holds the turn (`publishing`); others leave theirs
+ *   to it.
+ * - The user's threads are never waited for: frames are taken, acknowledged and answered on the
+ *   link's dispatch thread, everything that time brings on its service thread.
  */
 #ifndef NM_TRANSPORT_RELIABLE_H
 #define NM_TRANSPORT_RELIABLE_H
@@ -29,15 +31,18 @@
 #define NM_RELIABLE_FIRST_RETRANSMIT   (250 * NM_NS_PER_MS)
 #define NM_RELIABLE_LONGEST_RETRANSMIT (5000 * NM_NS_PER_MS)
 
-/* Until a round trip is measured, progress takes back all doublings of the retransmit timer but so many: 2 s. */
+/*
+ * Until a round trip is measured, progress takes back all doublings of the retransmit timer but so
+ * many: 2 s.
+ */
 #define NM_RELIABLE_MOST_KEPT_BACKOFF 3
 
 #define NM_RELIABLE_GONE_LIMIT         (5000 * NM_NS_PER_MS)
 #define NM_RELIABLE_PROBE_WITHOUT_IDLE (5000 * NM_NS_PER_MS)
 
 /*
- * After a loss so many frames are sent again, and twice as many whenever that has brought the peer on: what it drops
- * behind the next loss is no more than what the last ones got through.
+ * After a loss so many frames are sent again, and twice as many whenever that has brought the peer
+ * on: what it drops behind the next loss is no more than what the last ones got through.
  */
 #define NM_RELIABLE_RESEND_FRAMES 4
 
@@ -47,12 +52,15 @@
 /* Messages up to this together fill a frame. */
 #define NM_RELIABLE_FILL ((size_t)32 * 1024)
 
-/* Of max_payload, what a frame keeps for its control fields, and the header of a server's first ones. */
+/*
+ * Of max_payload, what a frame keeps for its control fields, and the header of a server's first
+ * ones.
+ */
 #define NM_RELIABLE_RESERVE ((size_t)128)
 
 /*
- * What is sent and not acknowledged is kept; so much of it at most, or our own window where that is larger,
- * whatever the peer allows.
+ * What is sent and not acknowledged is kept; so much of it at most, or our own window where that is
+ * larger, whatever the peer allows.
  */
 #define NM_RELIABLE_MOST_KEPT_BYTES    ((uint64_t)4 * 1024 * 1024)
 #define NM_RELIABLE_MOST_KEPT_MESSAGES ((uint64_t)1048576)
@@ -187,7 +195,10 @@ typedef struct nm_note {
     bool flush;  /* at once; what nobody waits for is left to nats.c, which takes a millisecond */
 } nm_note;
 
-/* A note that says nothing yet. Its bytes stay as they are: there are many notes, and most stay empty. */
+/*
+ * A note that says nothing yet. Its bytes stay as they are: there are many notes, and most stay
+ * empty.
+ */
 static inline void nm_note_clear(nm_note *note)
 {
     note->length = 0;
@@ -259,8 +270,8 @@ natsmicro_status nm_reliable_recv(nm_stream *stream, nm_span *span);
 /* ---- reliable_queue.c ---- */
 
 /*
- * Under the lock: queues the messages from the cursor on, `size` bytes of encodings. *kept: the queue owns `message`
- * now. False: memory; nothing was queued.
+ * Under the lock: queues the messages from the cursor on, `size` bytes of encodings. *kept: the
+ * queue owns `message` now. False: memory; nothing was queued.
  */
 bool nm_reliable_enqueue(nm_reliable *reliable, natsMsg *message, nm_frame_cursor messages,
                          size_t count, size_t size, bool *kept);

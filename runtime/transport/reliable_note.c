@@ -1,6 +1,7 @@
 /*
- * Frames without messages: acknowledgements, probes and resets. They are composed under the stream's lock and
- * published after it, so nothing here waits with the lock held. Lost ones are made good by timers.
+ * Frames without messages: acknowledgements, probes and resets. They are composed under the
+ * stream's lock and published after it, so nothing here waits with the lock held. Lost ones are
+ * made good by timers.
  */
 #include "transport/publish.h"
 #include "transport/reliable.h"

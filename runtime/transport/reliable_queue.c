@@ -1,7 +1,8 @@
 /*
- * What a reliable stream has received and nobody has read yet. A frame is kept as it came, and its messages are
- * read out of it; but where frames pile up of which little is messages, those are copied together. So what waits
- * takes memory by the bytes that the window allows, however they came.
+ * What a reliable stream has received and nobody has read yet. A frame is kept as it came, and its
+ * messages are read out of it; but where frames pile up of which little is messages, those are
+ * copied together. So what waits takes memory by the bytes that the window allows, however they
+ * came.
  */
 #include "transport/reliable.h"
 

@@ -1,7 +1,8 @@
 /*
- * The reliable transport's receiving half. Frames are taken on the link's dispatch thread in the order that
- * the protocol gives: acknowledgement and limits, messages, end, answer. The reader takes messages out of
- * queued frames without a lock and tells the sender when half of the window is free again.
+ * The reliable transport's receiving half. Frames are taken on the link's dispatch thread in the
+ * order that the protocol gives: acknowledgement and limits, messages, end, answer. The reader
+ * takes messages out of queued frames without a lock and tells the sender when half of the window
+ * is free again.
  */
 #include "base/cold.h"
 #include "transport/publish.h"
@@ -322,7 +323,10 @@ static void drop_malformed(nm_stream *stream, const char *why)
                    stream->method, "a malformed frame was dropped: %s", why);
 }
 
-/* The broker's 503: nobody listens at the peer's address just now; a peer that reconnects will again. */
+/*
+ * The broker's 503: nobody listens at the peer's address just now; a peer that reconnects will
+ * again.
+ */
 static void take_no_responders(nm_stream *stream)
 {
     nm_reliable *reliable = nm_reliable_of(stream);
@@ -374,7 +378,10 @@ void nm_reliable_on_message(nm_stream *stream, natsMsg *message)
 
 /* ---- reading ---- */
 
-/* Half of the window does not come free before the reader has come here, whatever else the sender is told. */
+/*
+ * Half of the window does not come free before the reader has come here, whatever else the sender
+ * is told.
+ */
 static void look_again_at_half(nm_reliable *reliable)
 {
     uint64_t half = reliable->window_messages / 2;
@@ -385,7 +392,10 @@ static void look_again_at_half(nm_reliable *reliable)
         reliable->window_bytes / 2;
 }
 
-/* So much has been read that half of the window may be free. Others tell the sender, too, with frames of theirs. */
+/*
+ * So much has been read that half of the window may be free. Others tell the sender, too, with
+ * frames of theirs.
+ */
 NM_COLD static void tell_of_room(nm_stream *stream, uint64_t used, uint64_t used_bytes)
 {
     nm_reliable *reliable = nm_reliable_of(stream);

@@ -1,8 +1,9 @@
 /*
- * The reliable transport's sending half: messages into frames, frames out, kept until they are acknowledged.
+ * The reliable transport's sending half: messages into frames, frames out, kept until they are
+ * acknowledged.
  *
- * While messages follow each other closely a frame is left to fill; it is sealed when it is full, when its
- * time is up, and before anybody blocks. A message that comes alone is sent at once.
+ * While messages follow each other closely a frame is left to fill; it is sealed when it is full,
+ * when its time is up, and before anybody blocks. A message that comes alone is sent at once.
  */
 #include "base/cold.h"
 #include "transport/publish.h"
@@ -43,8 +44,8 @@ static void spare_segment(nm_reliable *reliable, nm_segment *segment)
 }
 
 /*
- * A segment for `room` bytes of messages and end: the spare one on top, if so much is to be filled and it has it, else
- * a new one.
+ * A segment for `room` bytes of messages and end: the spare one on top, if so much is to be filled
+ * and it has it, else a new one.
  */
 static nm_segment *take_segment(nm_reliable *reliable, size_t room)
 {
@@ -162,7 +163,10 @@ static void digest_messages(nm_reliable *reliable, const nm_segment *segment)
                   segment->length - segment->messages);
 }
 
-/* Short segments that wait behind each other become one: what goes out late, or again, goes in few frames. */
+/*
+ * Short segments that wait behind each other become one: what goes out late, or again, goes in few
+ * frames.
+ */
 static void join_followers(nm_reliable *reliable, nm_segment *segment)
 {
     for (nm_segment *next; (next = segment->next) != NULL; spare_segment(reliable, next)) {
@@ -233,7 +237,9 @@ void nm_reliable_resend(nm_stream *stream, int64_t now)
     reliable->last_retransmit = now;
 }
 
-/* While a loss is being mended an acknowledgement lets the next frames out, on the service thread. */
+/*
+ * While a loss is being mended an acknowledgement lets the next frames out, on the service thread.
+ */
 static void go_on_mending(nm_stream *stream, int64_t now)
 {
     nm_reliable *reliable = nm_reliable_of(stream);
@@ -255,8 +261,9 @@ static void limit_backoff(nm_reliable *reliable)
 }
 
 /*
- * Which copy of a message that was sent again an acknowledgement answers cannot be told, so only others are timed. A timer
- * that is shorter than the round trip sends all of them again: it stays doubled until one is timed.
+ * Which copy of a message that was sent again an acknowledgement answers cannot be told, so only
+ * others are timed. A timer that is shorter than the round trip sends all of them again: it stays
+ * doubled until one is timed.
  */
 static void measure_round_trip(nm_reliable *reliable, uint64_t number, int64_t now)
 {
@@ -384,7 +391,9 @@ void nm_reliable_publish(nm_stream *stream)
         publication out;
         prepare(stream, segment, &out);
         reliable->in_publication = segment;
-        /* Before the bytes are out, so that no acknowledgement of them can look like a forged one. */
+        /*
+         * Before the bytes are out, so that no acknowledgement of them can look like a forged one.
+         */
         note_publication(stream, segment);
         pthread_mutex_unlock(&stream->lock);
         natsmicro_status status = publish_segment(stream, segment, &out);
@@ -503,8 +512,9 @@ static inline bool is_full(const nm_segment *segment)
 }
 
 /*
- * Opens a segment for a message. *lone: it comes a while after the last one and fills no frame, so it goes at once;
- * while another thread publishes none does. Any other segment is left to fill. False: memory.
+ * Opens a segment for a message. *lone: it comes a while after the last one and fills no frame, so
+ * it goes at once; while another thread publishes none does. Any other segment is left to fill.
+ * False: memory.
  */
 static bool open_for(nm_stream *stream, size_t encoded, bool *lone)
 {
@@ -569,7 +579,10 @@ natsmicro_status nm_reliable_send(nm_stream *stream, const nm_bytes *pieces, siz
 /* Tag and length of a short message. */
 #define SHORT_HEAD 2
 
-/* Only behind another message of an open frame: what goes alone, or opens a frame, takes the way of send. */
+/*
+ * Only behind another message of an open frame: what goes alone, or opens a frame, takes the way of
+ * send.
+ */
 nm_buffer nm_reliable_reserve(nm_stream *stream)
 {
     nm_reliable *reliable = nm_reliable_of(stream);

@@ -1,9 +1,9 @@
 /*
- * What time brings to a reliable call: delayed acknowledgements, partial frames, retransmission, probes, and
- * the limits after which a peer counts as gone. Runs on the link's service thread.
+ * What time brings to a reliable call: delayed acknowledgements, partial frames, retransmission,
+ * probes, and the limits after which a peer counts as gone. Runs on the link's service thread.
  *
- * The inbox has one timer. It is only ever hastened, so that the many events that put a limit off cost
- * nothing: when it fires too early, what is due is worked out anew.
+ * The inbox has one timer. It is only ever hastened, so that the many events that put a limit off
+ * cost nothing: when it fires too early, what is due is worked out anew.
  */
 #include "transport/reliable.h"
 
@@ -73,7 +73,7 @@ void nm_reliable_schedule(nm_stream *stream)
     if (reliable->state == NM_RELIABLE_OVER)
         return;
     if (reliable->disconnected)
-        return; /* the timer is set to look for the connection; what is due now would only wake it */
+        return; /* the timer looks for the connection; what is due now would only wake it */
     int64_t due = earlier(reliable->ack_due, reliable->seal_due);
     due = earlier(due, retransmit_due(stream));
     due = earlier(due, probe_due(stream));
@@ -89,7 +89,9 @@ void nm_reliable_schedule(nm_stream *stream)
 
 /* ---- limits ---- */
 
-/* What a call is told that has heard nothing: the limit, and the likely cause where there is one. */
+/*
+ * What a call is told that has heard nothing: the limit, and the likely cause where there is one.
+ */
 static void end_silent_call(nm_stream *stream, natsConnStatus connection, nm_note *note)
 {
     char text[192];
@@ -130,8 +132,8 @@ static bool check_limits(nm_stream *stream, int64_t now, natsConnStatus connecti
 }
 
 /*
- * A call that its own side has given up, or whose deadline has passed. The client tells the service at once; a
- * handler finds out from its send and recv, and its return ends the call as ever.
+ * A call that its own side has given up, or whose deadline has passed. The client tells the service
+ * at once; a handler finds out from its send and recv, and its return ends the call as ever.
  */
 static void check_deadline(nm_stream *stream, int64_t now, nm_note *note)
 {
@@ -164,8 +166,8 @@ static void retransmit(nm_stream *stream, int64_t now, nm_note *note)
 }
 
 /*
- * While the connection is down nothing is sent: probes would pile up in nats.c's buffer. Once it is back, what is
- * unacknowledged goes out at once.
+ * While the connection is down nothing is sent: probes would pile up in nats.c's buffer. Once it is
+ * back, what is unacknowledged goes out at once.
  */
 static bool is_disconnected(nm_stream *stream, int64_t now, natsConnStatus connection)
 {

@@ -1,9 +1,9 @@
 /*
  * Messages to inboxes that are gone, of whichever transport.
  *
- * Who still sends to a call that is over is told once a message asks for it (by a NATS reply, or by being an
- * acknowledgement that came too late). Ends, errors, resets and 503s are never answered, so no two sides can go
- * on answering each other, and no state is kept.
+ * Who still sends to a call that is over is told once a message asks for it (by a NATS reply, or by
+ * being an acknowledgement that came too late). Ends, errors, resets and 503s are never answered,
+ * so no two sides can go on answering each other, and no state is kept.
  */
 #include "transport/publish.h"
 #include "transport/transport.h"
@@ -27,8 +27,8 @@ static const char *answer_subject(nm_link *link, const nm_stream_settings *setti
 }
 
 /*
- * Without headers it is a frame, or the answer of a plain call: a reset with the headers of a plain end says
- * to both that there is no such call.
+ * Without headers it is a frame, or the answer of a plain call: a reset with the headers of a plain
+ * end says to both that there is no such call.
  */
 static void answer_stray(nm_link *link, const char *subject, const nm_incoming *incoming)
 {

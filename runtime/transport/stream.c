@@ -6,12 +6,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What a queued message costs beyond its bytes and what stands before them: nats.c's struct and parsed headers. */
+/*
+ * What a queued message costs beyond its bytes and what stands before them: nats.c's struct and
+ * parsed headers.
+ */
 #define SPAN_OVERHEAD 256
 
 #define LONGEST_TEND_INTERVAL (1000 * NM_NS_PER_MS)
 
-/* A waiting reader is woken for so many at the latest: a wake costs as much as dozens of messages. */
+/*
+ * A waiting reader is woken for so many at the latest: a wake costs as much as dozens of messages.
+ */
 #define WAKE_AT 64
 
 /* Memory that a list keeps between calls. */
@@ -288,7 +293,10 @@ int64_t nm_stream_wait_deadline(const nm_stream *stream)
     return stream->deadline;
 }
 
-/* What keeps a reader from waiting on, as the clock has it: a limit that has passed aborts the call. */
+/*
+ * What keeps a reader from waiting on, as the clock has it: a limit that has passed aborts the
+ * call.
+ */
 static void check_limits(nm_stream *stream, int64_t now, int64_t silent_since)
 {
     if (now >= nm_stream_wait_deadline(stream)) {

@@ -3,8 +3,8 @@
  * direction ended, its deadlines. What all transports share, and what the plain one keeps of a call
  * besides; how messages travel is theirs.
  *
- * The lock guards everything that two threads meet in: the dispatch thread that queues, the timer, a
- * sender, a receiver, a canceller. It is never held around a call of nats.c.
+ * The lock guards everything that two threads meet in: the dispatch thread that queues, the timer,
+ * a sender, a receiver, a canceller. It is never held around a call of nats.c.
  */
 #ifndef NM_TRANSPORT_STREAM_H
 #define NM_TRANSPORT_STREAM_H
@@ -63,8 +63,8 @@ typedef struct nm_span {
 } nm_span;
 
 /*
- * What nats.c keeps of a received message in front of its payload, in the same memory: subject, reply and headers.
- * It tells the size of headers in no other way.
+ * What nats.c keeps of a received message in front of its payload, in the same memory: subject,
+ * reply and headers. It tells the size of headers in no other way.
  */
 static inline size_t nm_message_front(natsMsg *message)
 {
@@ -170,7 +170,9 @@ static inline const nm_transport *nm_stream_transport(nm_stream *stream)
 /* Of a client or a server; `reliable` is set. */
 void nm_stream_totals_read(nm_stream_totals *totals, natsmicro_stream_metrics *metrics);
 
-/* Prepares lock and lists once; nm_stream_reset makes it ready for a call, as often as one likes. */
+/*
+ * Prepares lock and lists once; nm_stream_reset makes it ready for a call, as often as one likes.
+ */
 bool nm_stream_init(nm_stream *stream);
 void nm_stream_reset(nm_stream *stream);
 void nm_stream_free(nm_stream *stream);
@@ -184,8 +186,8 @@ void nm_stream_free(nm_stream *stream);
 bool nm_stream_push(nm_stream *stream, natsMsg *message, const uint8_t *data, size_t length);
 
 /*
- * In the inbox's on_message: a reader that waits is woken now when it has `many` messages to read, else when no
- * more are at hand. To wake it for each is a switch of threads for each.
+ * In the inbox's on_message: a reader that waits is woken now when it has `many` messages to read,
+ * else when no more are at hand. To wake it for each is a switch of threads for each.
  */
 void nm_stream_wake_reader(nm_stream *stream, bool many);
 
@@ -214,15 +216,17 @@ void nm_stream_on_pause(nm_stream *stream);
 void nm_stream_abort(nm_stream *stream, natsmicro_status status, const char *format, ...)
     NATSMICRO_PRINTF(3, 4);
 
-/* Under the lock: whether nothing stands against sending but, maybe, that our direction is closed. */
+/*
+ * Under the lock: whether nothing stands against sending but, maybe, that our direction is closed.
+ */
 static inline bool nm_stream_may_send(const nm_stream *stream)
 {
     return stream->aborted == NATSMICRO_OK && (stream->is_server || stream->in_end == NATSMICRO_OK);
 }
 
 /*
- * A client that gives up: what the service is told of it. What the call was aborted with, less the method's name,
- * which the service knows; CANCELLED where it was not.
+ * A client that gives up: what the service is told of it. What the call was aborted with, less the
+ * method's name, which the service knows; CANCELLED where it was not.
  */
 void nm_stream_reason(const nm_stream *stream, nm_error *reason);
 
@@ -233,12 +237,15 @@ void nm_stream_reason(const nm_stream *stream, nm_error *reason);
 natsmicro_status nm_stream_check_send(nm_stream *stream, nm_error *error);
 
 /*
- * Waits for the next message. While it waits it calls `tend` (may be NULL) with the lock free: every second,
- * or three times within the idle limit where that is short.
+ * Waits for the next message. While it waits it calls `tend` (may be NULL) with the lock free:
+ * every second, or three times within the idle limit where that is short.
  */
 natsmicro_status nm_stream_next(nm_stream *stream, nm_span *span, void (*tend)(nm_stream *stream));
 
-/* What a wait of this stream may last at most: the whole call's deadline, or the opening's before it. */
+/*
+ * What a wait of this stream may last at most: the whole call's deadline, or the opening's before
+ * it.
+ */
 int64_t nm_stream_wait_deadline(const nm_stream *stream);
 
 /* nm_link_flush, unless that is left to who runs the handler. */

@@ -19,8 +19,8 @@ size_t nm_chunk_head(uint8_t to[NM_LONGEST_CHUNK_HEAD], uint32_t field, size_t l
 }
 
 /*
- * The length of a varint of at most five bytes, or 0: longer ones are no tag or length of a chunk, or
- * one that is written in another way than the shortest, which is left to the codec.
+ * The length of a varint of at most five bytes, or 0: longer ones are no tag or length of a chunk,
+ * or one that is written in another way than the shortest, which is left to the codec.
  */
 static size_t get_short_varint(const uint8_t *from, size_t length, uint64_t *value)
 {

@@ -1,6 +1,6 @@
 /*
- * Digest: what a direction of a reliable stream adds up to, XXH3-64 with seed 0 over the encodings of
- * its messages. It guards against software and memory that go wrong, not against forgers.
+ * Digest: what a direction of a reliable stream adds up to, XXH3-64 with seed 0 over the encodings
+ * of its messages. It guards against software and memory that go wrong, not against forgers.
  */
 #ifndef NM_WIRE_DIGEST_H
 #define NM_WIRE_DIGEST_H

@@ -24,8 +24,9 @@ typedef struct nm_draft {
 } nm_draft;
 
 /*
- * The message with this payload, given in pieces, and number, to be published before the next call; it is the draft's.
- * `subject` is the same in all calls until the draft is cleared. nats.c's statuses.
+ * The message with this payload, given in pieces, and number, to be published before the next call;
+ * it is the draft's. `subject` is the same in all calls until the draft is cleared. nats.c's
+ * statuses.
  */
 natsStatus nm_draft_compose(nm_draft *draft, natsMsg **message, const char *subject,
                             const nm_bytes *pieces, size_t count, uint64_t sequence);

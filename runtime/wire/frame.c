@@ -63,7 +63,9 @@ static span span_of(nm_bytes bytes)
     return (span){at, at == NULL ? NULL : at + bytes.length};
 }
 
-/* Takes a varint; false when it is cut off or too long. `shortest`: no byte of it is without use. */
+/*
+ * Takes a varint; false when it is cut off or too long. `shortest`: no byte of it is without use.
+ */
 static bool take_varint(span *s, size_t longest, uint64_t *value, bool *shortest)
 {
     uint64_t number = 0;

@@ -57,10 +57,10 @@ typedef struct nm_frame {
 /*
  * Reads a payload. False when it is malformed as far as bytes alone can tell, with the reason in
  * *why (a static text). Malformed is: not the schema's bytes; a tag or length of `messages` written
- * longer than need be; `end` or `reset` twice (protobuf would merge them, and no sender means that);
- * messages or an end with seq 0 or with a number over NM_FRAME_LAST_NUMBER; a bad code; text that is
- * not UTF-8 or holds NUL. Of a scalar that comes twice the last counts. In a frame with a reset
- * nothing else is checked beyond the schema.
+ * longer than need be; `end` or `reset` twice (protobuf would merge them, and no sender means
+ * that); messages or an end with seq 0 or with a number over NM_FRAME_LAST_NUMBER; a bad code; text
+ * that is not UTF-8 or holds NUL. Of a scalar that comes twice the last counts. In a frame with a
+ * reset nothing else is checked beyond the schema.
  */
 bool nm_frame_read(const uint8_t *data, size_t length, nm_frame *frame, const char **why);
 
@@ -117,7 +117,9 @@ static inline bool nm_frame_next_message(nm_frame_cursor *cursor, const uint8_t 
 /* Passes over that many messages, or all; returns the bytes of their encodings. */
 size_t nm_frame_skip(nm_frame_cursor *cursor, uint64_t count);
 
-/* One response header or trailer: name and value are UTF-8 without NUL, and nothing more is sure. */
+/*
+ * One response header or trailer: name and value are UTF-8 without NUL, and nothing more is sure.
+ */
 typedef struct nm_frame_header {
     nm_bytes name;
     nm_bytes value;
@@ -222,8 +224,9 @@ typedef struct nm_frame_outcome {
 #define NM_FRAME_SHORTEST_END (1 + 2 + 1 + 2 + NM_CODE_LIMIT + 9)
 
 /*
- * Writes an end that has `room` bytes at most, or NM_FRAME_SHORTEST_END where that is more. What does not
- * fit is left out: first the data, as a whole, then trailers from the last one on, then the end of the text.
+ * Writes an end that has `room` bytes at most, or NM_FRAME_SHORTEST_END where that is more. What
+ * does not fit is left out: first the data, as a whole, then trailers from the last one on, then
+ * the end of the text.
  */
 uint8_t *nm_frame_write_end(uint8_t *at, size_t room, const nm_frame_outcome *outcome);
 

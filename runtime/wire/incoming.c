@@ -99,7 +99,10 @@ static bool is_swallowed(natsMsg *message, const char *name, const char *value, 
     return true;
 }
 
-/* Whether nats.c's last failure is that the last header has no value, and it none of the protocol's. */
+/*
+ * Whether nats.c's last failure is that the last header has no value, and it none of the
+ * protocol's.
+ */
 static bool lacks_a_value(natsStatus status)
 {
     static const char complaint[] = "no value found for key ";
@@ -214,10 +217,10 @@ static void read_headers(nm_incoming *incoming, const char *const *values)
 }
 
 /*
- * nats.c before 3.11 fails at a header without a value, and that is how other services send an error
- * with an empty text. Asked again, it goes on behind the header it failed at: an error found so is
- * the error. Else the message is one: taken for a message without headers, it could pass for a
- * success.
+ * nats.c before 3.11 fails at a header without a value, and that is how other services send an
+ * error with an empty text. Asked again, it goes on behind the header it failed at: an error found
+ * so is the error. Else the message is one: taken for a message without headers, it could pass for
+ * a success.
  */
 static void read_malformed(nm_incoming *incoming, natsMsg *message)
 {

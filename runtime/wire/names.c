@@ -1,7 +1,7 @@
 /*
  * Names: see names.h. nats.c checks nothing of this: a name or value with CR LF would inject
- * headers, and a header without a value makes it, before 3.11, refuse all of a message's headers, or
- * take the next line for the value.
+ * headers, and a header without a value makes it, before 3.11, refuse all of a message's headers,
+ * or take the next line for the value.
  */
 #include "wire/names.h"
 
@@ -89,7 +89,10 @@ static const char *skip_number(const char *text)
     return length == 0 || (length > 1 && *text == '0') ? NULL : text + length;
 }
 
-/* Behind identifiers joined by dots, or NULL where none are. A pre-release's numbers have no leading zeros. */
+/*
+ * Behind identifiers joined by dots, or NULL where none are. A pre-release's numbers have no
+ * leading zeros.
+ */
 static const char *skip_identifiers(const char *text, bool pre_release)
 {
     for (;;) {
@@ -164,7 +167,9 @@ static inline uint64_t odd_bytes(const uint8_t *bytes)
     return (word | (word - ones)) & highs;
 }
 
-/* How many bytes at the front are ASCII without NUL, looked at by four words, by one and by bytes. */
+/*
+ * How many bytes at the front are ASCII without NUL, looked at by four words, by one and by bytes.
+ */
 static size_t plain_length(const uint8_t *bytes, size_t length)
 {
     size_t done = 0;

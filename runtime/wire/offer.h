@@ -1,6 +1,7 @@
 /*
- * Offer: the header that a caller opens a reliable stream with, `Natsmicro-Stream: 1; messages=1048576;
- * bytes=4194304; timeout=5000`, and the one that a service answers it with, `Natsmicro-Stream: 1`.
+ * Offer: the header that a caller opens a reliable stream with, `Natsmicro-Stream: 1;
+ * messages=1048576; bytes=4194304; timeout=5000`, and the one that a service answers it with,
+ * `Natsmicro-Stream: 1`.
  */
 #ifndef NM_WIRE_OFFER_H
 #define NM_WIRE_OFFER_H
@@ -25,9 +26,9 @@ typedef struct nm_stream_offer {
 void nm_stream_offer_format(const nm_stream_offer *offer, char text[NM_STREAM_OFFER_SIZE]);
 
 /*
- * Reads an offer. False, and the opening is a plain one, when the value is NULL, the version is not 1,
- * a limit is missing, or limit or timeout is not well-formed: digits, at most 2^62, once. Names are in
- * lower case. Other parameters are ignored.
+ * Reads an offer. False, and the opening is a plain one, when the value is NULL, the version is not
+ * 1, a limit is missing, or limit or timeout is not well-formed: digits, at most 2^62, once. Names
+ * are in lower case. Other parameters are ignored.
  */
 bool nm_stream_offer_read(const char *value, nm_stream_offer *offer);
 

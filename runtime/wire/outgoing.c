@@ -123,8 +123,9 @@ static natsStatus add_length(void *closure, const char *name, const char *value,
 }
 
 /*
- * A message made without data has room for them: the pieces are joined where nats.c would copy them to,
- * not in a buffer before that. The memory is the message's own, whatever its accessor's const says.
+ * A message made without data has room for them: the pieces are joined where nats.c would copy them
+ * to, not in a buffer before that. The memory is the message's own, whatever its accessor's const
+ * says.
  */
 static natsStatus create_from_pieces(natsMsg **message, const nm_outgoing *outgoing)
 {

@@ -1,9 +1,10 @@
 /*
- * Fuzzes a whole reliable call: both ends of it with the real transport, over a network, a clock and a link that are
- * the fuzzer's. The bytes are the call's shape, and then what happens step by step: a message is delivered,
- * lost, repeated, swapped, cut; time passes; publishing fails; the connection is gone for a while; somebody
- * cancels; or a frame comes that no honest peer sends. The call ends on both sides within their limits,
- * whatever happens; and as long as nobody forges frames, messages come in order, and END means all of them.
+ * Fuzzes a whole reliable call: both ends of it with the real transport, over a network, a clock
+ * and a link that are the fuzzer's. The bytes are the call's shape, and then what happens step by
+ * step: a message is delivered, lost, repeated, swapped, cut; time passes; publishing fails; the
+ * connection is gone for a while; somebody cancels; or a frame comes that no honest peer sends. The
+ * call ends on both sides within their limits, whatever happens; and as long as nobody forges
+ * frames, messages come in order, and END means all of them.
  *
  * One thread: where the library waits on a condition, the world goes on by a step.
  */
@@ -295,7 +296,10 @@ static bool send_in_place(side *self, const uint8_t *message, size_t length)
     return written;
 }
 
-/* Its number first; some are larger than a window or a frame's fill, some as long as goes in place, or longer by one. */
+/*
+ * Its number first; some are larger than a window or a frame's fill, some as long as goes in place,
+ * or longer by one.
+ */
 static natsmicro_status send_one(side *self)
 {
     uint8_t message[3000] = {0};
@@ -631,7 +635,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     natsmicro_method_kind kind = (natsmicro_method_kind)(NATSMICRO_SERVER_STREAM + pull() % 3);
     begin(kind);
     call(kind);
-    /* The service learns that its caller has left: by a message, or by its limits. Nothing keeps it from that. */
+    /*
+     * The service learns that its caller has left: by a message, or by its limits. Nothing keeps it
+     * from that.
+     */
     script = script_end;
     int64_t latest = clock_ns + 200 * SECOND;
     while (on_way_count > 0 || (server.exists && (!server_done || server.listens))) {

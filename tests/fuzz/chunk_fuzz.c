@@ -1,6 +1,6 @@
 /*
- * Fuzzes the short way of a chunk: what it takes for head and bytes, protobuf-c must read as the same
- * bytes.
+ * Fuzzes the short way of a chunk: what it takes for head and bytes, protobuf-c must read as the
+ * same bytes.
  */
 #include "wire/chunk.h"
 

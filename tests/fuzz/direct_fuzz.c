@@ -1,6 +1,6 @@
 /*
- * Fuzzes the direct way beside the library's: whatever the bytes, both must do the same. The first byte
- * chooses the type, the second how much memory there is.
+ * Fuzzes the direct way beside the library's: whatever the bytes, both must do the same. The first
+ * byte chooses the type, the second how much memory there is.
  */
 #include "support/both_ways.h"
 

@@ -1,7 +1,7 @@
 /*
- * Blobs: what the tests of chunked methods share: bytes that are known again by their hash, a folder that
- * is to hold nothing else than it should, and the helpers of both sides by name, so that a test can go
- * through all of them.
+ * Blobs: what the tests of chunked methods share: bytes that are known again by their hash, a
+ * folder that is to hold nothing else than it should, and the helpers of both sides by name, so
+ * that a test can go through all of them.
  */
 #ifndef INTEGRATION_BLOBS_H
 #define INTEGRATION_BLOBS_H
@@ -72,8 +72,8 @@ typedef struct sent_blob {
 } sent_blob;
 
 /*
- * What was received, in whichever way; `path` is where to put it when it is a file. With `expected` it is
- * compared as it comes, which is quick for large ones; without, hashed.
+ * What was received, in whichever way; `path` is where to put it when it is a file. With `expected`
+ * it is compared as it comes, which is quick for large ones; without, hashed.
  */
 typedef struct received_blob {
     const char *path;

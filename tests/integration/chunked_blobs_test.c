@@ -1,6 +1,6 @@
 /*
- * Many blobs on one stream: what was written as so many messages of these lengths is read as the same
- * ones, wherever the borders of chunks fall; what is too long, too short or cut off is told.
+ * Many blobs on one stream: what was written as so many messages of these lengths is read as the
+ * same ones, wherever the borders of chunks fall; what is too long, too short or cut off is told.
  */
 #include "integration/blobs.h"
 #include "integration/raw.h"

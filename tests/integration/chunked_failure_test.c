@@ -1,7 +1,7 @@
 /*
- * What goes wrong with a blob: the peer, the disk, a source, a sink, the user who has had enough. After
- * each the file that was there is as it was, nothing is left beside it, both sides know, and a part is
- * never taken for the whole.
+ * What goes wrong with a blob: the peer, the disk, a source, a sink, the user who has had enough.
+ * After each the file that was there is as it was, nothing is left beside it, both sides know, and
+ * a part is never taken for the whole.
  */
 #include "integration/blobs.h"
 
@@ -287,7 +287,10 @@ static void a_blob_over_the_limit_is_exhausted_and_one_of_it_is_not(void **state
     store_end(&self);
 }
 
-/* What the caller failed with is what the handler's log is to say: it is nothing that the service did. */
+/*
+ * What the caller failed with is what the handler's log is to say: it is nothing that the service
+ * did.
+ */
 static void assert_handler_was_told(const store *self, const char *reason)
 {
     char told[192];
@@ -434,7 +437,9 @@ static void a_device_without_space_ends_the_call(void **state)
     assert_not_stored(NATSMICRO_RESOURCE_EXHAUSTED, &self);
 }
 
-/* Runs what is given a descriptor that nobody reads any more, and looks at what became of SIGPIPE. */
+/*
+ * Runs what is given a descriptor that nobody reads any more, and looks at what became of SIGPIPE.
+ */
 static void assert_closed_pipe(void **state, int reading, int writing)
 {
     sigset_t pending;
@@ -768,7 +773,10 @@ static void assert_slow_file(const store *self, const char *path)
     unlink(path);
 }
 
-/* Reliable streams bring all of it in constant memory; on plain ones it may be lost, but never wrong. */
+/*
+ * Reliable streams bring all of it in constant memory; on plain ones it may be lost, but never
+ * wrong.
+ */
 static void a_sink_slower_than_its_sender_never_makes_a_wrong_file(void **state)
 {
     store self;

@@ -1,6 +1,7 @@
 /*
- * What surrounds a blob: files and their modes, files that change while they are sent, descriptors that are
- * not ready, progress, what leaves a call usable, and chunks in shapes that other peers may send.
+ * What surrounds a blob: files and their modes, files that change while they are sent, descriptors
+ * that are not ready, progress, what leaves a call usable, and chunks in shapes that other peers
+ * may send.
  */
 #include "integration/blobs.h"
 #include "integration/raw.h"
@@ -328,7 +329,9 @@ static void *disturb(void *argument)
     return NULL;
 }
 
-/* Through a pipe, with a signal five thousand times a second, whose handler does not restart calls. */
+/*
+ * Through a pipe, with a signal five thousand times a second, whose handler does not restart calls.
+ */
 static void interrupted_and_unready_descriptors_lose_nothing(void **state)
 {
     struct sigaction action = {.sa_handler = ignore_signal};

@@ -1,6 +1,6 @@
 /*
- * Blobs from end to end: each way to send with each way to receive, on both sides, at the sizes where
- * borders are, and large ones. A blob that arrives changed, or not at all, fails here.
+ * Blobs from end to end: each way to send with each way to receive, on both sides, at the sizes
+ * where borders are, and large ones. A blob that arrives changed, or not at all, fails here.
  */
 #include "integration/blobs.h"
 

@@ -1,7 +1,7 @@
 /*
- * A client that is destroyed while calls of it are open: the calls end, may still be used and closed, and
- * nothing of them touches the client's connection, which may be gone by then. What a user would lose is a
- * program that ends in the wrong order, and crashes.
+ * A client that is destroyed while calls of it are open: the calls end, may still be used and
+ * closed, and nothing of them touches the client's connection, which may be gone by then. What a
+ * user would lose is a program that ends in the wrong order, and crashes.
  */
 #include "integration/lab_service.h"
 

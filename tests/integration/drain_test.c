@@ -1,6 +1,6 @@
 /*
- * How a server ends: what runs may finish, what comes is refused, who takes too long is told, and it may be
- * asked from anywhere.
+ * How a server ends: what runs may finish, what comes is refused, who takes too long is told, and
+ * it may be asked from anywhere.
  */
 #include "integration/lab_service.h"
 

@@ -1,7 +1,7 @@
 /*
- * Events that tell of answers which reached nobody: on_error is the only one who hears of them, as the call is
- * over; and of what stood against a client, a server or a service, where a status alone leaves one to guess. What a
- * user would lose is the line in a log that says why.
+ * Events that tell of answers which reached nobody: on_error is the only one who hears of them, as
+ * the call is over; and of what stood against a client, a server or a service, where a status alone
+ * leaves one to guess. What a user would lose is the line in a log that says why.
  */
 #include "integration/lab_service.h"
 #include "integration/raw.h"

@@ -1,6 +1,6 @@
 /*
- * What breaks while calls run: a process dies, the broker goes away or stands still, a connection is closed.
- * Nobody may wait for ever, and afterwards things go on.
+ * What breaks while calls run: a process dies, the broker goes away or stands still, a connection
+ * is closed. Nobody may wait for ever, and afterwards things go on.
  */
 #include "integration/lab_service.h"
 
@@ -203,7 +203,10 @@ static void a_killed_client_ends_a_bidi_stream(void **state)
 
 /* ---- the broker ---- */
 
-/* A request that is on its way while a connection is made anew is lost: none may take all the time there is. */
+/*
+ * A request that is on its way while a connection is made anew is lost: none may take all the time
+ * there is.
+ */
 static bool ping_works(void *client)
 {
     natsmicro_context *context = NULL;
@@ -264,8 +267,9 @@ static void a_broker_that_stands_still_holds_nobody_past_the_deadline(void **sta
 }
 
 /*
- * nats.c writes while it holds the connection's lock: a sender stands still with the broker, until the write
- * deadline of natsmicro_options_prepare. What is sent meanwhile waits in nats.c's buffers.
+ * nats.c writes while it holds the connection's lock: a sender stands still with the broker, until
+ * the write deadline of natsmicro_options_prepare. What is sent meanwhile waits in nats.c's
+ * buffers.
  */
 #define STAND_STILL_MS 4000
 

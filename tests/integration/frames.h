@@ -1,6 +1,6 @@
 /*
- * Frames: a peer that speaks reliable streams by hand, frame by frame, right or wrong: a caller of a service, or a
- * service for one method. What is wrong about a frame is left to the tests.
+ * Frames: a peer that speaks reliable streams by hand, frame by frame, right or wrong: a caller of
+ * a service, or a service for one method. What is wrong about a frame is left to the tests.
  */
 #ifndef INTEGRATION_FRAMES_H
 #define INTEGRATION_FRAMES_H

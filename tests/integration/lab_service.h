@@ -34,7 +34,8 @@ extern const Lab__V1__LabHandlers lab_handlers;
 /*
  * Handlers that a test can hold, release and ask how they ended; their user_data is a lab_probe.
  *
- * - Ping answers with its payload; `fail` fails with NOT_FOUND. The payload "wait" waits for `release`.
+ * - Ping answers with its payload; `fail` fails with NOT_FOUND. The payload "wait" waits for
+ *   `release`.
  * - CountUp sends `count` numbers, without an end when negative; fails before number `fail_at`.
  * - Sum adds; the value -1 fails at once with ABORTED; -2 waits for `release` first.
  * - Chat answers each line with the same; the text "flood" sends it without an end.
@@ -95,7 +96,9 @@ void lab_probe_init(lab_probe *self);
 /* In a handler: says that it has come here and waits to be released. */
 void lab_probe_wait(lab_probe *self);
 
-/* In a handler: waits until its call is over, for whatever reason; what natsmicro_call_status says. */
+/*
+ * In a handler: waits until its call is over, for whatever reason; what natsmicro_call_status says.
+ */
 natsmicro_status lab_wait_for_end(natsmicro_call *call);
 
 /* Cancels the call in another thread, once `entered` is open; to be joined. */
@@ -133,7 +136,9 @@ natsmicro_status lab_ping_by(Lab__V1__LabClient *client, natsmicro_context *cont
 natsmicro_status lab_count_up(lab *self, int32_t count, int32_t fail_at, natsmicro_context *context,
                               Lab__V1__LabClient__CountUp **call);
 
-/* Reads CountUp to its end: what it ended with, and how many came; *in_order: from 0, one by one. */
+/*
+ * Reads CountUp to its end: what it ended with, and how many came; *in_order: from 0, one by one.
+ */
 natsmicro_status lab_count_all(Lab__V1__LabClient__CountUp *call, int32_t *received,
                                bool *in_order);
 

@@ -1,6 +1,7 @@
 /*
- * A thousand calls of each pattern, half of them abandoned in the middle, leave nothing behind: no memory, no
- * thread, no subscription. Leaks that grow with calls show here; those of single blocks are for the sanitizer.
+ * A thousand calls of each pattern, half of them abandoned in the middle, leave nothing behind: no
+ * memory, no thread, no subscription. Leaks that grow with calls show here; those of single blocks
+ * are for the sanitizer.
  */
 #include "integration/lab_service.h"
 
@@ -227,7 +228,10 @@ static void clients_and_servers_leave_nothing(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        /* First: idle workers of the room's server, which end some seconds after its calls, would hide what stays. */
+        /*
+         * First: idle workers of the room's server, which end some seconds after its calls, would
+         * hide what stays.
+         */
         cmocka_unit_test(clients_and_servers_leave_nothing),
         cmocka_unit_test(unary_calls_leave_nothing),
         cmocka_unit_test(server_streams_leave_nothing),

@@ -1,8 +1,9 @@
 /*
- * The limits that a user sets: on what waits for one method, on how a message may nest and what it may
- * take, on what a plain stream may leave unread, on time; and the queue group that a method does without.
- * What a user would lose otherwise is the machine's memory to one busy method or one odd message, a request
- * that was meant for every instance, or every call that was given all the time in the world.
+ * The limits that a user sets: on what waits for one method, on how a message may nest and what it
+ * may take, on what a plain stream may leave unread, on time; and the queue group that a method
+ * does without. What a user would lose otherwise is the machine's memory to one busy method or one
+ * odd message, a request that was meant for every instance, or every call that was given all the
+ * time in the world.
  */
 #include "integration/lab_service.h"
 #include "integration/raw.h"
@@ -118,7 +119,10 @@ static void count_refusals(const natsmicro_event *event, void *user_data)
         latch_open(user_data);
 }
 
-/* With the one call that may run running: the first to wait fits, the second does not, the third fits elsewhere. */
+/*
+ * With the one call that may run running: the first to wait fits, the second does not, the third
+ * fits elsewhere.
+ */
 static void only_the_first_may_wait(lab *room, const char *subject, size_t first, size_t third,
                                     const char *third_subject)
 {
@@ -250,7 +254,9 @@ static void count_slow_consumers(const natsmicro_event *event, void *user_data)
         latch_open(user_data);
 }
 
-/* Reads a plain stream of 1,000 numbers that was sent to its end before the first of them was read. */
+/*
+ * Reads a plain stream of 1,000 numbers that was sent to its end before the first of them was read.
+ */
 static void read_late(lab *room, natsmicro_client_options *options)
 {
     Lab__V1__LabClient__CountUp *call;

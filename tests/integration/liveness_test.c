@@ -1,6 +1,6 @@
 /*
- * Who counts as being there: a peer that answers probes keeps a call alive for as long as it takes; one that
- * says nothing is given up at the idle limit.
+ * Who counts as being there: a peer that answers probes keeps a call alive for as long as it takes;
+ * one that says nothing is given up at the idle limit.
  */
 #include "integration/lab_service.h"
 #include "integration/raw.h"

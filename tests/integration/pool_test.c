@@ -1,7 +1,8 @@
 /*
- * The pool of workers: it grows with the calls that run, never past its limit, serves what waits in the order
- * it came, and gives threads back when there is no work. What a user would lose otherwise: a machine's threads
- * to a burst that is long over, or a call behind one that came later.
+ * The pool of workers: it grows with the calls that run, never past its limit, serves what waits in
+ * the order it came, and gives threads back when there is no work. What a user would lose
+ * otherwise: a machine's threads to a burst that is long over, or a call behind one that came
+ * later.
  */
 #include "integration/lab_service.h"
 

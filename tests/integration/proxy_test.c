@@ -48,7 +48,9 @@ static void relay_stop(relay *self)
     broker_stop(self->broker);
 }
 
-/* Numbered messages "<number>....": payloads of 4 digits and 60 dots; every other one has headers. */
+/*
+ * Numbered messages "<number>....": payloads of 4 digits and 60 dots; every other one has headers.
+ */
 static void send_numbered(relay *self, const char *subject, int count)
 {
     for (int i = 0; i < count; i++) {

@@ -1,6 +1,6 @@
 /*
- * Raw: a peer that is nats.c and nothing else: publishes bytes with headers, waits for messages. What the
- * protocol means is left to the tests.
+ * Raw: a peer that is nats.c and nothing else: publishes bytes with headers, waits for messages.
+ * What the protocol means is left to the tests.
  */
 #ifndef INTEGRATION_RAW_H
 #define INTEGRATION_RAW_H
@@ -59,8 +59,9 @@ void raw_end(raw_call *call, const char *seq);
 void raw_close(raw_call *call);
 
 /*
- * Ends a subscription and frees it when nats.c is done with it: natsSubscription_Destroy alone frees it under the
- * hands of the thread that reads a message for it. A callback's closure may go when it returns. NULL is allowed.
+ * Ends a subscription and frees it when nats.c is done with it: natsSubscription_Destroy alone
+ * frees it under the hands of the thread that reads a message for it. A callback's closure may go
+ * when it returns. NULL is allowed.
  */
 void raw_unsubscribe(natsConnection *connection, natsSubscription *subscription);
 

@@ -1,6 +1,6 @@
 /*
- * What peers that are not ours may send, by mistake or on purpose, and what becomes of it: a service of ours
- * with a raw caller, a client of ours with a raw service.
+ * What peers that are not ours may send, by mistake or on purpose, and what becomes of it: a
+ * service of ours with a raw caller, a client of ours with a raw service.
  */
 #include "integration/lab_service.h"
 #include "integration/raw.h"
@@ -237,8 +237,9 @@ static void a_callers_own_error_code_is_kept(void **state)
 /* ---- headers that cannot be read ---- */
 
 /*
- * nats.c sends a name that begins with a space, but cannot read it. Not without a payload: there it looks for
- * the broker's 503 itself first, and what it could not read then is not there any more when asked again.
+ * nats.c sends a name that begins with a space, but cannot read it. Not without a payload: there it
+ * looks for the broker's 503 itself first, and what it could not read then is not there any more
+ * when asked again.
  */
 static void a_request_whose_headers_cannot_be_read_is_refused(void **state)
 {
@@ -403,7 +404,9 @@ static void nested_and_inflated_messages_are_refused(void **state)
 
 /* ---- callers that listen late ---- */
 
-/* As the existing Go caller: it asks for the acknowledgement elsewhere and listens after its End. */
+/*
+ * As the existing Go caller: it asks for the acknowledgement elsewhere and listens after its End.
+ */
 static natsMsg *sum_and_listen_late(natsConnection *connection, const void *data, size_t length)
 {
     raw_call call = {.connection = connection};

@@ -1,7 +1,7 @@
 /*
- * A peer that is killed, at every phase of a call: the other side knows within the liveness limit, and has all
- * of the call free again. And a cancel, from either side: the other one knows at once. What a user would lose
- * otherwise is a thread that waits for nobody.
+ * A peer that is killed, at every phase of a call: the other side knows within the liveness limit,
+ * and has all of the call free again. And a cancel, from either side: the other one knows at once.
+ * What a user would lose otherwise is a thread that waits for nobody.
  */
 #include "integration/figures.h"
 #include "integration/lab_service.h"
@@ -46,7 +46,10 @@ static void stay(void)
         pause();
 }
 
-/* It is there once it has opened, had an answer, closed its direction, or had the end behind a wait. */
+/*
+ * It is there once it has opened, had an answer, closed its direction, or had the end behind a
+ * wait.
+ */
 static int call_until(const char *phase, const char *url)
 {
     const Lab__V1__ChatMessage *line;
@@ -335,7 +338,10 @@ static void a_caller_amid_messages(void **state)
     caller_dies_in("amid");
 }
 
-/* Opens as a reliable caller does, and is never heard again: nobody listens for the service's frames. */
+/*
+ * Opens as a reliable caller does, and is never heard again: nobody listens for the service's
+ * frames.
+ */
 static void a_caller_before_its_first_frame(void **state)
 {
     scene here;
@@ -353,7 +359,10 @@ static void a_caller_before_its_first_frame(void **state)
     scene_close(&here);
 }
 
-/* The handler is through; its end is never acknowledged. Nothing of the call stays, and nothing waits for it. */
+/*
+ * The handler is through; its end is never acknowledged. Nothing of the call stays, and nothing
+ * waits for it.
+ */
 static void a_caller_that_the_end_does_not_reach(void **state)
 {
     scene here;
@@ -383,7 +392,10 @@ static void a_caller_that_the_end_does_not_reach(void **state)
 
 #define CANCELS 9
 
-/* It is a promise that the other side hears of it by a message, not by a limit; a busy machine adds to it. */
+/*
+ * It is a promise that the other side hears of it by a message, not by a limit; a busy machine adds
+ * to it.
+ */
 #define CANCEL_MS 1000
 
 typedef struct witness {

@@ -1,9 +1,10 @@
 /*
- * Thousands of short streams through a network that loses, repeats, delays, swaps and cuts messages: each
- * ends with all messages in order on both sides, or with an error; none hangs. What a user would lose
- * otherwise is messages without a word, or a thread.
+ * Thousands of short streams through a network that loses, repeats, delays, swaps and cuts
+ * messages: each ends with all messages in order on both sides, or with an error; none hangs. What
+ * a user would lose otherwise is messages without a word, or a thread.
  *
- * NATSMICRO_TEST_SEED repeats a run's faults as far as threads let it; NATSMICRO_TEST_STREAMS says how many.
+ * NATSMICRO_TEST_SEED repeats a run's faults as far as threads let it; NATSMICRO_TEST_STREAMS says
+ * how many.
  */
 #include "integration/figures.h"
 #include "integration/lab_service.h"
@@ -15,7 +16,10 @@
 
 #define CALLERS 48
 
-/* A stream that takes longer hangs: limits of 3 s for silence and openings, 5 s for a peer that is gone. */
+/*
+ * A stream that takes longer hangs: limits of 3 s for silence and openings, 5 s for a peer that is
+ * gone.
+ */
 #define LONGEST_MS (120 * 1000)
 #define LIMIT_MS   3000
 
@@ -23,7 +27,9 @@ enum kind { SERVER_STREAM, CLIENT_STREAM, BIDI_STREAM, DOWNLOAD, KINDS };
 
 static const char *const kind_names[KINDS] = {"server-stream", "client-stream", "bidi", "download"};
 
-/* ---- the service: checks what comes, so that a wrong stream is not taken for a complete one ---- */
+/*
+ * ---- the service: checks what comes, so that a wrong stream is not taken for a complete one ----
+ */
 
 static atomic_int wrong; /* streams that a side took for complete, or out of order, and were not */
 
@@ -38,7 +44,10 @@ static natsmicro_status count_up(Lab__V1__LabServer__CountUp *call,
     (void)user_data;
     Lab__V1__CountUpResponse response = LAB__V1__COUNT_UP_RESPONSE__INIT;
     char text[128] = "";
-    /* The opening may have been cut: no protocol of messages sees that, the request must say so itself. */
+    /*
+     * The opening may have been cut: no protocol of messages sees that, the request must say so
+     * itself.
+     */
     if (request->pad != pad_for(request->count))
         return natsmicro_call_fail(call->base, NATSMICRO_INVALID_ARGUMENT, "the request was cut");
     memset(text, 'x', (size_t)request->pad);
@@ -331,7 +340,10 @@ static uint64_t seed(void)
 
 /* ---- tests ---- */
 
-/* What the protocol promises to repair: all streams are complete but those whose opening was lost or cut. */
+/*
+ * What the protocol promises to repair: all streams are complete but those whose opening was lost
+ * or cut.
+ */
 static void streams_outlive_every_fault(void **state)
 {
     const proxy_faults faults = {.subjects = "_INBOX.",
@@ -351,7 +363,10 @@ static void streams_outlive_every_fault(void **state)
     scene_close(&here);
 }
 
-/* The opening and the service's discovery meet faults, too: that may be an error, never a wrong end. */
+/*
+ * The opening and the service's discovery meet faults, too: that may be an error, never a wrong
+ * end.
+ */
 static void a_lost_opening_is_an_error(void **state)
 {
     const proxy_faults faults = {.subjects = "",
@@ -372,7 +387,10 @@ static void a_lost_opening_is_an_error(void **state)
     scene_close(&here);
 }
 
-/* One frame of ten is lost, in a window of hundreds: what the receiver drops behind each is a small part of it. */
+/*
+ * One frame of ten is lost, in a window of hundreds: what the receiver drops behind each is a small
+ * part of it.
+ */
 static void a_loss_does_not_send_the_window_again(void **state)
 {
     const proxy_faults faults = {.subjects = "_INBOX.", .seed = seed(), .drop = 100};

@@ -1,7 +1,7 @@
 /*
- * Frames that no honest peer sends, to a service and to a caller: they are dropped, or end the one call with
- * an error; nothing crashes, hangs or takes memory without bound, and the next call works. What a user
- * would lose otherwise is the process, by one peer.
+ * Frames that no honest peer sends, to a service and to a caller: they are dropped, or end the one
+ * call with an error; nothing crashes, hangs or takes memory without bound, and the next call
+ * works. What a user would lose otherwise is the process, by one peer.
  */
 #include "integration/figures.h"
 #include "integration/frames.h"
@@ -301,7 +301,10 @@ static natsmicro_status fail_and_cancel(Lab__V1__LabServer__Chat *call, void *us
     return NATSMICRO_ABORTED;
 }
 
-/* Its timer is the one that would send the end again: the call is over with it, or it would never be. */
+/*
+ * Its timer is the one that would send the end again: the call is over with it, or it would never
+ * be.
+ */
 static void a_cancel_of_a_call_that_has_failed_ends_it(void **state)
 {
     static const Lab__V1__LabHandlers cancelling = {.chat = fail_and_cancel};
@@ -314,7 +317,9 @@ static void a_cancel_of_a_call_that_has_failed_ends_it(void **state)
     peer_close(&peer);
 }
 
-/* What the service may not publish to, because the peer says so: the call lives on its old address. */
+/*
+ * What the service may not publish to, because the peer says so: the call lives on its old address.
+ */
 static void bad_addresses_are_refused(void **state)
 {
     static const char *const bad[] = {"$SYS.REQ.SERVER.PING", "$JS.API.INFO", "lab.v1.chat",
@@ -341,7 +346,10 @@ static void bad_addresses_are_refused(void **state)
     peer_close(&peer);
 }
 
-/* §"unknown call": with a NATS reply there is a reset, once; without, nothing; and a reset is never answered. */
+/*
+ * §"unknown call": with a NATS reply there is a reset, once; without, nothing; and a reset is never
+ * answered.
+ */
 static void frames_for_unknown_calls(void **state)
 {
     lab *room = *state;
@@ -362,7 +370,10 @@ static void frames_for_unknown_calls(void **state)
     peer_close(&peer);
 }
 
-/* An empty line in a frame of 60 KB: what counts for the window is two bytes, and no more is kept of it. */
+/*
+ * An empty line in a frame of 60 KB: what counts for the window is two bytes, and no more is kept
+ * of it.
+ */
 static void padding_takes_no_memory_beyond_the_window(void **state)
 {
     natsmicro_server_options options = NATSMICRO_SERVER_OPTIONS_INIT;
@@ -392,7 +403,10 @@ static void padding_takes_no_memory_beyond_the_window(void **state)
     peer_close(&peer);
 }
 
-/* The same with headers, which mean nothing here, and replies of some length. What counts is a kilobyte. */
+/*
+ * The same with headers, which mean nothing here, and replies of some length. What counts is a
+ * kilobyte.
+ */
 static void headers_take_no_memory_beyond_the_window(void **state)
 {
     natsmicro_server_options options = NATSMICRO_SERVER_OPTIONS_INIT;

@@ -1,7 +1,7 @@
 /*
- * A thousand bidirectional streams at once between two processes: each has its own messages, in order, to the
- * end; what a stream takes of memory is reported. What a user would lose otherwise is one conversation's
- * words to another.
+ * A thousand bidirectional streams at once between two processes: each has its own messages, in
+ * order, to the end; what a stream takes of memory is reported. What a user would lose otherwise is
+ * one conversation's words to another.
  *
  * NATSMICRO_TEST_CALLS says how many streams there are.
  */

@@ -1,7 +1,7 @@
 /*
- * The broker is killed and started again, ten times, while a gibibyte goes up and a gibibyte comes down, between
- * two processes: what arrives has the SHA-256 of what was sent. What a user would lose otherwise is a part of
- * a backup, and not know it.
+ * The broker is killed and started again, ten times, while a gibibyte goes up and a gibibyte comes
+ * down, between two processes: what arrives has the SHA-256 of what was sent. What a user would
+ * lose otherwise is a part of a backup, and not know it.
  *
  * NATSMICRO_TEST_MIB says how much is moved; under sanitizers it is less.
  */

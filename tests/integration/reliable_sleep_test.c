@@ -1,6 +1,7 @@
 /*
- * A reader that sleeps: ten million messages wait for it, and neither the sender nor the broker keeps more of
- * them than a window; all arrive. What a user would lose otherwise is messages, or the machine's memory.
+ * A reader that sleeps: ten million messages wait for it, and neither the sender nor the broker
+ * keeps more of them than a window; all arrive. What a user would lose otherwise is messages, or
+ * the machine's memory.
  *
  * NATSMICRO_TEST_MESSAGES says how many; under sanitizers they are fewer, and memory is not judged.
  */
@@ -12,7 +13,10 @@
 #include <string.h>
 #include <unistd.h>
 
-/* A window is 4 MiB of messages; the rest is what a process, a connection and nats-server take anyway. */
+/*
+ * A window is 4 MiB of messages; the rest is what a process, a connection and nats-server take
+ * anyway.
+ */
 #define SENDER_KIB 24576
 #define BROKER_KIB 49152
 

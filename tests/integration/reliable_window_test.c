@@ -1,7 +1,7 @@
 /*
- * Windows of reliable streams: who sends waits for who reads, until a deadline or a cancel; the options that set
- * a window, that turn reliable streams off, and the metrics that tell what became of both. What a user
- * would lose otherwise is memory, or a thread that waits for ever.
+ * Windows of reliable streams: who sends waits for who reads, until a deadline or a cancel; the
+ * options that set a window, that turn reliable streams off, and the metrics that tell what became
+ * of both. What a user would lose otherwise is memory, or a thread that waits for ever.
  */
 #include "integration/figures.h"
 #include "integration/lab_service.h"
@@ -345,7 +345,10 @@ static void the_smallest_windows_move_everything(void **state)
 /* Of a frame, what no message or end may take (NM_RELIABLE_RESERVE). */
 #define NO_PAYLOAD 128
 
-/* Frames are filled as far as the broker takes them; what it does not take is refused, not sent for ever. */
+/*
+ * Frames are filled as far as the broker takes them; what it does not take is refused, not sent for
+ * ever.
+ */
 static void a_small_max_payload_moves_everything(void **state)
 {
     const broker_options little = {.max_payload = SMALL_PAYLOAD};
@@ -567,7 +570,10 @@ static void metrics_tell_what_was_lost(void **state)
 
 /* ---- far away ---- */
 
-/* A round trip longer than the first retransmit timer is learned: messages do not go on being sent twice. */
+/*
+ * A round trip longer than the first retransmit timer is learned: messages do not go on being sent
+ * twice.
+ */
 static void a_peer_that_is_far_is_waited_for(void **state)
 {
     const proxy_faults faults = {.subjects = "_INBOX.", .latency_ms = FAR_MS};

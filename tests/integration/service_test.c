@@ -519,7 +519,10 @@ static void inboxes_may_have_a_prefix_of_their_own(void **state)
     lab__v1__lab_client__chat__close(chat);
 }
 
-/* Discovery shows names and versions to tools that rely on them; $SRV is the broker's and everyone's. */
+/*
+ * Discovery shows names and versions to tools that rely on them; $SRV is the broker's and
+ * everyone's.
+ */
 static void what_the_plugin_refuses_is_refused_at_run_time(void **state)
 {
     static const char *const versions[] = {
@@ -629,7 +632,9 @@ static void options_of_no_or_a_newer_header_are_refused(void **state)
     assert_null(client);
 }
 
-/* Tables of another layout are not read: with a shared library, only running shows which one it is. */
+/*
+ * Tables of another layout are not read: with a shared library, only running shows which one it is.
+ */
 static void stubs_of_another_version_are_refused(void **state)
 {
     lab *room = *state;
@@ -708,7 +713,9 @@ static natsmicro_status answer_or_meet_all(Lab__V1__LabServer__Ping *call,
     return meet_all(call, request, user_data);
 }
 
-/* Quick calls are served by one worker; it must not be the only one when calls cease to be quick. */
+/*
+ * Quick calls are served by one worker; it must not be the only one when calls cease to be quick.
+ */
 static void a_handler_that_was_quick_may_take_its_time(void **state)
 {
     lab *room = *state;

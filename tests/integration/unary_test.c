@@ -113,7 +113,9 @@ static void a_text_that_is_not_utf8_is_refused_before_it_is_sent(void **state)
 
 /* ---- errors ---- */
 
-/* Of a WOULD_BLOCK the caller would make a SERVICE_ERROR, and look for a code of the service's own. */
+/*
+ * Of a WOULD_BLOCK the caller would make a SERVICE_ERROR, and look for a code of the service's own.
+ */
 static void a_failure_with_what_is_no_error_is_internal(void **state)
 {
     static const natsmicro_status no_errors[] = {NATSMICRO_END, NATSMICRO_WOULD_BLOCK};

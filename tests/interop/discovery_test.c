@@ -1,7 +1,7 @@
 /*
- * A service of ours beside services of the same name that others' libraries serve: they share the load of one
- * queue group, and Go's says of itself what ours does. And services of ours as @nats-io/services' client sees
- * them.
+ * A service of ours beside services of the same name that others' libraries serve: they share the
+ * load of one queue group, and Go's says of itself what ours does. And services of ours as
+ * @nats-io/services' client sees them.
  */
 #include "interop/peer.h"
 #include "lab/v1/lab.nats-c.h"

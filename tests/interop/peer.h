@@ -1,6 +1,6 @@
 /*
- * Peer: a program in another language that calls the lab service or is one. INTEROP_PEERS names the folder of
- * these programs; `make interop` makes it.
+ * Peer: a program in another language that calls the lab service or is one. INTEROP_PEERS names the
+ * folder of these programs; `make interop` makes it.
  */
 #ifndef INTEROP_PEER_H
 #define INTEROP_PEER_H
@@ -10,10 +10,15 @@
 /* How long a peer may take for all that it is to do. */
 #define PEER_PATIENCE_MS 200000
 
-/* A broker that bears a blob on its way to a peer that is slow to read: plain streams have no flow control. */
+/*
+ * A broker that bears a blob on its way to a peer that is slow to read: plain streams have no flow
+ * control.
+ */
 broker *patient_broker(void);
 
-/* Starts the peer `name` with "call", "serve" or "discover"; what it prints goes to standard error. */
+/*
+ * Starts the peer `name` with "call", "serve" or "discover"; what it prints goes to standard error.
+ */
 pid_t peer_start(const char *name, const char *verb, const broker *where);
 
 /* Waits for its end; fails the test unless it ends well. */

@@ -1,13 +1,16 @@
 /*
- * Both ways: the codec with a plan and without, side by side. Whatever comes in, they must do the same:
- * the status, the error's text, the bytes, the fields.
+ * Both ways: the codec with a plan and without, side by side. Whatever comes in, they must do the
+ * same: the status, the error's text, the bytes, the fields.
  */
 #ifndef SUPPORT_BOTH_WAYS_H
 #define SUPPORT_BOTH_WAYS_H
 
 #include "codec/codec.h"
 
-/* Types that both the tests and the fuzzer go through: each kind of field and label, and some that are not simple. */
+/*
+ * Types that both the tests and the fuzzer go through: each kind of field and label, and some that
+ * are not simple.
+ */
 extern const ProtobufCMessageDescriptor *const both_ways_types[];
 extern const size_t n_both_ways_types;
 

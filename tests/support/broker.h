@@ -1,6 +1,6 @@
 /*
- * Broker: a nats-server of the test's own, on a free port of 127.0.0.1 and with a folder of its own,
- * so that tests can run beside each other. It can be paused, killed and started again.
+ * Broker: a nats-server of the test's own, on a free port of 127.0.0.1 and with a folder of its
+ * own, so that tests can run beside each other. It can be paused, killed and started again.
  *
  * All functions may be called from any thread, one at a time for one broker. What fails here is
  * the test's surroundings: the program says why and aborts. NATS_SERVER in the environment names
@@ -37,7 +37,9 @@ void broker_stop(broker *self);
 /* SIGKILL: connections break, nothing is said. */
 void broker_kill(broker *self);
 
-/* Ends it unless it was killed, and starts it on the same port. Returns when it takes connections. */
+/*
+ * Ends it unless it was killed, and starts it on the same port. Returns when it takes connections.
+ */
 void broker_restart(broker *self);
 
 /* SIGSTOP: connections stay open and nothing moves. */

@@ -1,11 +1,11 @@
 /*
  * Proxy: stands between clients and a broker, and treats messages on their way from the broker to a
  * client as a bad network would treat datagrams: it loses, repeats, delays, swaps and cuts them, at
- * random from a seed. It understands as much of NATS's client protocol as it needs for that, so that
- * the connection itself stays whole.
+ * random from a seed. It understands as much of NATS's client protocol as it needs for that, so
+ * that the connection itself stays whole.
  *
- * A client that connects through it receives through it. For faults in both directions of a call both
- * sides connect through one.
+ * A client that connects through it receives through it. For faults in both directions of a call
+ * both sides connect through one.
  *
  * One thread of its own. All functions may be called from any thread, one at a time for one proxy.
  */

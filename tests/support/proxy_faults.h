@@ -1,6 +1,6 @@
 /*
- * What the proxy does with the bytes of one connection that come from the broker: finds the messages
- * in them and lets them meet faults. No I/O; see proxy.h for what the faults are.
+ * What the proxy does with the bytes of one connection that come from the broker: finds the
+ * messages in them and lets them meet faults. No I/O; see proxy.h for what the faults are.
  */
 #ifndef SUPPORT_PROXY_FAULTS_H
 #define SUPPORT_PROXY_FAULTS_H

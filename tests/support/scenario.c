@@ -45,7 +45,10 @@ natsConnection *connect_to_url(const char *url)
         status = NATS_ERR;
     if (status == NATS_OK)
         status = natsOptions_SetURL(options, url);
-    /* On a busy machine the broker's first PING can overtake its PONG, which nats.c takes for an error. */
+    /*
+     * On a busy machine the broker's first PING can overtake its PONG, which nats.c takes for an
+     * error.
+     */
     for (int i = 0; status == NATS_OK && connection == NULL && i < CONNECT_TRIES; i++) {
         natsStatus connected = natsConnection_Connect(&connection, options);
         if (connected != NATS_PROTOCOL_ERROR || i == CONNECT_TRIES - 1)

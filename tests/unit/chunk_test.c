@@ -1,6 +1,6 @@
 /*
- * A chunk message must be bytes that protobuf reads as one, and what looks like head and bytes must be
- * exactly that: a wrong length here would cut or lengthen a blob.
+ * A chunk message must be bytes that protobuf reads as one, and what looks like head and bytes must
+ * be exactly that: a wrong length here would cut or lengthen a blob.
  */
 #include "unit/cmocka_test.h"
 

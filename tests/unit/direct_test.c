@@ -1,6 +1,6 @@
 /*
- * The direct way must not be told from the library's by what comes out: a user's numbers and texts, what a
- * peer reads, and what is said of bad bytes. And simple messages must take it.
+ * The direct way must not be told from the library's by what comes out: a user's numbers and texts,
+ * what a peer reads, and what is said of bad bytes. And simple messages must take it.
  */
 #include "unit/cmocka_test.h"
 

@@ -205,7 +205,9 @@ static void messages_of_every_length_are_read(void **state)
     free(bytes);
 }
 
-/* Legal protobuf: fields in any order, messages apart, and fields that we do not know in between. */
+/*
+ * Legal protobuf: fields in any order, messages apart, and fields that we do not know in between.
+ */
 static void messages_apart_from_each_other_are_read_in_order(void **state)
 {
     nm_frame frame = READ("\x12\x01"
@@ -424,7 +426,9 @@ static void what_a_side_may_not_send_is_found(void **state)
     assert_null(nm_frame_breaks(&reset, &of_reader));
 }
 
-/* Every frame cut anywhere, and every frame with one byte changed: refused or read, never beyond. */
+/*
+ * Every frame cut anywhere, and every frame with one byte changed: refused or read, never beyond.
+ */
 static void damaged_frames_are_read_within_their_bytes(void **state)
 {
     static const char good[] = "\x08\x07\x12\x01"

@@ -1,6 +1,6 @@
 /*
- * What waits to be read comes out as it came in, whichever frames were kept whole and whichever had their messages
- * copied; and it takes memory by its bytes, not by its frames.
+ * What waits to be read comes out as it came in, whichever frames were kept whole and whichever had
+ * their messages copied; and it takes memory by its bytes, not by its frames.
  */
 #include "unit/cmocka_test.h"
 #include "unit/with_nats.h"
@@ -143,7 +143,10 @@ static size_t memory_of(const nm_reliable *reliable)
     return memory;
 }
 
-/* A frame that is just worth keeping and one of an empty message, in turn: no two copies lie behind each other. */
+/*
+ * A frame that is just worth keeping and one of an empty message, in turn: no two copies lie behind
+ * each other.
+ */
 static void frames_in_turn_take_twice_their_bytes(void **state)
 {
     scene self;

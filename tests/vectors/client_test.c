@@ -1,10 +1,10 @@
 /*
- * Plays what recorded services sent to a caller of ours, which makes the calls that were recorded, and looks at
- * both ends: what the caller publishes is what the recorded caller published, but for the entries of
- * differences.c; what it sees in the end is what outcomes.c says.
+ * Plays what recorded services sent to a caller of ours, which makes the calls that were recorded,
+ * and looks at both ends: what the caller publishes is what the recorded caller published, but for
+ * the entries of differences.c; what it sees in the end is what outcomes.c says.
  *
- * The caller is made of the generated client and messages; its script is the recording, so the functions behind
- * the typed ones are called, by number of the method.
+ * The caller is made of the generated client and messages; its script is the recording, so the
+ * functions behind the typed ones are called, by number of the method.
  */
 #include "lab/v1/lab.nats-c.h"
 #include "support/scenario.h"
@@ -139,7 +139,9 @@ static bool is_protocols(const char *name)
     return strcmp(name, "Reply-To") == 0 || strncmp(name, "Nats", 4) == 0;
 }
 
-/* The recorded caller's own headers. One without a value cannot be set: nats.c could not read it. */
+/*
+ * The recorded caller's own headers. One without a value cannot be set: nats.c could not read it.
+ */
 static void set_headers(replay *self)
 {
     const wire_message *opening = &self->recording.messages[0];
@@ -227,7 +229,9 @@ static int said_by_service_before(const recorded_call *recorded, size_t index)
     return count;
 }
 
-/* The caller's turn has come: it has heard what the recorded caller had. False: the call is over. */
+/*
+ * The caller's turn has come: it has heard what the recorded caller had. False: the call is over.
+ */
 static bool await_turn(replay *self, size_t index)
 {
     news heard = news_before(self->recorded, index);

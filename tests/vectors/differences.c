@@ -1,6 +1,6 @@
 /*
- * Differences: see differences.h. The order of the entries matters: what is sent where, then what every message
- * of a stream carries, then what single messages say.
+ * Differences: see differences.h. The order of the entries matters: what is sent where, then what
+ * every message of a stream carries, then what single messages say.
  */
 #include "vectors/differences.h"
 
@@ -70,7 +70,10 @@ static const wire_message *opening_of(const recorded_call *self, const wire_mess
     return NULL;
 }
 
-/* The name of our service's inbox for that call: the one it acknowledged with, or one never spoken of. */
+/*
+ * The name of our service's inbox for that call: the one it acknowledged with, or one never spoken
+ * of.
+ */
 static const char *service_inbox(const recorded_call *self, const wire_message *opening)
 {
     recording_kind kind = recording_kind_of(opening->subject);

@@ -1,7 +1,7 @@
 /*
- * Differences: THE list of what this implementation puts on the wire otherwise than the recorded programs. Each
- * entry edits a recording of theirs into what is expected of us. docs/wire-protocol.md has the same list for
- * users; a test compares the two.
+ * Differences: THE list of what this implementation puts on the wire otherwise than the recorded
+ * programs. Each entry edits a recording of theirs into what is expected of us.
+ * docs/wire-protocol.md has the same list for users; a test compares the two.
  *
  * An entry that fits no recording, or changes nothing in those it fits, fails the tests.
  */
@@ -25,7 +25,10 @@ typedef struct difference {
 extern const difference differences[];
 extern const size_t difference_count;
 
-/* How long a stream may be silent and a handler may take where a recording waits for that; in milliseconds. */
+/*
+ * How long a stream may be silent and a handler may take where a recording waits for that; in
+ * milliseconds.
+ */
 #define REPLAY_LIMIT_MS 300
 
 /* Whether the call's recorded caller subscribes to its Reply-To only after its end. */

@@ -1,6 +1,6 @@
 /*
- * Frames: cuts the bytes of a NATS connection into protocol lines and messages. Both directions: PUB and HPUB,
- * MSG and HMSG. And the box in which a thread leaves messages for another.
+ * Frames: cuts the bytes of a NATS connection into protocol lines and messages. Both directions:
+ * PUB and HPUB, MSG and HMSG. And the box in which a thread leaves messages for another.
  */
 #ifndef VECTORS_FRAMES_H
 #define VECTORS_FRAMES_H
@@ -22,7 +22,10 @@ void frames_feed(frames *self, const void *bytes, size_t length, frames_handler 
                  void *data);
 void frames_free(frames *self);
 
-/* Takes a header block apart: raw, headers; the status of the first line ("503") as header ":status". */
+/*
+ * Takes a header block apart: raw, headers; the status of the first line ("503") as header
+ * ":status".
+ */
 void frames_read_headers(wire_message *self, const char *block, size_t length);
 
 /* ---- mailboxes ---- */
@@ -41,7 +44,10 @@ void mailbox_free(mailbox *self);
 /* Copies the message, payload too. Any thread. */
 void mailbox_put(mailbox *self, const wire_message *message);
 
-/* The index-th message, from 0; NULL when it has not come after `timeout_ms`. It lives as long as the box. */
+/*
+ * The index-th message, from 0; NULL when it has not come after `timeout_ms`. It lives as long as
+ * the box.
+ */
 const wire_message *mailbox_get(mailbox *self, size_t index, int64_t timeout_ms);
 
 size_t mailbox_count(mailbox *self);

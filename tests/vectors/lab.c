@@ -1,5 +1,6 @@
 /*
- * Lab: see lab.h. `fail` of a Ping says how it fails; a Sum of -1 and -2 and a Chat of "fail" do, too.
+ * Lab: see lab.h. `fail` of a Ping says how it fails; a Sum of -1 and -2 and a Chat of "fail" do,
+ * too.
  */
 #include "vectors/lab.h"
 

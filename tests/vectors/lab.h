@@ -1,6 +1,6 @@
 /*
- * Lab: the lab service with handlers that do what the recorded services' handlers did, as far as the recordings
- * show it.
+ * Lab: the lab service with handlers that do what the recorded services' handlers did, as far as
+ * the recordings show it.
  */
 #ifndef VECTORS_LAB_H
 #define VECTORS_LAB_H

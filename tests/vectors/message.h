@@ -1,9 +1,9 @@
 /*
- * Message: one NATS message, as it was recorded, as it is expected, or as it was seen; and the names that stand
- * for subjects which differ from one run to the next ("$INBOX1").
+ * Message: one NATS message, as it was recorded, as it is expected, or as it was seen; and the
+ * names that stand for subjects which differ from one run to the next ("$INBOX1").
  *
- * Plain values of fixed size: a message can be copied by assignment; only the payload is shared, and lives
- * until the program's end of the recording or mailbox that made it.
+ * Plain values of fixed size: a message can be copied by assignment; only the payload is shared,
+ * and lives until the program's end of the recording or mailbox that made it.
  */
 #ifndef VECTORS_MESSAGE_H
 #define VECTORS_MESSAGE_H
@@ -67,9 +67,10 @@ void names_bind(names *self, const char *name, const char *real);
 bool names_expand(const names *self, const char *text, char *out, size_t size);
 
 /*
- * Whether a message that was seen is the expected one: subject, NATS reply, headers in any order, payload.
- * A name that stands for nothing yet is bound to what was seen in its place. An expected value that ends with
- * an asterisk says how the value begins. On a difference `why` says the first one.
+ * Whether a message that was seen is the expected one: subject, NATS reply, headers in any order,
+ * payload. A name that stands for nothing yet is bound to what was seen in its place. An expected
+ * value that ends with an asterisk says how the value begins. On a difference `why` says the first
+ * one.
  */
 bool message_matches(const wire_message *expected, const wire_message *seen, names *bound,
                      char *why, size_t size);

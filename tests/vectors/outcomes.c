@@ -1,6 +1,6 @@
 /*
- * Outcomes: see outcomes.h. First what is right, as far as a recorded service does it; then, by service, what is
- * the most that can be had of one that does not.
+ * Outcomes: see outcomes.h. First what is right, as far as a recorded service does it; then, by
+ * service, what is the most that can be had of one that does not.
  */
 #include "vectors/outcomes.h"
 

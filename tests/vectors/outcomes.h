@@ -1,6 +1,6 @@
 /*
- * Outcomes: what a caller must see in each recorded scenario. Written as words: the payloads received, as
- * hexadecimal digits, then what the call ended with.
+ * Outcomes: what a caller must see in each recorded scenario. Written as words: the payloads
+ * received, as hexadecimal digits, then what the call ended with.
  */
 #ifndef VECTORS_OUTCOMES_H
 #define VECTORS_OUTCOMES_H
@@ -14,7 +14,10 @@
 /* What a caller writes that ended the call itself. */
 #define GIVEN_UP "given up"
 
-/* The outcome that this recording must have; NULL when the table has none: the test is incomplete then. */
+/*
+ * The outcome that this recording must have; NULL when the table has none: the test is incomplete
+ * then.
+ */
 const char *outcome_of(const recorded_call *recording);
 
 /* Whether each entry of the tables was asked for; prints those that were not. */

@@ -1,6 +1,7 @@
 /*
- * Peer: a NATS connection made by hand, byte for byte: the recorded program's stand-in. It publishes header
- * blocks as they were recorded, in their order and spelling, which no client library does.
+ * Peer: a NATS connection made by hand, byte for byte: the recorded program's stand-in. It
+ * publishes header blocks as they were recorded, in their order and spelling, which no client
+ * library does.
  */
 #ifndef VECTORS_PEER_H
 #define VECTORS_PEER_H

@@ -43,8 +43,8 @@ static uint8_t *from_hex(const char *hex, size_t *length)
 }
 
 /*
- * A payload of more than 4096 bytes is recorded by length, hash and first bytes: a Chunk of the bytes 0, 1, …
- * 255, 0, …, made again here. The hash says whether it is.
+ * A payload of more than 4096 bytes is recorded by length, hash and first bytes: a Chunk of the
+ * bytes 0, 1, … 255, 0, …, made again here. The hash says whether it is.
  */
 static uint8_t *from_digest(const json_t *item, size_t *length)
 {

@@ -1,6 +1,6 @@
 /*
- * Recording: one recorded call, read from golden/<caller>_to_<service>/<scenario>.json. Who sent which message
- * follows from the subjects; nothing here knows what is right.
+ * Recording: one recorded call, read from golden/<caller>_to_<service>/<scenario>.json. Who sent
+ * which message follows from the subjects; nothing here knows what is right.
  */
 #ifndef VECTORS_RECORDING_H
 #define VECTORS_RECORDING_H

@@ -1,6 +1,6 @@
 /*
- * Report: what became of each recording, in the Test Anything Protocol that tests/run reads, and the entries of
- * the list of differences that were never met.
+ * Report: what became of each recording, in the Test Anything Protocol that tests/run reads, and
+ * the entries of the list of differences that were never met.
  */
 #ifndef VECTORS_REPORT_H
 #define VECTORS_REPORT_H

@@ -1,6 +1,7 @@
 /*
- * Plays what recorded callers sent to a service of ours, and compares all that the service publishes with what
- * the recorded Go service published. What is to differ is said in differences.c.
+ * Plays what recorded callers sent to a service of ours, and compares all that the service
+ * publishes with what the recorded Go service published. What is to differ is said in
+ * differences.c.
  */
 #include "support/scenario.h"
 #include "vectors/differences.h"
@@ -218,7 +219,10 @@ static void expect(replay *self, size_t index)
 
 /* ---- the end ---- */
 
-/* What has to come more than once, and what met nobody at first and must have been heard in the end. */
+/*
+ * What has to come more than once, and what met nobody at first and must have been heard in the
+ * end.
+ */
 static void expect_repeats(replay *self)
 {
     for (size_t i = 0; i < self->recording.count && !self->failed; i++) {
@@ -342,8 +346,8 @@ static bool same_calls(const recorded_call *a, const recorded_call *b)
 }
 
 /*
- * What the Go service published to these messages: the recording itself, or that of the same caller's same
- * scenario with the Go service. NULL, and the reason, where there is none.
+ * What the Go service published to these messages: the recording itself, or that of the same
+ * caller's same scenario with the Go service. NULL, and the reason, where there is none.
  */
 static const recorded_call *with_go(recorded_call *const *all, size_t count,
                                     const recorded_call *recorded, const char **reason)

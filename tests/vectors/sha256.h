@@ -1,5 +1,6 @@
 /*
- * SHA-256 of FIPS 180-4: the lab service answers uploads with it, and long recorded payloads are kept as it.
+ * SHA-256 of FIPS 180-4: the lab service answers uploads with it, and long recorded payloads are
+ * kept as it.
  */
 #ifndef VECTORS_SHA256_H
 #define VECTORS_SHA256_H

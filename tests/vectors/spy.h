@@ -1,6 +1,6 @@
 /*
- * Spy: stands between one NATS connection and its broker and keeps what that connection publishes. Not a
- * subscriber: a listener on ">" would keep the broker from saying that nobody listens.
+ * Spy: stands between one NATS connection and its broker and keeps what that connection publishes.
+ * Not a subscriber: a listener on ">" would keep the broker from saying that nobody listens.
  */
 #ifndef VECTORS_SPY_H
 #define VECTORS_SPY_H

@@ -1,5 +1,6 @@
 /*
- * The list of differences that users read, in docs/wire-protocol.md, is the list that the replays are held to.
+ * The list of differences that users read, in docs/wire-protocol.md, is the list that the replays
+ * are held to.
  */
 #include "support/process.h"
 #include "vectors/report.h"

@@ -38,9 +38,9 @@ void natsmicro_call_cancel(natsmicro_call *call);
 natsmicro_status natsmicro_call_status(natsmicro_call *call);
 
 /*
- * The error's code as it travels ("NOT_FOUND", "QUOTA_EXCEEDED"); "" while there is none. Of what ended the
- * call; else of the last send that failed by itself (code, text and data), until the next one or the
- * client's END.
+ * The error's code as it travels ("NOT_FOUND", "QUOTA_EXCEEDED"); "" while there is none. Of what
+ * ended the call; else of the last send that failed by itself (code, text and data), until the next
+ * one or the client's END.
  */
 const char *natsmicro_call_error_code(natsmicro_call *call);
 
@@ -106,11 +106,11 @@ void natsmicro_call_get_metrics(natsmicro_call *call, natsmicro_stream_metrics *
 /* ---- servers ---- */
 
 /*
- * Fails the call and returns `status`, so that a handler can end with
- * `return natsmicro_call_fail(call->base, NATSMICRO_NOT_FOUND, "no %s", name)`. The text is made as
- * printf does; an empty text is replaced by the code's name. The caller is told when the handler
- * returns; the first failure wins. A status that is no error (OK, END, WOULD_BLOCK) counts as INTERNAL.
- * When the call has been answered or failed before, FAILED_PRECONDITION.
+ * Fails the call and returns `status`, so that a handler can end with `return
+ * natsmicro_call_fail(call->base, NATSMICRO_NOT_FOUND, "no %s", name)`. The text is made as printf
+ * does; an empty text is replaced by the code's name. The caller is told when the handler returns;
+ * the first failure wins. A status that is no error (OK, END, WOULD_BLOCK) counts as INTERNAL. When
+ * the call has been answered or failed before, FAILED_PRECONDITION.
  */
 natsmicro_status natsmicro_call_fail(natsmicro_call *call, natsmicro_status status,
                                      const char *format, ...) NATSMICRO_PRINTF(3, 4);
@@ -132,9 +132,10 @@ natsmicro_status natsmicro_call_set_trailer(natsmicro_call *call, const char *na
 
 /*
  * Whether the server drains: natsmicro_server_stop was called, and running calls have
- * drain_timeout_ms left to finish. A handler of a stream without an end of its own asks now and then,
- * and returns. False on a client. Any thread, until the handler's return or natsmicro_call_finish;
- * does not block, and takes the server's lock: not for each of a million messages.
+ * drain_timeout_ms left to finish. A handler of a stream without an end of its own asks now and
+ * then, and returns. False on a client. Any thread, until the handler's return or
+ * natsmicro_call_finish; does not block, and takes the server's lock: not for each of a million
+ * messages.
  */
 bool natsmicro_call_is_draining(natsmicro_call *call);
 
@@ -148,7 +149,8 @@ natsmicro_status natsmicro_call_detach(natsmicro_call *call);
 
 /*
  * Ends a detached call as a handler's return would, with the same meaning of `status`. The call
- * must not be touched afterwards. May block while the end is written (the connection's write deadline).
+ * must not be touched afterwards. May block while the end is written (the connection's write
+ * deadline).
  */
 void natsmicro_call_finish(natsmicro_call *call, natsmicro_status status);
 
@@ -191,9 +193,9 @@ typedef struct natsmicro_event {
 /*
  * Hears of events. Runs in one of the library's threads: return soon, call nothing that waits. Of
  * SETUP_FAILED it hears once before the function that makes a client, makes a server or adds a
- * service returns other than OK, in the same thread; but not of options of a size that is not right,
- * as then on_error cannot be read, nor of a server that is NULL. The event and its strings live until
- * it returns.
+ * service returns other than OK, in the same thread; but not of options of a size that is not
+ * right, as then on_error cannot be read, nor of a server that is NULL. The event and its strings
+ * live until it returns.
  */
 typedef void (*natsmicro_on_error)(const natsmicro_event *event, void *user_data);
 

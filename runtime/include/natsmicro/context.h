@@ -29,41 +29,43 @@ void natsmicro_context_destroy(natsmicro_context *context);
 
 /*
  * Bounds the whole call, streams included, in milliseconds from its start: what is left until a
- * deadline of the caller's own. Negative: that has passed, and the call is DEADLINE_EXCEEDED at once,
- * with nothing sent. More than 146 years: no limit. 0 takes it away: then the client's timeout, the endpoint's, the service's, or 5000 ms bound a unary call and the opening
- * of a client or bidirectional stream. The opening of a server stream waits for nothing; its first
- * message is waited for like every other, within the idle timeout.
+ * deadline of the caller's own. Negative: that has passed, and the call is DEADLINE_EXCEEDED at
+ * once, with nothing sent. More than 146 years: no limit. 0 takes it away: then the client's
+ * timeout, the endpoint's, the service's, or 5000 ms bound a unary call and the opening of a client
+ * or bidirectional stream. The opening of a server stream waits for nothing; its first message is
+ * waited for like every other, within the idle timeout.
  */
 void natsmicro_context_set_timeout(natsmicro_context *context, int64_t timeout_ms);
 
 /*
  * Bounds the silence of a stream's peer, in milliseconds: when nothing comes from it for that long
  * while somebody waits, the call ends with UNAVAILABLE. A peer of this library that lives is never
- * silent: it answers probes however long its handler takes, so only a context's timeout bounds that.
- * One of another implementation is when it sends no message. 0 is the client's default, -1 is no
- * limit.
+ * silent: it answers probes however long its handler takes, so only a context's timeout bounds
+ * that. One of another implementation is when it sends no message. 0 is the client's default, -1 is
+ * no limit.
  */
 void natsmicro_context_set_idle_timeout(natsmicro_context *context, int64_t idle_timeout_ms);
 
 /*
- * Whether the call's stream is to be a plain one, although both sides know reliable streams. False is
- * the client's default.
+ * Whether the call's stream is to be a plain one, although both sides know reliable streams. False
+ * is the client's default.
  */
 void natsmicro_context_set_plain_streams(natsmicro_context *context, bool plain);
 
 /*
- * Sets a request header; a header of that name (whatever its case) is replaced. Both strings are copied.
- * INVALID_ARGUMENT: the name is not an RFC 7230 token, is reserved (Nats-*, Natsmicro-*, Reply-To,
- * Status, Description), or the value is not UTF-8, holds a control byte but tab, or is blank
- * (empty, or spaces and tabs only: nats.c cannot read a message with such a header).
+ * Sets a request header; a header of that name (whatever its case) is replaced. Both strings are
+ * copied. INVALID_ARGUMENT: the name is not an RFC 7230 token, is reserved (Nats-*, Natsmicro-*,
+ * Reply-To, Status, Description), or the value is not UTF-8, holds a control byte but tab, or is
+ * blank (empty, or spaces and tabs only: nats.c cannot read a message with such a header).
  * RESOURCE_EXHAUSTED: memory.
  */
 natsmicro_status natsmicro_context_set_header(natsmicro_context *context, const char *name,
                                               const char *value);
 
 /*
- * As natsmicro_context_set_header, but keeps what is there: one more value of that name. A few: reading and
- * writing many values of one name costs nats.c time that grows with the square of their number.
+ * As natsmicro_context_set_header, but keeps what is there: one more value of that name. A few:
+ * reading and writing many values of one name costs nats.c time that grows with the square of their
+ * number.
  */
 natsmicro_status natsmicro_context_add_header(natsmicro_context *context, const char *name,
                                               const char *value);
@@ -72,9 +74,9 @@ natsmicro_status natsmicro_context_add_header(natsmicro_context *context, const 
 void natsmicro_context_clear_headers(natsmicro_context *context);
 
 /*
- * What the last call ended with (a stream: its opening), OK before the first. The strings belong to the
- * context and live until its next call: the code as it travelled ("NOT_FOUND", "QUOTA_EXCEEDED") and the
- * text; "" where there was none.
+ * What the last call ended with (a stream: its opening), OK before the first. The strings belong to
+ * the context and live until its next call: the code as it travelled ("NOT_FOUND",
+ * "QUOTA_EXCEEDED") and the text; "" where there was none.
  */
 natsmicro_status natsmicro_context_status(const natsmicro_context *context);
 const char *natsmicro_context_error_code(const natsmicro_context *context);

@@ -76,10 +76,10 @@ typedef struct natsmicro_service_options {
     }
 
 /*
- * Makes a server on a connection, which stays the user's and must outlive it. `options` may be NULL.
- * OK; INVALID_ARGUMENT (the connection is NULL, an option out of range); UNAVAILABLE (the
- * connection is closed); RESOURCE_EXHAUSTED (memory, threads). The options' on_error hears why. Does
- * not wait for the broker.
+ * Makes a server on a connection, which stays the user's and must outlive it. `options` may be
+ * NULL. OK; INVALID_ARGUMENT (the connection is NULL, an option out of range); UNAVAILABLE (the
+ * connection is closed); RESOURCE_EXHAUSTED (memory, threads). The options' on_error hears why.
+ * Does not wait for the broker.
  */
 natsmicro_status natsmicro_server_new(natsmicro_server **server, natsConnection *connection,
                                       const natsmicro_server_options *options);
@@ -101,7 +101,8 @@ void natsmicro_server_stop(natsmicro_server *server);
 
 /*
  * Drains if that has not been done, waits for every handler and detached call, and frees the
- * server: when it returns, no callback can run any more. NULL is allowed. Blocks; not from a handler.
+ * server: when it returns, no callback can run any more. NULL is allowed. Blocks; not from a
+ * handler.
  */
 void natsmicro_server_destroy(natsmicro_server *server);
 
@@ -121,8 +122,8 @@ typedef struct natsmicro_server_counters {
 void natsmicro_server_get_counters(natsmicro_server *server, natsmicro_server_counters *counters);
 
 /*
- * Reads what all reliable streams of the server have done since it was made; the round trip is left 0.
- * Does not block; any thread.
+ * Reads what all reliable streams of the server have done since it was made; the round trip is left
+ * 0. Does not block; any thread.
  */
 void natsmicro_server_get_stream_metrics(natsmicro_server *server,
                                          natsmicro_stream_metrics *metrics);

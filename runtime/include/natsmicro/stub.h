@@ -68,15 +68,15 @@ typedef struct natsmicro_stub_service {
 } natsmicro_stub_service;
 
 /*
- * What the typed functions say of themselves in generated headers (units, owners, statuses, blocking,
- * threads) holds for those that they call here. Said here is what they add to it.
+ * What the typed functions say of themselves in generated headers (units, owners, statuses,
+ * blocking, threads) holds for those that they call here. Said here is what they add to it.
  */
 
 /* ---- clients ---- */
 
 /*
- * `service` must outlive the client. FAILED_PRECONDITION: the stub was generated for another version of
- * the library. *client is NULL unless OK.
+ * `service` must outlive the client. FAILED_PRECONDITION: the stub was generated for another
+ * version of the library. *client is NULL unless OK.
  */
 natsmicro_status natsmicro_stub_client_new(natsmicro_client **client,
                                            const natsmicro_stub_service *service,
@@ -84,8 +84,8 @@ natsmicro_status natsmicro_stub_client_new(natsmicro_client **client,
                                            const natsmicro_client_options *options);
 
 /*
- * Blocks until no callback can run any more. Calls that are open end with UNAVAILABLE and are told to their peers;
- * what is left of them is freed when they are closed. NULL is allowed.
+ * Blocks until no callback can run any more. Calls that are open end with UNAVAILABLE and are told
+ * to their peers; what is left of them is freed when they are closed. NULL is allowed.
  */
 void natsmicro_stub_client_destroy(natsmicro_client *client);
 
@@ -111,7 +111,10 @@ natsmicro_status natsmicro_stub_close_send(natsmicro_call *call);
  */
 natsmicro_status natsmicro_stub_close_and_recv(natsmicro_call *call, void **response);
 
-/* Frees a call; before its end that cancels it. NULL is allowed. Waits for a send or recv elsewhere. */
+/*
+ * Frees a call; before its end that cancels it. NULL is allowed. Waits for a send or recv
+ * elsewhere.
+ */
 void natsmicro_stub_close(natsmicro_call *call);
 
 /* Frees a response, whatever its type. NULL is allowed. */
@@ -120,8 +123,8 @@ void natsmicro_stub_message_free(void *message);
 /* ---- servers ---- */
 
 /*
- * Serves from now on, until the server's end; `service`, `handlers` and what `user_data` points to must
- * outlive it. FAILED_PRECONDITION: the stub is another version's, or the server is draining.
+ * Serves from now on, until the server's end; `service`, `handlers` and what `user_data` points to
+ * must outlive it. FAILED_PRECONDITION: the stub is another version's, or the server is draining.
  */
 natsmicro_status natsmicro_stub_server_add(natsmicro_server *server,
                                            const natsmicro_stub_service *service,
@@ -129,8 +132,8 @@ natsmicro_status natsmicro_stub_server_add(natsmicro_server *server,
                                            const natsmicro_service_options *options);
 
 /*
- * Answers; the response is encoded before it returns. FAILED_PRECONDITION: answered or failed before; else what
- * the call ended with.
+ * Answers; the response is encoded before it returns. FAILED_PRECONDITION: answered or failed
+ * before; else what the call ended with.
  */
 natsmicro_status natsmicro_stub_reply(natsmicro_call *call, const void *response);
 
