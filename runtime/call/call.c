@@ -16,20 +16,15 @@
 
 /* ---- making and ending ---- */
 
-static natsmicro_call *call_of(nm_inbox *inbox)
-{
-    return (natsmicro_call *)inbox;
-}
-
 static void on_message(nm_inbox *inbox, natsMsg *message)
 {
-    natsmicro_call *call = call_of(inbox);
+    natsmicro_call *call = nm_call_of(inbox);
     nm_stream_transport(&call->stream)->on_message(&call->stream, message);
 }
 
 static void on_pause(nm_inbox *inbox)
 {
-    nm_stream_on_pause(&call_of(inbox)->stream);
+    nm_stream_on_pause(&nm_call_of(inbox)->stream);
 }
 
 /*
@@ -73,7 +68,7 @@ static void tell_cancelled(natsmicro_call *call)
  */
 static void on_timer(nm_inbox *inbox)
 {
-    natsmicro_call *call = call_of(inbox);
+    natsmicro_call *call = nm_call_of(inbox);
     nm_stream *stream = &call->stream;
     if (atomic_exchange(&call->cancelling, false))
         tell_cancelled(call);
@@ -86,7 +81,7 @@ static void on_timer(nm_inbox *inbox)
 
 static void on_closed(nm_inbox *inbox)
 {
-    natsmicro_call *call = call_of(inbox);
+    natsmicro_call *call = nm_call_of(inbox);
     nm_stream_abort(&call->stream, NATSMICRO_UNAVAILABLE, "%s: the connection was closed",
                     call->method->full_name);
 }
@@ -103,7 +98,7 @@ static void call_free(natsmicro_call *call)
 
 static void on_unreferenced(nm_inbox *inbox)
 {
-    natsmicro_call *call = call_of(inbox);
+    natsmicro_call *call = nm_call_of(inbox);
     nm_call_cache *cache = call->cache;
     void (*on_over)(natsmicro_call *) = call->on_over;
 

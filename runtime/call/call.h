@@ -56,9 +56,7 @@ typedef struct nm_call_options {
  */
 natsmicro_status nm_options_take(void *own, const void *given, nm_error *error);
 
-/*
- * ---- what users give us to make things of: OK, or INVALID_ARGUMENT with a text that names it ----
- */
+/* ---- checks of what users give: OK, or INVALID_ARGUMENT with a text that names it ---- */
 
 /* An option in milliseconds. */
 natsmicro_status nm_check_time(const char *option, int64_t ms, int64_t least, nm_error *error);
@@ -138,6 +136,12 @@ struct natsmicro_call {
     bool in_handler;
     bool detached;
 };
+
+/* The call whose inbox that is: the stream begins with it, and the call with the stream. */
+static inline natsmicro_call *nm_call_of(nm_inbox *inbox)
+{
+    return (natsmicro_call *)inbox;
+}
 
 /* A call from the cache or a new one, with one reference; NULL when memory is short. */
 natsmicro_call *nm_call_acquire(nm_call_cache *cache, nm_link *link, const nm_method *method,

@@ -181,7 +181,7 @@ void natsmicro_stub_client_destroy(natsmicro_client *client)
         return;
     nm_inbox *inbox;
     while (client->link != NULL && (inbox = nm_link_take_inbox(client->link)) != NULL) {
-        end_call((natsmicro_call *)inbox);
+        end_call(nm_call_of(inbox));
         nm_inbox_unreference(inbox);
     }
     nm_link_end(client->link);

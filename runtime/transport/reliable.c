@@ -87,7 +87,7 @@ natsmicro_status nm_transport_choose(nm_stream *stream, const nm_incoming *openi
         return NATSMICRO_OK;
     if (!nm_reliable_begin(stream, &offer))
         return nm_error_set(error, NATSMICRO_RESOURCE_EXHAUSTED, "no memory for the stream");
-    if (offer.has_timeout && offer.timeout_ms < INT64_MAX / (uint64_t)NM_NS_PER_MS / 2)
+    if (offer.has_timeout && offer.timeout_ms <= INT64_MAX)
         stream->deadline = nm_deadline_in((int64_t)offer.timeout_ms);
     stream->transport = &nm_reliable_transport;
     return NATSMICRO_OK;

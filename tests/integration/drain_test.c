@@ -12,23 +12,40 @@
 
 /* ---- in other threads: server_run, and a call that waits ---- */
 
-typedef struct runner {
-    pthread_t thread;
+/* A server that several threads run, and how many of those runs have ended well. */
+typedef struct runs {
     natsmicro_server *server;
-    natsmicro_status status;
-} runner;
+    latch ended;
+    pthread_t threads[3];
+    size_t count;
+} runs;
 
-static void *run_server(void *argument)
+static void *run_and_tell(void *argument)
 {
-    runner *self = argument;
-    self->status = natsmicro_server_run(self->server);
+    runs *self = argument;
+    if (natsmicro_server_run(self->server) == NATSMICRO_OK)
+        latch_open(&self->ended);
     return NULL;
 }
 
-static void runner_start(runner *self, natsmicro_server *server)
+static void runs_init(runs *self, natsmicro_server *server)
 {
     self->server = server;
-    assert_int_equal(0, pthread_create(&self->thread, NULL, run_server, self));
+    self->count = 0;
+    latch_init(&self->ended);
+}
+
+static void runs_add(runs *self)
+{
+    assert_int_equal(0, pthread_create(&self->threads[self->count++], NULL, run_and_tell, self));
+}
+
+static void runs_expect_all_end(runs *self)
+{
+    assert_true(latch_wait_count(&self->ended, (int)self->count, WAIT_MS));
+    for (size_t i = 0; i < self->count; i++)
+        pthread_join(self->threads[i], NULL);
+    latch_destroy(&self->ended);
 }
 
 typedef struct caller {
@@ -72,93 +89,80 @@ static bool calls_wait(void *data)
 static void running_calls_finish_and_new_ones_are_refused(void **state)
 {
     lab room;
-    runner running;
+    runs running;
     caller waiting;
     (void)state;
     lab_open_held(&room, NULL);
-    natsConnection *connection = connect_to(room.nats);
-    Lab__V1__LabClient *client = lab_new_client(connection);
-    runner_start(&running, room.server);
-    caller_start(&waiting, client);
+    runs_init(&running, room.server);
+    runs_add(&running);
+    caller_start(&waiting, room.client);
     assert_true(latch_wait(&room.seen.entered, WAIT_MS));
 
     natsmicro_server_stop(room.server);
-    assert_true(eventually(nobody_serves, client, WAIT_MS));
+    assert_true(eventually(nobody_serves, room.client, WAIT_MS));
     assert_int_equal(0, latch_count(&room.seen.release));
     latch_open(&room.seen.release);
     pthread_join(waiting.thread, NULL);
     assert_status(NATSMICRO_OK, waiting.status);
-    pthread_join(running.thread, NULL);
-    assert_status(NATSMICRO_OK, running.status);
-
-    lab__v1__lab_client__destroy(client);
-    natsConnection_Destroy(connection);
+    runs_expect_all_end(&running);
     lab_close(&room);
 }
 
 static void calls_over_the_limit_are_cancelled_and_told(void **state)
 {
     lab room;
-    runner running;
+    runs running;
     natsmicro_server_options options = NATSMICRO_SERVER_OPTIONS_INIT;
     (void)state;
     options.drain_timeout_ms = 100;
     lab_open_held(&room, &options);
-    natsConnection *connection = connect_to(room.nats);
-    Lab__V1__LabClient *client = lab_new_client(connection);
     Lab__V1__LabClient__Chat *chat = NULL;
     Lab__V1__LabClient__Sum *sum = NULL;
     Lab__V1__SumRequest item = LAB__V1__SUM_REQUEST__INIT;
     const Lab__V1__ChatMessage *message = NULL;
-    assert_ok(lab__v1__lab_client__chat(client, NULL, &chat));
-    assert_ok(lab__v1__lab_client__sum(client, NULL, &sum));
+    assert_ok(lab__v1__lab_client__chat(room.client, NULL, &chat));
+    assert_ok(lab__v1__lab_client__sum(room.client, NULL, &sum));
     assert_ok(lab__v1__lab_client__sum__send(sum, &item));
     assert_true(latch_wait_count(&room.seen.entered, 2, WAIT_MS));
-    runner_start(&running, room.server);
+    runs_init(&running, room.server);
+    runs_add(&running);
 
     int64_t began = now_ms();
     natsmicro_server_stop(room.server);
     assert_status(NATSMICRO_UNAVAILABLE, lab__v1__lab_client__chat__recv(chat, &message));
     assert_true(latch_wait_count(&room.seen.done, 2, WAIT_MS));
-    pthread_join(running.thread, NULL);
-    assert_status(NATSMICRO_OK, running.status);
+    runs_expect_all_end(&running);
     assert_true(now_ms() - began < WAIT_MS);
 
     Lab__V1__SumResponse *response = NULL;
     assert_status(NATSMICRO_UNAVAILABLE, lab__v1__lab_client__sum__close_and_recv(sum, &response));
     lab__v1__lab_client__sum__close(sum);
     lab__v1__lab_client__chat__close(chat);
-    lab__v1__lab_client__destroy(client);
-    natsConnection_Destroy(connection);
     lab_close(&room);
 }
 
 static void waiting_calls_are_served_in_the_drain(void **state)
 {
     lab room;
-    runner running;
+    runs running;
     caller calls[3];
     natsmicro_server_options options = NATSMICRO_SERVER_OPTIONS_INIT;
     (void)state;
     options.max_calls = 1;
     lab_open_held(&room, &options);
-    natsConnection *connection = connect_to(room.nats);
-    Lab__V1__LabClient *client = lab_new_client(connection);
     for (size_t i = 0; i < 3; i++)
-        caller_start(&calls[i], client);
+        caller_start(&calls[i], room.client);
     assert_true(latch_wait(&room.seen.entered, WAIT_MS));
     assert_true(eventually(calls_wait, &room, WAIT_MS));
-    runner_start(&running, room.server);
+    runs_init(&running, room.server);
+    runs_add(&running);
     natsmicro_server_stop(room.server);
     latch_open(&room.seen.release);
     for (size_t i = 0; i < 3; i++) {
         pthread_join(calls[i].thread, NULL);
         assert_status(NATSMICRO_OK, calls[i].status);
     }
-    pthread_join(running.thread, NULL);
-    assert_status(NATSMICRO_OK, running.status);
-    lab__v1__lab_client__destroy(client);
-    natsConnection_Destroy(connection);
+    runs_expect_all_end(&running);
     lab_close(&room);
 }
 
@@ -217,14 +221,15 @@ static void a_stream_without_an_end_may_end_in_the_drain(void **state)
     const Lab__V1__CountUpResponse *response;
     Lab__V1__LabClient__CountUp *call;
     lab room;
-    runner running;
+    runs running;
     natsmicro_status status;
     int32_t received = 0;
     (void)state;
     lab_open(&room);
     lab_serve(&room, &endless, NULL);
     assert_int_equal(NATS_OK, natsConnection_FlushTimeout(room.server_connection, WAIT_MS));
-    runner_start(&running, room.server);
+    runs_init(&running, room.server);
+    runs_add(&running);
     assert_ok(lab_count_up(&room, 0, 0, NULL, &call));
     assert_false(natsmicro_call_is_draining(call->base));
     while ((status = lab__v1__lab_client__count_up__recv(call, &response)) == NATSMICRO_OK) {
@@ -236,8 +241,7 @@ static void a_stream_without_an_end_may_end_in_the_drain(void **state)
     assert_true(received >= 100);
     assert_false(natsmicro_call_is_draining(call->base));
     lab__v1__lab_client__count_up__close(call);
-    pthread_join(running.thread, NULL);
-    assert_status(NATSMICRO_OK, running.status);
+    runs_expect_all_end(&running);
     lab_close(&room);
 }
 
@@ -256,42 +260,6 @@ static void a_server_that_never_ran_can_be_destroyed(void **state)
 }
 
 /* ---- stopping is for good ---- */
-
-/* A server that several threads run, and how many of those runs have ended well. */
-typedef struct runs {
-    natsmicro_server *server;
-    latch ended;
-    pthread_t threads[3];
-    size_t count;
-} runs;
-
-static void *run_and_tell(void *argument)
-{
-    runs *self = argument;
-    if (natsmicro_server_run(self->server) == NATSMICRO_OK)
-        latch_open(&self->ended);
-    return NULL;
-}
-
-static void runs_init(runs *self, natsmicro_server *server)
-{
-    self->server = server;
-    self->count = 0;
-    latch_init(&self->ended);
-}
-
-static void runs_add(runs *self)
-{
-    assert_int_equal(0, pthread_create(&self->threads[self->count++], NULL, run_and_tell, self));
-}
-
-static void runs_expect_all_end(runs *self)
-{
-    assert_true(latch_wait_count(&self->ended, (int)self->count, WAIT_MS));
-    for (size_t i = 0; i < self->count; i++)
-        pthread_join(self->threads[i], NULL);
-    latch_destroy(&self->ended);
-}
 
 static void one_stop_ends_every_run_that_waits(void **state)
 {
@@ -330,14 +298,12 @@ static void a_run_that_comes_into_a_drain_waits_for_its_end(void **state)
     runs both;
     (void)state;
     lab_open_held(&room, NULL);
-    natsConnection *connection = connect_to(room.nats);
-    Lab__V1__LabClient *client = lab_new_client(connection);
-    caller_start(&waiting, client);
+    caller_start(&waiting, room.client);
     assert_true(latch_wait(&room.seen.entered, WAIT_MS));
     runs_init(&both, room.server);
     runs_add(&both);
     natsmicro_server_stop(room.server);
-    assert_true(eventually(nobody_serves, client, WAIT_MS));
+    assert_true(eventually(nobody_serves, room.client, WAIT_MS));
 
     runs_add(&both);
     assert_false(latch_wait(&both.ended, 100)); /* a call still runs */
@@ -345,8 +311,6 @@ static void a_run_that_comes_into_a_drain_waits_for_its_end(void **state)
     runs_expect_all_end(&both);
     pthread_join(waiting.thread, NULL);
     assert_ok(waiting.status);
-    lab__v1__lab_client__destroy(client);
-    natsConnection_Destroy(connection);
     lab_close(&room);
 }
 
