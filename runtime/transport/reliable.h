@@ -116,6 +116,7 @@ typedef struct nm_reliable {
     bool publishing;
     nm_segment *in_publication;
     bool rewind;         /* publish again from the oldest, once the turn comes round */
+    bool time_resend;    /* and time it */
     uint32_t burst;      /* frames at a time after a loss; 0: no loss is being mended */
     uint32_t burst_left; /* of those; the last wants an answer, and nothing goes out before it */
     uint64_t mended_at;  /* the number that was the last one published when the loss was found */
@@ -254,8 +255,11 @@ void nm_reliable_seal(nm_stream *stream);
 void nm_reliable_publish(nm_stream *stream);
 /* Under the lock, which it frees meanwhile: both, for what is open. */
 void nm_reliable_send_open(nm_stream *stream);
-/* Under the lock: something was lost; to be published again from the oldest. */
-void nm_reliable_resend(nm_stream *stream, int64_t now);
+/*
+ * Under the lock: something was lost; to be published again from the oldest. `reported`: the peer
+ * told that it lacks that one.
+ */
+void nm_reliable_resend(nm_stream *stream, bool reported, int64_t now);
 /* Under the lock: the peer has everything up to `number`. */
 void nm_reliable_acknowledged(nm_stream *stream, uint64_t number, int64_t now);
 /* Gives back what was kept for later messages: a call that waits to be used again holds little. */

@@ -250,7 +250,7 @@ static void take_acknowledgement(nm_stream *stream, const nm_frame *frame, int64
         reliable->gap_honoured == reliable->acknowledged + 1)
         return;
     reliable->gap_honoured = reliable->acknowledged + 1;
-    nm_reliable_resend(stream, now);
+    nm_reliable_resend(stream, true, now);
     nm_inbox_hasten_timer(&stream->inbox, now);
 }
 

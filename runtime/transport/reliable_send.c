@@ -228,10 +228,12 @@ static void drop_segment(nm_reliable *reliable, nm_segment *segment)
         spare_segment(reliable, segment);
 }
 
-void nm_reliable_resend(nm_stream *stream, int64_t now)
+void nm_reliable_resend(nm_stream *stream, bool reported, int64_t now)
 {
     nm_reliable *reliable = nm_reliable_of(stream);
+    bool first_time = reliable->last_retransmit == reliable->last_progress;
     reliable->rewind = true;
+    reliable->time_resend = reported && first_time;
     reliable->burst = reliable->burst_left = NM_RELIABLE_RESEND_FRAMES;
     reliable->mended_at = reliable->published;
     reliable->last_retransmit = now;
@@ -262,8 +264,8 @@ static void limit_backoff(nm_reliable *reliable)
 
 /*
  * Which copy of a message that was sent again an acknowledgement answers cannot be told, so only
- * others are timed. A timer that is shorter than the round trip sends all of them again: it stays
- * doubled until one is timed.
+ * others are timed, and the second copy where the peer had told that it lacks the first. A timer
+ * that is shorter than the round trip sends all of them again: it stays doubled until one is timed.
  */
 static void measure_round_trip(nm_reliable *reliable, uint64_t number, int64_t now)
 {
@@ -344,17 +346,33 @@ static natsmicro_status publish_segment(nm_stream *stream, const nm_segment *seg
     return nm_publish(nm_link_connection(stream->link), &outgoing, NULL);
 }
 
-/* What publishing a segment for the first time starts. */
+static void time_segment(nm_reliable *reliable, const nm_segment *segment, int64_t now)
+{
+    reliable->timed_number = last_number(segment);
+    reliable->timed_at = now;
+}
+
+static void note_resend(nm_stream *stream, const nm_segment *segment, int64_t now)
+{
+    nm_reliable *reliable = nm_reliable_of(stream);
+    reliable->metrics.retransmitted += segment->count;
+    atomic_fetch_add_explicit(&stream->settings->totals->retransmitted, segment->count,
+                              memory_order_relaxed);
+    if (reliable->time_resend)
+        time_segment(reliable, segment, now);
+    else if (segment->first <= reliable->timed_number)
+        reliable->timed_at = 0;
+    reliable->time_resend = false;
+}
+
+/* What publishing a segment, for the first time or again, starts. */
 static void note_publication(nm_stream *stream, nm_segment *segment)
 {
     nm_reliable *reliable = nm_reliable_of(stream);
-    uint64_t last = last_number(segment);
     int64_t now = nm_now();
     nm_stream_totals *totals = stream->settings->totals;
     if (segment->published) {
-        reliable->metrics.retransmitted += segment->count;
-        atomic_fetch_add_explicit(&totals->retransmitted, segment->count, memory_order_relaxed);
-        reliable->timed_at = 0;
+        note_resend(stream, segment, now);
         return;
     }
     segment->published = true;
@@ -364,11 +382,9 @@ static void note_publication(nm_stream *stream, nm_segment *segment)
         reliable->last_progress = reliable->last_retransmit = now;
         limit_backoff(reliable); /* from asking a reader that slept */
     }
-    reliable->published = last;
-    if (reliable->timed_at == 0) {
-        reliable->timed_number = last;
-        reliable->timed_at = now;
-    }
+    reliable->published = last_number(segment);
+    if (reliable->timed_at == 0)
+        time_segment(reliable, segment, now);
 }
 
 void nm_reliable_publish(nm_stream *stream)

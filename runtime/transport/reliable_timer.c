@@ -20,11 +20,6 @@ static int64_t later(int64_t a, int64_t b)
     return a > b ? a : b;
 }
 
-static int64_t after(int64_t since, int64_t delay)
-{
-    return delay == NM_NEVER || since == NM_NEVER ? NM_NEVER : since + delay;
-}
-
 /* ---- what is due when ---- */
 
 /* Whether there is something that only the peer's answer can bring on. */
@@ -35,30 +30,38 @@ static bool waits_for_answer(const nm_stream *stream)
            reliable->sender_waits || !reliable->peer_heard;
 }
 
+/* The peer is asked often enough that some losses in a row do not look like its end. */
+static int64_t probe_interval(const nm_stream *stream)
+{
+    return stream->idle_limit == NM_NEVER ? NM_RELIABLE_PROBE_WITHOUT_IDLE : stream->idle_limit / 6;
+}
+
+/* Twice the round trip, doubled each time, up to the interval of probes. */
 static int64_t retransmit_due(const nm_stream *stream)
 {
     const nm_reliable *reliable = nm_reliable_of(stream);
     if (!waits_for_answer(stream))
         return NM_NEVER;
-    int64_t delay = later(NM_RELIABLE_FIRST_RETRANSMIT, 2 * reliable->round_trip);
-    for (unsigned i = 0; i < reliable->backoff && delay < NM_RELIABLE_LONGEST_RETRANSMIT; i++)
+    int64_t least = later(NM_RELIABLE_FIRST_RETRANSMIT, 2 * reliable->round_trip);
+    int64_t most = later(least, probe_interval(stream));
+    int64_t delay = least;
+    for (unsigned i = 0; i < reliable->backoff && delay < most; i++)
         delay *= 2;
-    return reliable->last_retransmit + earlier(delay, NM_RELIABLE_LONGEST_RETRANSMIT);
+    delay = earlier(delay, earlier(most, NM_RELIABLE_LONGEST_RETRANSMIT));
+    return reliable->last_retransmit + delay;
 }
 
 static int64_t probe_due(const nm_stream *stream)
 {
     const nm_reliable *reliable = nm_reliable_of(stream);
-    int64_t interval =
-        stream->idle_limit == NM_NEVER ? NM_RELIABLE_PROBE_WITHOUT_IDLE : stream->idle_limit / 6;
-    return later(reliable->last_heard, reliable->last_probe) + interval;
+    return later(reliable->last_heard, reliable->last_probe) + probe_interval(stream);
 }
 
 static int64_t progress_due(const nm_stream *stream)
 {
     const nm_reliable *reliable = nm_reliable_of(stream);
     return reliable->published > reliable->acknowledged
-               ? after(reliable->last_progress, stream->idle_limit)
+               ? nm_after(reliable->last_progress, stream->idle_limit)
                : NM_NEVER;
 }
 
@@ -77,9 +80,9 @@ void nm_reliable_schedule(nm_stream *stream)
     int64_t due = earlier(reliable->ack_due, reliable->seal_due);
     due = earlier(due, retransmit_due(stream));
     due = earlier(due, probe_due(stream));
-    due = earlier(due, after(reliable->last_heard, stream->idle_limit));
+    due = earlier(due, nm_after(reliable->last_heard, stream->idle_limit));
     due = earlier(due, progress_due(stream));
-    due = earlier(due, after(reliable->gone_since, NM_RELIABLE_GONE_LIMIT));
+    due = earlier(due, nm_after(reliable->gone_since, NM_RELIABLE_GONE_LIMIT));
     due = earlier(due, deadline_due(stream));
     if (due >= reliable->timer_at)
         return;
@@ -110,10 +113,10 @@ static void end_silent_call(nm_stream *stream, natsConnStatus connection, nm_not
 static bool check_limits(nm_stream *stream, int64_t now, natsConnStatus connection, nm_note *note)
 {
     const nm_reliable *reliable = nm_reliable_of(stream);
-    bool silent = now >= after(reliable->last_heard, stream->idle_limit);
+    bool silent = now >= nm_after(reliable->last_heard, stream->idle_limit);
     /* Where the idle limit is the shorter one, it is still known that nobody listens. */
     bool gone = silent ? reliable->gone_since != NM_NEVER
-                       : now >= after(reliable->gone_since, NM_RELIABLE_GONE_LIMIT);
+                       : now >= nm_after(reliable->gone_since, NM_RELIABLE_GONE_LIMIT);
     if (connection == NATS_CONN_STATUS_CLOSED)
         nm_reliable_end_call(stream, note, NATSMICRO_UNAVAILABLE, "the connection is closed");
     else if (silent && !gone)
@@ -158,7 +161,7 @@ static void retransmit(nm_stream *stream, int64_t now, nm_note *note)
     nm_reliable *reliable = nm_reliable_of(stream);
     reliable->backoff++;
     if (reliable->kept != NULL) {
-        nm_reliable_resend(stream, now);
+        nm_reliable_resend(stream, false, now);
         return;
     }
     reliable->last_retransmit = now;
