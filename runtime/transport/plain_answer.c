@@ -7,7 +7,7 @@
  * message to ourselves: it comes back after any 503, so its return without one proves that the
  * answer was heard.
  *
- *   SENT --fence, heard--> DONE
+ *   SENT --fence, heard, or the caller has given up--> DONE
  *   SENT --fence, unheard, no End yet--> HELD --End--> RETRY
  *   SENT --fence, unheard, after End--> RETRY --1, 2, 4 … ms--> SENT
  *   any --deadline--> DONE, and an event
@@ -162,7 +162,7 @@ void nm_plain_answer_fence(nm_stream *stream)
     pthread_mutex_lock(&stream->lock);
     if (stream->answer_state == NM_ANSWER_SENT) {
         int64_t now = nm_now();
-        if (!stream->answer_unheard) {
+        if (!stream->answer_unheard || stream->caller_gave_up) {
             stream->answer_state = NM_ANSWER_DONE;
             done = true;
         } else if (caller_has_ended(stream)) {

@@ -220,6 +220,7 @@ static void take_caller_error(nm_stream *stream, const nm_incoming *incoming)
     nm_error_set_code(&told, nm_error_code(&error), told.text);
     nm_stream_abort_with(stream, &told);
     nm_error_clear(&error);
+    stream->caller_gave_up = true;
     nm_plain_answer_end_came(stream);
 }
 

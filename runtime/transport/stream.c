@@ -24,12 +24,7 @@
 
 /* ---- lists of spans ---- */
 
-static size_t cost_of(natsMsg *message, size_t length)
-{
-    return nm_message_front(message) + length + SPAN_OVERHEAD;
-}
-
-static bool list_append(nm_span_list *list, natsMsg *message, const uint8_t *data, size_t length)
+static bool list_append(nm_span_list *list, const nm_span *span, size_t cost)
 {
     if (list->count == list->capacity) {
         size_t capacity = list->capacity == 0 ? 16 : list->capacity * 2;
@@ -39,8 +34,8 @@ static bool list_append(nm_span_list *list, natsMsg *message, const uint8_t *dat
         list->spans = spans;
         list->capacity = capacity;
     }
-    list->spans[list->count++] = (nm_span){message, data, length};
-    list->bytes += cost_of(message, length);
+    list->spans[list->count++] = *span;
+    list->bytes += cost;
     return true;
 }
 
@@ -111,7 +106,7 @@ void nm_stream_reset(nm_stream *stream)
     atomic_store_explicit(&stream->transport, NULL, memory_order_relaxed);
     stream->opened = stream->any_taken = stream->unnumbered = stream->heard = false;
     stream->discarding = stream->reader_waits = stream->send_closed = stream->finished = false;
-    stream->told_peer = stream->answer_unheard = false;
+    stream->told_peer = stream->answer_unheard = stream->caller_gave_up = false;
     stream->in_end = stream->aborted = NATSMICRO_OK;
     stream->answer_state = NM_ANSWER_NONE;
     stream->answer_backoff = 0;
@@ -150,12 +145,14 @@ static bool queue(nm_stream *stream, natsMsg *message, const uint8_t *data, size
 {
     bool over = stream->pending_messages >= stream->settings->max_pending_messages ||
                 stream->pending_bytes >= stream->settings->max_pending_bytes;
-    if (stream->discarding || over || !list_append(&stream->arrived, message, data, length)) {
+    nm_span span = {message, data, length};
+    size_t cost = nm_message_front(message) + length + SPAN_OVERHEAD;
+    if (stream->discarding || over || !list_append(&stream->arrived, &span, cost)) {
         natsMsg_Destroy(message);
         return false;
     }
     stream->pending_messages++;
-    stream->pending_bytes += cost_of(message, length);
+    stream->pending_bytes += cost;
     return true;
 }
 

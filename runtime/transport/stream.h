@@ -143,6 +143,7 @@ struct nm_stream {
     natsMsg *answer;
     nm_answer_state answer_state;
     bool answer_unheard;
+    bool caller_gave_up; /* and said so: it need not hear the answer */
     int64_t answer_backoff;
     int64_t answer_deadline;
 

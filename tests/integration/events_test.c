@@ -96,6 +96,22 @@ static void an_error_that_nobody_listens_to_is_told(void **state)
     expect_unheard("\x08\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01", 11); /* -1, which Sum refuses */
 }
 
+/* The end of the server waits for answers that are still offered, and tells of those in vain. */
+static void an_answer_to_a_caller_that_gave_up_is_not_missed(void **state)
+{
+    scene here;
+    raw_call call;
+    (void)state;
+    scene_open(&here, NATSMICRO_EVENT_UNHEARD, &lab_handlers);
+    raw_open(&call, here.raw, "lab.v1.sum");
+    raw_close(&call);
+    raw_send(here.raw, &(raw_message){.subject = call.stream, .end = "true", .code = "CANCELLED"});
+    natsmicro_server_destroy(here.room.server);
+    here.room.server = NULL;
+    assert_int_equal(0, latch_count(&here.happened));
+    scene_close(&here);
+}
+
 /* ---- answers that nats.c does not take ---- */
 
 static natsmicro_status fail_late(lab_probe *seen, natsmicro_call *call)
@@ -470,6 +486,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_answer_that_nobody_listens_to_is_told),
         cmocka_unit_test(an_error_that_nobody_listens_to_is_told),
+        cmocka_unit_test(an_answer_to_a_caller_that_gave_up_is_not_missed),
         cmocka_unit_test(an_error_of_a_unary_call_that_cannot_be_published_is_told),
         cmocka_unit_test(an_error_of_a_server_stream_that_cannot_be_published_is_told),
         cmocka_unit_test(an_error_of_a_client_stream_that_cannot_be_published_is_told),
