@@ -233,7 +233,7 @@ static void reliable_reset(nm_stream *stream)
 {
     nm_reliable *reliable = nm_reliable_of(stream);
     nm_reliable_drop_unacknowledged(reliable);
-    nm_reliable_free_segments(reliable);
+    nm_segment_free_spare(reliable);
     nm_reliable_drop_received(reliable);
     nm_reliable_trim_queue(reliable);
     nm_reliable_frame_free(&reliable->reading);

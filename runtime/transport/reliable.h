@@ -93,6 +93,9 @@ typedef struct nm_segment {
     uint8_t *bytes;    /* of capacity and NM_FRAME_CONTROL_SIZE */
 } nm_segment;
 
+/* What a segment takes beside its messages: it may hold only one. */
+#define NM_SEGMENT_OVERHEAD (sizeof(nm_segment) + NM_FRAME_CONTROL_SIZE + 32)
+
 /* A received frame that waits to be read, or messages that were copied out of several. */
 typedef struct nm_reliable_frame {
     nm_frame_cursor cursor; /* at the next message that is to be read */
@@ -251,10 +254,15 @@ natsmicro_status nm_reliable_answer(nm_stream *stream, const void *message, size
 bool nm_reliable_append_end(nm_stream *stream, const nm_error *failure);
 /* Under the lock: what is open goes to those that are to be published. */
 void nm_reliable_seal(nm_stream *stream);
+/* Under the lock, which it frees meanwhile: that, and publishes. */
+void nm_reliable_send_open(nm_stream *stream);
+
+/* ---- reliable_publish.c ---- */
+
+/* Under the lock: a segment is complete, and to be published behind the others. */
+void nm_reliable_keep(nm_reliable *reliable, nm_segment *segment);
 /* Under the lock, which it frees meanwhile: publishes what is sealed, unless somebody is at it. */
 void nm_reliable_publish(nm_stream *stream);
-/* Under the lock, which it frees meanwhile: both, for what is open. */
-void nm_reliable_send_open(nm_stream *stream);
 /*
  * Under the lock: something was lost; to be published again from the oldest. `reported`: the peer
  * told that it lacks that one.
@@ -262,9 +270,29 @@ void nm_reliable_send_open(nm_stream *stream);
 void nm_reliable_resend(nm_stream *stream, bool reported, int64_t now);
 /* Under the lock: the peer has everything up to `number`. */
 void nm_reliable_acknowledged(nm_stream *stream, uint64_t number, int64_t now);
-/* Gives back what was kept for later messages: a call that waits to be used again holds little. */
-void nm_reliable_free_segments(nm_reliable *reliable);
+/* Under the lock: nothing is to be sent any more. */
 void nm_reliable_drop_unacknowledged(nm_reliable *reliable);
+
+/* ---- reliable_segment.c ---- */
+
+/*
+ * Under the lock: a segment for `room` bytes of messages and end, one that was spared if it may be
+ * filled, else a new one. NULL: memory.
+ */
+nm_segment *nm_segment_take(nm_reliable *reliable, size_t room);
+/* Under the lock: done with; one that can be filled is kept for the next messages. */
+void nm_segment_spare(nm_reliable *reliable, nm_segment *segment);
+/* Makes its memory as large as that. False: it stays as it is. */
+bool nm_segment_resize(nm_segment *segment, size_t capacity);
+/* The number of the last thing in it, message or end. */
+uint64_t nm_segment_last(const nm_segment *segment);
+/*
+ * Under the lock: short ones that wait behind it become one with it: what goes out late, or again,
+ * goes in few frames.
+ */
+void nm_segment_join(nm_reliable *reliable, nm_segment *segment);
+/* Gives back what was spared: a call that waits to be used again holds little. */
+void nm_segment_free_spare(nm_reliable *reliable);
 
 /* ---- reliable_receive.c ---- */
 
