@@ -72,6 +72,8 @@ nm_inbox *nm_table_find(nm_table *table, const char *token);
 bool nm_timers_start(nm_timers *timers);
 void nm_timers_stop(nm_timers *timers);
 void nm_timers_free(nm_timers *timers);
+/* Off, for good: it is not set any more. */
+void nm_timers_end(nm_timers *timers, nm_inbox *inbox);
 
 /* ---- link/flush.c ---- */
 

@@ -213,7 +213,7 @@ void nm_inbox_init(nm_inbox *inbox, nm_link *link, const nm_inbox_callbacks *cal
     inbox->callbacks = callbacks;
     inbox->link = link;
     atomic_init(&inbox->references, 1);
-    inbox->listening = inbox->pause_asked = false;
+    inbox->listening = inbox->pause_asked = inbox->timer_ended = false;
     inbox->timer_due = NM_NEVER;
 }
 
@@ -239,7 +239,7 @@ bool nm_inbox_listen(nm_inbox *inbox)
 
 void nm_inbox_close(nm_inbox *inbox)
 {
-    nm_inbox_set_timer(inbox, NM_NEVER);
+    nm_timers_end(&inbox->link->timers, inbox);
     if (nm_table_remove(&inbox->link->table, inbox))
         nm_inbox_unreference(inbox);
 }

@@ -54,6 +54,7 @@ struct nm_inbox {
     bool listening;
     bool pause_asked;  /* the dispatch thread's alone */
     int64_t timer_due; /* NM_NEVER: off */
+    bool timer_ended;  /* and stays so */
     size_t timer_index;
 };
 
@@ -102,8 +103,8 @@ void nm_inbox_init(nm_inbox *inbox, nm_link *link, const nm_inbox_callbacks *cal
 bool nm_inbox_listen(nm_inbox *inbox);
 
 /*
- * Listens and counts no longer, the timer too, and gives back the link's reference. A callback that
- * is running may still finish. Does nothing when it is not listening.
+ * Listens and counts no longer, the timer too, and gives back the link's references. A callback
+ * that is running may still finish; a timer that it sets is not. May be called again.
  */
 void nm_inbox_close(nm_inbox *inbox);
 

@@ -82,7 +82,7 @@ static bool set_timer(nm_timers *timers, nm_inbox *inbox, int64_t due)
     bool was_in = inbox->timer_due != NM_NEVER;
     if (was_in)
         take_out(timers, inbox);
-    if (due == NM_NEVER || timers->stopping || !put_in(timers, inbox, due))
+    if (due == NM_NEVER || inbox->timer_ended || timers->stopping || !put_in(timers, inbox, due))
         return was_in;
     if (!was_in)
         nm_inbox_reference(inbox);
@@ -108,6 +108,16 @@ void nm_inbox_hasten_timer(nm_inbox *inbox, int64_t due)
 
     pthread_mutex_lock(&timers->lock);
     bool release = due < inbox->timer_due && set_timer(timers, inbox, due);
+    pthread_mutex_unlock(&timers->lock);
+    if (release)
+        nm_inbox_unreference(inbox);
+}
+
+void nm_timers_end(nm_timers *timers, nm_inbox *inbox)
+{
+    pthread_mutex_lock(&timers->lock);
+    inbox->timer_ended = true;
+    bool release = set_timer(timers, inbox, NM_NEVER);
     pthread_mutex_unlock(&timers->lock);
     if (release)
         nm_inbox_unreference(inbox);

@@ -26,6 +26,11 @@
 /* A fence that does not come back was lost in a reconnect: the answer may have been, too. */
 #define FENCE_TIMEOUT (250 * NM_NS_PER_MS)
 
+static bool is_pending(const nm_stream *stream)
+{
+    return stream->answer_state != NM_ANSWER_NONE && stream->answer_state != NM_ANSWER_DONE;
+}
+
 static int64_t offer_until(const nm_stream *stream, int64_t now)
 {
     int64_t until = now + SHORTEST_OFFER;
@@ -86,15 +91,16 @@ natsmicro_status nm_plain_answer(nm_stream *stream, const void *message, size_t 
     if (!first)
         return nm_error_set(error, NATSMICRO_FAILED_PRECONDITION, "%s: the call has ended",
                             stream->method);
-    if (streaming)
-        return first_offer(stream, &outgoing, error);
-    natsmicro_status status = nm_publish(nm_link_connection(stream->link), &outgoing, error);
-    if (status == NATSMICRO_RESOURCE_EXHAUSTED) { /* nothing has gone out: the failure may */
+    natsmicro_status status = streaming
+                                  ? first_offer(stream, &outgoing, error)
+                                  : nm_publish(nm_link_connection(stream->link), &outgoing, error);
+    if (status == NATSMICRO_RESOURCE_EXHAUSTED) { /* nothing has gone out, or will: a failure may */
         pthread_mutex_lock(&stream->lock);
-        stream->finished = false;
+        stream->finished = is_pending(stream);
         pthread_mutex_unlock(&stream->lock);
     }
-    nm_stream_flush(stream, NM_NEVER);
+    if (!streaming)
+        nm_stream_flush(stream, NM_NEVER);
     return status;
 }
 
@@ -119,11 +125,6 @@ bool nm_plain_answer_unheard(nm_stream *stream)
         return false;
     stream->answer_unheard = true;
     return true;
-}
-
-static bool is_pending(const nm_stream *stream)
-{
-    return stream->answer_state != NM_ANSWER_NONE && stream->answer_state != NM_ANSWER_DONE;
 }
 
 bool nm_plain_answer_is_pending(nm_stream *stream)
