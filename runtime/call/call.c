@@ -242,7 +242,7 @@ static bool send_in_place(natsmicro_call *call, const nm_transport *transport, c
     nm_buffer room = transport->reserve(&call->stream);
     if (room.data == NULL)
         return false;
-    bool packed = nm_direct_pack(type_out(call), message, &room);
+    bool packed = nm_direct_pack(type_out(call), message, &room, NULL);
     transport->commit(&call->stream, packed ? &room : NULL);
     return packed;
 }
@@ -259,13 +259,14 @@ static natsmicro_status send_message(natsmicro_call *call, const void *message)
     nm_call_forget_send_error(call);
     if (call->sends_short && send_in_place(call, transport, message))
         return NATSMICRO_OK;
+    nm_encoding encoding;
     natsmicro_status status =
-        nm_encode_by_plan(type_out(call), message, &call->encoded, &call->send_error);
+        nm_encode_in_pieces(type_out(call), message, &call->encoded, &encoding, &call->send_error);
     if (status != NATSMICRO_OK)
         return status;
-    nm_bytes whole = {call->encoded.data, call->encoded.length};
-    call->sends_short = transport->reserve != NULL && whole.length < NM_SHORT_MESSAGE;
-    return transport->send(&call->stream, &whole, 1, &call->send_error);
+    call->sends_short = transport->reserve != NULL && encoding.count == 1 &&
+                        encoding.pieces[0].length < NM_SHORT_MESSAGE;
+    return transport->send(&call->stream, encoding.pieces, encoding.count, &call->send_error);
 }
 
 natsmicro_status natsmicro_stub_send(natsmicro_call *call, const void *message)

@@ -219,7 +219,31 @@ natsmicro_status nm_encode_by_plan(const nm_plan *plan, const void *message, nm_
                                    nm_error *error)
 {
     nm_buffer_reset(buffer);
-    if (nm_direct_pack(plan, message, buffer))
+    if (nm_direct_pack(plan, message, buffer, NULL))
         return NATSMICRO_OK;
     return nm_encode(plan->descriptor, message, buffer, error);
+}
+
+natsmicro_status nm_encode_in_pieces(const nm_plan *plan, const void *message, nm_buffer *buffer,
+                                     nm_encoding *encoding, nm_error *error)
+{
+    nm_left_out left_out = {{NULL, 0}, 0};
+
+    nm_buffer_reset(buffer);
+    if (!nm_direct_pack(plan, message, buffer, &left_out)) {
+        natsmicro_status status = nm_encode(plan->descriptor, message, buffer, error);
+        if (status != NATSMICRO_OK)
+            return status;
+        left_out.content.length = 0;
+    }
+    if (left_out.content.length == 0) {
+        encoding->pieces[0] = (nm_bytes){buffer->data, buffer->length};
+        encoding->count = 1;
+        return NATSMICRO_OK;
+    }
+    encoding->pieces[0] = (nm_bytes){buffer->data, left_out.at};
+    encoding->pieces[1] = left_out.content;
+    encoding->pieces[2] = (nm_bytes){buffer->data + left_out.at, buffer->length - left_out.at};
+    encoding->count = encoding->pieces[2].length > 0 ? 3 : 2;
+    return NATSMICRO_OK;
 }

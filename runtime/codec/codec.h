@@ -73,4 +73,14 @@ natsmicro_status nm_decode_by_plan(const nm_plan *plan, const uint8_t *bytes, si
 natsmicro_status nm_encode_by_plan(const nm_plan *plan, const void *message, nm_buffer *buffer,
                                    nm_error *error);
 
+/* A message in pieces: a long field of it lies in the message, all else in a buffer. */
+typedef struct nm_encoding {
+    nm_bytes pieces[3];
+    size_t count; /* of those; 1: all lies in the buffer */
+} nm_encoding;
+
+/* nm_encode_by_plan without a copy of the longest part: good while message and buffer are. */
+natsmicro_status nm_encode_in_pieces(const nm_plan *plan, const void *message, nm_buffer *buffer,
+                                     nm_encoding *encoding, nm_error *error);
+
 #endif

@@ -9,6 +9,9 @@
 
 #include <string.h>
 
+/* What is longer is left out where that is allowed: its way through the buffer costs more. */
+#define LONG_CONTENT ((size_t)4096)
+
 #define LONGEST_BOOL 9 /* a longer one's bits do not fit 64, and each counts */
 
 _Static_assert(sizeof(protobuf_c_boolean) == 4, "protobuf-c's booleans are as wide as its int32");
@@ -269,9 +272,10 @@ static bool bytes_of(const nm_plan_field *field, const uint8_t *message, nm_byte
 
 /* Appends the field, if it is set, and has room for all that may follow but contents. */
 static bool append_content(const nm_plan *plan, const nm_plan_field *field, const uint8_t *message,
-                           nm_buffer *buffer)
+                           nm_buffer *buffer, nm_left_out *left_out)
 {
     nm_bytes content = {NULL, 0};
+    size_t copied;
     bool is_set = true;
     bool is_plain = field->kind == NM_PLAN_STRING ? string_of(field, message, &content, &is_set)
                                                   : bytes_of(field, message, &content, &is_set);
@@ -281,18 +285,24 @@ static bool append_content(const nm_plan *plan, const nm_plan_field *field, cons
         return is_plain;
     if (content.length > INT_MAX)
         return false;
-    at = nm_buffer_reserve(buffer, content.length + plan->room);
+    copied = left_out != NULL && left_out->content.length == 0 && content.length > LONG_CONTENT
+                 ? 0
+                 : content.length;
+    at = nm_buffer_reserve(buffer, copied + plan->room);
     if (at == NULL)
         return false;
     at = nm_frame_put_varint(at, field->tag);
     at = nm_frame_put_varint(at, content.length);
-    if (content.length > 0)
-        memcpy(at, content.data, content.length);
-    buffer->length = (size_t)(at - buffer->data) + content.length;
+    buffer->length = (size_t)(at - buffer->data) + copied;
+    if (copied > 0)
+        memcpy(at, content.data, copied);
+    else if (content.length > 0)
+        *left_out = (nm_left_out){content, buffer->length};
     return true;
 }
 
-bool nm_direct_pack(const nm_plan *plan, const ProtobufCMessage *message, nm_buffer *buffer)
+bool nm_direct_pack(const nm_plan *plan, const ProtobufCMessage *message, nm_buffer *buffer,
+                    nm_left_out *left_out)
 {
     const uint8_t *members = (const uint8_t *)message;
     const nm_plan_field *behind = plan->fields + plan->n_fields;
@@ -310,7 +320,7 @@ bool nm_direct_pack(const nm_plan *plan, const ProtobufCMessage *message, nm_buf
             continue;
         }
         buffer->length = (size_t)(at - buffer->data);
-        if (!append_content(plan, field, members, buffer))
+        if (!append_content(plan, field, members, buffer, left_out))
             return false;
         at = buffer->data + buffer->length;
     }

@@ -13,6 +13,7 @@
 #define NM_CODEC_DIRECT_H
 
 #include "base/buffer.h"
+#include "base/bytes.h"
 #include "codec/arena.h"
 #include "codec/plan.h"
 
@@ -20,7 +21,17 @@
 ProtobufCMessage *nm_direct_unpack(const nm_plan *plan, const uint8_t *bytes, size_t length,
                                    nm_arena *arena);
 
-/* Appends to the buffer. False: it is left to the library; the buffer may hold some of it then. */
-bool nm_direct_pack(const nm_plan *plan, const ProtobufCMessage *message, nm_buffer *buffer);
+/* A long string or bytes field that stays where the user has it. */
+typedef struct nm_left_out {
+    nm_bytes content; /* length 0: none was left out */
+    size_t at;        /* it goes in here, between what the buffer holds */
+} nm_left_out;
+
+/*
+ * Appends to the buffer; of the first long field only tag and length, if `left_out` is not NULL.
+ * False: it is left to the library; the buffer may hold some of it then.
+ */
+bool nm_direct_pack(const nm_plan *plan, const ProtobufCMessage *message, nm_buffer *buffer,
+                    nm_left_out *left_out);
 
 #endif

@@ -6,6 +6,7 @@
 #include "direct_test.pb-c.h"
 #include "direct_test_proto2.pb-c.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 const ProtobufCMessageDescriptor *const both_ways_types[] = {
@@ -110,6 +111,32 @@ static const char *compare_errors(natsmicro_status status, const nm_error *error
     return strcmp(nm_error_text(error), nm_error_text(other)) == 0 ? NULL : "the text differs";
 }
 
+/* The pieces' way ends as the usual one has: with these bytes. */
+static const char *compare_in_pieces(const nm_plan *plan, const ProtobufCMessage *message,
+                                     natsmicro_status status, const nm_buffer *usual)
+{
+    nm_buffer buffer = NM_BUFFER_INIT;
+    nm_error error = NM_ERROR_INIT;
+    nm_encoding encoding;
+    const char *different = NULL;
+
+    if (nm_encode_in_pieces(plan, message, &buffer, &encoding, &error) != status)
+        different = "the status in pieces differs";
+    else if (status == NATSMICRO_OK) {
+        size_t length = nm_bytes_length(encoding.pieces, encoding.count);
+        uint8_t *joined = malloc(length + 1);
+        if (joined == NULL)
+            abort();
+        nm_bytes_join(joined, encoding.pieces, encoding.count);
+        if (length != usual->length || (length > 0 && memcmp(joined, usual->data, length) != 0))
+            different = "the pieces differ";
+        free(joined);
+    }
+    nm_buffer_free(&buffer);
+    nm_error_clear(&error);
+    return different;
+}
+
 const char *both_ways_encode(const nm_plan *plan, const ProtobufCMessage *message)
 {
     nm_buffer planned = NM_BUFFER_INIT;
@@ -124,6 +151,8 @@ const char *both_ways_encode(const nm_plan *plan, const ProtobufCMessage *messag
         (planned.length != usual.length ||
          (usual.length > 0 && memcmp(planned.data, usual.data, usual.length) != 0)))
         different = "the encodings differ";
+    if (different == NULL)
+        different = compare_in_pieces(plan, message, usual_status, &usual);
     nm_buffer_free(&planned);
     nm_buffer_free(&usual);
     nm_error_clear(&error);

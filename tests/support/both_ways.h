@@ -17,7 +17,7 @@ extern const size_t n_both_ways_types;
 /* Bytes of a number's member in the struct. */
 size_t both_ways_size_of(ProtobufCType type);
 
-/* Decodes, and encodes what came of it. NULL, or in what the ways differ. */
+/* Decodes, and encodes what came of it, in pieces, too. NULL, or in what the ways differ. */
 const char *both_ways_decode(const nm_plan *plan, const uint8_t *bytes, size_t length,
                              const nm_codec_limits *limits);
 

@@ -43,7 +43,7 @@ static void assert_direct(const nm_plan *plan, const ProtobufCMessage *message)
     nm_buffer buffer = NM_BUFFER_INIT;
     nm_arena arena = NM_ARENA_INIT;
 
-    assert_true(nm_direct_pack(plan, message, &buffer));
+    assert_true(nm_direct_pack(plan, message, &buffer, NULL));
     assert_same(both_ways_encode(plan, message));
     assert_non_null(nm_direct_unpack(plan, buffer.data, buffer.length, &arena));
     assert_same(both_ways_decode(plan, buffer.data, buffer.length, &limits));
@@ -270,6 +270,51 @@ static void a_default_string_is_the_types_own(void **state)
     nm_plan_free(plan);
 }
 
+/* ---- pieces ---- */
+
+#define LONG_LENGTH 5000 /* of a content that stays where it is */
+
+static size_t pieces_of(const nm_plan *plan, const void *message, nm_buffer *buffer,
+                        nm_encoding *encoding)
+{
+    assert_same(both_ways_encode(plan, message));
+    assert_int_equal(nm_encode_in_pieces(plan, message, buffer, encoding, NULL), NATSMICRO_OK);
+    return encoding->count;
+}
+
+static void the_first_long_content_stays_where_it_is(void **state)
+{
+    Directtest__V1__Scalars scalars = DIRECTTEST__V1__SCALARS__INIT;
+    Directtest__V1__Text text = DIRECTTEST__V1__TEXT__INIT;
+    nm_plan *plan = new_plan(SCALARS);
+    nm_plan *text_plan = new_plan(TEXT);
+    nm_buffer buffer = NM_BUFFER_INIT;
+    nm_encoding encoding;
+    char content[LONG_LENGTH + 1];
+
+    (void)state;
+    memset(content, 'x', LONG_LENGTH);
+    content[LONG_LENGTH] = '\0';
+    scalars.string_value = text.text = (char *)"short";
+    assert_int_equal(pieces_of(plan, &scalars, &buffer, &encoding), 1);
+    scalars.bytes_value = (ProtobufCBinaryData){LONG_LENGTH, (uint8_t *)content};
+    assert_int_equal(pieces_of(plan, &scalars, &buffer, &encoding), 2);
+    assert_ptr_equal(encoding.pieces[1].data, content);
+    scalars.far = 300;
+    assert_int_equal(pieces_of(plan, &scalars, &buffer, &encoding), 3);
+    assert_ptr_equal(encoding.pieces[1].data, content);
+    scalars.other_string = content; /* a second one, which is copied */
+    assert_int_equal(pieces_of(plan, &scalars, &buffer, &encoding), 3);
+    assert_int_equal(encoding.pieces[1].length, LONG_LENGTH);
+    text.text = content;
+    assert_int_equal(pieces_of(text_plan, &text, &buffer, &encoding), 2);
+    content[LONG_LENGTH - 1] = '\xff'; /* no UTF-8 */
+    assert_same(both_ways_encode(text_plan, &text.base));
+    nm_buffer_free(&buffer);
+    nm_plan_free(plan);
+    nm_plan_free(text_plan);
+}
+
 /* ---- bytes ---- */
 
 typedef struct sample {
@@ -386,7 +431,7 @@ static void assert_left(const nm_plan *plan, const void *message)
 {
     nm_buffer buffer = NM_BUFFER_INIT;
 
-    assert_false(nm_direct_pack(plan, message, &buffer));
+    assert_false(nm_direct_pack(plan, message, &buffer, NULL));
     assert_same(both_ways_encode(plan, message));
     nm_buffer_free(&buffer);
 }
@@ -523,6 +568,7 @@ int main(void)
         cmocka_unit_test(every_kind_of_field_is_the_same_at_its_borders),
         cmocka_unit_test(known_values_have_the_bytes_of_the_standard),
         cmocka_unit_test(a_default_string_is_the_types_own),
+        cmocka_unit_test(the_first_long_content_stays_where_it_is),
         cmocka_unit_test(valid_bytes_go_the_direct_way),
         cmocka_unit_test(all_other_bytes_are_left_to_the_library),
         cmocka_unit_test(the_limit_of_memory_is_the_same),
