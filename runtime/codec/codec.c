@@ -6,6 +6,8 @@
 #include "codec/direct.h"
 #include "wire/names.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -37,6 +39,14 @@ static void counted_free(void *closure, void *memory)
     free(memory);
 }
 
+const char *nm_field_name(const ProtobufCFieldDescriptor *field, char buffer[NM_FIELD_NUMBER_SIZE])
+{
+    if (field->name != NULL)
+        return field->name;
+    snprintf(buffer, NM_FIELD_NUMBER_SIZE, "%" PRIu32, field->id);
+    return buffer;
+}
+
 static uint32_t depth_limit(const nm_codec_limits *limits)
 {
     return limits == NULL || limits->max_depth == 0 ? NM_DEFAULT_MAX_DEPTH : limits->max_depth;
@@ -48,13 +58,13 @@ static natsmicro_status unpack_failure(const ProtobufCMessageDescriptor *descrip
 {
     if (!exhausted)
         return nm_error_set(error, NATSMICRO_INVALID_ARGUMENT, "%s: protobuf-c cannot decode it",
-                            descriptor->name);
+                            nm_type_name(descriptor));
     if (limit == 0)
         return nm_error_set(error, NATSMICRO_RESOURCE_EXHAUSTED, "%s: no memory to decode it",
-                            descriptor->name);
+                            nm_type_name(descriptor));
     return nm_error_set(error, NATSMICRO_RESOURCE_EXHAUSTED,
                         "%s: decoding it takes more memory than the limit of %zu bytes",
-                        descriptor->name, limit);
+                        nm_type_name(descriptor), limit);
 }
 
 natsmicro_status nm_decode(const ProtobufCMessageDescriptor *descriptor, const uint8_t *bytes,
@@ -100,8 +110,9 @@ static bool is_of_type(const ProtobufCMessage *message,
 {
     const ProtobufCMessageDescriptor *actual = message->descriptor;
 
-    return actual == descriptor || (actual->sizeof_message == descriptor->sizeof_message &&
-                                    strcmp(actual->name, descriptor->name) == 0);
+    return actual == descriptor ||
+           (actual->sizeof_message == descriptor->sizeof_message && actual->name != NULL &&
+            descriptor->name != NULL && strcmp(actual->name, descriptor->name) == 0);
 }
 
 static natsmicro_status check_outgoing(const ProtobufCMessageDescriptor *descriptor,
@@ -109,19 +120,20 @@ static natsmicro_status check_outgoing(const ProtobufCMessageDescriptor *descrip
 {
     if (message == NULL)
         return nm_error_set(error, NATSMICRO_INVALID_ARGUMENT, "the %s to send is NULL",
-                            descriptor->name);
+                            nm_type_name(descriptor));
     if (message->descriptor == NULL ||
         message->descriptor->magic != PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC)
         return nm_error_set(error, NATSMICRO_INVALID_ARGUMENT,
-                            "the %s to send was not initialized with its __INIT", descriptor->name);
+                            "the %s to send was not initialized with its __INIT",
+                            nm_type_name(descriptor));
     if (!is_of_type(message, descriptor))
         return nm_error_set(error, NATSMICRO_INVALID_ARGUMENT,
-                            "the message to send is a %s, not a %s", message->descriptor->name,
-                            descriptor->name);
+                            "the message to send is a %s, not a %s",
+                            nm_type_name(message->descriptor), nm_type_name(descriptor));
     if (!protobuf_c_message_check(message))
         return nm_error_set(error, NATSMICRO_INVALID_ARGUMENT,
                             "the %s to send lacks a required field, or a repeated field's element",
-                            descriptor->name);
+                            nm_type_name(descriptor));
     return NATSMICRO_OK;
 }
 
@@ -158,13 +170,14 @@ static const char *string_of(const ProtobufCMessage *message, const ProtobufCFie
 static natsmicro_status check_plain_strings(const ProtobufCMessage *message, nm_error *error)
 {
     const ProtobufCMessageDescriptor *descriptor = message->descriptor;
+    char number[NM_FIELD_NUMBER_SIZE];
     for (unsigned i = 0; i < descriptor->n_fields; i++) {
         const ProtobufCFieldDescriptor *field = &descriptor->fields[i];
         const char *string = string_of(message, field);
         if (string != NULL && !nm_utf8_is_valid((const uint8_t *)string, strlen(string)))
             return nm_error_set(error, NATSMICRO_INVALID_ARGUMENT,
-                                "the %s to send: field %s.%s: not UTF-8", descriptor->name,
-                                descriptor->name, field->name);
+                                "the %s to send: field %s.%s: not UTF-8", nm_type_name(descriptor),
+                                nm_type_name(descriptor), nm_field_name(field, number));
     }
     return NATSMICRO_OK;
 }
@@ -177,7 +190,8 @@ static natsmicro_status check_packed_strings(const ProtobufCMessageDescriptor *d
     natsmicro_status status = nm_scan(descriptor, buffer->data, buffer->length, UINT32_MAX, &found);
 
     if (status != NATSMICRO_OK)
-        nm_error_set(error, status, "the %s to send: %s", descriptor->name, nm_error_text(&found));
+        nm_error_set(error, status, "the %s to send: %s", nm_type_name(descriptor),
+                     nm_error_text(&found));
     nm_error_clear(&found);
     return status;
 }
@@ -196,7 +210,7 @@ natsmicro_status nm_encode(const ProtobufCMessageDescriptor *descriptor, const v
     room = nm_buffer_reserve(buffer, length);
     if (room == NULL)
         return nm_error_set(error, NATSMICRO_RESOURCE_EXHAUSTED, "no memory to encode the %s",
-                            descriptor->name);
+                            nm_type_name(descriptor));
     buffer->length = protobuf_c_message_pack(message, room);
     status = has_plain_strings(descriptor) ? check_plain_strings(message, error)
                                            : check_packed_strings(descriptor, buffer, error);

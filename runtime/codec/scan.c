@@ -30,8 +30,10 @@ static natsmicro_status fail_at(const walk *w, const uint8_t *at, const char *re
 static natsmicro_status fail_field(const walk *w, const ProtobufCMessageDescriptor *descriptor,
                                    const ProtobufCFieldDescriptor *field, const char *reason)
 {
-    return nm_error_set(w->error, NATSMICRO_INVALID_ARGUMENT, "field %s.%s: %s", descriptor->name,
-                        field->name, reason);
+    char number[NM_FIELD_NUMBER_SIZE];
+
+    return nm_error_set(w->error, NATSMICRO_INVALID_ARGUMENT, "field %s.%s: %s",
+                        nm_type_name(descriptor), nm_field_name(field, number), reason);
 }
 
 /* Takes a value; `content` gets a length-delimited one's. Returns what is wrong, or NULL. */

@@ -8,6 +8,7 @@
 
 #include "codec_test.pb-c.h"
 #include "codec_test_proto2.pb-c.h"
+#include "nameless_test.pb-c.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -233,6 +234,28 @@ static void null_strings_and_messages_are_left_out(void **state)
     nm_buffer_free(&buffer);
 }
 
+static void types_without_names_are_told_apart_and_named_by_number(void **state)
+{
+    Namelesstest__V1__One one = NAMELESSTEST__V1__ONE__INIT;
+    Namelesstest__V1__Other other = NAMELESSTEST__V1__OTHER__INIT;
+    nm_arena arena = NM_ARENA_INIT;
+    nm_error error = NM_ERROR_INIT;
+    ProtobufCMessage *message;
+
+    (void)state;
+    assert_encode_fails(&namelesstest__v1__one__descriptor, &other,
+                        "the message to send is a message, not a message");
+    one.text = (char *)"\xff";
+    assert_encode_fails(&namelesstest__v1__one__descriptor, &one,
+                        "the message to send: field message.5: not UTF-8");
+    assert_int_equal(nm_decode(&namelesstest__v1__one__descriptor, (const uint8_t *)"\x2a\x01\xff",
+                               3, NULL, &arena, &message, &error),
+                     NATSMICRO_INVALID_ARGUMENT);
+    assert_string_equal(nm_error_text(&error), "field message.5: not UTF-8");
+    nm_error_clear(&error);
+    nm_arena_free(&arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -243,6 +266,7 @@ int main(void)
         cmocka_unit_test(bad_bytes_are_told_with_their_place),
         cmocka_unit_test(a_failed_decode_leaves_no_trace),
         cmocka_unit_test(users_mistakes_are_told),
+        cmocka_unit_test(types_without_names_are_told_apart_and_named_by_number),
         cmocka_unit_test(a_second_copy_of_a_type_is_the_same),
         cmocka_unit_test(null_strings_and_messages_are_left_out),
     };
