@@ -38,6 +38,12 @@ static void add_number_member(nm_text *out, const char *indent, const char *name
 
 /* ---- tables ---- */
 
+/*
+ * Their names, and those of the dispatchers, begin as no type of protoc-gen-c's does and go on as
+ * none of its functions, so that they clash with nothing. A handler is called in parentheses, as
+ * its name may be a macro's (va_end).
+ */
+
 static void print_metadata(nm_text *out, const nm_var *vars, const char *declaration,
                            const nm_pairs *pairs)
 {
@@ -59,19 +65,19 @@ static void print_dispatch(nm_text *out, const nm_var *vars, nm_kind kind)
 {
     bool has_request = kind == NM_UNARY || kind == NM_SERVER_STREAM;
     nm_text_print(out, vars,
-                  "static natsmicro_status dispatch_$lower$__$m$(natsmicro_call *call, "
+                  "static natsmicro_status dispatch_$Server$__$Method$(natsmicro_call *call, "
                   "void *handle, const void *handlers, const void *request, void *user_data)\n"
                   "{\n"
                   "    const $Handlers$ *table = handlers;\n");
     nm_text_print(out, vars,
                   has_request ? "    if (table->$field$ == NULL)\n"
                                 "        return natsmicro_stub_unimplemented(call);\n"
-                                "    return table->$field$(handle, request, user_data);\n"
+                                "    return (table->$field$)(handle, request, user_data);\n"
                                 "}\n\n"
                               : "    (void)request;\n"
                                 "    if (table->$field$ == NULL)\n"
                                 "        return natsmicro_stub_unimplemented(call);\n"
-                                "    return table->$field$(handle, user_data);\n"
+                                "    return (table->$field$)(handle, user_data);\n"
                                 "}\n\n");
 }
 
@@ -93,7 +99,7 @@ static void print_method_entry(nm_text *out, const nm_var *vars, const nm_method
                   ",\n"
                   "        .request = &$request$,\n"
                   "        .response = &$response$,\n"
-                  "        .dispatch = dispatch_$lower$__$m$,\n");
+                  "        .dispatch = dispatch_$Server$__$Method$,\n");
     add_number_member(out, indent, ".timeout_ms", method->timeout_ms);
     if (method->queue_group_disabled)
         nm_text_add(out, "        .queue_group_disabled = true,\n");
@@ -104,7 +110,7 @@ static void print_method_entry(nm_text *out, const nm_var *vars, const nm_method
         add_string_member(out, indent, ".chunk_field", method->chunk_field);
     add_number_member(out, indent, ".default_chunk_size", method->default_chunk_size);
     if (method->metadata.count != 0)
-        nm_text_print(out, vars, "        .metadata = metadata_of_$lower$__$m$,\n");
+        nm_text_print(out, vars, "        .metadata = metadata_of_$Server$__$Method$,\n");
     add_number_member(out, indent, ".n_metadata", (int64_t)method->metadata.count);
     nm_text_add(out, "    },\n");
 }
@@ -113,7 +119,7 @@ static void print_service_table(nm_text *out, const nm_var *vars, const nm_servi
 {
     const char *indent = "    ";
     nm_text_print(out, vars,
-                  "static const natsmicro_stub_service service_$lower$ = {\n"
+                  "static const natsmicro_stub_service service_$Server$ = {\n"
                   "    .stub_version = NATSMICRO_STUB_VERSION,\n");
     add_string_member(out, indent, ".full_name", service->full_name);
     add_string_member(out, indent, ".subject_prefix", service->subject_prefix);
@@ -122,10 +128,10 @@ static void print_service_table(nm_text *out, const nm_var *vars, const nm_servi
     add_string_member(out, indent, ".description", service->description);
     add_number_member(out, indent, ".timeout_ms", service->timeout_ms);
     if (service->metadata.count != 0)
-        nm_text_print(out, vars, "    .metadata = metadata_of_$lower$,\n");
+        nm_text_print(out, vars, "    .metadata = metadata_$Server$,\n");
     add_number_member(out, indent, ".n_metadata", (int64_t)service->metadata.count);
     if (service->n_methods != 0)
-        nm_text_print(out, vars, "    .methods = methods_of_$lower$,\n");
+        nm_text_print(out, vars, "    .methods = methods_$Server$,\n");
     add_number_member(out, indent, ".n_methods", (int64_t)service->n_methods);
     nm_text_add(out, "};\n\n");
 }
@@ -134,17 +140,18 @@ static void print_tables(nm_text *out, const nm_file *file, const nm_service *se
 {
     nm_emit_vars vars;
     nm_emit_service_vars(&vars, file, service);
-    print_metadata(out, vars.vars, "static const natsmicro_metadata metadata_of_$lower$[]",
+    print_metadata(out, vars.vars, "static const natsmicro_metadata metadata_$Server$[]",
                    &service->metadata);
     for (size_t i = 0; i < service->n_methods; i++) {
         nm_emit_method_vars(&vars, file, service, i);
-        print_metadata(out, vars.vars, "static const natsmicro_metadata metadata_of_$lower$__$m$[]",
+        print_metadata(out, vars.vars,
+                       "static const natsmicro_metadata metadata_of_$Server$__$Method$[]",
                        &service->methods[i].metadata);
         print_dispatch(out, vars.vars, service->methods[i].kind);
     }
     if (service->n_methods != 0)
         nm_text_print(out, vars.vars,
-                      "static const natsmicro_stub_method methods_of_$lower$[] = {\n");
+                      "static const natsmicro_stub_method methods_$Server$[] = {\n");
     for (size_t i = 0; i < service->n_methods; i++) {
         nm_emit_method_vars(&vars, file, service, i);
         print_method_entry(out, vars.vars, &service->methods[i]);
@@ -162,7 +169,7 @@ static const char client_life[] =
     "const natsmicro_client_options *options)\n"
     "{\n"
     "    natsmicro_client *base = NULL;\n"
-    "    natsmicro_status status = natsmicro_stub_client_new(&base, &service_$lower$, connection, "
+    "    natsmicro_status status = natsmicro_stub_client_new(&base, &service_$Server$, connection, "
     "options);\n"
     "    *client = status == NATSMICRO_OK ? natsmicro_stub_client_handle(base) : NULL;\n"
     "    return status;\n"
@@ -330,7 +337,7 @@ static const char server_add[] =
     "natsmicro_status $server$__add(natsmicro_server *server, const $Handlers$ *handlers, "
     "void *user_data, const natsmicro_service_options *options)\n"
     "{\n"
-    "    return natsmicro_stub_server_add(server, &service_$lower$, handlers, user_data, options);\n"
+    "    return natsmicro_stub_server_add(server, &service_$Server$, handlers, user_data, options);\n"
     "}\n"
     "\n";
 
@@ -394,8 +401,9 @@ static void print_service(nm_text *out, const nm_file *file, const nm_service *s
 
 static const char head[] =
     "/*\n"
-    " * Clients and servers on NATS for the services of $proto$.\n"
-    " * Generated by protoc-gen-c-natsmicro: do not edit.\n"
+    " * Generated by protoc-gen-c-natsmicro from $proto$: do not edit.\n"
+    " *\n"
+    " * Clients and servers on NATS for its services.\n"
     " */\n"
     "#include \"$base$.nats-c.h\"\n"
     "\n"

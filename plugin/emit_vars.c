@@ -13,7 +13,6 @@ static size_t add_service_vars(nm_var *vars, const nm_file *file, const nm_servi
     vars[n++] = (nm_var){"identifier", file->identifier};
     if (service != NULL) {
         vars[n++] = (nm_var){"service", service->full_name};
-        vars[n++] = (nm_var){"lower", service->lower};
         vars[n++] = (nm_var){"Client", service->client_type};
         vars[n++] = (nm_var){"client", service->client_lower};
         vars[n++] = (nm_var){"Server", service->server_type};

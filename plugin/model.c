@@ -6,6 +6,9 @@
 
 #include <string.h>
 
+/* The library serves no longer one. */
+#define LONGEST_SUBJECT 1024
+
 /* An error is one line, whatever the values in it hold. */
 static void keep_on_one_line(char *text)
 {
@@ -162,8 +165,10 @@ static bool read_methods(nm_build *build, const nm_source *source, int32_t servi
         *method = (nm_method){0};
         *place = *service_place;
         place->line = nm_source_line(source, path, 4);
-        if (proto->method[i]->name == NULL || proto->method[i]->name[0] == '\0')
-            return nm_fail(build, place, "a method has no name (run the plugin with protoc)");
+        if (proto->method[i]->name == NULL || !nm_names_is_identifier(proto->method[i]->name))
+            return nm_fail(
+                build, place,
+                "a method has no name, or no identifier for one (run the plugin with protoc)");
         place->method = proto->method[i]->name;
         if (!read_method(build, place, proto->method[i], method, &skip))
             return false;
@@ -191,6 +196,11 @@ static bool register_subjects(nm_build *build, const nm_service *service, nm_cla
         const nm_method *method = &service->methods[i];
         const char *subject =
             nm_pool_format(build->pool, "%s.%s", service->subject_prefix, method->subject);
+        if (strlen(subject) > LONGEST_SUBJECT)
+            return nm_fail(build, &places[i],
+                           "its subject has %zu bytes (shorten the subject_prefix, or the method's "
+                           "name, so that they have %d)",
+                           strlen(subject), LONGEST_SUBJECT);
         const char *what =
             nm_pool_format(build->pool, "method %s.%s", service->full_name, method->name);
         const nm_clash_entry *other =
@@ -210,12 +220,12 @@ static bool read_service(nm_build *build, const nm_source *source, int32_t index
     const nm_service_proto *proto = source->proto->service[index];
     const int32_t path[] = {6, index};
     nm_service *service = &file->services[file->n_services];
-    const nm_place place = {file->proto, nm_source_line(source, path, 2),
-                            proto->name == NULL || proto->name[0] == '\0' ? NULL : proto->name,
-                            NULL};
+    const nm_place place = {file->proto, nm_source_line(source, path, 2), proto->name, NULL};
     nm_service_settings settings = {false, false};
-    if (proto->name == NULL || proto->name[0] == '\0')
-        return nm_fail(build, &place, "a service has no name (run the plugin with protoc)");
+    if (proto->name == NULL || !nm_names_is_identifier(proto->name))
+        return nm_fail(
+            build, &place,
+            "a service has no name, or no identifier for one (run the plugin with protoc)");
     if (!nm_read_service_options(build, &place, proto, service, &settings))
         return false;
     if (settings.skip)
@@ -242,12 +252,26 @@ static bool read_service(nm_build *build, const nm_source *source, int32_t index
 
 /* ---- files ---- */
 
+static bool fits_into_c(const char *file_name)
+{
+    for (const char *at = file_name; *at != '\0'; at++) {
+        bool in_comment = (at[0] == '*' && at[1] == '/') || (at[0] == '/' && at[1] == '*');
+        if (in_comment || (unsigned char)*at < 0x20 || strchr("\"\\\x7f", *at) != NULL)
+            return false;
+    }
+    return true;
+}
+
 static bool read_file(nm_build *build, const nm_source *source, nm_file *file)
 {
     const nm_file_proto *proto = source->proto;
     const nm_place place = {proto->name, 0, NULL, NULL};
     if (proto->n_service == 0)
         return true;
+    if (!fits_into_c(proto->name))
+        return nm_fail(
+            build, &place,
+            "the file's name cannot stand in a comment and an #include of C (rename it)");
     if (proto->syntax != NULL && strcmp(proto->syntax, "editions") == 0)
         return nm_fail(build, &place,
                        "editions are not supported (write syntax = \"proto3\" or \"proto2\")");

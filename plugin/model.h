@@ -63,7 +63,6 @@ typedef struct nm_error_code {
 typedef struct nm_service {
     const char *full_name; /* "lab.v1.Lab" */
     const char *comment;
-    const char *lower;         /* "lab__v1__lab" */
     const char *client_type;   /* "Lab__V1__LabClient" */
     const char *client_lower;  /* "lab__v1__lab_client" */
     const char *server_type;   /* "Lab__V1__LabServer" */

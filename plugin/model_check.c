@@ -10,6 +10,9 @@
 /* ISO C promises 4095 characters in a literal. */
 #define LONGEST_TEXT 4095
 
+/* Discovery's subjects hold a service's name; the library takes no longer one. */
+#define LONGEST_NAME 512
+
 /* google/protobuf/duration.proto: about 10,000 years. */
 #define LONGEST_SECONDS INT64_C(315576000000)
 
@@ -33,8 +36,9 @@ bool nm_check_text(nm_build *build, const nm_place *place, const char *what, con
 
 bool nm_check_name(nm_build *build, const nm_place *place, const char *name)
 {
-    if (!nm_check_text(build, place, "name", name))
-        return false;
+    if (strlen(name) > LONGEST_NAME)
+        return nm_fail(build, place, "name has %zu bytes (shorten it to %d)", strlen(name),
+                       LONGEST_NAME);
     if (!matches("^[A-Za-z0-9_-]+$", name))
         return nm_fail(build, place,
                        "name \"%s\" is not allowed (use letters, digits, - and _ only)", name);

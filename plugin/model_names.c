@@ -133,7 +133,6 @@ void nm_name_service(nm_build *build, const nm_source *source, const char *name,
     const char *client = nm_pool_format(pool, "%s%s", plain, parameters->client_suffix);
     const char *server = nm_pool_format(pool, "%s%s", plain, parameters->server_suffix);
     const char *handlers = nm_pool_format(pool, "%s%s", plain, parameters->handlers_suffix);
-    service->lower = nm_names_lower(pool, plain, source->scope);
     service->client_type = nm_names_type(pool, client, source->scope);
     service->client_lower = nm_names_lower(pool, client, source->scope);
     service->server_type = nm_names_type(pool, server, source->scope);

@@ -10,26 +10,54 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum {
-    OPTION_SERVICE = 50001,
-    OPTION_ENDPOINT = 50002,
-    OPTION_KV_STORE = 50003,
-    OPTION_OBJECT_STORE = 50004,
-    OPTION_STREAM = 50005,
-    OPTION_CHUNKED_IO = 50006
-};
+/* An option of natsmicro/options.proto. */
+typedef struct nm_option {
+    uint32_t number;
+    const char *name;
+} nm_option;
+
+static const nm_option service_option = {50001, "service"};
+static const nm_option endpoint_option = {50002, "endpoint"};
+static const nm_option kv_store_option = {50003, "kv_store"};
+static const nm_option object_store_option = {50004, "object_store"};
+static const nm_option stream_option = {50005, "stream"};
+static const nm_option chunked_io_option = {50006, "chunked_io"};
+
+/* Its numbers are of the range that everybody may use: they say nothing by themselves. */
+static bool is_declared(const nm_build *build, const nm_option *option)
+{
+    for (size_t i = 0; i < build->n_sources; i++) {
+        const nm_source *source = &build->sources[i];
+        for (size_t k = 0; k < source->proto->n_extension; k++) {
+            const Google__Protobuf__FieldDescriptorProto *extension = source->proto->extension[k];
+            if (strcmp(source->scope.package, "natsmicro") == 0 && extension->name != NULL &&
+                strcmp(extension->name, option->name) == 0 &&
+                extension->number == (int32_t)option->number)
+                return true;
+        }
+    }
+    return false;
+}
+
+static nm_extension_state find_option(const nm_build *build, const ProtobufCMessage *options,
+                                      const nm_option *option, nm_bytes *payload)
+{
+    return is_declared(build, option)
+               ? nm_wire_extension(build->pool, options, option->number, payload)
+               : NM_EXTENSION_ABSENT;
+}
 
 /*
- * Reads the option `name` into *message: NULL when it is not set. The caller names the type by its
+ * Reads an option into *message: NULL when it is not set. The caller names the type by its
  * descriptor.
  */
 static bool read_option(nm_build *build, const nm_place *place, const ProtobufCMessage *options,
-                        uint32_t number, const char *name,
-                        const ProtobufCMessageDescriptor *descriptor, const void **message)
+                        const nm_option *option, const ProtobufCMessageDescriptor *descriptor,
+                        const void **message)
 {
     ProtobufCAllocator allocator = nm_wire_allocator(build->pool);
     nm_bytes payload;
-    nm_extension_state state = nm_wire_extension(build->pool, options, number, &payload);
+    nm_extension_state state = find_option(build, options, option, &payload);
     *message = NULL;
     if (state == NM_EXTENSION_ABSENT)
         return true;
@@ -39,7 +67,7 @@ static bool read_option(nm_build *build, const nm_place *place, const ProtobufCM
         return nm_fail(build, place,
                        "the option (natsmicro.%s) is malformed (import "
                        "\"natsmicro/options.proto\" as this plugin ships it)",
-                       name);
+                       option->name);
     return true;
 }
 
@@ -129,7 +157,7 @@ bool nm_read_service_options(nm_build *build, const nm_place *place, const nm_se
     static const Natsmicro__ServiceOptions none = NATSMICRO__SERVICE_OPTIONS__INIT;
     const void *found;
     if (!read_option(build, place, proto->options == NULL ? NULL : &proto->options->base,
-                     OPTION_SERVICE, "service", &natsmicro__service_options__descriptor, &found))
+                     &service_option, &natsmicro__service_options__descriptor, &found))
         return false;
     const Natsmicro__ServiceOptions *options = found == NULL ? &none : found;
     settings->skip = options->skip;
@@ -172,12 +200,11 @@ static bool read_endpoint(nm_build *build, const nm_place *place,
 static bool refuse_stores(nm_build *build, const nm_place *place, const ProtobufCMessage *options)
 {
     nm_bytes payload;
-    if (nm_wire_extension(build->pool, options, OPTION_KV_STORE, &payload) != NM_EXTENSION_ABSENT)
+    if (find_option(build, options, &kv_store_option, &payload) != NM_EXTENSION_ABSENT)
         return nm_fail(build, place,
                        "the option (natsmicro.kv_store) is not supported yet (remove it, or skip "
                        "the method)");
-    if (nm_wire_extension(build->pool, options, OPTION_OBJECT_STORE, &payload) !=
-        NM_EXTENSION_ABSENT)
+    if (find_option(build, options, &object_store_option, &payload) != NM_EXTENSION_ABSENT)
         return nm_fail(build, place,
                        "the option (natsmicro.object_store) is not supported yet (remove it, or "
                        "skip the method)");
@@ -188,12 +215,16 @@ static bool read_stream(nm_build *build, const nm_place *place, const ProtobufCM
                         nm_method *method)
 {
     const void *found;
-    if (!read_option(build, place, options, OPTION_STREAM, "stream",
-                     &natsmicro__stream_options__descriptor, &found))
+    if (!read_option(build, place, options, &stream_option, &natsmicro__stream_options__descriptor,
+                     &found))
         return false;
     const Natsmicro__StreamOptions *stream = found;
     if (stream == NULL)
         return true;
+    if (method->kind == NM_UNARY)
+        return nm_fail(build, place,
+                       "the option (natsmicro.stream) is for methods that stream (stream the "
+                       "request or the response, or remove the option)");
     if (stream->max_inflight < 0)
         return nm_fail(build, place,
                        "max_inflight is %d (write 0 for the default of 1048576, or more)",
@@ -217,7 +248,7 @@ static bool read_chunked_io(nm_build *build, const nm_place *place, const nm_met
                             nm_method *method)
 {
     const void *found;
-    if (!read_option(build, place, &proto->options->base, OPTION_CHUNKED_IO, "chunked_io",
+    if (!read_option(build, place, &proto->options->base, &chunked_io_option,
                      &natsmicro__chunked_iooptions__descriptor, &found))
         return false;
     const Natsmicro__ChunkedIOOptions *options = found;
@@ -253,7 +284,7 @@ bool nm_read_method_options(nm_build *build, const nm_place *place, const nm_met
     if (proto->options == NULL)
         return true;
     const void *found;
-    if (!read_option(build, place, &proto->options->base, OPTION_ENDPOINT, "endpoint",
+    if (!read_option(build, place, &proto->options->base, &endpoint_option,
                      &natsmicro__endpoint_options__descriptor, &found))
         return false;
     const Natsmicro__EndpointOptions *options = found == NULL ? &none : found;

@@ -105,6 +105,23 @@ static void add_comment_line(nm_text *text, const char *line, size_t length)
         nm_text_add(text, " ."); /* so that the line goes on nowhere */
 }
 
+/*
+ * Of a line of a proto's comment, what protoc leaves before the text: the space of "// text", the
+ * rest of a "///" or "//!" and, in the first line, the second star of a comment that begins with
+ * two, for documentation tools.
+ */
+static const char *skip_mark(const char *line, const char *end, bool first)
+{
+    if (line < end && (*line == '/' || *line == '!' || (first && *line == '*')))
+        line++;
+    return line < end && *line == ' ' ? line + 1 : line;
+}
+
+static bool is_blank(const char *line, const char *end)
+{
+    return strspn(line, " \t\r") >= (size_t)(end - line);
+}
+
 void nm_text_add_comment(nm_text *text, const char *indent, const char *comment)
 {
     if (comment == NULL)
@@ -113,18 +130,19 @@ void nm_text_add_comment(nm_text *text, const char *indent, const char *comment)
     while (length > 0 && strchr(" \t\r\n", comment[length - 1]) != NULL)
         length--;
     const char *end_of_all = comment + length;
-    while (comment < end_of_all) {
-        const char *end = memchr(comment, '\n', (size_t)(end_of_all - comment));
+    bool first = true;
+    for (const char *end; comment < end_of_all; comment = end + 1, first = false) {
+        end = memchr(comment, '\n', (size_t)(end_of_all - comment));
         if (end == NULL)
             end = end_of_all;
+        bool marked = *comment == '*';
+        comment = skip_mark(comment, end, first);
+        bool blank = is_blank(comment, end);
+        if (first && marked && blank)
+            continue; /* the text begins below */
         nm_text_add(text, indent);
-        nm_text_add(text, " *");
-        if (comment < end && *comment == ' ')
-            comment++; /* of "// text" protoc leaves " text" */
-        if (comment < end && strspn(comment, " \t\r") < (size_t)(end - comment))
-            nm_text_add_char(text, ' ');
+        nm_text_add(text, blank ? " *" : " * ");
         add_comment_line(text, comment, (size_t)(end - comment));
         nm_text_add_char(text, '\n');
-        comment = end + 1;
     }
 }
