@@ -283,9 +283,12 @@ static natsmicro_status count_endlessly(Lab__V1__LabServer__CountUp *call,
 static void a_handler_that_waits_for_room_hears_that_its_caller_is_gone(void **state)
 {
     static const Lab__V1__LabHandlers endless = {.count_up = count_endlessly};
+    natsmicro_client_options client = NATSMICRO_CLIENT_OPTIONS_INIT;
     lab *room = *state;
     Lab__V1__LabClient__CountUp *call;
+    client.window_messages = 10;
     lab_serve(room, &endless, &room->seen);
+    lab_call_with(room, &client);
     assert_int_equal(NATS_OK, natsConnection_FlushTimeout(room->server_connection, LAB_PATIENCE));
     assert_ok(lab_count_up(room, 1, 0, NULL, &call));
     assert_true(eventually(server_has_stalled, room->server, LAB_PATIENCE));
