@@ -3,6 +3,9 @@
  */
 #include "call/call.h"
 
+/* Of a message with an error's data: its code, the beginning of its text, and the stream's own. */
+#define ERROR_HEADERS 512
+
 /* ---- replying ---- */
 
 /* Claims the one answer: OK for the first who asks, while the call has neither failed nor ended. */
@@ -98,8 +101,7 @@ natsmicro_status natsmicro_stub_unimplemented(natsmicro_call *call)
 natsmicro_status natsmicro_call_set_error_data(natsmicro_call *call, const void *data,
                                                size_t length)
 {
-    /* The headers around it need room, too. */
-    if (length + 2 * 1024 > nm_link_max_payload(call->stream.link))
+    if (length + ERROR_HEADERS > nm_link_max_payload(call->stream.link))
         return NATSMICRO_INVALID_ARGUMENT;
     pthread_mutex_lock(&call->stream.lock);
     bool copied = nm_error_set_data(&call->failure, data, length);

@@ -18,6 +18,7 @@
 struct natsmicro_blob_writer {
     natsmicro_call *call;
     bool in_blob;
+    bool refused;  /* the service has answered, and wants no more */
     uint64_t left; /* bytes of the blob that are still to come */
     size_t size;   /* of a chunk */
     size_t filled;
@@ -44,7 +45,7 @@ natsmicro_status natsmicro_blob_writer_new(natsmicro_blob_writer **writer, natsm
 /* Whether an end of the stream would cut something off. */
 static void note_unsent(natsmicro_blob_writer *writer)
 {
-    writer->call->unsent = writer->in_blob || writer->filled > 0;
+    writer->call->unsent = !writer->refused && (writer->in_blob || writer->filled > 0);
 }
 
 /* What waits and `data` make a chunk together, and are sent without being copied together. */
@@ -54,6 +55,7 @@ static natsmicro_status send_with(natsmicro_blob_writer *writer, const void *dat
     natsmicro_status status = nm_chunk_send(writer->call, pieces, 2);
     if (status == NATSMICRO_OK)
         writer->filled = 0;
+    writer->refused = status == NATSMICRO_END;
     return status;
 }
 
@@ -105,6 +107,7 @@ natsmicro_status natsmicro_blob_writer_write(natsmicro_blob_writer *writer, cons
     natsmicro_status status = put(writer, data, length);
     if (status == NATSMICRO_OK)
         writer->left -= length;
+    note_unsent(writer);
     return status;
 }
 

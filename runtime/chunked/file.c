@@ -77,7 +77,8 @@ natsmicro_status natsmicro_chunked_send_file(natsmicro_call *call, const char *p
         return status;
     if (path == NULL)
         return nm_error_set(&call->send_error, NATSMICRO_INVALID_ARGUMENT, "path is NULL");
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    /* A named pipe that nobody writes to yet is waited for as for any other: within the call. */
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
     if (fd < 0)
         return nm_errno_error(&call->send_error, path, errno);
     file_source source;

@@ -16,6 +16,16 @@ natsmicro_status natsmicro_chunked_send_chunk(natsmicro_call *call, const void *
     return nm_chunk_send(call, &(nm_bytes){data, length}, 1);
 }
 
+/* All was given out; of a call that failed meanwhile the last of it went nowhere. */
+static natsmicro_status finish(nm_progress *progress)
+{
+    natsmicro_call *call = progress->call;
+    pthread_mutex_lock(&call->stream.lock);
+    natsmicro_status status = nm_stream_check_send(&call->stream, &call->send_error);
+    pthread_mutex_unlock(&call->stream.lock);
+    return nm_is_failure(status) ? status : nm_progress_end(progress);
+}
+
 natsmicro_status natsmicro_chunked_send_bytes(natsmicro_call *call, const void *data, size_t length,
                                               size_t chunk_size, natsmicro_progress progress,
                                               void *user_data)
@@ -40,7 +50,7 @@ natsmicro_status natsmicro_chunked_send_bytes(natsmicro_call *call, const void *
         at += chunk.length;
         left -= chunk.length;
     }
-    return nm_progress_end(&watch);
+    return finish(&watch);
 }
 
 natsmicro_status nm_chunk_send_from(nm_progress *progress, nm_chunk_fill fill, void *source,
@@ -57,7 +67,7 @@ natsmicro_status nm_chunk_send_from(nm_progress *progress, nm_chunk_fill fill, v
     while (status == NATSMICRO_OK) {
         status = fill(source, buffer, capacity, &length);
         if (status == NATSMICRO_OK && length == 0) {
-            status = nm_progress_end(progress);
+            status = finish(progress);
             break;
         }
         if (status == NATSMICRO_OK)

@@ -70,8 +70,13 @@ static void answer(natsmicro_server *server, nm_service *service, const char *ve
                    const char *reply)
 {
     char *json = describe(service, verb);
-    if (json != NULL)
-        natsConnection_Publish(server->connection, reply, json, (int)strlen(json));
+    if (json == NULL)
+        return;
+    natsStatus status = natsConnection_Publish(server->connection, reply, json, (int)strlen(json));
+    if (status != NATS_OK)
+        nm_events_emit(&server->events, NATSMICRO_EVENT_PUBLISH_FAILED, reply,
+                       service->stub->full_name, "the service's %.*s of %zu bytes: %s",
+                       (int)strcspn(verb, "."), verb, strlen(json), natsStatus_GetText(status));
     free(json);
 }
 

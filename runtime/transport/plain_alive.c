@@ -77,7 +77,7 @@ void nm_plain_answer_probe(nm_stream *stream)
  */
 void nm_plain_announce_later(nm_stream *stream)
 {
-    nm_inbox_set_timer(&stream->inbox, nm_now() + NM_PLAIN_ASK_INTERVAL);
+    nm_inbox_set_timer(&stream->inbox, nm_now() + nm_stream_tend_interval(stream));
 }
 
 void nm_plain_announce(nm_stream *stream)

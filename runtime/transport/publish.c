@@ -5,6 +5,8 @@
 
 #include "wire/subject.h"
 
+#include <string.h>
+
 /* ---- publishing ---- */
 
 natsmicro_status nm_publish(natsConnection *connection, const nm_outgoing *outgoing,
@@ -37,18 +39,38 @@ void nm_publish_or_report(nm_link *link, const nm_outgoing *outgoing, const char
     nm_error_clear(&error);
 }
 
+/* What an end takes of a message. */
+static size_t end_length(const nm_outgoing *outgoing)
+{
+    size_t data = outgoing->error != NULL ? outgoing->error->data_length : 0;
+    return nm_outgoing_headers_length(outgoing) + data;
+}
+
+static bool has_headers(const nm_headers *headers)
+{
+    return headers != NULL && headers->count > 0;
+}
+
 void nm_publish_shorten(nm_link *link, nm_outgoing *outgoing, const char *method)
 {
     size_t limit = nm_link_max_payload(link);
-    size_t data = outgoing->error != NULL ? outgoing->error->data_length : 0;
-    size_t length = nm_outgoing_headers_length(outgoing) + data;
+    size_t length = end_length(outgoing);
     if (length <= limit)
         return;
+    if (has_headers(outgoing->headers) || has_headers(outgoing->trailers))
+        nm_events_emit(nm_link_events(link), NATSMICRO_EVENT_PUBLISH_FAILED, outgoing->subject,
+                       method,
+                       "an end of %zu bytes is over the broker's max_payload of %zu: it goes "
+                       "without the handler's headers",
+                       length, limit);
     outgoing->headers = outgoing->trailers = NULL;
-    nm_events_emit(nm_link_events(link), NATSMICRO_EVENT_PUBLISH_FAILED, outgoing->subject, method,
-                   "an end of %zu bytes is over the broker's max_payload of %zu: it goes without "
-                   "the handler's headers",
-                   length, limit);
+    length = end_length(outgoing);
+    if (length <= limit || outgoing->error == NULL)
+        return;
+    size_t text = strlen(nm_error_text(outgoing->error));
+    if (text > NM_ERROR_TEXT_LIMIT)
+        text = NM_ERROR_TEXT_LIMIT;
+    outgoing->text_limit = text > length - limit ? text - (length - limit) : 1;
 }
 
 /* ---- subjects from the peer ---- */

@@ -17,8 +17,8 @@ void nm_publish_or_report(nm_link *link, const nm_outgoing *outgoing, const char
 
 /*
  * A failure must reach its caller: when it is over max_payload, the handler's headers and trailers
- * are taken out of `outgoing`, and that is reported. The error's data has been checked when it was
- * set.
+ * are taken out of `outgoing`, which is reported, and its text is cut. The error's data has been
+ * checked when it was set.
  */
 void nm_publish_shorten(nm_link *link, nm_outgoing *outgoing, const char *method);
 

@@ -172,8 +172,10 @@ static void reliable_finish(nm_stream *stream, const nm_error *failure)
     bool over = reliable->state == NM_RELIABLE_OVER;
     pthread_mutex_unlock(&stream->lock);
     nm_note_publish(stream, &note);
-    if (end)
+    if (end) {
+        nm_reliable_report_cut(stream);
         nm_link_flush(stream->link, NM_NEVER);
+    }
     if (over)
         nm_inbox_close(&stream->inbox);
 }

@@ -125,6 +125,7 @@ typedef struct nm_reliable {
     uint64_t mended_at;  /* the number that was the last one published when the loss was found */
     bool sender_waits;   /* for the window */
     bool ended;
+    bool end_was_cut;   /* what did not fit was left out */
     uint64_t published; /* highest number that was ever published */
     size_t fill;        /* what a frame is filled to; the first may have less room, for headers */
     nm_digest digest_out;
@@ -252,6 +253,8 @@ natsmicro_status nm_reliable_answer(nm_stream *stream, const void *message, size
                                     nm_error *error);
 /* Under the lock: our direction ends with this. False: memory. */
 bool nm_reliable_append_end(nm_stream *stream, const nm_error *failure);
+/* With the lock free, behind the end: tells the user what could not go with it. */
+void nm_reliable_report_cut(nm_stream *stream);
 /* Under the lock: what is open goes to those that are to be published. */
 void nm_reliable_seal(nm_stream *stream);
 /* Under the lock, which it frees meanwhile: that, and publishes. */

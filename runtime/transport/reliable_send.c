@@ -9,6 +9,7 @@
 #include "wire/outgoing.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 /* Tags and lengths of an end's text and data, and of the end itself, at most. */
 #define END_FIELDS 32
@@ -312,13 +313,33 @@ size_t nm_reliable_max_message(nm_stream *stream)
 
 /* ---- ending ---- */
 
+/* What an end takes but for its text, which may always be cut. */
+static size_t end_size_without_text(const nm_frame_outcome *outcome)
+{
+    size_t size = NM_FRAME_SHORTEST_END + nm_frame_headers_size(outcome->trailers);
+    return outcome->status == NULL ? size : size + outcome->data.length + END_FIELDS;
+}
+
 /* The most that an end takes; one that does not fit into a frame is cut when it is written. */
 static size_t end_size(const nm_frame_outcome *outcome, size_t room)
 {
-    size_t size = NM_FRAME_SHORTEST_END + nm_frame_headers_size(outcome->trailers);
-    if (outcome->status != NULL)
-        size += NM_ERROR_TEXT_LIMIT + outcome->data.length + END_FIELDS;
-    return smaller(size, room);
+    size_t text = outcome->status == NULL ? 0 : NM_ERROR_TEXT_LIMIT;
+    return smaller(end_size_without_text(outcome) + text, room);
+}
+
+void nm_reliable_report_cut(nm_stream *stream)
+{
+    char address[NM_RELIABLE_ADDRESS_SIZE];
+    pthread_mutex_lock(&stream->lock);
+    bool was_cut = nm_reliable_of(stream)->end_was_cut;
+    strcpy(address, nm_reliable_of(stream)->address);
+    pthread_mutex_unlock(&stream->lock);
+    if (was_cut)
+        nm_events_emit(nm_link_events(stream->link), NATSMICRO_EVENT_PUBLISH_FAILED, address,
+                       stream->method,
+                       "the end is over the broker's max_payload of %zu: it goes without some of "
+                       "its trailers, or the error's data",
+                       stream->max_payload);
 }
 
 bool nm_reliable_append_end(nm_stream *stream, const nm_error *failure)
@@ -333,7 +354,9 @@ bool nm_reliable_append_end(nm_stream *stream, const nm_error *failure)
     /* Headers that leave no room for an end, which could go with no message either, stay behind. */
     if (reliable->made == 0 && frame_room(stream, stream->max_payload) < NM_FRAME_SHORTEST_END)
         nm_headers_clear(&stream->headers_out);
-    size_t needed = end_size(&outcome, frame_room(stream, stream->max_payload));
+    size_t most = frame_room(stream, stream->max_payload);
+    size_t needed = end_size(&outcome, most);
+    reliable->end_was_cut = end_size_without_text(&outcome) > most;
     size_t room = needed > NM_FRAME_SHORTEST_END ? needed : NM_FRAME_SHORTEST_END;
     if (reliable->open != NULL && !fits(reliable->open, room))
         nm_reliable_seal(stream);
@@ -404,7 +427,9 @@ natsmicro_status nm_reliable_answer(nm_stream *stream, const void *message, size
         nm_reliable_publish(stream);
     }
     pthread_mutex_unlock(&stream->lock);
-    if (status == NATSMICRO_OK)
+    if (status == NATSMICRO_OK) {
+        nm_reliable_report_cut(stream);
         nm_link_flush(stream->link, NM_NEVER);
+    }
     return status;
 }

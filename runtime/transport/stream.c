@@ -307,8 +307,7 @@ static void check_limits(nm_stream *stream, int64_t now, int64_t silent_since)
                                (long long)(stream->idle_limit / NM_NS_PER_MS));
 }
 
-/* Often enough that a peer which lives is heard within the idle limit. */
-static int64_t tend_interval(const nm_stream *stream)
+int64_t nm_stream_tend_interval(const nm_stream *stream)
 {
     int64_t interval = stream->idle_limit / 3;
     return interval < LONGEST_TEND_INTERVAL ? interval : LONGEST_TEND_INTERVAL;
@@ -320,7 +319,8 @@ static int64_t next_look(const nm_stream *stream, int64_t now, int64_t silent_si
     int64_t until = nm_stream_wait_deadline(stream);
     if (stream->idle_limit != NM_NEVER && silent_since + stream->idle_limit < until)
         until = silent_since + stream->idle_limit;
-    return now + tend_interval(stream) < until ? now + tend_interval(stream) : until;
+    return now + nm_stream_tend_interval(stream) < until ? now + nm_stream_tend_interval(stream)
+                                                         : until;
 }
 
 /* Waits, with the lock held, until something is queued or the call or its input has ended. */
@@ -347,7 +347,7 @@ static void wait_for_arrival(nm_stream *stream, void (*tend)(nm_stream *stream))
             silent_since = now;
         }
         check_limits(stream, now, silent_since);
-        if (tend != NULL && now - tended >= tend_interval(stream)) {
+        if (tend != NULL && now - tended >= nm_stream_tend_interval(stream)) {
             tended = now;
             pthread_mutex_unlock(&stream->lock);
             tend(stream);

@@ -249,6 +249,9 @@ natsmicro_status nm_stream_next(nm_stream *stream, nm_span *span, void (*tend)(n
  */
 int64_t nm_stream_wait_deadline(const nm_stream *stream);
 
+/* How often a peer which lives is to be heard, so that it is within the idle limit; ns. */
+int64_t nm_stream_tend_interval(const nm_stream *stream);
+
 /* nm_link_flush, unless that is left to who runs the handler. */
 void nm_stream_flush(nm_stream *stream, int64_t deadline);
 

@@ -54,6 +54,11 @@ bool nm_header_value_is_blank(const char *value)
     return value[strspn(value, " \t")] == '\0';
 }
 
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\t';
+}
+
 natsmicro_status nm_header_check(const char *name, const char *value, const char **why)
 {
     if (name == NULL || value == NULL)
@@ -67,6 +72,8 @@ natsmicro_status nm_header_check(const char *name, const char *value, const char
         *why = "a header's value may hold no control byte, and must be UTF-8";
     else if (nm_header_value_is_blank(value))
         *why = "a header's value is empty: nats.c cannot read a message with such a header";
+    else if (is_blank(value[0]) || is_blank(value[strlen(value) - 1]))
+        *why = "a header's value begins or ends with a blank, which would be lost on its way";
     else
         return NATSMICRO_OK;
     return NATSMICRO_INVALID_ARGUMENT;

@@ -39,22 +39,23 @@ const char *nm_format_sequence(uint64_t sequence, char buffer[NM_SEQUENCE_SIZE])
  * The text as a header may carry it: itself when it is fit, else a mended copy in `mended`. NULL
  * when nothing is left of it, or memory is short.
  */
-static const char *fit_for_header(const char *text, nm_buffer *mended)
+static const char *fit_for_header(const char *text, size_t limit, nm_buffer *mended)
 {
-    if (!nm_header_value_is_valid(text) || strlen(text) > NM_ERROR_TEXT_LIMIT) {
-        nm_text_for_header(mended, text, NM_ERROR_TEXT_LIMIT);
+    if (!nm_header_value_is_valid(text) || strlen(text) > limit) {
+        nm_text_for_header(mended, text, limit);
         text = nm_buffer_string(mended);
     }
     return text == NULL || nm_header_value_is_blank(text) ? NULL : text;
 }
 
 /* Peers take an empty text for none, or for no answer at all: the code stands in for it. */
-static natsStatus walk_error(const nm_error *error, header_visitor visit, void *closure)
+static natsStatus walk_error(const nm_error *error, size_t text_limit, header_visitor visit,
+                             void *closure)
 {
     nm_buffer mended_code = NM_BUFFER_INIT;
     nm_buffer mended_text = NM_BUFFER_INIT;
-    const char *code = fit_for_header(nm_error_code(error), &mended_code);
-    const char *text = fit_for_header(nm_error_text(error), &mended_text);
+    const char *code = fit_for_header(nm_error_code(error), NM_ERROR_TEXT_LIMIT, &mended_code);
+    const char *text = fit_for_header(nm_error_text(error), text_limit, &mended_text);
     natsStatus status;
 
     if (code == NULL)
@@ -97,7 +98,9 @@ static natsStatus walk(const nm_outgoing *outgoing, header_visitor visit, void *
     if (status == NATS_OK && outgoing->stream != NULL)
         status = visit(closure, NM_HEADER_STREAM, outgoing->stream, false);
     if (status == NATS_OK && is_error(outgoing->error))
-        status = walk_error(outgoing->error, visit, closure);
+        status = walk_error(outgoing->error,
+                            outgoing->text_limit > 0 ? outgoing->text_limit : NM_ERROR_TEXT_LIMIT,
+                            visit, closure);
     if (status == NATS_OK)
         status = walk_list(outgoing->headers, visit, closure);
     if (status == NATS_OK)

@@ -27,6 +27,7 @@ typedef struct nm_outgoing {
     const char *control;        /* NM_CONTROL_… */
     const char *stream;         /* of a reliable stream: an offer, or the version */
     const nm_error *error;      /* its code, text and, as payload, data (over `data`) */
+    size_t text_limit;          /* bytes of the error's text; 0: NM_ERROR_TEXT_LIMIT */
     const nm_headers *headers;  /* the user's */
     const nm_headers *trailers; /* more of them */
 } nm_outgoing;

@@ -134,6 +134,38 @@ static void assert_shelved(shelf *self, Lab__V1__LabClient__Upload *call,
     assert_int_equal(self->hash, hash);
 }
 
+/* Wants nothing of what comes. */
+static natsmicro_status answer_at_once(Lab__V1__LabServer__Upload *call, void *user_data)
+{
+    Lab__V1__UploadResult result = LAB__V1__UPLOAD_RESULT__INIT;
+    (void)user_data;
+    result.size = 77;
+    return lab__v1__lab_server__upload__reply(call, &result);
+}
+
+static void an_answer_in_the_middle_of_a_blob_is_had(void **state)
+{
+    static const Lab__V1__LabHandlers handlers = {.upload = answer_at_once};
+    const uint64_t endless = UINT64_C(1) << 50;
+    static const uint8_t piece[3 * CHUNK];
+    lab *room = *state;
+    shelf self = {.room = room};
+    natsmicro_blob_writer *writer;
+    Lab__V1__UploadResult *result;
+    natsmicro_status status;
+    lab_serve(room, &handlers, NULL);
+    Lab__V1__LabClient__Upload *call = open_upload(&self, &writer);
+    assert_ok(natsmicro_blob_writer_begin(writer, endless));
+    while ((status = natsmicro_blob_writer_write(writer, piece, sizeof(piece))) == NATSMICRO_OK)
+        continue;
+    assert_status(NATSMICRO_END, status);
+    natsmicro_blob_writer_free(writer);
+    assert_ok(lab__v1__lab_client__upload__close_and_recv(call, &result));
+    assert_int_equal(77, result->size);
+    lab__v1__lab_client__upload__free(result);
+    lab__v1__lab_client__upload__close(call);
+}
+
 /* ---- right ones ---- */
 
 static void blobs_of_every_length_come_as_they_were_written(void **state)
@@ -348,6 +380,7 @@ static void what_is_cut_off_or_no_length_is_malformed(void **state)
 static int run(void)
 {
     const struct CMUnitTest tests[] = {
+        lab_test(an_answer_in_the_middle_of_a_blob_is_had),
         lab_test(blobs_of_every_length_come_as_they_were_written),
         lab_test(a_stream_without_blobs_has_none),
         lab_test(small_blobs_share_a_chunk),

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -597,6 +598,48 @@ static void a_cancel_ends_the_wait_for_an_idle_source(void **state)
     assert_not_stored(NATSMICRO_CANCELLED, &self);
 }
 
+static void a_cancel_ends_the_wait_for_a_pipe_that_nobody_writes_to(void **state)
+{
+    lab *room = *state;
+    store self;
+    char path[sizeof(self.here.file) + 8];
+    store_begin(&self, room);
+    snprintf(path, sizeof(path), "%s.pipe", self.here.file);
+    assert_int_equal(mkfifo(path, 0600), 0);
+    Lab__V1__LabClient__Upload *call = open_upload(&self, NULL);
+    lab_cancel_in_thread(&room->seen, call->base);
+    latch_open(&room->seen.entered);
+    assert_status(NATSMICRO_CANCELLED,
+                  lab__v1__lab_client__upload__send_file(call, path, 0, NULL, NULL));
+    lab_join(&room->seen);
+    lab__v1__lab_client__upload__close(call);
+    assert_int_equal(unlink(path), 0);
+    assert_not_stored(NATSMICRO_CANCELLED, &self);
+}
+
+/* A source that ends just where its call does. */
+static natsmicro_status cancel_and_end(void *call, void *buffer, size_t size, size_t *length)
+{
+    (void)buffer;
+    (void)size;
+    natsmicro_call_cancel(call);
+    *length = 0;
+    return NATSMICRO_OK;
+}
+
+static void a_source_that_ends_behind_its_call_is_not_sent(void **state)
+{
+    store self;
+    store_begin(&self, *state);
+    Lab__V1__LabClient__Upload *call = open_upload(&self, NULL);
+    assert_status(NATSMICRO_CANCELLED, lab__v1__lab_client__upload__send_reader(
+                                           call, cancel_and_end, call->base, 0, NULL, NULL));
+    assert_status(NATSMICRO_CANCELLED,
+                  lab__v1__lab_client__upload__send_bytes(call, "", 0, 0, NULL, NULL));
+    lab__v1__lab_client__upload__close(call);
+    assert_not_stored(NATSMICRO_CANCELLED, &self);
+}
+
 static void a_cancel_ends_the_wait_for_a_full_pipe(void **state)
 {
     int ends[2];
@@ -827,6 +870,8 @@ static int run(void)
         lab_test(an_idle_source_does_not_hide_the_services_error),
         lab_test(an_idle_source_ends_with_the_deadline),
         lab_test(a_cancel_ends_the_wait_for_an_idle_source),
+        lab_test(a_cancel_ends_the_wait_for_a_pipe_that_nobody_writes_to),
+        lab_test(a_source_that_ends_behind_its_call_is_not_sent),
         lab_test(a_cancel_ends_the_wait_for_a_full_pipe),
         lab_test(a_caller_that_is_killed_leaves_nothing),
         lab_test(a_service_that_is_killed_leaves_nothing),

@@ -37,19 +37,25 @@ static void note_event(const natsmicro_event *event, void *user_data)
     latch_open(&self->happened);
 }
 
-static void scene_open(scene *self, natsmicro_event_kind kind, const Lab__V1__LabHandlers *handlers)
+static void scene_open_with(scene *self, const broker_options *where, natsmicro_event_kind kind,
+                            const Lab__V1__LabHandlers *handlers)
 {
     natsmicro_server_options server = NATSMICRO_SERVER_OPTIONS_INIT;
     natsmicro_service_options service = NATSMICRO_SERVICE_OPTIONS_INIT;
     memset(self, 0, sizeof(*self));
     self->kind = kind;
     latch_init(&self->happened);
-    lab_open(&self->room);
+    lab_open_with(&self->room, where);
     self->raw = connect_to(self->room.nats);
     server.on_error = note_event;
     server.on_error_data = self;
     service.timeout_ms = METHOD_TIMEOUT_MS;
     lab_serve_with(&self->room, handlers, &self->room.seen, &server, &service);
+}
+
+static void scene_open(scene *self, natsmicro_event_kind kind, const Lab__V1__LabHandlers *handlers)
+{
+    scene_open_with(self, NULL, kind, handlers);
 }
 
 static void scene_close(scene *self)
@@ -310,6 +316,125 @@ static void a_bidi_streams_error_comes_without_what_does_not_fit(void **state)
     scene_close(&here);
 }
 
+/* ---- a broker with little room ---- */
+
+#define LITTLE 1024
+
+/* As long as a text may be, and with a trailer as long. */
+static natsmicro_status fail_little(natsmicro_call *call)
+{
+    char *text = lab_text(LITTLE - 4);
+    natsmicro_call_set_trailer(call, "Report", text);
+    natsmicro_status status = natsmicro_call_fail(call, NATSMICRO_NOT_FOUND, "%s", text);
+    free(text);
+    return status;
+}
+
+static natsmicro_status little_ping(Lab__V1__LabServer__Ping *call,
+                                    const Lab__V1__PingRequest *request, void *user_data)
+{
+    (void)request;
+    (void)user_data;
+    return fail_little(call->base);
+}
+
+/* 0: with nothing but a trailer that has no room. */
+static natsmicro_status little_count_up(Lab__V1__LabServer__CountUp *call,
+                                        const Lab__V1__CountUpRequest *request, void *user_data)
+{
+    (void)user_data;
+    if (request->count > 0)
+        return fail_little(call->base);
+    char *text = lab_text(LITTLE - 4);
+    natsmicro_status status = natsmicro_call_set_trailer(call->base, "Report", text);
+    free(text);
+    return status;
+}
+
+static natsmicro_status little_sum(Lab__V1__LabServer__Sum *call, void *user_data)
+{
+    (void)user_data;
+    return fail_little(call->base);
+}
+
+static natsmicro_status little_chat(Lab__V1__LabServer__Chat *call, void *user_data)
+{
+    (void)user_data;
+    return fail_little(call->base);
+}
+
+static void scene_open_little(scene *self, bool plain_streams)
+{
+    static const Lab__V1__LabHandlers handlers = {
+        .ping = little_ping, .count_up = little_count_up, .sum = little_sum, .chat = little_chat};
+    static const broker_options little = {.max_payload = LITTLE};
+    natsmicro_client_options options = NATSMICRO_CLIENT_OPTIONS_INIT;
+    scene_open_with(self, &little, NATSMICRO_EVENT_PUBLISH_FAILED, &handlers);
+    options.plain_streams = plain_streams;
+    lab_call_with(&self->room, &options);
+}
+
+/* The text is cut, the code is not, and nobody waits for a deadline. */
+static void expect_cut(const char *text)
+{
+    size_t length = strlen(text);
+    if (length < LITTLE / 2 || length >= LITTLE - 4)
+        fail_msg("a text of %zu bytes came", length);
+}
+
+static void expect_all_cut(bool plain_streams)
+{
+    scene here;
+    Lab__V1__LabClient__CountUp *count_up;
+    Lab__V1__LabClient__Sum *sum;
+    Lab__V1__LabClient__Chat *chat;
+    Lab__V1__SumResponse *total;
+    const Lab__V1__CountUpResponse *number;
+    const Lab__V1__ChatMessage *line;
+    scene_open_little(&here, plain_streams);
+    natsmicro_context *context = lab_context();
+    assert_status(NATSMICRO_NOT_FOUND, lab_ping_status(&here.room, "", context));
+    expect_cut(natsmicro_context_error_message(context));
+    natsmicro_context_destroy(context);
+    assert_ok(lab_count_up(&here.room, 1, 0, NULL, &count_up));
+    assert_status(NATSMICRO_NOT_FOUND, lab__v1__lab_client__count_up__recv(count_up, &number));
+    expect_cut(natsmicro_call_error_message(count_up->base));
+    lab__v1__lab_client__count_up__close(count_up);
+    assert_ok(lab__v1__lab_client__sum(here.room.client, NULL, &sum));
+    assert_status(NATSMICRO_NOT_FOUND, lab__v1__lab_client__sum__close_and_recv(sum, &total));
+    expect_cut(natsmicro_call_error_message(sum->base));
+    lab__v1__lab_client__sum__close(sum);
+    assert_ok(lab__v1__lab_client__chat(here.room.client, NULL, &chat));
+    assert_status(NATSMICRO_NOT_FOUND, lab__v1__lab_client__chat__recv(chat, &line));
+    expect_cut(natsmicro_call_error_message(chat->base));
+    lab__v1__lab_client__chat__close(chat);
+    scene_close(&here);
+}
+
+static void a_long_text_is_cut_to_a_small_max_payload(void **state)
+{
+    (void)state;
+    expect_all_cut(true);
+    expect_all_cut(false);
+}
+
+static void a_trailer_that_has_no_room_is_told(void **state)
+{
+    (void)state;
+    for (int plain_streams = 0; plain_streams <= 1; plain_streams++) {
+        scene here;
+        Lab__V1__LabClient__CountUp *call;
+        const Lab__V1__CountUpResponse *number;
+        scene_open_little(&here, plain_streams);
+        assert_ok(lab_count_up(&here.room, 0, 0, NULL, &call));
+        assert_status(NATSMICRO_END, lab__v1__lab_client__count_up__recv(call, &number));
+        assert_null(natsmicro_call_trailer(call->base, "Report"));
+        expect_event(&here, here.subject, "lab.v1.Lab.CountUp", "max_payload of 1024");
+        lab__v1__lab_client__count_up__close(call);
+        scene_close(&here);
+    }
+}
+
 /* ---- what cannot be set up ---- */
 
 typedef struct refusal {
@@ -495,6 +620,8 @@ int main(void)
         cmocka_unit_test(a_server_streams_error_comes_without_what_does_not_fit),
         cmocka_unit_test(a_client_streams_error_comes_without_what_does_not_fit),
         cmocka_unit_test(a_bidi_streams_error_comes_without_what_does_not_fit),
+        cmocka_unit_test(a_long_text_is_cut_to_a_small_max_payload),
+        cmocka_unit_test(a_trailer_that_has_no_room_is_told),
         cmocka_unit_test(a_client_says_which_option_it_refuses),
         cmocka_unit_test(a_server_says_which_option_it_refuses),
         cmocka_unit_test(a_service_says_what_stands_against_it),

@@ -261,7 +261,12 @@ int lab_teardown(void **state)
 
 void lab_open(lab *self)
 {
-    begin(self, broker_start(NULL));
+    lab_open_with(self, NULL);
+}
+
+void lab_open_with(lab *self, const broker_options *options)
+{
+    begin(self, broker_start(options));
 }
 
 void lab_open_held(lab *self, const natsmicro_server_options *options)

@@ -79,6 +79,9 @@ int lab_teardown(void **state);
 /* A room with a broker of its own, which has nats-server's defaults; nobody serves yet. */
 void lab_open(lab *self);
 
+/* The same with options of the broker; NULL: its defaults. */
+void lab_open_with(lab *self, const broker_options *options);
+
 /* The same, where the held handlers serve; `options` may be NULL, on_error is lab_on_error. */
 void lab_open_held(lab *self, const natsmicro_server_options *options);
 

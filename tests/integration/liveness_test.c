@@ -10,6 +10,9 @@
 /* Silence is limited to this where the peer lives: long enough for a machine that is busy. */
 #define IDLE_MS 1500
 
+/* Not so short that a busy machine is taken for a dead peer. */
+#define LIMIT_UNDER_A_SECOND_MS 900
+
 /* So many answers to probes, three of which fit into the limit, show that it has passed. */
 #define ENOUGH_ANSWERS 5
 
@@ -145,12 +148,13 @@ static natsmicro_status wait_before_first(Lab__V1__LabServer__CountUp *call,
     return lab__v1__lab_server__count_up__send(call, &response);
 }
 
-static void a_server_stream_may_take_its_time_before_the_first_message(void **state)
+static void expect_patience(lab *room, int64_t idle_timeout_ms)
 {
-    lab *room = *state;
     Lab__V1__LabHandlers handlers = {.count_up = wait_before_first};
-    lab_serve(room, &handlers, &room->seen);
-    call_with_idle_limit(room, IDLE_MS);
+    natsmicro_server_options options = NATSMICRO_SERVER_OPTIONS_INIT;
+    options.idle_timeout_ms = idle_timeout_ms;
+    lab_serve_with(room, &handlers, &room->seen, &options, NULL);
+    call_with_idle_limit(room, idle_timeout_ms);
     pthread_t thread;
     assert_int_equal(0, pthread_create(&thread, NULL, release_after_answers, room));
     Lab__V1__LabClient__CountUp *call;
@@ -162,6 +166,16 @@ static void a_server_stream_may_take_its_time_before_the_first_message(void **st
     assert_status(NATSMICRO_END, status);
     assert_int_equal(1, received);
     lab__v1__lab_client__count_up__close(call);
+}
+
+static void a_server_stream_may_take_its_time_before_the_first_message(void **state)
+{
+    expect_patience(*state, IDLE_MS);
+}
+
+static void it_may_where_both_sides_have_a_limit_under_a_second(void **state)
+{
+    expect_patience(*state, LIMIT_UNDER_A_SECOND_MS);
 }
 
 /* ---- what is said to whom before the first message ---- */
@@ -352,6 +366,7 @@ static int run(void)
         lab_test(a_handler_that_computes_past_the_idle_limit_still_answers),
         lab_test(a_caller_that_has_nothing_to_say_yet_is_waited_for),
         lab_test(a_server_stream_may_take_its_time_before_the_first_message),
+        lab_test(it_may_where_both_sides_have_a_limit_under_a_second),
         lab_test(a_caller_with_one_inbox_hears_that_its_service_is_there),
         lab_test(a_caller_without_a_nats_reply_hears_nothing_but_messages),
         lab_test(a_caller_that_is_gone_is_noticed_before_the_first_message),

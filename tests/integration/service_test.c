@@ -235,6 +235,39 @@ static void hooks_on_both_sides_see_every_call_and_how_it_ended(void **state)
     hook_log_destroy(&server);
 }
 
+static natsmicro_status return_end(natsmicro_call *call, void *user_data)
+{
+    (void)call;
+    (void)user_data;
+    return NATSMICRO_END;
+}
+
+/* A stream that a hook refuses is not one that ended well. */
+static void a_hook_that_returns_end_refuses_all_the_same(void **state)
+{
+    lab *room = *state;
+    natsmicro_server_options server = NATSMICRO_SERVER_OPTIONS_INIT;
+    natsmicro_client_options client = NATSMICRO_CLIENT_OPTIONS_INIT;
+    Lab__V1__LabClient__CountUp *call;
+    int32_t received;
+    bool in_order;
+    server.hooks.before = client.hooks.before = return_end;
+    lab_serve_with(room, &lab_handlers, NULL, &server, NULL);
+    natsmicro_context *context = lab_context();
+    assert_status(NATSMICRO_INTERNAL, lab_ping_status(room, "", context));
+    assert_string_equal(natsmicro_context_error_message(context),
+                        "lab.v1.Lab.Ping: the server's hook returned END");
+    assert_ok(lab_count_up(room, 3, 0, NULL, &call));
+    assert_status(NATSMICRO_INTERNAL, lab_count_all(call, &received, &in_order));
+    lab__v1__lab_client__count_up__close(call);
+    lab_call_with(room, &client);
+    assert_status(NATSMICRO_INTERNAL, lab_ping_status(room, "", context));
+    assert_string_equal(natsmicro_context_error_message(context),
+                        "lab.v1.Lab.Ping: refused by the client's hook");
+    assert_status(NATSMICRO_INTERNAL, lab_count_up(room, 3, 0, NULL, &call));
+    natsmicro_context_destroy(context);
+}
+
 static void a_servers_hook_keeps_calls_from_their_handlers(void **state)
 {
     lab *room = *state;
@@ -881,6 +914,7 @@ int main(void)
         lab_test(headers_that_would_break_the_protocol_are_refused),
         lab_test(hooks_on_both_sides_see_every_call_and_how_it_ended),
         lab_test(a_servers_hook_keeps_calls_from_their_handlers),
+        lab_test(a_hook_that_returns_end_refuses_all_the_same),
         lab_test(a_clients_hook_keeps_calls_from_being_sent),
         lab_test(a_caller_waits_no_longer_than_its_timeout),
         lab_test(a_service_answers_for_a_handler_that_takes_too_long),

@@ -68,6 +68,8 @@ static void a_users_header_is_checked_with_a_reason(void **state)
     /* nats.c would take the next header for its value. */
     assert_refused("Trace", "", "empty");
     assert_refused("Trace", " \t", "empty");
+    assert_refused("Trace", " 1", "begins or ends");
+    assert_refused("Trace", "1\t", "begins or ends");
 }
 
 static void assert_header_text(const char *text, size_t limit, const char *expected)

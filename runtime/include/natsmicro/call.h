@@ -125,7 +125,8 @@ natsmicro_status natsmicro_call_set_error_data(natsmicro_call *call, const void 
 
 /*
  * Sets a trailer: a header on the stream's end. On a unary call and a client-stream it goes with
- * the response. As natsmicro_call_set_header otherwise.
+ * the response. As natsmicro_call_set_header otherwise. What max_payload leaves no room for is left
+ * out of the end of a stream, and of a failure, and on_error hears of it (PUBLISH_FAILED).
  */
 natsmicro_status natsmicro_call_set_trailer(natsmicro_call *call, const char *name,
                                             const char *value);
@@ -163,7 +164,8 @@ void natsmicro_call_finish(natsmicro_call *call, natsmicro_status status);
 typedef struct natsmicro_hooks {
     /*
      * Before the request is sent (client) or the handler runs (server). Anything but OK refuses the
-     * call with that status; natsmicro_call_fail gives it a text.
+     * call with that status (INTERNAL where it is no failure's); natsmicro_call_fail gives it a
+     * text.
      */
     natsmicro_status (*before)(natsmicro_call *call, void *user_data);
     /* After the end, with what the call ended with (OK for a complete one) and how long it took. */

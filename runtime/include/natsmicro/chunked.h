@@ -98,8 +98,8 @@ natsmicro_status natsmicro_chunked_send_fd(natsmicro_call *call, int fd, size_t 
 
 /*
  * Sends a file: as many bytes as it had when it was opened. What it grows by meanwhile is not sent;
- * when it shrinks, the call ends with ABORTED. What has no size (a named pipe, a file of /proc) is
- * sent until its end.
+ * when it shrinks, the call ends with ABORTED. What has no size (a named pipe, a file of /proc, or
+ * one that was empty) is sent until its end.
  */
 natsmicro_status natsmicro_chunked_send_file(natsmicro_call *call, const char *path,
                                              size_t chunk_size, natsmicro_progress progress,

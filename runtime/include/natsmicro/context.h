@@ -56,7 +56,8 @@ void natsmicro_context_set_plain_streams(natsmicro_context *context, bool plain)
  * Sets a request header; a header of that name (whatever its case) is replaced. Both strings are
  * copied. INVALID_ARGUMENT: the name is not an RFC 7230 token, is reserved (Nats-*, Natsmicro-*,
  * Reply-To, Status, Description), or the value is not UTF-8, holds a control byte but tab, or is
- * blank (empty, or spaces and tabs only: nats.c cannot read a message with such a header).
+ * blank (empty, or spaces and tabs only: nats.c cannot read a message with such a header), or
+ * begins or ends with a space or tab (which would be lost on its way).
  * RESOURCE_EXHAUSTED: memory.
  */
 natsmicro_status natsmicro_context_set_header(natsmicro_context *context, const char *name,
