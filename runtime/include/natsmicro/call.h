@@ -180,7 +180,7 @@ typedef enum natsmicro_event_kind {
     NATSMICRO_EVENT_REFUSED_SUBJECT = 2, /* a subject from the peer that we do not publish to */
     NATSMICRO_EVENT_SLOW_CONSUMER = 3,   /* messages came faster than they were read */
     NATSMICRO_EVENT_OVERLOADED = 4,      /* a call was refused: most calls run and wait */
-    NATSMICRO_EVENT_PUBLISH_FAILED = 5,  /* nats.c would not take a message */
+    NATSMICRO_EVENT_PUBLISH_FAILED = 5,  /* nats.c would not take a message, or not all of it */
     NATSMICRO_EVENT_UNHEARD = 6,         /* an answer that nobody listened to until the deadline */
     NATSMICRO_EVENT_SETUP_FAILED = 7     /* no client, server or service was made, and why */
 } natsmicro_event_kind;
