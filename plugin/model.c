@@ -165,7 +165,7 @@ static bool read_methods(nm_build *build, const nm_source *source, int32_t servi
         *method = (nm_method){0};
         *place = *service_place;
         place->line = nm_source_line(source, path, 4);
-        if (proto->method[i]->name == NULL || !nm_names_is_identifier(proto->method[i]->name))
+        if (!nm_names_is_identifier(proto->method[i]->name))
             return nm_fail(
                 build, place,
                 "a method has no name, or no identifier for one (run the plugin with protoc)");
@@ -222,7 +222,7 @@ static bool read_service(nm_build *build, const nm_source *source, int32_t index
     nm_service *service = &file->services[file->n_services];
     const nm_place place = {file->proto, nm_source_line(source, path, 2), proto->name, NULL};
     nm_service_settings settings = {false, false};
-    if (proto->name == NULL || !nm_names_is_identifier(proto->name))
+    if (!nm_names_is_identifier(proto->name))
         return nm_fail(
             build, &place,
             "a service has no name, or no identifier for one (run the plugin with protoc)");

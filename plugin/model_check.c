@@ -34,6 +34,16 @@ bool nm_check_text(nm_build *build, const nm_place *place, const char *what, con
     return true;
 }
 
+bool nm_check_package(nm_build *build, const char *file, const char *package)
+{
+#define IDENTIFIER "[A-Za-z_][A-Za-z0-9_]*"
+    const nm_place place = {file, 0, NULL, NULL};
+    if (!matches("^(" IDENTIFIER "(\\." IDENTIFIER ")*)?$", package))
+        return nm_fail(build, &place, "package \"%s\" is none (run the plugin with protoc)",
+                       package);
+    return true;
+}
+
 bool nm_check_name(nm_build *build, const nm_place *place, const char *name)
 {
     if (strlen(name) > LONGEST_NAME)

@@ -111,6 +111,7 @@ bool nm_read_method_options(nm_build *build, const nm_place *place, const nm_met
 
 /* What becomes of `what` in an option is one string literal in C, which has a limit. */
 bool nm_check_text(nm_build *build, const nm_place *place, const char *what, const char *text);
+bool nm_check_package(nm_build *build, const char *file, const char *package);
 bool nm_check_name(nm_build *build, const nm_place *place, const char *name);
 bool nm_check_version(nm_build *build, const nm_place *place, const char *version);
 bool nm_check_subject_prefix(nm_build *build, const nm_place *place, const char *prefix);

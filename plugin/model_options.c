@@ -28,10 +28,11 @@ static bool is_declared(const nm_build *build, const nm_option *option)
 {
     for (size_t i = 0; i < build->n_sources; i++) {
         const nm_source *source = &build->sources[i];
+        if (strcmp(source->scope.package, "natsmicro") != 0)
+            continue;
         for (size_t k = 0; k < source->proto->n_extension; k++) {
             const Google__Protobuf__FieldDescriptorProto *extension = source->proto->extension[k];
-            if (strcmp(source->scope.package, "natsmicro") == 0 && extension->name != NULL &&
-                strcmp(extension->name, option->name) == 0 &&
+            if (extension->name != NULL && strcmp(extension->name, option->name) == 0 &&
                 extension->number == (int32_t)option->number)
                 return true;
         }

@@ -57,7 +57,7 @@ static bool add_messages(nm_build *build, const nm_source *source, const char *s
 {
     const nm_place place = {source->proto->name, 0, NULL, NULL};
     for (size_t i = 0; i < count; i++) {
-        if (messages[i]->name == NULL || !nm_names_is_identifier(messages[i]->name))
+        if (!nm_names_is_identifier(messages[i]->name))
             return nm_fail(build, &place,
                            "a message has no name, or no identifier for one (run the plugin with "
                            "protoc)");
@@ -85,24 +85,6 @@ const nm_known_message *nm_find_message(const nm_build *build, const char *full_
 
 /* ---- files ---- */
 
-/* Identifiers joined by dots, or nothing. */
-static bool is_package(nm_pool *pool, const char *package)
-{
-    char *rest = nm_pool_copy(pool, package, strlen(package));
-    while (*rest != '\0') {
-        char *name = rest;
-        rest += strcspn(rest, ".");
-        if (*rest == '.') {
-            *rest++ = '\0';
-            if (*rest == '\0')
-                return false;
-        }
-        if (!nm_names_is_identifier(name))
-            return false;
-    }
-    return true;
-}
-
 bool nm_read_sources(nm_build *build)
 {
     const nm_request *request = build->request;
@@ -114,10 +96,8 @@ bool nm_read_sources(nm_build *build)
         if (source->proto->name == NULL)
             return nm_fail(build, NULL, "a file has no name (run the plugin with protoc)");
         source->scope.package = source->proto->package == NULL ? "" : source->proto->package;
-        if (!is_package(build->pool, source->scope.package))
-            return nm_fail(build, NULL, "%s: package \"%s\" is none (run the plugin with protoc)",
-                           source->proto->name, source->scope.package);
-        if (!read_pb_c_file(build, source))
+        if (!nm_check_package(build, source->proto->name, source->scope.package) ||
+            !read_pb_c_file(build, source))
             return false;
         n_messages += count_messages(source->proto->message_type, source->proto->n_message_type);
     }

@@ -179,7 +179,7 @@ char *nm_names_subject(nm_pool *pool, const char *name)
 
 bool nm_names_is_identifier(const char *name)
 {
-    if (!is_upper(*name) && !is_lower(*name) && *name != '_')
+    if (name == NULL || (!is_upper(*name) && !is_lower(*name) && *name != '_'))
         return false;
     for (; *name != '\0'; name++) {
         if (!is_upper(*name) && !is_lower(*name) && !is_digit(*name) && *name != '_')

@@ -40,7 +40,7 @@ char *nm_names_subject(nm_pool *pool, const char *name);
 
 /* ---- identifiers ---- */
 
-/* A letter or _, then letters, digits and _. */
+/* A letter or _, then letters, digits and _. NULL is none. */
 bool nm_names_is_identifier(const char *name);
 
 /*
