@@ -32,6 +32,12 @@ static inline bool nm_is_failure(natsmicro_status status)
     return status != NATSMICRO_OK && status != NATSMICRO_END && status != NATSMICRO_WOULD_BLOCK;
 }
 
+/* What a call fails with instead of another status. */
+static inline natsmicro_status nm_as_failure(natsmicro_status status)
+{
+    return nm_is_failure(status) ? status : NATSMICRO_INTERNAL;
+}
+
 /* Frees what an error holds; nm_error_clear asks first, as most have nothing. */
 void nm_error_free(nm_error *error);
 

@@ -434,9 +434,7 @@ natsmicro_status nm_call_give_up(natsmicro_call *call, natsmicro_status status, 
     nm_error error = NM_ERROR_INIT;
     va_list arguments;
     va_start(arguments, format);
-    if (!nm_is_failure(status))
-        status = NATSMICRO_INTERNAL;
-    nm_error_vset(&error, status, format, arguments);
+    nm_error_vset(&error, nm_as_failure(status), format, arguments);
     va_end(arguments);
     return give_up(call, &error);
 }
@@ -450,6 +448,14 @@ natsmicro_status nm_call_give_up_with(natsmicro_call *call, nm_error *error)
         nm_error_hide(&named, strlen(method) + strlen(": ") + error->hidden);
     nm_error_clear(error);
     return give_up(call, &named);
+}
+
+natsmicro_status nm_call_check_send(natsmicro_call *call)
+{
+    pthread_mutex_lock(&call->stream.lock);
+    natsmicro_status status = nm_stream_check_send(&call->stream, &call->send_error);
+    pthread_mutex_unlock(&call->stream.lock);
+    return status;
 }
 
 natsmicro_status natsmicro_call_status(natsmicro_call *call)

@@ -179,6 +179,9 @@ int64_t nm_call_idle_limit(int64_t own_ms, int64_t settings_ms, int64_t method_m
 /* The sender's: what it does next fails by itself, or not at all. */
 void nm_call_forget_send_error(natsmicro_call *call);
 
+/* The sender's: what stands against sending now, as its next send would return it. */
+natsmicro_status nm_call_check_send(natsmicro_call *call);
+
 /* ---- messages as bytes ---- */
 
 /* Sends a message that is encoded already, given in pieces. As natsmicro_stub_send otherwise. */

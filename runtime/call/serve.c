@@ -61,8 +61,7 @@ static bool may_fail(const natsmicro_call *call)
 natsmicro_status natsmicro_call_fail(natsmicro_call *call, natsmicro_status status,
                                      const char *format, ...)
 {
-    if (!nm_is_failure(status))
-        status = NATSMICRO_INTERNAL;
+    status = nm_as_failure(status);
     va_list arguments;
     va_start(arguments, format);
     pthread_mutex_lock(&call->stream.lock);

@@ -56,6 +56,7 @@ static natsmicro_status send_with(natsmicro_blob_writer *writer, const void *dat
     if (status == NATSMICRO_OK)
         writer->filled = 0;
     writer->refused = status == NATSMICRO_END;
+    note_unsent(writer);
     return status;
 }
 
@@ -91,9 +92,8 @@ natsmicro_status natsmicro_blob_writer_begin(natsmicro_blob_writer *writer, uint
     size_t n = (size_t)(nm_frame_put_varint(head, length) - head);
     writer->in_blob = true;
     writer->left = length;
-    natsmicro_status status = put(writer, head, n);
     note_unsent(writer);
-    return status;
+    return put(writer, head, n);
 }
 
 natsmicro_status natsmicro_blob_writer_write(natsmicro_blob_writer *writer, const void *data,
@@ -107,7 +107,6 @@ natsmicro_status natsmicro_blob_writer_write(natsmicro_blob_writer *writer, cons
     natsmicro_status status = put(writer, data, length);
     if (status == NATSMICRO_OK)
         writer->left -= length;
-    note_unsent(writer);
     return status;
 }
 
@@ -125,10 +124,7 @@ natsmicro_status natsmicro_blob_writer_end(natsmicro_blob_writer *writer)
 
 natsmicro_status natsmicro_blob_writer_flush(natsmicro_blob_writer *writer)
 {
-    natsmicro_status status =
-        writer->filled > 0 ? send_with(writer, NULL, 0) : natsmicro_call_status(writer->call);
-    note_unsent(writer);
-    return status;
+    return writer->filled > 0 ? send_with(writer, NULL, 0) : natsmicro_call_status(writer->call);
 }
 
 void natsmicro_blob_writer_free(natsmicro_blob_writer *writer)

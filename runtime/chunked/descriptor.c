@@ -106,9 +106,10 @@ static natsmicro_status look_at_call(natsmicro_call *call, bool sends)
     if (stream->deadline != NM_NEVER && nm_now() >= stream->deadline)
         return nm_call_give_up(call, NATSMICRO_DEADLINE_EXCEEDED, "%s: the deadline passed",
                                call->method->full_name);
+    if (sends)
+        return nm_call_check_send(call);
     pthread_mutex_lock(&stream->lock);
-    natsmicro_status status =
-        sends ? nm_stream_check_send(stream, &call->send_error) : stream->aborted;
+    natsmicro_status status = stream->aborted;
     pthread_mutex_unlock(&stream->lock);
     return status;
 }

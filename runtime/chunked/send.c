@@ -19,10 +19,7 @@ natsmicro_status natsmicro_chunked_send_chunk(natsmicro_call *call, const void *
 /* All was given out; of a call that failed meanwhile the last of it went nowhere. */
 static natsmicro_status finish(nm_progress *progress)
 {
-    natsmicro_call *call = progress->call;
-    pthread_mutex_lock(&call->stream.lock);
-    natsmicro_status status = nm_stream_check_send(&call->stream, &call->send_error);
-    pthread_mutex_unlock(&call->stream.lock);
+    natsmicro_status status = nm_call_check_send(progress->call);
     return nm_is_failure(status) ? status : nm_progress_end(progress);
 }
 

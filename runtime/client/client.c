@@ -226,9 +226,10 @@ static natsmicro_status run_before(natsmicro_call *call)
     if (hooks->before == NULL)
         return NATSMICRO_OK;
     natsmicro_status status = hooks->before(call, hooks->user_data);
-    if (status != NATSMICRO_OK && !nm_is_failure(status))
-        status = NATSMICRO_INTERNAL;
-    if (status != NATSMICRO_OK && call->failure.status == NATSMICRO_OK)
+    if (status == NATSMICRO_OK)
+        return NATSMICRO_OK;
+    status = nm_as_failure(status);
+    if (call->failure.status == NATSMICRO_OK)
         nm_error_set(&call->failure, status, "%s: refused by the client's hook",
                      call->method->full_name);
     return status;

@@ -4,6 +4,7 @@
  */
 #include "discovery/discovery.h"
 #include "server/internal.h"
+#include "transport/publish.h"
 #include "wire/subject.h"
 
 #include <stdlib.h>
@@ -72,11 +73,8 @@ static void answer(natsmicro_server *server, nm_service *service, const char *ve
     char *json = describe(service, verb);
     if (json == NULL)
         return;
-    natsStatus status = natsConnection_Publish(server->connection, reply, json, (int)strlen(json));
-    if (status != NATS_OK)
-        nm_events_emit(&server->events, NATSMICRO_EVENT_PUBLISH_FAILED, reply,
-                       service->stub->full_name, "the service's %.*s of %zu bytes: %s",
-                       (int)strcspn(verb, "."), verb, strlen(json), natsStatus_GetText(status));
+    nm_outgoing outgoing = {.subject = reply, .data = json, .length = strlen(json)};
+    nm_publish_or_report(server->link, &outgoing, service->stub->full_name);
     free(json);
 }
 

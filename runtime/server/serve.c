@@ -141,11 +141,11 @@ static natsmicro_status run_handler(natsmicro_call *call, const ProtobufCMessage
     natsmicro_status status = NATSMICRO_OK;
     if (hooks->before != NULL)
         status = hooks->before(call, hooks->user_data);
-    if (status != NATSMICRO_OK && !nm_is_failure(status))
+    if (nm_is_failure(status))
+        return status;
+    if (status != NATSMICRO_OK)
         return natsmicro_call_fail(call, NATSMICRO_INTERNAL, "%s: the server's hook returned %s",
                                    call->method->full_name, natsmicro_status_name(status));
-    if (status != NATSMICRO_OK)
-        return status;
     return endpoint->method.stub->dispatch(call, natsmicro_stub_call_handle(call),
                                            endpoint->service->handlers, request,
                                            endpoint->service->user_data);

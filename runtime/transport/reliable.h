@@ -253,7 +253,7 @@ natsmicro_status nm_reliable_answer(nm_stream *stream, const void *message, size
                                     nm_error *error);
 /* Under the lock: our direction ends with this. False: memory. */
 bool nm_reliable_append_end(nm_stream *stream, const nm_error *failure);
-/* With the lock free, behind the end: tells the user what could not go with it. */
+/* With the lock free, from who appended the end: tells the user what could not go with it. */
 void nm_reliable_report_cut(nm_stream *stream);
 /* Under the lock: what is open goes to those that are to be published. */
 void nm_reliable_seal(nm_stream *stream);

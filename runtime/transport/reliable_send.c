@@ -330,16 +330,16 @@ static size_t end_size(const nm_frame_outcome *outcome, size_t room)
 void nm_reliable_report_cut(nm_stream *stream)
 {
     char address[NM_RELIABLE_ADDRESS_SIZE];
+    if (!nm_reliable_of(stream)->end_was_cut) /* set by this thread, with the end */
+        return;
     pthread_mutex_lock(&stream->lock);
-    bool was_cut = nm_reliable_of(stream)->end_was_cut;
     strcpy(address, nm_reliable_of(stream)->address);
     pthread_mutex_unlock(&stream->lock);
-    if (was_cut)
-        nm_events_emit(nm_link_events(stream->link), NATSMICRO_EVENT_PUBLISH_FAILED, address,
-                       stream->method,
-                       "the end is over the broker's max_payload of %zu: it goes without some of "
-                       "its trailers, or the error's data",
-                       stream->max_payload);
+    nm_events_emit(nm_link_events(stream->link), NATSMICRO_EVENT_PUBLISH_FAILED, address,
+                   stream->method,
+                   "the end is over the broker's max_payload of %zu: it goes without some of "
+                   "its trailers, or the error's data",
+                   stream->max_payload);
 }
 
 bool nm_reliable_append_end(nm_stream *stream, const nm_error *failure)
