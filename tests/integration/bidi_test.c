@@ -75,14 +75,24 @@ static void a_chat_without_a_word_ends_well(void **state)
     lab__v1__lab_client__chat__close(call);
 }
 
+/* Ends when it is released. */
+static natsmicro_status hold(Lab__V1__LabServer__Chat *call, void *user_data)
+{
+    (void)call;
+    lab_probe_wait(user_data);
+    return NATSMICRO_OK;
+}
+
 static void what_a_send_failed_with_is_no_error_of_a_call_that_ended_well(void **state)
 {
+    static const Lab__V1__LabHandlers holding = {.chat = hold};
     lab *room = *state;
-    lab_serve(room, NULL, NULL);
+    lab_serve(room, &holding, &room->seen);
     Lab__V1__LabClient__Chat *call = open_chat(room, NULL);
     assert_ok(lab__v1__lab_client__chat__close_send(call));
-    assert_status(NATSMICRO_INVALID_ARGUMENT, lab_chat_send(call, "\xff")); /* no UTF-8 */
-    assert_string_equal(natsmicro_call_error_code(call->base), "INVALID_ARGUMENT");
+    assert_status(NATSMICRO_FAILED_PRECONDITION, lab__v1__lab_client__chat__close_send(call));
+    assert_string_equal(natsmicro_call_error_code(call->base), "FAILED_PRECONDITION");
+    latch_open(&room->seen.release);
     assert_ends(NATSMICRO_END, call);
     assert_string_equal(natsmicro_call_error_code(call->base), "");
     assert_string_equal(natsmicro_call_error_message(call->base), "");

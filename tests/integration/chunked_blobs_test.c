@@ -134,6 +134,8 @@ static void assert_shelved(shelf *self, Lab__V1__LabClient__Upload *call,
     assert_int_equal(self->hash, hash);
 }
 
+/* ---- right ones ---- */
+
 /* Wants nothing of what comes. */
 static natsmicro_status answer_at_once(Lab__V1__LabServer__Upload *call, void *user_data)
 {
@@ -165,8 +167,6 @@ static void an_answer_in_the_middle_of_a_blob_is_had(void **state)
     lab__v1__lab_client__upload__free(result);
     lab__v1__lab_client__upload__close(call);
 }
-
-/* ---- right ones ---- */
 
 static void blobs_of_every_length_come_as_they_were_written(void **state)
 {

@@ -360,16 +360,12 @@ static void a_small_max_payload_moves_everything(void **state)
     Lab__V1__LabClient__Chat *call;
     const Lab__V1__ChatMessage *line;
     char *text = lab_text(too_long);
-    lab room = {.nats = broker_start(&little)};
+    lab room;
     int32_t received;
     bool in_order;
     (void)state;
-    lab_probe_init(&room.seen);
-    room.server_connection = connect_to(room.nats);
-    room.client_connection = connect_to(room.nats);
-    room.client = lab_new_client(room.client_connection);
-    assert_ok(natsmicro_server_new(&room.server, room.server_connection, NULL));
-    assert_ok(lab__v1__lab_server__add(room.server, &lab_handlers, NULL, NULL));
+    lab_open_with(&room, &little);
+    lab_serve(&room, NULL, NULL);
     assert_int_equal(NATS_OK, natsConnection_FlushTimeout(room.server_connection, LAB_PATIENCE));
     assert_ok(lab_count_up(&room, 20000, 0, NULL, &count_call));
     assert_status(NATSMICRO_END, lab_count_all(count_call, &received, &in_order));
@@ -404,14 +400,12 @@ static void the_smallest_max_payload_takes_an_end(void **state)
     natsmicro_client_options options = NATSMICRO_CLIENT_OPTIONS_INIT;
     Lab__V1__LabClient__Chat *call;
     const Lab__V1__ChatMessage *line;
-    lab room = {.nats = broker_start(&little)};
+    lab room;
     (void)state;
     options.inbox_prefix = "a"; /* so that the opening passes */
     options.window_bytes = options.window_messages = 1;
-    lab_probe_init(&room.seen);
-    room.server_connection = connect_to(room.nats);
-    room.client_connection = connect_to(room.nats);
-    assert_ok(lab__v1__lab_client__new(&room.client, room.client_connection, &options));
+    lab_open_with(&room, &little);
+    lab_call_with(&room, &options);
     lab_serve(&room, &failing, NULL);
     assert_int_equal(NATS_OK, natsConnection_FlushTimeout(room.server_connection, LAB_PATIENCE));
     assert_ok(lab__v1__lab_client__chat(room.client, NULL, &call));
