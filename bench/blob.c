@@ -94,7 +94,7 @@ static double download_raw(void *data)
 {
     bench *self = data;
     char request[32];
-    int length = snprintf(request, sizeof request, "%d %d", raw_count(self), self->chunk_size);
+    int length = snprintf(request, sizeof(request), "%d %d", raw_count(self), self->chunk_size);
     double start = now_us();
     need_nats(natsConnection_PublishRequest(self->raw, RAW_COUNT, RAW_INBOX, request, length + 1),
               "request");
@@ -127,7 +127,7 @@ static void run_on(const char *name, measurement ours, measurement raw, int kib,
 static void run(const char *name, measurement ours, measurement raw, int kib)
 {
     char beside[64];
-    snprintf(beside, sizeof beside, "%s_plain", name);
+    snprintf(beside, sizeof(beside), "%s_plain", name);
     run_on(name, ours, raw, kib, RELIABLE_STREAMS);
     run_on(beside, ours, raw, kib, PLAIN_STREAMS);
 }
@@ -174,7 +174,7 @@ static void make_file(const char *path, int64_t size)
     if (file == NULL)
         give_up("cannot write %s", path);
     for (int64_t done = 0; done < size; done += MIB)
-        if (fwrite(piece, sizeof piece, 1, file) != 1)
+        if (fwrite(piece, sizeof(piece), 1, file) != 1)
             give_up("cannot write %s", path);
     if (fclose(file) != 0)
         give_up("cannot write %s", path);
@@ -188,8 +188,8 @@ static void run_file(const char *name, const char *folder)
     peer other;
     file_bench self = {
         .bench = {.size = (int64_t)full_or_quick(1024, 128) * MIB, .chunk_size = 128 * 1024}};
-    snprintf(self.from, sizeof self.from, "%s/bench-%ld.from", folder, (long)getpid());
-    snprintf(self.to, sizeof self.to, "%s/bench-%ld.to", folder, (long)getpid());
+    snprintf(self.from, sizeof(self.from), "%s/bench-%ld.from", folder, (long)getpid());
+    snprintf(self.to, sizeof(self.to), "%s/bench-%ld.to", folder, (long)getpid());
     make_file(self.from, self.bench.size);
     peer_start(&other);
     natsConnection *connection = connect_ours(broker_url(other.where), SEND_BUFFERED);
@@ -236,11 +236,11 @@ static peaks move_in_processes(char *mode, int64_t size)
     int out;
     int wait_status;
     peer_start(&other);
-    snprintf(url, sizeof url, "%s", broker_url(other.where));
-    snprintf(number, sizeof number, "%lld", (long long)size);
+    snprintf(url, sizeof(url), "%s", broker_url(other.where));
+    snprintf(number, sizeof(number), "%lld", (long long)size);
     char *arguments[] = {"mover", mode, url, number, NULL};
     pid_t client = run_self(arguments, &out);
-    read_line(out, line, sizeof line);
+    read_line(out, line, sizeof(line));
     close(out);
     double of_client = strtod(line, NULL);
     double of_server = peak_of(other.pid);
@@ -256,7 +256,7 @@ static void run_memory(const char *name, char *mode)
     double of_short[ROUNDS];
     if (!is_chosen(name))
         return;
-    snprintf(most, sizeof most, "%s_most", name);
+    snprintf(most, sizeof(most), "%s_most", name);
     for (size_t i = 0; i < ROUNDS; i++)
         of_short[i] = move_in_processes(mode, 100 * (int64_t)MIB).both;
     double middle = median(of_short, ROUNDS);

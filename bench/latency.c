@@ -51,7 +51,7 @@ typedef double (*one_call)(bench *self);
 /* The median of the calls of one run. */
 static double latency(bench *self, one_call call)
 {
-    double *times = malloc((size_t)self->calls * sizeof *times);
+    double *times = malloc((size_t)self->calls * sizeof(*times));
     if (times == NULL)
         give_up("no memory");
     for (int i = 0; i < self->calls; i++)

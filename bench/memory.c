@@ -79,13 +79,13 @@ static outcome run_stream(int32_t count, int32_t rate, streaming streams)
     int wait_status;
     outcome result;
     peer_start(&other);
-    snprintf(url, sizeof url, "%s", broker_url(other.where));
-    snprintf(counts, sizeof counts, "%d", (int)count);
-    snprintf(rates, sizeof rates, "%d", (int)rate);
+    snprintf(url, sizeof(url), "%s", broker_url(other.where));
+    snprintf(counts, sizeof(counts), "%d", (int)count);
+    snprintf(rates, sizeof(rates), "%d", (int)rate);
     char *arguments[] = {
         "reader", streams == PLAIN_STREAMS ? "plain" : "reliable", url, counts, rates, NULL};
     pid_t client = run_self(arguments, &out);
-    read_line(out, line, sizeof line);
+    read_line(out, line, sizeof(line));
     close(out);
     if (sscanf(line, "%d %lf %lf", &complete, &result.rate, &result.client) != 3)
         give_up("the reader said %s", line);

@@ -99,7 +99,7 @@ static double from_server_raw(void *data)
 {
     bench *self = data;
     char request[32];
-    int length = snprintf(request, sizeof request, "%d %d", (int)self->count, self->size);
+    int length = snprintf(request, sizeof(request), "%d %d", (int)self->count, self->size);
     double start = now_us();
     need_nats(natsConnection_PublishRequest(self->raw, self->header ? RAW_COUNT : RAW_BARE,
                                             RAW_INBOX, request, length + 1),

@@ -73,7 +73,7 @@ static int by_value(const void *left, const void *right)
 
 double median(double *values, size_t count)
 {
-    qsort(values, count, sizeof *values, by_value);
+    qsort(values, count, sizeof(*values), by_value);
     if (count % 2 == 1)
         return values[count / 2];
     return (values[count / 2 - 1] + values[count / 2]) / 2;

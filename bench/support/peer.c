@@ -90,7 +90,7 @@ void publish_raw(natsConnection *connection, const char *subject, const void *da
     natsMsg *message = NULL;
     for (int32_t i = 1; i <= count; i++) {
         char sequence[16];
-        snprintf(sequence, sizeof sequence, "%d", (int)i);
+        snprintf(sequence, sizeof(sequence), "%d", (int)i);
         need_nats(natsMsg_Create(&message, subject, NULL, data, length), "message");
         need_nats(natsMsgHeader_Set(message, HEADER_SEQ, sequence), "header");
         need_nats(natsConnection_PublishMsg(connection, message), "publish");
@@ -198,7 +198,7 @@ static void *raw_sum(void *data)
         natsMsg *end = NULL;
         char answer[16];
         int32_t count = self->read(subscription, FOR_EVER_MS, &end);
-        snprintf(answer, sizeof answer, "%d", (int)count);
+        snprintf(answer, sizeof(answer), "%d", (int)count);
         need_nats(natsConnection_PublishString(self->connection, natsMsg_GetReply(end), answer),
                   "answer");
         need_nats(natsConnection_Flush(self->connection), "flush");
@@ -220,7 +220,7 @@ static void serve_raw(const char *url)
               RAW_COUNT);
     need_nats(natsConnection_Subscribe(&subscription, buffered, RAW_BARE, raw_count, RAW_BARE),
               RAW_BARE);
-    for (size_t i = 0; i < sizeof counters / sizeof *counters; i++) {
+    for (size_t i = 0; i < sizeof(counters) / sizeof(*counters); i++) {
         counters[i].connection = buffered;
         if (pthread_create(&thread, NULL, raw_sum, &counters[i]) != 0)
             give_up("no thread");
@@ -354,7 +354,7 @@ natsmicro_status send_blob(natsmicro_call *call, int64_t size, size_t chunk_size
     natsmicro_status status = NATSMICRO_OK;
     for (int64_t done = 0; done < size && status == NATSMICRO_OK;) {
         int64_t left = size - done;
-        size_t now = left < (int64_t)sizeof blob_source ? (size_t)left : sizeof blob_source;
+        size_t now = left < (int64_t)sizeof(blob_source) ? (size_t)left : sizeof(blob_source);
         status = natsmicro_chunked_send_bytes(call, blob_source, now, chunk_size, NULL, NULL);
         done += (int64_t)now;
         keep_byte_rate(start, done, rate);
@@ -448,7 +448,7 @@ void peer_main(int argc, char **argv)
 pid_t run_self(char *const arguments[], int *out)
 {
     char path[4096];
-    ssize_t length = readlink("/proc/self/exe", path, sizeof path - 1);
+    ssize_t length = readlink("/proc/self/exe", path, sizeof(path) - 1);
     int ends[2];
     if (length < 0 || pipe(ends) != 0)
         give_up("cannot run the program again: %s", strerror(errno));
@@ -474,11 +474,11 @@ double peak_of(pid_t pid)
     char path[64];
     char line[256];
     double peak = 0;
-    snprintf(path, sizeof path, "/proc/%ld/status", (long)pid);
+    snprintf(path, sizeof(path), "/proc/%ld/status", (long)pid);
     FILE *status = fopen(path, "r");
     if (status == NULL)
         give_up("cannot read %s", path);
-    while (fgets(line, sizeof line, status) != NULL)
+    while (fgets(line, sizeof(line), status) != NULL)
         if (strncmp(line, "VmHWM:", 6) == 0)
             peak = strtod(line + 6, NULL) / 1024;
     fclose(status);
@@ -495,10 +495,10 @@ void peer_start(peer *self)
     char url[64];
     char line[64];
     int out;
-    snprintf(url, sizeof url, "%s", broker_url(self->where));
+    snprintf(url, sizeof(url), "%s", broker_url(self->where));
     char *arguments[] = {"peer", "peer", url, NULL};
     self->pid = run_self(arguments, &out);
-    read_line(out, line, sizeof line);
+    read_line(out, line, sizeof(line));
     close(out);
 }
 

@@ -37,7 +37,7 @@ bool hash_file(const char *path, sha256_hex hex, int64_t *size)
         return false;
     SHA256Init(&hash);
     *size = 0;
-    while ((got = read(fd, buffer, sizeof buffer)) > 0 || (got < 0 && errno == EINTR)) {
+    while ((got = read(fd, buffer, sizeof(buffer))) > 0 || (got < 0 && errno == EINTR)) {
         if (got < 0)
             continue;
         SHA256Update(&hash, buffer, (size_t)got);

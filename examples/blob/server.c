@@ -164,7 +164,7 @@ static natsmicro_status send_open_file(Blob__BlobServiceServer__Get *call, int f
     hashed_file file = {.fd = fd};
     if (fstat(fd, &about) != 0 || !S_ISREG(about.st_mode))
         return natsmicro_call_fail(call->base, NATSMICRO_NOT_FOUND, "there is no blob %s", name);
-    snprintf(size, sizeof size, "%lld", (long long)about.st_size);
+    snprintf(size, sizeof(size), "%lld", (long long)about.st_size);
     natsmicro_status status = natsmicro_call_set_header(call->base, HEADER_SIZE, size);
     SHA256Init(&file.hash);
     if (status == NATSMICRO_OK)

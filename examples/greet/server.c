@@ -58,7 +58,7 @@ static natsmicro_status greet_client_stream(Greet__GreetServiceServer__GreetClie
     natsmicro_status status;
     while ((status = greet__greet_service_server__greet_client_stream__recv(call, &request)) ==
            NATSMICRO_OK) {
-        size_t room = sizeof joined - length;
+        size_t room = sizeof(joined) - length;
         int written =
             snprintf(joined + length, room, "%s%s", length == 0 ? "" : ",", request->name);
         if (written < 0 || (size_t)written >= room)

@@ -42,7 +42,7 @@ static bool make_room(nm_headers *headers)
 
     if (headers->count < headers->capacity)
         return true;
-    items = realloc(headers->items, capacity * sizeof *items);
+    items = realloc(headers->items, capacity * sizeof(*items));
     if (items == NULL)
         return false;
     headers->items = items;

@@ -30,7 +30,7 @@ static const char *const names[] = {
     [NATSMICRO_WOULD_BLOCK] = "WOULD_BLOCK",
 };
 
-#define N_NAMES (sizeof names / sizeof names[0])
+#define N_NAMES (sizeof(names) / sizeof(names[0]))
 
 static const struct {
     const char *code;
@@ -42,7 +42,7 @@ static const struct {
     {"503", NATSMICRO_UNAVAILABLE},
 };
 
-#define N_NUMBERS (sizeof numbers / sizeof numbers[0])
+#define N_NUMBERS (sizeof(numbers) / sizeof(numbers[0]))
 
 const char *natsmicro_status_name(natsmicro_status status)
 {

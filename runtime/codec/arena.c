@@ -24,9 +24,9 @@ static nm_arena_block *add_block(nm_arena *arena, size_t needed)
     size_t size = block_size(needed, arena->used + needed);
     nm_arena_block *block;
 
-    if (size > SIZE_MAX - sizeof *block)
+    if (size > SIZE_MAX - sizeof(*block))
         return NULL;
-    block = malloc(sizeof *block + size);
+    block = malloc(sizeof(*block) + size);
     if (block == NULL)
         return NULL;
     block->next = arena->blocks;

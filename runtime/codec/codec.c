@@ -159,11 +159,11 @@ static const char *string_of(const ProtobufCMessage *message, const ProtobufCFie
     if (field->type != PROTOBUF_C_TYPE_STRING)
         return NULL;
     if ((field->flags & PROTOBUF_C_FIELD_FLAG_ONEOF) != 0) {
-        memcpy(&chosen, members + field->quantifier_offset, sizeof chosen);
+        memcpy(&chosen, members + field->quantifier_offset, sizeof(chosen));
         if (chosen != field->id)
             return NULL;
     }
-    memcpy(&string, members + field->offset, sizeof string);
+    memcpy(&string, members + field->offset, sizeof(string));
     return string;
 }
 

@@ -43,9 +43,9 @@ static inline void store_number(nm_plan_kind kind, uint8_t *member, uint64_t num
     uint32_t narrow = (uint32_t)number;
 
     if (is_wide(kind))
-        memcpy(member, &number, sizeof number);
+        memcpy(member, &number, sizeof(number));
     else
-        memcpy(member, &narrow, sizeof narrow);
+        memcpy(member, &narrow, sizeof(narrow));
 }
 
 static inline uint64_t load_number(nm_plan_kind kind, const uint8_t *member)
@@ -54,10 +54,10 @@ static inline uint64_t load_number(nm_plan_kind kind, const uint8_t *member)
     uint32_t narrow;
 
     if (is_wide(kind)) {
-        memcpy(&number, member, sizeof number);
+        memcpy(&number, member, sizeof(number));
         return number;
     }
-    memcpy(&narrow, member, sizeof narrow);
+    memcpy(&narrow, member, sizeof(narrow));
     return narrow;
 }
 
@@ -99,7 +99,7 @@ static bool take_string(nm_cursor content, uint8_t *member, nm_arena *arena)
         return false;
     memcpy(string, content.at, length);
     string[length] = '\0';
-    memcpy(member, &string, sizeof string);
+    memcpy(member, &string, sizeof(string));
     return true;
 }
 
@@ -113,7 +113,7 @@ static bool take_bytes(nm_cursor content, uint8_t *member, nm_arena *arena)
             return false;
         memcpy(bytes.data, content.at, bytes.len);
     }
-    memcpy(member, &bytes, sizeof bytes);
+    memcpy(member, &bytes, sizeof(bytes));
     return true;
 }
 
@@ -174,7 +174,7 @@ ProtobufCMessage *nm_direct_unpack(const nm_plan *plan, const uint8_t *bytes, si
         if (field == NULL || !take_value(&s, field, message + field->offset, arena))
             return NULL;
         if (field->has_offset != 0)
-            memcpy(message + field->has_offset, &yes, sizeof yes);
+            memcpy(message + field->has_offset, &yes, sizeof(yes));
         seen |= field->bit;
     }
     if ((plan->required & ~seen) != 0 || (count > 16 && !has_memory(arena, count)))
@@ -214,7 +214,7 @@ static bool has(const nm_plan_field *field, const uint8_t *message)
 {
     protobuf_c_boolean set;
 
-    memcpy(&set, message + field->has_offset, sizeof set);
+    memcpy(&set, message + field->has_offset, sizeof(set));
     return set != 0;
 }
 
@@ -244,7 +244,7 @@ static bool string_of(const nm_plan_field *field, const uint8_t *message, nm_byt
 {
     const char *string;
 
-    memcpy(&string, message + field->offset, sizeof string);
+    memcpy(&string, message + field->offset, sizeof(string));
     if (field->label == PROTOBUF_C_LABEL_OPTIONAL)
         *is_set = string != NULL && string != field->default_value;
     else if (field->label == PROTOBUF_C_LABEL_NONE)
@@ -261,7 +261,7 @@ static bool bytes_of(const nm_plan_field *field, const uint8_t *message, nm_byte
 {
     ProtobufCBinaryData bytes;
 
-    memcpy(&bytes, message + field->offset, sizeof bytes);
+    memcpy(&bytes, message + field->offset, sizeof(bytes));
     if (field->label == PROTOBUF_C_LABEL_OPTIONAL)
         *is_set = has(field, message);
     else if (field->label == PROTOBUF_C_LABEL_NONE)

@@ -86,7 +86,7 @@ nm_plan *nm_plan_new(const ProtobufCMessageDescriptor *descriptor)
 {
     bool simple = is_simple(descriptor);
     size_t n_fields = simple ? descriptor->n_fields : 0;
-    nm_plan *plan = calloc(1, sizeof *plan + n_fields * sizeof plan->fields[0]);
+    nm_plan *plan = calloc(1, sizeof(*plan) + n_fields * sizeof(plan->fields[0]));
 
     if (plan == NULL)
         return NULL;

@@ -112,8 +112,8 @@ static bool set_time(json_t *object, const char *key, int64_t ns)
     }
     if (gmtime_r(&seconds, &utc) == NULL)
         return false;
-    length = strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &utc);
-    snprintf(text + length, sizeof text - length, ".%09dZ", (int)rest);
+    length = strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", &utc);
+    snprintf(text + length, sizeof(text) - length, ".%09dZ", (int)rest);
     return set_string(object, key, text);
 }
 

@@ -41,21 +41,21 @@ static const char *const known_names[N_KNOWN] = {
 static known_header candidate(const char *name)
 {
     switch (strlen(name)) {
-    case sizeof NM_HEADER_STREAM_SEQ - 1: /* and Nats-Stream-End */
+    case sizeof(NM_HEADER_STREAM_SEQ) - 1: /* and Nats-Stream-End */
         return name[12] == 's' || name[12] == 'S' ? KNOWN_STREAM_SEQ : KNOWN_STREAM_END;
-    case sizeof NM_HEADER_STREAM - 1:
+    case sizeof(NM_HEADER_STREAM) - 1:
         return KNOWN_STREAM;
-    case sizeof NM_HEADER_REPLY_TO - 1:
+    case sizeof(NM_HEADER_REPLY_TO) - 1:
         return KNOWN_REPLY_TO;
-    case sizeof NM_HEADER_STREAM_INBOX - 1: /* and Natsmicro-Control */
+    case sizeof(NM_HEADER_STREAM_INBOX) - 1: /* and Natsmicro-Control */
         return name[4] == '-' ? KNOWN_STREAM_INBOX : KNOWN_CONTROL;
-    case sizeof NM_HEADER_ERROR - 1:
+    case sizeof(NM_HEADER_ERROR) - 1:
         return KNOWN_ERROR;
-    case sizeof NM_HEADER_ERROR_CODE - 1:
+    case sizeof(NM_HEADER_ERROR_CODE) - 1:
         return KNOWN_ERROR_CODE;
-    case sizeof NM_HEADER_STATUS - 1:
+    case sizeof(NM_HEADER_STATUS) - 1:
         return KNOWN_STATUS;
-    case sizeof NM_HEADER_DESCRIPTION - 1:
+    case sizeof(NM_HEADER_DESCRIPTION) - 1:
         return KNOWN_DESCRIPTION;
     default:
         return UNKNOWN_HEADER;
@@ -90,7 +90,7 @@ static bool is_swallowed(natsMsg *message, const char *name, const char *value, 
         at >= (uintptr_t)natsMsg_GetData(message) || value[-1] != '\n')
         return false;
     size_t length = strcspn(value, ":");
-    if (value[length] == '\0' || length >= sizeof line->name)
+    if (value[length] == '\0' || length >= sizeof(line->name))
         return true; /* no header either: dropped */
     memcpy(line->name, value, length);
     line->name[length] = '\0';
@@ -109,7 +109,7 @@ static bool lacks_a_value(natsStatus status)
     const char *text = status == NATS_PROTOCOL_ERROR ? nats_GetLastError(NULL) : NULL;
     const char *name = text != NULL ? strstr(text, complaint) : NULL;
 
-    return name != NULL && !nm_header_name_is_reserved(name + sizeof complaint - 1);
+    return name != NULL && !nm_header_name_is_reserved(name + sizeof(complaint) - 1);
 }
 
 /* ---- what the headers say ---- */
@@ -247,7 +247,7 @@ void nm_incoming_read(nm_incoming *incoming, natsMsg *message)
     int count = 0;
     natsStatus status;
 
-    memset(incoming, 0, sizeof *incoming);
+    memset(incoming, 0, sizeof(*incoming));
     incoming->subject = natsMsg_GetSubject(message);
     incoming->reply = natsMsg_GetReply(message);
     incoming->data = (const uint8_t *)natsMsg_GetData(message);

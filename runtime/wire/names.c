@@ -170,7 +170,7 @@ static inline uint64_t odd_bytes(const uint8_t *bytes)
     static const uint64_t highs = UINT64_C(0x8080808080808080);
     uint64_t word;
 
-    memcpy(&word, bytes, sizeof word);
+    memcpy(&word, bytes, sizeof(word));
     return (word | (word - ones)) & highs;
 }
 

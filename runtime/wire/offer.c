@@ -31,7 +31,7 @@ static nm_bytes take_part(const char **value)
 
 static bool is_version(nm_bytes part)
 {
-    return part.length == sizeof NM_STREAM_VERSION - 1 &&
+    return part.length == sizeof(NM_STREAM_VERSION) - 1 &&
            memcmp(part.data, NM_STREAM_VERSION, part.length) == 0;
 }
 
@@ -85,7 +85,7 @@ bool nm_stream_offer_read(const char *value, nm_stream_offer *offer)
     if (value == NULL || !is_version(take_part(&value)))
         return false;
     while (*value != '\0')
-        if (!read_parameter(take_part(&value), known, sizeof known / sizeof known[0]))
+        if (!read_parameter(take_part(&value), known, sizeof(known) / sizeof(known[0])))
             return false;
     return has_messages && has_bytes;
 }

@@ -21,7 +21,7 @@ typedef struct nm_stream_offer {
 } nm_stream_offer;
 
 /* No offer is longer, its NUL included. */
-#define NM_STREAM_OFFER_SIZE (sizeof "1; messages=; bytes=; timeout=" + (size_t)(3 * 20))
+#define NM_STREAM_OFFER_SIZE (sizeof("1; messages=; bytes=; timeout=") + (size_t)(3 * 20))
 
 void nm_stream_offer_format(const nm_stream_offer *offer, char text[NM_STREAM_OFFER_SIZE]);
 

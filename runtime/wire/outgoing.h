@@ -42,7 +42,7 @@ bool nm_outgoing_has_headers(const nm_outgoing *outgoing);
 size_t nm_outgoing_headers_length(const nm_outgoing *outgoing);
 
 /* A number as its header has it; returns where in the buffer it begins. */
-#define NM_SEQUENCE_SIZE sizeof "18446744073709551615"
+#define NM_SEQUENCE_SIZE sizeof("18446744073709551615")
 const char *nm_format_sequence(uint64_t sequence, char buffer[NM_SEQUENCE_SIZE]);
 
 /* Error texts on the wire are cut to this. */

@@ -112,9 +112,9 @@ static void write_on(const nm_frame *frame, const uint8_t *data, size_t size)
     const char *why;
     uint8_t *at;
 
-    memset(text, 0, sizeof text);
+    memset(text, 0, sizeof(text));
     if (size > 0)
-        memcpy(text, data, size < sizeof text ? size : sizeof text - 1);
+        memcpy(text, data, size < sizeof(text) ? size : sizeof(text) - 1);
     check(nm_frame_copy_headers(nm_frame_trailers(frame), &trailers));
     outcome.trailers = &trailers;
     at = nm_frame_write_end(bytes + 2, room, &outcome);

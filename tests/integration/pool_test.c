@@ -29,7 +29,7 @@ static void *call_ping(void *argument)
 static void start_caller(caller *self, lab *room, int number)
 {
     self->room = room;
-    snprintf(self->payload, sizeof self->payload, "%d", number);
+    snprintf(self->payload, sizeof(self->payload), "%d", number);
     assert_int_equal(0, pthread_create(&self->thread, NULL, call_ping, self));
 }
 

@@ -56,7 +56,7 @@ static void send_numbered(relay *self, const char *subject, int count)
     for (int i = 0; i < count; i++) {
         char text[80];
         natsMsg *message = NULL;
-        snprintf(text, sizeof text, "%04d%060d", i, 0);
+        snprintf(text, sizeof(text), "%04d%060d", i, 0);
         assert_int_equal(natsMsg_Create(&message, subject, NULL, text, (int)strlen(text)), NATS_OK);
         if (i % 2 == 1)
             assert_int_equal(natsMsgHeader_Set(message, "X-Number", text), NATS_OK);
@@ -99,7 +99,7 @@ static void add_to_tally(tally *self, natsMsg *message)
 
 static void receive_until_end(relay *self, tally *seen)
 {
-    memset(seen, 0, sizeof *seen);
+    memset(seen, 0, sizeof(*seen));
     for (;;) {
         natsMsg *message = NULL;
         assert_int_equal(natsSubscription_NextMsg(&message, self->subscription, WAIT_MS), NATS_OK);
@@ -259,7 +259,7 @@ static void the_same_seed_does_the_same(void **state)
         pass_all(&line, "bad.a", &seen[i]);
         relay_stop(&line);
     }
-    assert_memory_equal(seen[0].times, seen[1].times, sizeof seen[0].times);
+    assert_memory_equal(seen[0].times, seen[1].times, sizeof(seen[0].times));
 }
 
 static void a_black_hole_can_be_opened_and_shut(void **state)

@@ -16,7 +16,7 @@ const ProtobufCMessageDescriptor *const both_ways_types[] = {
     &directtest__v1__listed__descriptor,  &directtest__v1__nested__descriptor,
     &directtest__v1__chosen__descriptor,
 };
-const size_t n_both_ways_types = sizeof both_ways_types / sizeof both_ways_types[0];
+const size_t n_both_ways_types = sizeof(both_ways_types) / sizeof(both_ways_types[0]);
 
 /* ---- comparing what was decoded ---- */
 

@@ -45,7 +45,7 @@ static void find_program(char *path, size_t size)
     }
     char places[4096];
     const char *search = getenv("PATH");
-    snprintf(places, sizeof places, "%s:/usr/sbin:/usr/local/sbin", search != NULL ? search : "");
+    snprintf(places, sizeof(places), "%s:/usr/sbin:/usr/local/sbin", search != NULL ? search : "");
     char *rest = NULL;
     for (char *place = strtok_r(places, ":", &rest); place != NULL;
          place = strtok_r(NULL, ":", &rest)) {
@@ -66,7 +66,7 @@ static void file_path(const broker *self, const char *name, char *path, size_t s
 static void make_folder(broker *self)
 {
     const char *parent = getenv("TMPDIR");
-    snprintf(self->folder, sizeof self->folder, "%s/broker-XXXXXX",
+    snprintf(self->folder, sizeof(self->folder), "%s/broker-XXXXXX",
              parent != NULL && parent[0] != '\0' ? parent : "/tmp");
     if (mkdtemp(self->folder) == NULL)
         support_die("cannot make %s: %s", self->folder, strerror(errno));
@@ -82,7 +82,7 @@ static void remove_folder(const char *folder)
         struct stat what;
         if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
             continue;
-        snprintf(path, sizeof path, "%s/%s", folder, entry->d_name);
+        snprintf(path, sizeof(path), "%s/%s", folder, entry->d_name);
         if (lstat(path, &what) == 0 && S_ISDIR(what.st_mode))
             remove_folder(path);
         else
@@ -95,7 +95,7 @@ static void remove_folder(const char *folder)
 static void write_config(const broker *self, const broker_options *options)
 {
     char path[PATH_SIZE];
-    file_path(self, "config", path, sizeof path);
+    file_path(self, "config", path, sizeof(path));
     FILE *config = fopen(path, "w");
     if (config == NULL)
         support_die("cannot write %s: %s", path, strerror(errno));
@@ -111,10 +111,10 @@ static void die_with_log(const broker *self, const char *what)
 {
     char path[PATH_SIZE];
     char text[4096] = "";
-    file_path(self, "log", path, sizeof path);
+    file_path(self, "log", path, sizeof(path));
     FILE *log = fopen(path, "r");
     if (log != NULL) {
-        size_t length = fread(text, 1, sizeof text - 1, log);
+        size_t length = fread(text, 1, sizeof(text) - 1, log);
         text[length] = '\0';
         fclose(log);
     }
@@ -129,7 +129,7 @@ static bool read_ports_file(broker *self, const char *path)
     FILE *file = fopen(path, "r");
     if (file == NULL)
         return false;
-    size_t length = fread(text, 1, sizeof text - 1, file);
+    size_t length = fread(text, 1, sizeof(text) - 1, file);
     fclose(file);
     text[length] = '\0';
     const char *url = strstr(text, "nats://");
@@ -138,8 +138,8 @@ static bool read_ports_file(broker *self, const char *path)
         return false;
     self->monitor_port = atoi(monitor + strlen(monitor_url));
     int url_length = (int)strcspn(url, "\"");
-    snprintf(self->url, sizeof self->url, "%.*s", url_length, url);
-    snprintf(self->port, sizeof self->port, "%s", strrchr(self->url, ':') + 1);
+    snprintf(self->url, sizeof(self->url), "%.*s", url_length, url);
+    snprintf(self->port, sizeof(self->port), "%s", strrchr(self->url, ':') + 1);
     return true;
 }
 
@@ -149,8 +149,8 @@ static void wait_until_ready(broker *self)
     int64_t deadline = now_ms() + START_TIMEOUT_MS;
     char name[64];
     char path[PATH_SIZE];
-    snprintf(name, sizeof name, "broker_%ld.ports", (long)self->pid);
-    file_path(self, name, path, sizeof path);
+    snprintf(name, sizeof(name), "broker_%ld.ports", (long)self->pid);
+    file_path(self, name, path, sizeof(path));
     while (!read_ports_file(self, path)) {
         int wait_status;
         if (process_wait(self->pid, 0, &wait_status))
@@ -166,8 +166,8 @@ static void launch(broker *self)
 {
     char config[PATH_SIZE];
     char log_path[PATH_SIZE];
-    file_path(self, "config", config, sizeof config);
-    file_path(self, "log", log_path, sizeof log_path);
+    file_path(self, "config", config, sizeof(config));
+    file_path(self, "log", log_path, sizeof(log_path));
     int log = open(log_path, O_WRONLY | O_CREAT | O_APPEND, 0600);
     if (log < 0)
         support_die("cannot write %s: %s", log_path, strerror(errno));
@@ -181,10 +181,10 @@ static void launch(broker *self)
 
 broker *broker_start(const broker_options *options)
 {
-    broker *self = calloc(1, sizeof *self);
+    broker *self = calloc(1, sizeof(*self));
     if (self == NULL)
         support_die("no memory");
-    find_program(self->program, sizeof self->program);
+    find_program(self->program, sizeof(self->program));
     make_folder(self);
     write_config(self, options);
     strcpy(self->port, "-1");
@@ -210,7 +210,7 @@ static int connect_to_monitor(const broker *self)
                                   .sin_port = htons((uint16_t)self->monitor_port),
                                   .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     int monitor = socket(AF_INET, SOCK_STREAM, 0);
-    if (monitor < 0 || connect(monitor, (struct sockaddr *)&address, sizeof address) != 0)
+    if (monitor < 0 || connect(monitor, (struct sockaddr *)&address, sizeof(address)) != 0)
         support_die("cannot reach the broker's monitoring: %s", strerror(errno));
     return monitor;
 }
@@ -225,8 +225,8 @@ size_t broker_subscriptions(const broker *self)
     int monitor = connect_to_monitor(self);
     if (write(monitor, request, strlen(request)) != (ssize_t)strlen(request))
         support_die("cannot ask the broker's monitoring: %s", strerror(errno));
-    while (length < sizeof answer - 1 &&
-           (got = read(monitor, answer + length, sizeof answer - 1 - length)) > 0)
+    while (length < sizeof(answer) - 1 &&
+           (got = read(monitor, answer + length, sizeof(answer) - 1 - length)) > 0)
         length += (size_t)got;
     close(monitor);
     answer[length] = '\0';

@@ -58,7 +58,7 @@ static void set_flags(int socket)
     int on = 1;
     if (fcntl(socket, F_SETFL, O_NONBLOCK) != 0 || fcntl(socket, F_SETFD, FD_CLOEXEC) != 0)
         support_die("the proxy cannot prepare a socket: %s", strerror(errno));
-    setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 }
 
 static int new_socket(void)
@@ -79,14 +79,14 @@ static struct sockaddr_in loopback(unsigned port)
 static void listen_on_any_port(proxy *self)
 {
     struct sockaddr_in address = loopback(0);
-    socklen_t size = sizeof address;
+    socklen_t size = sizeof(address);
     self->listener = new_socket();
     if (bind(self->listener, (struct sockaddr *)&address, size) != 0 ||
         listen(self->listener, MOST_PAIRS) != 0 ||
         getsockname(self->listener, (struct sockaddr *)&address, &size) != 0)
         support_die("the proxy cannot listen: %s", strerror(errno));
     set_flags(self->listener);
-    snprintf(self->url, sizeof self->url, "nats://127.0.0.1:%u", ntohs(address.sin_port));
+    snprintf(self->url, sizeof(self->url), "nats://127.0.0.1:%u", ntohs(address.sin_port));
 }
 
 /* Takes a client that waits, where the broker takes it, too. */
@@ -97,7 +97,7 @@ static void accept_client(proxy *self)
         return;
     int far_end = new_socket();
     if (self->count == MOST_PAIRS ||
-        connect(far_end, (struct sockaddr *)&self->target, sizeof self->target) != 0) {
+        connect(far_end, (struct sockaddr *)&self->target, sizeof(self->target)) != 0) {
         close(near_end);
         close(far_end);
         return;
@@ -133,7 +133,7 @@ static void write_some(pair *which, int socket, byte_run *run)
 static void take_from_client(pair *which)
 {
     uint8_t data[READ_SIZE];
-    ssize_t length = read_some(which->client, data, sizeof data);
+    ssize_t length = read_some(which->client, data, sizeof(data));
     which->is_over |= length < 0;
     if (length > 0)
         byte_run_append(&which->to_broker, data, (size_t)length);
@@ -142,7 +142,7 @@ static void take_from_client(pair *which)
 static void take_from_broker(proxy *self, pair *which)
 {
     uint8_t data[READ_SIZE];
-    ssize_t length = read_some(which->broker, data, sizeof data);
+    ssize_t length = read_some(which->broker, data, sizeof(data));
     which->is_over |= length < 0;
     if (length <= 0)
         return;
@@ -266,7 +266,7 @@ static void make_plan(proxy *self, const proxy_faults *faults)
 
 proxy *proxy_start(const broker *target, const proxy_faults *faults)
 {
-    proxy *self = calloc(1, sizeof *self);
+    proxy *self = calloc(1, sizeof(*self));
     const char *port = strrchr(broker_url(target), ':');
     if (self == NULL || port == NULL || pipe(self->wake) != 0)
         support_die("the proxy cannot start");

@@ -105,7 +105,7 @@ static void append_whole(byte_run *out, const nats_message *message)
 static void append_truncated(byte_run *out, const nats_message *message, size_t payload)
 {
     char size[32];
-    int digits = snprintf(size, sizeof size, "%zu\r\n", message->headers + payload);
+    int digits = snprintf(size, sizeof(size), "%zu\r\n", message->headers + payload);
     byte_run_append(out, message->line, message->size_at);
     byte_run_append(out, size, (size_t)digits);
     byte_run_append(out, message->line + message->line_length + 2, message->headers + payload);
@@ -131,7 +131,7 @@ static uint64_t random_below(fault_plan *plan, uint64_t bound)
 static void hold(fault_stream *stream, fault_plan *plan, const nats_message *message,
                  int64_t due_ms, bool until_next)
 {
-    held_message *held = calloc(1, sizeof *held);
+    held_message *held = calloc(1, sizeof(*held));
     if (held == NULL)
         support_die("the proxy is out of memory");
     append_whole(&held->bytes, message);

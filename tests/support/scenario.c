@@ -144,7 +144,7 @@ bool eventually(bool (*condition)(void *data), void *data, int64_t timeout_ms)
 void child_start(child *self, const char *mode, const char *argument)
 {
     char program[1024];
-    ssize_t length = readlink("/proc/self/exe", program, sizeof program - 1);
+    ssize_t length = readlink("/proc/self/exe", program, sizeof(program) - 1);
     if (length < 0)
         support_die("cannot find this program: %s", strerror(errno));
     program[length] = '\0';

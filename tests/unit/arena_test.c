@@ -56,7 +56,7 @@ static void the_steady_state_allocates_nothing(void **state)
 
     (void)state;
     for (int round = 0; round < 20; round++) {
-        for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++)
+        for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++)
             assert_non_null(nm_arena_alloc(&arena, sizes[i]));
         if (round > 0)
             assert_ptr_equal(arena.blocks, block);

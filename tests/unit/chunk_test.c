@@ -15,7 +15,7 @@ static void head_and_bytes_are_the_message(void **state)
     static const size_t lengths[] = {1, 127, 128, 16384, 100000};
 
     (void)state;
-    for (size_t i = 0; i < sizeof lengths / sizeof lengths[0]; i++) {
+    for (size_t i = 0; i < sizeof(lengths) / sizeof(lengths[0]); i++) {
         size_t length = lengths[i];
         uint8_t *message = malloc(NM_LONGEST_CHUNK_HEAD + length);
         nm_bytes bytes;
@@ -56,7 +56,7 @@ static void other_shapes_are_left_to_the_codec(void **state)
     nm_bytes bytes;
 
     (void)state;
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
         assert_false(
             nm_chunk_is_plain((const uint8_t *)cases[i].bytes, cases[i].length, 1, &bytes));
 }

@@ -38,11 +38,11 @@ static void digests_are_those_of_xxh3(void **state)
     uint8_t counted[1000];
 
     (void)state;
-    for (size_t i = 0; i < sizeof counted; i++)
+    for (size_t i = 0; i < sizeof(counted); i++)
         counted[i] = (uint8_t)i;
     assert_true(digest_of(NULL, 0) == UINT64_C(0x2d06800538d394c2));
-    assert_true(digest_of(messages, sizeof messages - 1) == ABC);
-    assert_true(digest_of(counted, sizeof counted) == UINT64_C(0xd33dd80b46f60e50));
+    assert_true(digest_of(messages, sizeof(messages) - 1) == ABC);
+    assert_true(digest_of(counted, sizeof(counted)) == UINT64_C(0xd33dd80b46f60e50));
 }
 
 static void frames_may_be_cut_anywhere(void **state)
@@ -51,16 +51,16 @@ static void frames_may_be_cut_anywhere(void **state)
     uint64_t whole;
 
     (void)state;
-    for (size_t i = 0; i < sizeof bytes; i++)
+    for (size_t i = 0; i < sizeof(bytes); i++)
         bytes[i] = (uint8_t)(i * 7);
-    whole = digest_of(bytes, sizeof bytes);
-    for (size_t cut = 0; cut <= sizeof bytes; cut += 13) {
+    whole = digest_of(bytes, sizeof(bytes));
+    for (size_t cut = 0; cut <= sizeof(bytes); cut += 13) {
         nm_digest digest;
 
         nm_digest_begin(&digest);
         nm_digest_add(&digest, bytes, cut);
         nm_digest_value(&digest); /* does not disturb it */
-        nm_digest_add(&digest, bytes + cut, sizeof bytes - cut);
+        nm_digest_add(&digest, bytes + cut, sizeof(bytes) - cut);
         assert_true(nm_digest_value(&digest) == whole);
     }
 }
@@ -79,7 +79,7 @@ static void a_frames_messages_are_taken_from_the_cursor_on(void **state)
                                 "\x20\x07\x12\x02"
                                 "bc";
     static const char *const frames[] = {together, apart};
-    static const size_t lengths[] = {sizeof together - 1, sizeof apart - 1};
+    static const size_t lengths[] = {sizeof(together) - 1, sizeof(apart) - 1};
 
     (void)state;
     for (size_t i = 0; i < 2; i++) {

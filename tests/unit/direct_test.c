@@ -120,7 +120,7 @@ static const uint64_t borders[] = {
     UINT64_MAX,
 };
 
-#define N_BORDERS (sizeof borders / sizeof borders[0])
+#define N_BORDERS (sizeof(borders) / sizeof(borders[0]))
 
 static const char *const texts[] = {NULL,
                                     "",
@@ -132,7 +132,7 @@ static const char *const texts[] = {NULL,
                                     "0123456789 0123456789 0123456789 0123456789 0123456789 "
                                     "0123456789 0123456789"};
 
-#define N_TEXTS (sizeof texts / sizeof texts[0])
+#define N_TEXTS (sizeof(texts) / sizeof(texts[0]))
 
 /* A message's members, by their fields. */
 static void *member(ProtobufCMessage *message, const ProtobufCFieldDescriptor *field)
@@ -143,7 +143,7 @@ static void *member(ProtobufCMessage *message, const ProtobufCFieldDescriptor *f
 static void set_has(ProtobufCMessage *message, const ProtobufCFieldDescriptor *field, int has)
 {
     if (field->quantifier_offset != 0)
-        memcpy((char *)message + field->quantifier_offset, &has, sizeof has);
+        memcpy((char *)message + field->quantifier_offset, &has, sizeof(has));
 }
 
 static void set_number(ProtobufCMessage *message, const ProtobufCFieldDescriptor *field,
@@ -151,10 +151,10 @@ static void set_number(ProtobufCMessage *message, const ProtobufCFieldDescriptor
 {
     uint32_t narrow = (uint32_t)number;
 
-    if (both_ways_size_of(field->type) == sizeof number)
-        memcpy(member(message, field), &number, sizeof number);
+    if (both_ways_size_of(field->type) == sizeof(number))
+        memcpy(member(message, field), &number, sizeof(number));
     else
-        memcpy(member(message, field), &narrow, sizeof narrow);
+        memcpy(member(message, field), &narrow, sizeof(narrow));
     set_has(message, field, 1);
 }
 
@@ -165,10 +165,10 @@ static void set_text(ProtobufCMessage *message, const ProtobufCFieldDescriptor *
     ProtobufCBinaryData bytes = {text == NULL ? 0 : strlen(text), (uint8_t *)(uintptr_t)text};
 
     if (field->type == PROTOBUF_C_TYPE_BYTES) {
-        memcpy(member(message, field), &bytes, sizeof bytes);
+        memcpy(member(message, field), &bytes, sizeof(bytes));
         set_has(message, field, 1);
     } else {
-        memcpy(member(message, field), &text, sizeof text);
+        memcpy(member(message, field), &text, sizeof(text));
     }
 }
 
@@ -366,7 +366,7 @@ static void valid_bytes_go_the_direct_way(void **state)
     };
 
     (void)state;
-    for (size_t i = 0; i < sizeof samples / sizeof samples[0]; i++)
+    for (size_t i = 0; i < sizeof(samples) / sizeof(samples[0]); i++)
         assert_sample(&samples[i], true);
 }
 
@@ -403,7 +403,7 @@ static void all_other_bytes_are_left_to_the_library(void **state)
     };
 
     (void)state;
-    for (size_t i = 0; i < sizeof samples / sizeof samples[0]; i++)
+    for (size_t i = 0; i < sizeof(samples) / sizeof(samples[0]); i++)
         assert_sample(&samples[i], false);
 }
 
@@ -414,14 +414,14 @@ static void the_limit_of_memory_is_the_same(void **state)
     uint8_t bytes[3 * 70];
 
     (void)state;
-    for (size_t i = 0; i < sizeof bytes; i += 3)
+    for (size_t i = 0; i < sizeof(bytes); i += 3)
         memcpy(bytes + i, i % 2 == 0 ? "\x72\x01x" : "\x68\x81\x00", 3);
-    for (size_t length = 0; length <= sizeof bytes; length += 3)
+    for (size_t length = 0; length <= sizeof(bytes); length += 3)
         for (size_t most = 16; most < 9000; most += length == 51 || length == 54 ? 8 : 200) {
             const nm_codec_limits tight = {0, most};
             assert_same(both_ways_decode(plan, bytes, length, &tight));
         }
-    assert_same(both_ways_decode(plan, bytes, sizeof bytes, NULL));
+    assert_same(both_ways_decode(plan, bytes, sizeof(bytes), NULL));
     nm_plan_free(plan);
 }
 
@@ -535,7 +535,7 @@ static void assert_random_message(const nm_plan *plan)
 
     for (unsigned i = 0; i < descriptor->n_fields; i++)
         if (below(3) != 0)
-            set_at_random(message, &descriptor->fields[i], room[i], sizeof room[i]);
+            set_at_random(message, &descriptor->fields[i], room[i], sizeof(room[i]));
     assert_same(both_ways_encode(plan, message));
     if (nm_encode(descriptor, message, &buffer, NULL) == NATSMICRO_OK)
         assert_decodes_the_same(plan, &buffer);

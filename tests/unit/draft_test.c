@@ -25,7 +25,7 @@ static void assert_composed(nm_draft *draft, char fill, size_t length, uint64_t 
 
     assert_non_null(data);
     memset(data, fill, length);
-    snprintf(number, sizeof number, "%" PRIu64, sequence);
+    snprintf(number, sizeof(number), "%" PRIu64, sequence);
     const nm_bytes pieces[] = {{data, length / 3}, {data + length / 3, length - length / 3}};
     assert_int_equal(nm_draft_compose(draft, &message, "some.inbox", pieces, 2, sequence), NATS_OK);
     assert_string_equal(natsMsg_GetSubject(message), "some.inbox");
@@ -47,7 +47,7 @@ static void each_message_has_its_own_number_and_payload(void **state)
     uint64_t sequence = 8;
 
     (void)state;
-    for (size_t i = 0; i < sizeof lengths / sizeof lengths[0]; i++)
+    for (size_t i = 0; i < sizeof(lengths) / sizeof(lengths[0]); i++)
         assert_composed(&draft, (char)('a' + i), lengths[i], sequence++);
     assert_composed(&draft, 'z', 4, UINT64_MAX);
     nm_draft_clear(&draft);

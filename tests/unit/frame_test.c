@@ -130,7 +130,7 @@ static void what_protobuf_writes_is_read(void **state)
     written.gap = 1;
     written.n_headers = 2;
     written.headers = headers;
-    assert_true(natsmicro__stream_frame__get_packed_size(&written) <= sizeof bytes);
+    assert_true(natsmicro__stream_frame__get_packed_size(&written) <= sizeof(bytes));
     frame = read_good(bytes, natsmicro__stream_frame__pack(&written, bytes));
 
     assert_true(frame.seq == 7 && frame.count == 3 && frame.contiguous);
@@ -169,7 +169,7 @@ static void what_protobuf_writes_is_read(void **state)
 static void messages_of_every_length_are_read(void **state)
 {
     static const size_t lengths[] = {0, 1, 127, 128, 129, 16383, 16384, 2097151, 2097152};
-    const size_t n = sizeof lengths / sizeof lengths[0];
+    const size_t n = sizeof(lengths) / sizeof(lengths[0]);
     size_t size = 0;
     uint8_t *bytes;
     uint8_t *at;
@@ -450,7 +450,7 @@ static void damaged_frames_are_read_within_their_bytes(void **state)
                                "d"
                                "\x2a\x03\x0a\x01"
                                "n";
-    const size_t length = sizeof good - 1;
+    const size_t length = sizeof(good) - 1;
 
     (void)state;
     READ(good);
@@ -597,8 +597,8 @@ static void a_text_is_cut_between_characters(void **state)
     size_t last_text = SIZE_MAX;
 
     (void)state;
-    memset(code, 'C', sizeof code - 1);
-    code[sizeof code - 1] = '\0';
+    memset(code, 'C', sizeof(code) - 1);
+    code[sizeof(code) - 1] = '\0';
     for (size_t more = NM_FRAME_SHORTEST_END + 21; more > 0; more--) {
         theirs *frame = end_within(more - 1, &outcome);
         size_t length = strlen(frame->end->text);
@@ -632,8 +632,8 @@ static void codes_and_texts_are_mended(void **state)
     assert_true(reset.has_reset);
     assert_bytes(reset.reset.status, "CANCELLED");
     assert_bytes(reset.reset.text, "gave up ");
-    memset(text, 'x', sizeof text - 1);
-    text[sizeof text - 1] = '\0';
+    memset(text, 'x', sizeof(text) - 1);
+    text[sizeof(text) - 1] = '\0';
     at = nm_frame_write_reset(bytes, text, text);
     assert_int_equal(at - bytes, NM_FRAME_RESET_SIZE);
     reset = read_good(bytes, (size_t)(at - bytes));

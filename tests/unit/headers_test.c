@@ -15,12 +15,12 @@ static void headers_keep_order_and_case(void **state)
 
     (void)state;
     for (int i = 0; i < 20; i++) {
-        snprintf(name, sizeof name, "Name-%d", i);
+        snprintf(name, sizeof(name), "Name-%d", i);
         assert_true(nm_headers_add(&headers, name, "v"));
     }
     assert_int_equal(headers.count, 20);
     for (int i = 0; i < 20; i++) {
-        snprintf(name, sizeof name, "Name-%d", i);
+        snprintf(name, sizeof(name), "Name-%d", i);
         assert_string_equal(headers.items[i].name, name);
     }
     nm_headers_clear(&headers);

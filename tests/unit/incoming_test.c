@@ -15,7 +15,7 @@ static natsMsg *message(const char *lines, const char *payload)
     natsMsg *m;
 
     if (lines != NULL)
-        snprintf(headers, sizeof headers, "NATS/1.0\r\n%s\r\n", lines);
+        snprintf(headers, sizeof(headers), "NATS/1.0\r\n%s\r\n", lines);
     m = raw_message("_INBOX.x", headers, strlen(headers), payload, strlen(payload));
     assert_non_null(m);
     return m;
@@ -27,7 +27,7 @@ static natsMsg *status_message(const char *inline_status, const char *payload)
     char headers[256];
     natsMsg *m;
 
-    snprintf(headers, sizeof headers, "NATS/1.0%s\r\n\r\n", inline_status);
+    snprintf(headers, sizeof(headers), "NATS/1.0%s\r\n\r\n", inline_status);
     m = raw_message("_INBOX.x", headers, strlen(headers), payload, strlen(payload));
     assert_non_null(m);
     return m;
@@ -126,7 +126,7 @@ static void assert_sequence(const char *value, bool is_good, uint64_t number)
     char line[128];
     natsMsg *m;
 
-    snprintf(line, sizeof line, "Nats-Stream-Seq: %s\r\n", value);
+    snprintf(line, sizeof(line), "Nats-Stream-Seq: %s\r\n", value);
     m = message(line, "");
     nm_incoming_read(&in, m);
     assert_int_equal(in.has_sequence, is_good);
@@ -161,10 +161,10 @@ static void only_true_is_an_end(void **state)
     char line[64];
 
     (void)state;
-    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
+    for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
         natsMsg *m;
 
-        snprintf(line, sizeof line, "Nats-Stream-End: %s\r\n", others[i]);
+        snprintf(line, sizeof(line), "Nats-Stream-End: %s\r\n", others[i]);
         m = message(line, "");
         nm_incoming_read(&in, m);
         assert_false(in.end);
@@ -296,7 +296,7 @@ static void headers_that_cannot_be_read_are_an_error(void **state)
     };
 
     (void)state;
-    for (size_t i = 0; i < sizeof unreadable / sizeof unreadable[0]; i++) {
+    for (size_t i = 0; i < sizeof(unreadable) / sizeof(unreadable[0]); i++) {
         nm_incoming in;
         natsMsg *m = message(unreadable[i], "");
 
@@ -336,7 +336,7 @@ static void a_header_without_a_value_takes_no_other_along(void **state)
     };
 
     (void)state;
-    for (size_t i = 0; i < sizeof blocks / sizeof blocks[0]; i++) {
+    for (size_t i = 0; i < sizeof(blocks) / sizeof(blocks[0]); i++) {
         nm_headers headers = NM_HEADERS_INIT;
         nm_incoming in;
         natsMsg *m = message(blocks[i], "data");

@@ -132,9 +132,9 @@ static void a_bad_byte_is_found_at_every_place(void **state)
     char text[40];
 
     (void)state;
-    for (size_t length = 1; length <= sizeof text; length++)
+    for (size_t length = 1; length <= sizeof(text); length++)
         for (size_t at = 0; at < length; at++) {
-            memset(text, 'x', sizeof text);
+            memset(text, 'x', sizeof(text));
             assert_true(is_valid(text, length));
             text[at] = '\0';
             assert_false(is_valid(text, length));

@@ -71,7 +71,7 @@ static void what_is_no_offer_is_none(void **state)
 
     (void)state;
     assert_false(nm_stream_offer_read(NULL, &offer));
-    for (size_t i = 0; i < sizeof values / sizeof values[0]; i++)
+    for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++)
         if (nm_stream_offer_read(values[i], &offer))
             fail_msg("\"%s\" was taken", values[i]);
 }

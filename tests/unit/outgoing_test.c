@@ -92,7 +92,7 @@ static void an_item_has_its_number(void **state)
     } cases[] = {{0, "0"}, {1, "1"}, {10, "10"}, {UINT64_MAX, "18446744073709551615"}};
 
     (void)state;
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         const nm_outgoing outgoing = {
             .subject = "s", .has_sequence = true, .sequence = cases[i].number};
         natsMsg *message = compose(&outgoing);

@@ -23,7 +23,7 @@ static int compare(const void *a, const void *b)
 
 static void assert_all_differ(token *tokens, size_t count)
 {
-    qsort(tokens, count, sizeof *tokens, compare);
+    qsort(tokens, count, sizeof(*tokens), compare);
     for (size_t i = 1; i < count; i++)
         assert_string_not_equal(tokens[i - 1], tokens[i]);
 }
@@ -75,7 +75,7 @@ static void *make_tokens(void *closure)
 
 static void threads_never_get_the_same(void **state)
 {
-    token *tokens = calloc((size_t)N_THREADS * N_TOKENS, sizeof *tokens);
+    token *tokens = calloc((size_t)N_THREADS * N_TOKENS, sizeof(*tokens));
     pthread_t threads[N_THREADS];
     void *made;
 
@@ -106,9 +106,10 @@ static void a_child_never_gets_its_parents(void **state)
         for (size_t i = 0; i < 32; i++)
             if (!nm_random_token(tokens[i]))
                 _exit(1);
-        _exit(write(ends[1], tokens, 32 * sizeof *tokens) == 32 * (ssize_t)sizeof *tokens ? 0 : 1);
+        _exit(write(ends[1], tokens, 32 * sizeof(*tokens)) == 32 * (ssize_t)sizeof(*tokens) ? 0
+                                                                                            : 1);
     }
-    assert_int_equal(read(ends[0], tokens, 32 * sizeof *tokens), 32 * sizeof *tokens);
+    assert_int_equal(read(ends[0], tokens, 32 * sizeof(*tokens)), 32 * sizeof(*tokens));
     assert_int_equal(waitpid(child, NULL, 0), child);
     for (size_t i = 32; i < 64; i++)
         assert_true(nm_random_token(tokens[i]));

@@ -21,7 +21,7 @@ typedef struct scene {
 
 static void open_scene(scene *self)
 {
-    memset(self, 0, sizeof *self);
+    memset(self, 0, sizeof(*self));
     self->next_in = self->next_out = 1;
 }
 
@@ -47,9 +47,9 @@ static void enqueue(scene *self, size_t count, size_t most, size_t padding)
             *at++ = 0x7a; /* field 15, which nobody knows */
             at = nm_frame_put_varint(at, padding) + padding;
         }
-        memset(line, (int)(self->next_in & 0xff), sizeof line);
+        memset(line, (int)(self->next_in & 0xff), sizeof(line));
         at = nm_frame_put_message(at, line, length_of(self->next_in, most));
-        assert_true(at < payload + sizeof payload - sizeof line);
+        assert_true(at < payload + sizeof(payload) - sizeof(line));
     }
     at = nm_frame_write_control(at, &(nm_frame_control){.seq = first, .ack = 1});
     assert_int_equal(

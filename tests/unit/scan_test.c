@@ -46,8 +46,8 @@ static void assert_bad(const ProtobufCMessageDescriptor *descriptor, const char 
 }
 
 /* With the length of a string literal that may hold NUL. */
-#define GOOD(descriptor, literal)      assert_good(descriptor, literal, sizeof literal - 1)
-#define BAD(descriptor, literal, text) assert_bad(descriptor, literal, sizeof literal - 1, text)
+#define GOOD(descriptor, literal)      assert_good(descriptor, literal, sizeof(literal) - 1)
+#define BAD(descriptor, literal, text) assert_bad(descriptor, literal, sizeof(literal) - 1, text)
 
 static void good_bytes_pass(void **state)
 {
@@ -220,8 +220,8 @@ static void nothing_passes_that_protobuf_c_refuses(void **state)
 
     (void)state;
     for (int round = 0; round < 200000; round++) {
-        uint8_t bytes[sizeof good - 1];
-        size_t length = sizeof bytes;
+        uint8_t bytes[sizeof(good) - 1];
+        size_t length = sizeof(bytes);
 
         memcpy(bytes, good, length);
         for (int i = 0; i <= round % 4; i++) {

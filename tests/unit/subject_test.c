@@ -53,7 +53,7 @@ static void a_subject_has_at_most_1024_bytes(void **state)
     char subject[1026];
 
     (void)state;
-    memset(subject, 'a', sizeof subject);
+    memset(subject, 'a', sizeof(subject));
     subject[1025] = '\0';
     assert_false(nm_subject_is_literal(subject));
     subject[1024] = '\0';
