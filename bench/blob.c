@@ -45,11 +45,11 @@ static int32_t raw_count(const bench *self)
 static double upload_ours(void *data)
 {
     bench *self = data;
-    Bench__V1__BenchClient__Upload *call;
-    Bench__V1__UploadResponse *response;
     double start = now_us();
+    Bench__V1__BenchClient__Upload *call;
     need(bench__v1__bench_client__upload(self->client, NULL, &call), "Upload");
     send_blob(call->base, self->size, (size_t)self->chunk_size, 0);
+    Bench__V1__UploadResponse *response;
     natsmicro_status status = bench__v1__bench_client__upload__close_and_recv(call, &response);
     double figure = rate(self, start, status, status == NATSMICRO_OK ? response->size : 0);
     if (status == NATSMICRO_OK)
@@ -78,11 +78,11 @@ static double download_ours(void *data)
 {
     bench *self = data;
     Bench__V1__DownloadRequest request = BENCH__V1__DOWNLOAD_REQUEST__INIT;
-    Bench__V1__BenchClient__Download *call;
     int64_t size = 0;
     request.size = self->size;
     request.chunk_size = self->chunk_size;
     double start = now_us();
+    Bench__V1__BenchClient__Download *call;
     need(bench__v1__bench_client__download(self->client, &request, NULL, &call), "Download");
     natsmicro_status status = discard_blob(call->base, &size);
     double figure = rate(self, start, status, size);
@@ -144,15 +144,15 @@ static double file_ours(void *data)
 {
     file_bench *self = data;
     natsmicro_context *context;
-    Bench__V1__BenchClient__Upload *call;
-    Bench__V1__UploadResponse *response;
     need(natsmicro_context_new(&context), "context");
     need(natsmicro_context_set_header(context, HEADER_STORE_AT, self->to), "header");
     double start = now_us();
+    Bench__V1__BenchClient__Upload *call;
     need(bench__v1__bench_client__upload(self->bench.client, context, &call), "Upload");
     need(bench__v1__bench_client__upload__send_file(call, self->from,
                                                     (size_t)self->bench.chunk_size, NULL, NULL),
          self->from);
+    Bench__V1__UploadResponse *response;
     natsmicro_status status = bench__v1__bench_client__upload__close_and_recv(call, &response);
     double figure = rate(&self->bench, start, status, self->bench.size);
     bench__v1__bench_client__upload__free(response);
@@ -185,12 +185,12 @@ static void run_file(const char *name, const char *folder)
 {
     if (!is_chosen(name))
         return;
-    peer other;
     file_bench self = {
         .bench = {.size = (int64_t)full_or_quick(1024, 128) * MIB, .chunk_size = 128 * 1024}};
     snprintf(self.from, sizeof(self.from), "%s/bench-%ld.from", folder, (long)getpid());
     snprintf(self.to, sizeof(self.to), "%s/bench-%ld.to", folder, (long)getpid());
     make_file(self.from, self.bench.size);
+    peer other;
     peer_start(&other);
     natsConnection *connection = connect_ours(broker_url(other.where), SEND_BUFFERED);
     self.bench.client = new_client(connection, NULL, RELIABLE_STREAMS);
@@ -230,20 +230,20 @@ static int move(measurement one, const char *url, int64_t size)
 static peaks move_in_processes(char *mode, int64_t size)
 {
     peer other;
-    char url[64];
-    char number[32];
-    char line[64];
-    int out;
-    int wait_status;
     peer_start(&other);
+    char url[64];
     snprintf(url, sizeof(url), "%s", broker_url(other.where));
+    char number[32];
     snprintf(number, sizeof(number), "%lld", (long long)size);
     char *arguments[] = {"mover", mode, url, number, NULL};
+    int out;
     pid_t client = run_self(arguments, &out);
+    char line[64];
     read_line(out, line, sizeof(line));
     close(out);
     double of_client = strtod(line, NULL);
     double of_server = peak_of(other.pid);
+    int wait_status;
     if (!process_wait(client, CHILD_TIMEOUT_MS, &wait_status) || wait_status != 0)
         give_up("the client did not end well");
     peer_stop(&other);
@@ -252,11 +252,11 @@ static peaks move_in_processes(char *mode, int64_t size)
 
 static void run_memory(const char *name, char *mode)
 {
-    char most[64];
-    double of_short[ROUNDS];
     if (!is_chosen(name))
         return;
+    char most[64];
     snprintf(most, sizeof(most), "%s_most", name);
+    double of_short[ROUNDS];
     for (size_t i = 0; i < ROUNDS; i++)
         of_short[i] = move_in_processes(mode, 100 * (int64_t)MIB).both;
     double middle = median(of_short, ROUNDS);

@@ -26,8 +26,8 @@ typedef struct bench {
 static void call_ours(bench *self)
 {
     Bench__V1__Text request = BENCH__V1__TEXT__INIT;
-    Bench__V1__Text *response;
     request.text = TEXT;
+    Bench__V1__Text *response;
     need(bench__v1__bench_client__echo(self->client, &request, NULL, &response), "Echo");
     bench__v1__bench_client__echo__free(response);
 }
@@ -88,11 +88,11 @@ static double latency_raw(void *data)
 static double time_first_message(bench *self)
 {
     Bench__V1__CountRequest request = BENCH__V1__COUNT_REQUEST__INIT;
-    Bench__V1__BenchClient__Count *call;
-    const Bench__V1__Number *number;
     request.count = 1;
     double start = now_us();
+    Bench__V1__BenchClient__Count *call;
     need(bench__v1__bench_client__count(self->client, &request, NULL, &call), "Count");
+    const Bench__V1__Number *number;
     need(bench__v1__bench_client__count__recv(call, &number), "the first message");
     double passed = now_us() - start;
     need_end(bench__v1__bench_client__count__recv(call, &number), call->base, self->streams);
@@ -108,10 +108,10 @@ static double first_message(void *data)
 static double time_turn(bench *self)
 {
     Bench__V1__Text text = BENCH__V1__TEXT__INIT;
-    const Bench__V1__Text *echo;
     text.text = TEXT;
     double start = now_us();
     need(bench__v1__bench_client__talk__send(self->talk, &text), "send");
+    const Bench__V1__Text *echo;
     need(bench__v1__bench_client__talk__recv(self->talk, &echo), "recv");
     return now_us() - start;
 }
@@ -119,10 +119,10 @@ static double time_turn(bench *self)
 static double turns(void *data)
 {
     bench *self = data;
-    const Bench__V1__Text *echo;
     need(bench__v1__bench_client__talk(self->client, NULL, &self->talk), "Talk");
     double middle = latency(self, time_turn);
     need(bench__v1__bench_client__talk__close_send(self->talk), "close_send");
+    const Bench__V1__Text *echo;
     need_end(bench__v1__bench_client__talk__recv(self->talk, &echo), self->talk->base,
              self->streams);
     bench__v1__bench_client__talk__close(self->talk);
@@ -147,8 +147,8 @@ static void *call_again_and_again(void *data)
 
 static double rate(bench *self, void (*call)(bench *self))
 {
-    caller callers[CALLERS];
     double start = now_us();
+    caller callers[CALLERS];
     for (int i = 0; i < CALLERS; i++) {
         callers[i].bench = self;
         callers[i].call = call;

@@ -45,14 +45,14 @@ static int read_stream(const char *url, int32_t count, int32_t rate, streaming s
     natsConnection *connection = connect_ours(url, SEND_BUFFERED);
     Bench__V1__BenchClient *client = new_client(connection, NULL, streams);
     Bench__V1__CountRequest request = BENCH__V1__COUNT_REQUEST__INIT;
-    Bench__V1__BenchClient__Count *call;
-    const Bench__V1__Number *number;
-    natsmicro_status status;
     int32_t read = 0;
     request.count = count;
     request.rate = rate;
     double start = now_us();
+    Bench__V1__BenchClient__Count *call;
     need(bench__v1__bench_client__count(client, &request, NULL, &call), "Count");
+    const Bench__V1__Number *number;
+    natsmicro_status status;
     while ((status = bench__v1__bench_client__count__recv(call, &number)) == NATSMICRO_OK)
         if (++read % PAUSE_EVERY == 0 && streams == RELIABLE_STREAMS)
             nanosleep(&pause_time, NULL);
@@ -69,28 +69,28 @@ static int read_stream(const char *url, int32_t count, int32_t rate, streaming s
 
 static outcome run_stream(int32_t count, int32_t rate, streaming streams)
 {
-    peer other;
-    char url[64];
-    char counts[16];
-    char rates[16];
-    char line[128];
-    int out;
     int complete = 0;
-    int wait_status;
-    outcome result;
+    peer other;
     peer_start(&other);
+    char url[64];
     snprintf(url, sizeof(url), "%s", broker_url(other.where));
+    char counts[16];
     snprintf(counts, sizeof(counts), "%d", (int)count);
+    char rates[16];
     snprintf(rates, sizeof(rates), "%d", (int)rate);
     char *arguments[] = {
         "reader", streams == PLAIN_STREAMS ? "plain" : "reliable", url, counts, rates, NULL};
+    int out;
     pid_t client = run_self(arguments, &out);
+    char line[128];
     read_line(out, line, sizeof(line));
     close(out);
+    outcome result;
     if (sscanf(line, "%d %lf %lf", &complete, &result.rate, &result.client) != 3)
         give_up("the reader said %s", line);
     result.complete = complete == 1;
     result.server = peak_of(other.pid);
+    int wait_status;
     if (!process_wait(client, CLIENT_TIMEOUT_MS, &wait_status))
         give_up("the reader did not end");
     peer_stop(&other);

@@ -43,13 +43,13 @@ static double count_ours(void *data)
 {
     bench *self = data;
     Bench__V1__CountRequest request = BENCH__V1__COUNT_REQUEST__INIT;
-    Bench__V1__BenchClient__Count *call;
-    const Bench__V1__Number *number;
-    natsmicro_status status;
     int32_t count = 0;
     request.count = self->count;
     double start = now_us();
+    Bench__V1__BenchClient__Count *call;
     need(bench__v1__bench_client__count(self->client, &request, NULL, &call), "Count");
+    const Bench__V1__Number *number;
+    natsmicro_status status;
     while ((status = bench__v1__bench_client__count__recv(call, &number)) == NATSMICRO_OK)
         count++;
     double figure = rate(self, start, lost_some(self, status, call->base) ? -1 : count);
@@ -61,14 +61,14 @@ static double texts_ours(void *data)
 {
     bench *self = data;
     Bench__V1__CountRequest request = BENCH__V1__COUNT_REQUEST__INIT;
-    Bench__V1__BenchClient__Texts *call;
-    const Bench__V1__Text *text;
-    natsmicro_status status;
     int32_t count = 0;
     request.count = self->count;
     request.size = self->size;
     double start = now_us();
+    Bench__V1__BenchClient__Texts *call;
     need(bench__v1__bench_client__texts(self->client, &request, NULL, &call), "Texts");
+    const Bench__V1__Text *text;
+    natsmicro_status status;
     while ((status = bench__v1__bench_client__texts__recv(call, &text)) == NATSMICRO_OK)
         count++;
     double figure = rate(self, start, lost_some(self, status, call->base) ? -1 : count);
@@ -80,14 +80,14 @@ static double blocks_ours(void *data)
 {
     bench *self = data;
     Bench__V1__CountRequest request = BENCH__V1__COUNT_REQUEST__INIT;
-    Bench__V1__BenchClient__Blocks *call;
-    const Bench__V1__Block *block;
-    natsmicro_status status;
     int32_t count = 0;
     request.count = self->count;
     request.size = self->size;
     double start = now_us();
+    Bench__V1__BenchClient__Blocks *call;
     need(bench__v1__bench_client__blocks(self->client, &request, NULL, &call), "Blocks");
+    const Bench__V1__Block *block;
+    natsmicro_status status;
     while ((status = bench__v1__bench_client__blocks__recv(call, &block)) == NATSMICRO_OK)
         count++;
     double figure = rate(self, start, lost_some(self, status, call->base) ? -1 : count);
@@ -130,11 +130,11 @@ static double megabytes_raw(void *data)
 static double sum_ours(void *data)
 {
     bench *self = data;
-    Bench__V1__BenchClient__Sum *call;
     Bench__V1__SumResponse *response = NULL;
     Bench__V1__Number number = BENCH__V1__NUMBER__INIT;
     natsmicro_status status = NATSMICRO_OK;
     double start = now_us();
+    Bench__V1__BenchClient__Sum *call;
     need(bench__v1__bench_client__sum(self->client, NULL, &call), "Sum");
     for (int32_t i = 1; i <= self->count && status == NATSMICRO_OK; i++) {
         number.value = i;

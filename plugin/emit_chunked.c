@@ -147,9 +147,9 @@ static void print(nm_text *out, const nm_service *service, const nm_method *meth
 {
     nm_text function = {NULL, 0, 0};
     nm_text type = {NULL, 0, 0};
-    char size[16];
     add_joined(&function, on_server ? service->server_lower : service->client_lower, method->lower);
     add_joined(&type, on_server ? service->server_type : service->client_type, method->camel);
+    char size[16];
     snprintf(size, sizeof(size), "%" PRId32, method->default_chunk_size);
     const nm_var vars[] = {
         {"f", function.bytes},

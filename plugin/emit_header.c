@@ -181,7 +181,6 @@ static void print_client_method(nm_text *out, const nm_var *vars, const nm_servi
 
 static void print_client_errors(nm_text *out, const nm_file *file, const nm_service *service)
 {
-    nm_emit_vars vars;
     if (service->n_error_codes == 0)
         return;
     nm_text_add(out, "/*\n"
@@ -189,6 +188,7 @@ static void print_client_errors(nm_text *out, const nm_file *file, const nm_serv
                      "natsmicro_call_error_code give it,\n"
                      " * is this one of the service's own. NULL is none of them.\n"
                      " */\n");
+    nm_emit_vars vars;
     for (size_t i = 0; i < service->n_error_codes; i++) {
         nm_emit_error_vars(&vars, file, service, i);
         nm_text_print(out, vars.vars, "bool $client$__is_$code$(const char *error_code);\n");
@@ -292,7 +292,6 @@ static const char server_add[] =
 
 static void print_server_errors(nm_text *out, const nm_file *file, const nm_service *service)
 {
-    nm_emit_vars vars;
     if (service->n_error_codes == 0)
         return;
     nm_text_add(out,
@@ -302,6 +301,7 @@ static void print_server_errors(nm_text *out, const nm_file *file, const nm_serv
                 " * NATSMICRO_SERVICE_ERROR; FAILED_PRECONDITION where the call was answered or "
                 "failed before.\n"
                 " */\n");
+    nm_emit_vars vars;
     for (size_t i = 0; i < service->n_error_codes; i++) {
         nm_emit_error_vars(&vars, file, service, i);
         nm_text_print(out, vars.vars,
@@ -317,11 +317,11 @@ static void print_server_errors(nm_text *out, const nm_file *file, const nm_serv
 static void print_service(nm_text *out, const nm_file *file, const nm_service *service)
 {
     nm_emit_vars of_service;
-    nm_emit_vars of_method;
     nm_emit_service_vars(&of_service, file, service);
     print_comment(out, of_service.vars, "", "Service $service$.", service->comment);
     nm_text_add(out, "\n");
     nm_text_print(out, of_service.vars, client_head);
+    nm_emit_vars of_method;
     for (size_t i = 0; i < service->n_methods; i++) {
         nm_emit_method_vars(&of_method, file, service, i);
         print_client_method(out, of_method.vars, service, &service->methods[i]);

@@ -377,13 +377,13 @@ static void print_errors(nm_text *out, const nm_file *file, const nm_service *se
 static void print_service(nm_text *out, const nm_file *file, const nm_service *service)
 {
     nm_emit_vars of_service;
-    nm_emit_vars of_method;
     nm_emit_service_vars(&of_service, file, service);
     nm_text_print(out, of_service.vars,
                   "/* ---- $service$: what the library knows of it ---- */\n\n");
     print_tables(out, file, service);
     nm_text_print(out, of_service.vars, "/* ---- client of $service$ ---- */\n\n");
     nm_text_print(out, of_service.vars, client_life);
+    nm_emit_vars of_method;
     for (size_t i = 0; i < service->n_methods; i++) {
         nm_emit_method_vars(&of_method, file, service, i);
         print_client_method(out, of_method.vars, service, &service->methods[i]);

@@ -60,13 +60,13 @@ static bool take_fixed(nm_bytes *rest, size_t length, uint64_t *value)
 
 bool nm_wire_next(nm_bytes *rest, nm_wire_field *field)
 {
-    uint64_t tag;
-    uint64_t length;
     *field = (nm_wire_field){0, 0, 0, {NULL, 0}};
+    uint64_t tag;
     if (!take_varint(rest, &tag) || tag > UINT32_MAX || tag >> 3 == 0)
         return false;
     field->number = (uint32_t)(tag >> 3);
     field->type = (uint32_t)(tag & 7);
+    uint64_t length;
     switch (field->type) {
     case PROTOBUF_C_WIRE_TYPE_VARINT:
         return take_varint(rest, &field->number_value);
@@ -100,9 +100,9 @@ nm_extension_state nm_wire_extension(nm_pool *pool, const ProtobufCMessage *opti
     size_t total = 0;
     for (unsigned i = 0; i < options->n_unknown_fields; i++) {
         const ProtobufCMessageUnknownField *field = &options->unknown_fields[i];
-        nm_bytes part;
         if (field->tag != number)
             continue;
+        nm_bytes part;
         if (!field_payload(field, &part))
             return NM_EXTENSION_MALFORMED;
         present = true;

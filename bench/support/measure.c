@@ -92,13 +92,13 @@ static double measure(const char *bench, measurement one, void *data, int *void_
 
 void compare(const char *bench, const char *unit, measurement ours, measurement raw, void *data)
 {
-    double our_figures[ROUNDS];
-    double raw_figures[ROUNDS];
-    double ratios[ROUNDS];
     int void_runs = 0;
 
     measure(bench, ours, data, &void_runs); /* both warm up */
     measure(bench, raw, data, &void_runs);
+    double our_figures[ROUNDS];
+    double raw_figures[ROUNDS];
+    double ratios[ROUNDS];
     for (size_t i = 0; i < ROUNDS; i++) {
         if (i % 2 == 0)
             our_figures[i] = measure(bench, ours, data, &void_runs);

@@ -196,8 +196,8 @@ static void *raw_sum(void *data)
     natsSubscription *subscription = subscribe_raw(self->connection, self->subject);
     for (;;) {
         natsMsg *end = NULL;
-        char answer[16];
         int32_t count = self->read(subscription, FOR_EVER_MS, &end);
+        char answer[16];
         snprintf(answer, sizeof(answer), "%d", (int)count);
         need_nats(natsConnection_PublishString(self->connection, natsMsg_GetReply(end), answer),
                   "answer");
@@ -213,13 +213,13 @@ static void serve_raw(const char *url)
     natsConnection *buffered = connect_raw(url, SEND_BUFFERED);
     natsSubscription *subscription = NULL;
     static counter counters[] = {{NULL, RAW_SUM, read_raw}, {NULL, RAW_TAKE, read_bare}};
-    pthread_t thread;
     need_nats(natsConnection_Subscribe(&subscription, at_once, RAW_ECHO, raw_echo, NULL), RAW_ECHO);
     need_nats(natsConnection_Flush(at_once), "flush");
     need_nats(natsConnection_Subscribe(&subscription, buffered, RAW_COUNT, raw_count, NULL),
               RAW_COUNT);
     need_nats(natsConnection_Subscribe(&subscription, buffered, RAW_BARE, raw_count, RAW_BARE),
               RAW_BARE);
+    pthread_t thread;
     for (size_t i = 0; i < sizeof(counters) / sizeof(*counters); i++) {
         counters[i].connection = buffered;
         if (pthread_create(&thread, NULL, raw_sum, &counters[i]) != 0)
@@ -290,11 +290,11 @@ static natsmicro_status blocks(Bench__V1__BenchServer__Blocks *call,
 static natsmicro_status texts(Bench__V1__BenchServer__Texts *call,
                               const Bench__V1__CountRequest *request, void *user_data)
 {
-    char data[BLOCK_SIZE + 1];
     Bench__V1__Text text = BENCH__V1__TEXT__INIT;
     size_t length =
         request->size > 0 && request->size < BLOCK_SIZE ? (size_t)request->size : BLOCK_SIZE;
     (void)user_data;
+    char data[BLOCK_SIZE + 1];
     memset(data, 'a', length);
     data[length] = '\0';
     text.text = data;
@@ -308,9 +308,9 @@ static natsmicro_status texts(Bench__V1__BenchServer__Texts *call,
 
 static natsmicro_status talk(Bench__V1__BenchServer__Talk *call, void *user_data)
 {
+    (void)user_data;
     const Bench__V1__Text *text;
     natsmicro_status status;
-    (void)user_data;
     while ((status = bench__v1__bench_server__talk__recv(call, &text)) == NATSMICRO_OK) {
         status = bench__v1__bench_server__talk__send(call, text);
         if (status != NATSMICRO_OK)
@@ -322,9 +322,9 @@ static natsmicro_status talk(Bench__V1__BenchServer__Talk *call, void *user_data
 static natsmicro_status sum(Bench__V1__BenchServer__Sum *call, void *user_data)
 {
     Bench__V1__SumResponse response = BENCH__V1__SUM_RESPONSE__INIT;
+    (void)user_data;
     const Bench__V1__Number *number;
     natsmicro_status status;
-    (void)user_data;
     while ((status = bench__v1__bench_server__sum__recv(call, &number)) == NATSMICRO_OK)
         response.count++;
     if (status != NATSMICRO_END)
@@ -471,13 +471,13 @@ void read_line(int from, char *line, size_t size)
 
 double peak_of(pid_t pid)
 {
-    char path[64];
-    char line[256];
     double peak = 0;
+    char path[64];
     snprintf(path, sizeof(path), "/proc/%ld/status", (long)pid);
     FILE *status = fopen(path, "r");
     if (status == NULL)
         give_up("cannot read %s", path);
+    char line[256];
     while (fgets(line, sizeof(line), status) != NULL)
         if (strncmp(line, "VmHWM:", 6) == 0)
             peak = strtod(line + 6, NULL) / 1024;
@@ -493,19 +493,19 @@ void peer_start(peer *self)
     const broker_options options = {.config = "max_pending: 1073741824"};
     self->where = broker_start(&options);
     char url[64];
-    char line[64];
-    int out;
     snprintf(url, sizeof(url), "%s", broker_url(self->where));
     char *arguments[] = {"peer", "peer", url, NULL};
+    int out;
     self->pid = run_self(arguments, &out);
+    char line[64];
     read_line(out, line, sizeof(line));
     close(out);
 }
 
 void peer_stop(peer *self)
 {
-    int wait_status;
     process_signal(self->pid, SIGTERM);
+    int wait_status;
     if (!process_wait(self->pid, STOP_TIMEOUT, &wait_status)) {
         process_signal(self->pid, SIGKILL);
         process_wait(self->pid, STOP_TIMEOUT, &wait_status);

@@ -51,10 +51,10 @@ bar bar_begin(const char *name)
 
 static void draw_known(const bar *self, double done, double total, double rate)
 {
-    char filled[WIDTH + 1];
     double part = total > 0 && done < total ? done / total : 1;
     size_t ticks = (size_t)(part * WIDTH);
     long left = rate > 0 && total > done ? (long)((total - done) / rate) : 0;
+    char filled[WIDTH + 1];
     memset(filled, ' ', WIDTH);
     memset(filled, '#', ticks);
     filled[WIDTH] = '\0';

@@ -108,11 +108,11 @@ static natsmicro_status read_hashed(void *user_data, void *buffer, size_t size, 
 
 static int finish_put(Blob__BlobServiceClient__Put *call, hashed_source *source, const char *name)
 {
-    sha256_hex hash;
     Blob__PutResponse *response;
     natsmicro_status status = blob__blob_service_client__put__close_and_recv(call, &response);
     if (status != NATSMICRO_OK)
         return report_call(status, call->base);
+    sha256_hex hash;
     SHA256End(&source->hash, hash);
     int result = compare_hashes(name, hash, response->sha256);
     if (result == DONE)
@@ -123,10 +123,10 @@ static int finish_put(Blob__BlobServiceClient__Put *call, hashed_source *source,
 
 static int send_source(Blob__BlobServiceClient__Put *call, int fd, const char *name)
 {
-    struct stat about;
     hashed_source source = {.fd = fd};
     bar progress = bar_begin(name);
     SHA256Init(&source.hash);
+    struct stat about;
     if (fstat(fd, &about) == 0 && S_ISREG(about.st_mode))
         natsmicro_chunked_expect(call->base, (uint64_t)about.st_size);
     natsmicro_status status = blob__blob_service_client__put__send_reader(
@@ -140,12 +140,12 @@ static int send_source(Blob__BlobServiceClient__Put *call, int fd, const char *n
 static int put(Blob__BlobServiceClient *client, natsmicro_context *context, int fd,
                const char *name)
 {
-    Blob__BlobServiceClient__Put *call;
     natsmicro_status status = natsmicro_context_set_header(context, HEADER_NAME, name);
     if (status != NATSMICRO_OK) {
         fprintf(stderr, "blob: %s: not a name\n", name);
         return FAILED;
     }
+    Blob__BlobServiceClient__Put *call;
     status = blob__blob_service_client__put(client, context, &call);
     if (status != NATSMICRO_OK)
         return report_context(status, context);
@@ -218,8 +218,6 @@ static int finish_get(Blob__BlobServiceClient__Get *call, const char *name, cons
 
 static int get_to_file(Blob__BlobServiceClient__Get *call, const char *name, const char *path)
 {
-    sha256_hex hash;
-    int64_t size;
     bar progress = bar_begin(name);
     sized_bar sized = {&progress, call->base};
     natsmicro_status status =
@@ -227,6 +225,8 @@ static int get_to_file(Blob__BlobServiceClient__Get *call, const char *name, con
     bar_end(&progress);
     if (status != NATSMICRO_OK)
         return report_call(status, call->base);
+    sha256_hex hash;
+    int64_t size;
     if (!hash_file(path, hash, &size))
         return report_file(path);
     return finish_get(call, name, path, size, hash, stdout);
@@ -237,12 +237,12 @@ static int get_to_file(Blob__BlobServiceClient__Get *call, const char *name, con
  */
 static int get_to_output(Blob__BlobServiceClient__Get *call, const char *name)
 {
-    sha256_hex hash;
     hashed_output output = {.size = 0};
     bar progress = bar_begin(name);
     sized_bar sized = {&progress, call->base};
     FILE *out = progress.shown ? stderr : NULL;
     progress.shown = progress.shown && isatty(STDOUT_FILENO) == 0; /* not across the blob */
+    sha256_hex hash;
     SHA256Init(&output.hash);
     natsmicro_status status = blob__blob_service_client__get__recv_to_writer(
         call, write_hashed, &output, draw_sized, &sized);
@@ -258,9 +258,9 @@ static int get_to_output(Blob__BlobServiceClient__Get *call, const char *name)
 static int get(Blob__BlobServiceClient *client, natsmicro_context *context, const char *name,
                const char *path)
 {
-    Blob__BlobServiceClient__Get *call;
     Blob__GetRequest request = BLOB__GET_REQUEST__INIT;
     request.name = (char *)(uintptr_t)name;
+    Blob__BlobServiceClient__Get *call;
     natsmicro_status status = blob__blob_service_client__get(client, &request, context, &call);
     if (status != NATSMICRO_OK)
         return report_context(status, context);
@@ -273,12 +273,12 @@ static int get(Blob__BlobServiceClient *client, natsmicro_context *context, cons
 
 static int list(Blob__BlobServiceClient *client, natsmicro_context *context)
 {
-    Blob__BlobServiceClient__List *call;
     Blob__ListRequest request = BLOB__LIST_REQUEST__INIT;
-    const Blob__ListResponse *entry;
+    Blob__BlobServiceClient__List *call;
     natsmicro_status status = blob__blob_service_client__list(client, &request, context, &call);
     if (status != NATSMICRO_OK)
         return report_context(status, context);
+    const Blob__ListResponse *entry;
     while ((status = blob__blob_service_client__list__recv(call, &entry)) == NATSMICRO_OK)
         printf("%12" PRId64 "  %s\n", entry->size, entry->name);
     int result = report_call(status == NATSMICRO_END ? NATSMICRO_OK : status, call->base);
@@ -290,8 +290,8 @@ static int remove_blob(Blob__BlobServiceClient *client, natsmicro_context *conte
                        const char *name)
 {
     Blob__RemoveRequest request = BLOB__REMOVE_REQUEST__INIT;
-    Blob__RemoveResponse *response;
     request.name = (char *)(uintptr_t)name;
+    Blob__RemoveResponse *response;
     natsmicro_status status =
         blob__blob_service_client__remove(client, &request, context, &response);
     blob__blob_service_client__remove__free(response);

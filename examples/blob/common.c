@@ -29,14 +29,14 @@ natsConnection *connect_to(const char *url)
 
 bool hash_file(const char *path, sha256_hex hex, int64_t *size)
 {
-    uint8_t buffer[65536];
-    SHA2_CTX hash;
-    ssize_t got;
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
         return false;
+    SHA2_CTX hash;
     SHA256Init(&hash);
     *size = 0;
+    uint8_t buffer[65536];
+    ssize_t got;
     while ((got = read(fd, buffer, sizeof(buffer))) > 0 || (got < 0 && errno == EINTR)) {
         if (got < 0)
             continue;

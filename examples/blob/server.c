@@ -120,11 +120,11 @@ static natsmicro_status store_upload(const store *self, Blob__BlobServiceServer_
 
 static natsmicro_status put(Blob__BlobServiceServer__Put *call, void *user_data)
 {
-    char path[LONGEST_PATH];
-    sha256_hex hash;
     Blob__PutResponse response = BLOB__PUT_RESPONSE__INIT;
     const char *name = natsmicro_call_header(call->base, HEADER_NAME);
+    char path[LONGEST_PATH];
     natsmicro_status status = path_of(user_data, name, path, call->base);
+    sha256_hex hash;
     if (status == NATSMICRO_OK)
         status = store_upload(user_data, call, name, path, hash, &response.size);
     if (status != NATSMICRO_OK)
@@ -159,11 +159,11 @@ static natsmicro_status read_hashed(void *user_data, void *buffer, size_t size, 
 
 static natsmicro_status send_open_file(Blob__BlobServiceServer__Get *call, int fd, const char *name)
 {
-    char size[32];
-    struct stat about;
     hashed_file file = {.fd = fd};
+    struct stat about;
     if (fstat(fd, &about) != 0 || !S_ISREG(about.st_mode))
         return natsmicro_call_fail(call->base, NATSMICRO_NOT_FOUND, "there is no blob %s", name);
+    char size[32];
     snprintf(size, sizeof(size), "%lld", (long long)about.st_size);
     natsmicro_status status = natsmicro_call_set_header(call->base, HEADER_SIZE, size);
     SHA256Init(&file.hash);
@@ -199,8 +199,8 @@ static natsmicro_status get(Blob__BlobServiceServer__Get *call, const Blob__GetR
 
 static natsmicro_status send_entry(Blob__BlobServiceServer__List *call, int folder, char *name)
 {
-    struct stat about;
     Blob__ListResponse response = BLOB__LIST_RESPONSE__INIT;
+    struct stat about;
     if (name[0] == '.' || fstatat(folder, name, &about, AT_SYMLINK_NOFOLLOW) != 0 ||
         !S_ISREG(about.st_mode))
         return NATSMICRO_OK;
@@ -213,9 +213,9 @@ static natsmicro_status list(Blob__BlobServiceServer__List *call, const Blob__Li
                              void *user_data)
 {
     const store *self = user_data;
-    struct dirent **entries;
     natsmicro_status status = NATSMICRO_OK;
     (void)request;
+    struct dirent **entries;
     int count = scandir(self->folder, &entries, NULL, alphasort);
     int folder = open(self->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (count < 0 || folder < 0)
@@ -235,8 +235,8 @@ static natsmicro_status list(Blob__BlobServiceServer__List *call, const Blob__Li
 static natsmicro_status remove_blob(Blob__BlobServiceServer__Remove *call,
                                     const Blob__RemoveRequest *request, void *user_data)
 {
-    char path[LONGEST_PATH];
     Blob__RemoveResponse response = BLOB__REMOVE_RESPONSE__INIT;
+    char path[LONGEST_PATH];
     natsmicro_status status = path_of(user_data, request->name, path, call->base);
     if (status != NATSMICRO_OK)
         return status;
@@ -297,9 +297,9 @@ static bool begins_with(const char *text, const char *prefix)
 static bool clean_up(const char *folder)
 {
     DIR *directory = opendir(folder);
-    struct dirent *entry;
     if (directory == NULL)
         return false;
+    struct dirent *entry;
     while ((entry = readdir(directory)) != NULL) {
         if (begins_with(entry->d_name, RECEIVING_PREFIX) ||
             begins_with(entry->d_name, UPLOAD_PREFIX))

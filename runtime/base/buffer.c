@@ -20,11 +20,10 @@ void nm_buffer_free(nm_buffer *buffer)
 static bool grow(nm_buffer *buffer, size_t needed)
 {
     size_t capacity = buffer->capacity < FIRST_CAPACITY ? FIRST_CAPACITY : buffer->capacity;
-    uint8_t *data;
 
     while (capacity < needed)
         capacity = capacity > SIZE_MAX / 2 ? needed : capacity * 2;
-    data = realloc(buffer->data, capacity);
+    uint8_t *data = realloc(buffer->data, capacity);
     if (data == NULL)
         return false;
     buffer->data = data;
@@ -45,11 +44,9 @@ uint8_t *nm_buffer_grow(nm_buffer *buffer, size_t more)
 
 void nm_buffer_append(nm_buffer *buffer, const void *data, size_t length)
 {
-    uint8_t *room;
-
     if (length == 0)
         return;
-    room = nm_buffer_reserve(buffer, length);
+    uint8_t *room = nm_buffer_reserve(buffer, length);
     if (room == NULL)
         return;
     memcpy(room, data, length);
@@ -64,17 +61,15 @@ void nm_buffer_append_string(nm_buffer *buffer, const char *string)
 void nm_buffer_append_format(nm_buffer *buffer, const char *format, ...)
 {
     va_list arguments;
-    uint8_t *room;
-    int length;
 
     va_start(arguments, format);
-    length = vsnprintf(NULL, 0, format, arguments);
+    int length = vsnprintf(NULL, 0, format, arguments);
     va_end(arguments);
     if (length < 0) {
         buffer->failed = true;
         return;
     }
-    room = nm_buffer_reserve(buffer, (size_t)length + 1);
+    uint8_t *room = nm_buffer_reserve(buffer, (size_t)length + 1);
     if (room == NULL)
         return;
     va_start(arguments, format);

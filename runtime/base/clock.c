@@ -23,11 +23,9 @@ int64_t nm_deadline_in(int64_t ms)
 
 int64_t nm_remaining_ms(int64_t deadline)
 {
-    int64_t now;
-
     if (deadline == NM_NEVER)
         return INT64_MAX;
-    now = nm_now();
+    int64_t now = nm_now();
     if (deadline <= now)
         return 0;
     return (deadline - now - 1) / NM_NS_PER_MS + 1;
@@ -49,12 +47,11 @@ int nm_cond_init(pthread_cond_t *cond)
 
 int nm_cond_wait_until(pthread_cond_t *cond, pthread_mutex_t *mutex, int64_t deadline)
 {
-    struct timespec until;
-
     if (deadline == NM_NEVER)
         return pthread_cond_wait(cond, mutex);
     if (deadline < 0)
         deadline = 0;
+    struct timespec until;
     until.tv_sec = (time_t)(deadline / NS_PER_S);
     until.tv_nsec = (long)(deadline % NS_PER_S);
     return pthread_cond_timedwait(cond, mutex, &until);

@@ -36,14 +36,13 @@ static natsmicro_status replace(nm_error *error, natsmicro_status status, char *
 natsmicro_status nm_error_vset(nm_error *error, natsmicro_status status, const char *format,
                                va_list arguments)
 {
-    va_list again;
     char *text = NULL;
-    int length;
 
     if (error == NULL)
         return status;
+    va_list again;
     va_copy(again, arguments);
-    length = format == NULL ? 0 : vsnprintf(NULL, 0, format, arguments);
+    int length = format == NULL ? 0 : vsnprintf(NULL, 0, format, arguments);
     if (length > 0)
         text = malloc((size_t)length + 1);
     if (text != NULL)

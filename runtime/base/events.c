@@ -26,9 +26,9 @@ void nm_events_emit(nm_events *events, natsmicro_event_kind kind, const char *su
     if (events->on_error == NULL)
         return;
 
-    char text[EVENT_TEXT_SIZE];
     va_list arguments;
     va_start(arguments, format);
+    char text[EVENT_TEXT_SIZE];
     vsnprintf(text, sizeof(text), format, arguments);
     va_end(arguments);
 

@@ -38,11 +38,10 @@ static void free_header(nm_header *header)
 static bool make_room(nm_headers *headers)
 {
     size_t capacity = headers->capacity == 0 ? 4 : headers->capacity * 2;
-    nm_header *items;
 
     if (headers->count < headers->capacity)
         return true;
-    items = realloc(headers->items, capacity * sizeof(*items));
+    nm_header *items = realloc(headers->items, capacity * sizeof(*items));
     if (items == NULL)
         return false;
     headers->items = items;
@@ -52,10 +51,9 @@ static bool make_room(nm_headers *headers)
 
 bool nm_headers_add(nm_headers *headers, const char *name, const char *value)
 {
-    nm_header header;
-
     if (!make_room(headers))
         return false;
+    nm_header header;
     header.name = strdup(name);
     header.value = strdup(value);
     if (header.name == NULL || header.value == NULL) {

@@ -168,11 +168,11 @@ typedef struct held_signals {
 static void hold_signals(held_signals *held)
 {
     sigset_t both;
-    sigset_t pending;
     sigemptyset(&both);
     sigaddset(&both, SIGPIPE);
     sigaddset(&both, SIGXFSZ);
     pthread_sigmask(SIG_BLOCK, &both, &held->before);
+    sigset_t pending;
     sigemptyset(&pending);
     sigpending(&pending);
     held->pipe_pending = sigismember(&pending, SIGPIPE) == 1;

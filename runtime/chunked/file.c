@@ -28,8 +28,8 @@ static uint64_t size_ahead(const nm_descriptor *descriptor)
 natsmicro_status natsmicro_chunked_send_fd(natsmicro_call *call, int fd, size_t chunk_size,
                                            natsmicro_progress progress, void *user_data)
 {
-    nm_descriptor descriptor;
     natsmicro_status status = nm_chunk_check_sends(call);
+    nm_descriptor descriptor;
     if (status == NATSMICRO_OK)
         status = nm_descriptor_of(&descriptor, call, fd, "the descriptor to read");
     if (status != NATSMICRO_OK)
@@ -97,8 +97,8 @@ natsmicro_status natsmicro_chunked_send_file(natsmicro_call *call, const char *p
 natsmicro_status natsmicro_chunked_recv_to_fd(natsmicro_call *call, int fd,
                                               natsmicro_progress progress, void *user_data)
 {
-    nm_descriptor descriptor;
     natsmicro_status status = nm_chunk_check_receives(call);
+    nm_descriptor descriptor;
     if (status == NATSMICRO_OK)
         status = nm_descriptor_of(&descriptor, call, fd, "the descriptor to write");
     if (status != NATSMICRO_OK)
@@ -120,12 +120,12 @@ static natsmicro_status put_in_place(natsmicro_call *call, nm_replacement *repla
 natsmicro_status natsmicro_chunked_recv_to_file(natsmicro_call *call, const char *path,
                                                 natsmicro_progress progress, void *user_data)
 {
-    nm_replacement replacement;
     natsmicro_status status = nm_chunk_check_receives(call);
     if (status != NATSMICRO_OK)
         return status;
     if (path == NULL)
         return nm_error_set(&call->send_error, NATSMICRO_INVALID_ARGUMENT, "path is NULL");
+    nm_replacement replacement;
     status = nm_replacement_begin(&replacement, path, &call->send_error);
     if (status != NATSMICRO_OK)
         return status;

@@ -149,9 +149,9 @@ natsmicro_status natsmicro_chunked_recv_chunk(natsmicro_call *call, const uint8_
 
 natsmicro_status nm_chunk_read(natsmicro_call *call, void *buffer, size_t size, size_t *length)
 {
+    *length = 0;
     const uint8_t *data;
     size_t there;
-    *length = 0;
     natsmicro_status status = nm_chunk_recv(call, &data, &there);
     if (status != NATSMICRO_OK)
         return status;

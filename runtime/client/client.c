@@ -103,12 +103,12 @@ natsmicro_status natsmicro_stub_client_new(natsmicro_client **client_out,
 {
     natsmicro_client_options options = NATSMICRO_CLIENT_OPTIONS_INIT;
     nm_error error = NM_ERROR_INIT;
-    nm_events events;
 
     *client_out = NULL;
     natsmicro_status status = nm_options_take(&options, given, &error);
     if (status == NATSMICRO_OK)
         status = make_client(client_out, service, connection, &options, &error);
+    nm_events events;
     nm_events_init(&events, options.on_error, options.on_error_data);
     return nm_events_setup_ended(&events, nm_stub_name(service), status, &error);
 }

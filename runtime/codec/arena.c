@@ -40,7 +40,6 @@ void *nm_arena_alloc_slowly(nm_arena *arena, size_t size)
 {
     nm_arena_block *block = arena->blocks;
     size_t rounded = (size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
-    void *memory;
 
     if (size > SIZE_MAX / 2 || (arena->limit != 0 && rounded > arena->limit - arena->used)) {
         arena->exhausted = true;
@@ -52,7 +51,7 @@ void *nm_arena_alloc_slowly(nm_arena *arena, size_t size)
         arena->exhausted = true;
         return NULL;
     }
-    memory = block->bytes + block->used;
+    void *memory = block->bytes + block->used;
     block->used += rounded;
     arena->used += rounded;
     return memory;

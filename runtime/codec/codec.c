@@ -72,12 +72,11 @@ natsmicro_status nm_decode(const ProtobufCMessageDescriptor *descriptor, const u
                            ProtobufCMessage **message, nm_error *error)
 {
     ProtobufCAllocator allocator = nm_arena_allocator(arena);
-    natsmicro_status status;
 
     *message = NULL;
     nm_arena_reset(arena);
     arena->limit = nm_codec_memory_limit(limits);
-    status = nm_scan(descriptor, bytes, length, depth_limit(limits), error);
+    natsmicro_status status = nm_scan(descriptor, bytes, length, depth_limit(limits), error);
     if (status != NATSMICRO_OK)
         return status;
     *message = protobuf_c_message_unpack(descriptor, &allocator, length, bytes);
@@ -92,10 +91,9 @@ natsmicro_status nm_decode_owned(const ProtobufCMessageDescriptor *descriptor, c
 {
     counted_heap heap = {0, nm_codec_memory_limit(limits), false};
     ProtobufCAllocator allocator = {counted_alloc, counted_free, &heap};
-    natsmicro_status status;
 
     *message = NULL;
-    status = nm_scan(descriptor, bytes, length, depth_limit(limits), error);
+    natsmicro_status status = nm_scan(descriptor, bytes, length, depth_limit(limits), error);
     if (status != NATSMICRO_OK)
         return status;
     *message = protobuf_c_message_unpack(descriptor, &allocator, length, bytes);
@@ -153,16 +151,16 @@ static bool has_plain_strings(const ProtobufCMessageDescriptor *descriptor)
 static const char *string_of(const ProtobufCMessage *message, const ProtobufCFieldDescriptor *field)
 {
     const uint8_t *members = (const uint8_t *)message;
-    const char *string;
-    uint32_t chosen;
 
     if (field->type != PROTOBUF_C_TYPE_STRING)
         return NULL;
+    uint32_t chosen;
     if ((field->flags & PROTOBUF_C_FIELD_FLAG_ONEOF) != 0) {
         memcpy(&chosen, members + field->quantifier_offset, sizeof(chosen));
         if (chosen != field->id)
             return NULL;
     }
+    const char *string;
     memcpy(&string, members + field->offset, sizeof(string));
     return string;
 }
@@ -200,14 +198,12 @@ natsmicro_status nm_encode(const ProtobufCMessageDescriptor *descriptor, const v
                            nm_buffer *buffer, nm_error *error)
 {
     natsmicro_status status = check_outgoing(descriptor, message, error);
-    size_t length;
-    uint8_t *room;
 
     nm_buffer_reset(buffer);
     if (status != NATSMICRO_OK)
         return status;
-    length = protobuf_c_message_get_packed_size(message);
-    room = nm_buffer_reserve(buffer, length);
+    size_t length = protobuf_c_message_get_packed_size(message);
+    uint8_t *room = nm_buffer_reserve(buffer, length);
     if (room == NULL)
         return nm_error_set(error, NATSMICRO_RESOURCE_EXHAUSTED, "no memory to encode the %s",
                             nm_type_name(descriptor));

@@ -51,12 +51,12 @@ static inline void store_number(nm_plan_kind kind, uint8_t *member, uint64_t num
 static inline uint64_t load_number(nm_plan_kind kind, const uint8_t *member)
 {
     uint64_t number;
-    uint32_t narrow;
 
     if (is_wide(kind)) {
         memcpy(&number, member, sizeof(number));
         return number;
     }
+    uint32_t narrow;
     memcpy(&narrow, member, sizeof(narrow));
     return narrow;
 }
@@ -275,20 +275,19 @@ static bool append_content(const nm_plan *plan, const nm_plan_field *field, cons
                            nm_buffer *buffer, nm_left_out *left_out)
 {
     nm_bytes content = {NULL, 0};
-    size_t copied;
     bool is_set = true;
     bool is_plain = field->kind == NM_PLAN_STRING ? string_of(field, message, &content, &is_set)
                                                   : bytes_of(field, message, &content, &is_set);
-    uint8_t *at;
 
     if (!is_plain || !is_set)
         return is_plain;
     if (content.length > INT_MAX)
         return false;
-    copied = left_out != NULL && left_out->content.length == 0 && content.length > LONG_CONTENT
-                 ? 0
-                 : content.length;
-    at = nm_buffer_reserve(buffer, copied + plan->room);
+    size_t copied =
+        left_out != NULL && left_out->content.length == 0 && content.length > LONG_CONTENT
+            ? 0
+            : content.length;
+    uint8_t *at = nm_buffer_reserve(buffer, copied + plan->room);
     if (at == NULL)
         return false;
     at = nm_frame_put_varint(at, field->tag);
@@ -306,12 +305,11 @@ bool nm_direct_pack(const nm_plan *plan, const ProtobufCMessage *message, nm_buf
 {
     const uint8_t *members = (const uint8_t *)message;
     const nm_plan_field *behind = plan->fields + plan->n_fields;
-    uint8_t *at;
 
     if (!plan->is_simple || message == NULL || message->descriptor != plan->descriptor ||
         message->n_unknown_fields > 0)
         return false;
-    at = nm_buffer_reserve(buffer, plan->room);
+    uint8_t *at = nm_buffer_reserve(buffer, plan->room);
     if (at == NULL)
         return false;
     for (const nm_plan_field *field = plan->fields; field < behind; field++) {

@@ -182,22 +182,20 @@ static natsmicro_status scan_message(const walk *w, const ProtobufCMessageDescri
                             (unsigned)w->max_depth);
     while (s.at < s.end) {
         const uint8_t *tag_at = s.at;
-        const ProtobufCFieldDescriptor *field;
         uint32_t number = 0;
         unsigned wire_type = 0;
         nm_cursor content = {NULL, NULL};
         const char *reason = take_tag(&s, &number, &wire_type);
-        natsmicro_status status;
 
         if (reason == NULL)
             reason = take_value(&s, wire_type, &content);
         if (reason != NULL)
             return fail_at(w, tag_at, reason);
-        field = find_field(descriptor, last, number);
+        const ProtobufCFieldDescriptor *field = find_field(descriptor, last, number);
         if (field == NULL)
             continue;
         last = field;
-        status = scan_field(w, descriptor, field, wire_type, content, depth);
+        natsmicro_status status = scan_field(w, descriptor, field, wire_type, content, depth);
         if (status != NATSMICRO_OK)
             return status;
     }

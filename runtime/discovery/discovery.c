@@ -100,19 +100,18 @@ static json_t *endpoint_metadata(const nm_endpoint_info *endpoint)
 
 static bool set_time(json_t *object, const char *key, int64_t ns)
 {
-    char text[64];
-    size_t length;
     time_t seconds = (time_t)(ns / NS_PER_S);
     int64_t rest = ns % NS_PER_S;
-    struct tm utc;
 
     if (rest < 0) {
         rest += NS_PER_S;
         seconds--;
     }
+    struct tm utc;
     if (gmtime_r(&seconds, &utc) == NULL)
         return false;
-    length = strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", &utc);
+    char text[64];
+    size_t length = strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", &utc);
     snprintf(text + length, sizeof(text) - length, ".%09dZ", (int)rest);
     return set_string(object, key, text);
 }

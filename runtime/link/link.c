@@ -65,8 +65,8 @@ static void on_link_message(natsConnection *connection, natsSubscription *subscr
 static void on_link_complete(void *closure)
 {
     nm_link *link = closure;
-    nm_inbox *inbox;
     pause_now(link);
+    nm_inbox *inbox;
     while ((inbox = nm_table_take_any(&link->table)) != NULL) {
         inbox->callbacks->on_closed(inbox);
         nm_inbox_unreference(inbox);

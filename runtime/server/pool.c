@@ -297,9 +297,9 @@ static void stand_by(natsmicro_server *server)
 static void *work(void *argument)
 {
     natsmicro_server *server = argument;
-    nm_endpoint *endpoint;
 
     pthread_mutex_lock(&server->lock);
+    nm_endpoint *endpoint;
     for (;;) {
         if (may_dequeue(server)) {
             nm_waiting_call call = nm_pool_dequeue(server);

@@ -178,10 +178,10 @@ static bool is_detached(natsmicro_call *call, bool handler_has_returned)
 
 bool nm_serve(natsmicro_server *server, nm_endpoint *endpoint, natsMsg *message)
 {
-    nm_incoming incoming;
     nm_error error = NM_ERROR_INIT;
     ProtobufCMessage *request = NULL;
 
+    nm_incoming incoming;
     nm_incoming_read(&incoming, message);
     natsmicro_call *call = make_call(server, endpoint);
     natsmicro_status status = NATSMICRO_OK;

@@ -69,12 +69,12 @@ natsmicro_status natsmicro_server_new(natsmicro_server **server_out, natsConnect
 {
     natsmicro_server_options options = NATSMICRO_SERVER_OPTIONS_INIT;
     nm_error error = NM_ERROR_INIT;
-    nm_events events;
 
     *server_out = NULL;
     natsmicro_status status = nm_options_take(&options, given, &error);
     if (status == NATSMICRO_OK)
         status = make_server(server_out, connection, &options, &error);
+    nm_events events;
     nm_events_init(&events, options.on_error, options.on_error_data);
     return nm_events_setup_ended(&events, "the server", status, &error);
 }

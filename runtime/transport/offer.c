@@ -71,11 +71,11 @@ static const nm_transport *wait_for_decision(nm_stream *stream, int64_t opening_
 static natsmicro_status publish_opening(nm_stream *stream, const void *request, size_t length)
 {
     nm_stream_offer offer = {.messages = stream->window_messages, .bytes = stream->window_bytes};
-    char text[NM_STREAM_OFFER_SIZE];
     if (stream->deadline != NM_NEVER) {
         offer.has_timeout = true;
         offer.timeout_ms = (uint64_t)nm_remaining_ms(stream->deadline);
     }
+    char text[NM_STREAM_OFFER_SIZE];
     nm_stream_offer_format(&offer, text);
     return nm_plain_publish_opening(stream, request, length, text);
 }

@@ -28,9 +28,9 @@ static natsmicro_status publish_item(nm_stream *stream, const nm_outgoing *outgo
                                      nm_error *error)
 {
     natsConnection *connection = nm_link_connection(stream->link);
-    natsMsg *message;
     if (outgoing->reply != NULL || outgoing->headers != NULL)
         return nm_publish(connection, outgoing, error);
+    natsMsg *message;
     natsStatus status = nm_draft_compose(&stream->draft, &message, outgoing->subject,
                                          outgoing->pieces, outgoing->n_pieces, outgoing->sequence);
     if (status == NATS_OK)

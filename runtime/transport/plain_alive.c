@@ -50,8 +50,8 @@ void nm_plain_learn_peer(nm_stream *stream, const char *inbox)
 
 void nm_plain_probe(nm_stream *stream)
 {
-    char subject[SUBJECT_SIZE];
     pthread_mutex_lock(&stream->lock);
+    char subject[SUBJECT_SIZE];
     bool ask = peer_inbox(stream, subject);
     pthread_mutex_unlock(&stream->lock);
     if (ask)
@@ -61,10 +61,10 @@ void nm_plain_probe(nm_stream *stream)
 /* Without a NATS reply: an answer is never answered. */
 void nm_plain_answer_probe(nm_stream *stream)
 {
-    char subject[SUBJECT_SIZE];
     pthread_mutex_lock(&stream->lock);
     bool over =
         stream->aborted != NATSMICRO_OK || (!stream->is_server && stream->in_end != NATSMICRO_OK);
+    char subject[SUBJECT_SIZE];
     bool tell = !over && peer_inbox(stream, subject);
     pthread_mutex_unlock(&stream->lock);
     if (tell)

@@ -101,7 +101,6 @@ static natsmicro_status reliable_accept(nm_stream *stream, const nm_incoming *op
                                         nm_error *error)
 {
     nm_reliable *reliable = nm_reliable_of(stream);
-    nm_note note;
 
     if (!nm_reply_is_allowed(stream->link, stream->settings, opening->reply, stream->method))
         return nm_error_set(error, NATSMICRO_INVALID_ARGUMENT,
@@ -110,6 +109,7 @@ static natsmicro_status reliable_accept(nm_stream *stream, const nm_incoming *op
         return nm_error_set(error, NATSMICRO_INVALID_ARGUMENT,
                             "the NATS reply of the request is longer than %d bytes",
                             NM_RELIABLE_ADDRESS_SIZE - 1);
+    nm_note note;
     nm_note_clear(&note);
     pthread_mutex_lock(&stream->lock);
     strcpy(reliable->address, opening->reply);

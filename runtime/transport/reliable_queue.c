@@ -128,11 +128,11 @@ static bool copy_messages(nm_reliable *reliable, nm_frame_cursor from, size_t co
     nm_reliable_frame fresh = {.message = NULL};
     nm_reliable_frame *last = last_copy(reliable, size);
     nm_reliable_frame *frame = last != NULL ? last : &fresh;
-    const uint8_t *data;
-    size_t length;
     if (!grow_copy(frame, size))
         return false;
     uint8_t *at = frame->copy + copied(frame);
+    const uint8_t *data;
+    size_t length;
     while (nm_frame_next_message(&from, &data, &length))
         at = nm_frame_put_message(at, data, length);
     frame->cursor.end = at;

@@ -25,9 +25,9 @@ typedef struct nm_outcome {
 
 static void read_error(const nm_bytes *status, const nm_bytes *text, nm_error *error)
 {
-    char code[NM_CODE_LIMIT + 1];
     char words[NM_ERROR_TEXT_LIMIT + 1];
     size_t length = text->length < sizeof(words) - 1 ? text->length : sizeof(words) - 1;
+    char code[NM_CODE_LIMIT + 1];
     memcpy(code, status->data, status->length);
     code[status->length] = '\0';
     if (length > 0)
@@ -343,7 +343,6 @@ void nm_reliable_on_message(nm_stream *stream, natsMsg *message)
     nm_outcome outcome;
     nm_note_clear(&outcome.note);
     outcome.over = outcome.taken = false;
-    nm_frame frame;
 
     if (natsMsg_IsNoResponders(message)) {
         take_no_responders(stream);
@@ -351,6 +350,7 @@ void nm_reliable_on_message(nm_stream *stream, natsMsg *message)
         return;
     }
     const char *why = NULL;
+    nm_frame frame;
     nm_frame_read((const uint8_t *)natsMsg_GetData(message), (size_t)natsMsg_GetDataLength(message),
                   &frame, &why);
     const char *reply = why == NULL ? address_of(stream, message) : NULL;

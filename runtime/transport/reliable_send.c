@@ -139,11 +139,11 @@ static void push_out(nm_stream *stream)
 NM_COLD static natsmicro_status wait_for_window(nm_stream *stream, nm_error *error)
 {
     nm_reliable *reliable = nm_reliable_of(stream);
-    natsmicro_status status;
 
     reliable->metrics.stalls++;
     atomic_fetch_add_explicit(&stream->settings->totals->stalls, 1, memory_order_relaxed);
     push_out(stream);
+    natsmicro_status status;
     for (;;) {
         status = check_send(stream, error);
         if (status != NATSMICRO_OK || window_is_open(stream))
@@ -329,10 +329,10 @@ static size_t end_size(const nm_frame_outcome *outcome, size_t room)
 
 void nm_reliable_report_cut(nm_stream *stream)
 {
-    char address[NM_RELIABLE_ADDRESS_SIZE];
     if (!nm_reliable_of(stream)->end_was_cut) /* set by this thread, with the end */
         return;
     pthread_mutex_lock(&stream->lock);
+    char address[NM_RELIABLE_ADDRESS_SIZE];
     strcpy(address, nm_reliable_of(stream)->address);
     pthread_mutex_unlock(&stream->lock);
     nm_events_emit(nm_link_events(stream->link), NATSMICRO_EVENT_PUBLISH_FAILED, address,

@@ -97,13 +97,13 @@ void nm_reliable_schedule(nm_stream *stream)
  */
 static void end_silent_call(nm_stream *stream, natsConnStatus connection, nm_note *note)
 {
-    char text[192];
     const char *address = nm_reliable_of(stream)->address;
     const char *cause = "";
     if (connection != NATS_CONN_STATUS_CONNECTED)
         cause = ", the connection to the broker was down";
     else if (strncmp(address, "_R_", 3) == 0)
         cause = " (it is in another account: its export needs response_type Stream)";
+    char text[192];
     snprintf(text, sizeof(text), "nothing came from the peer within the idle limit of %lld ms%s",
              (long long)(stream->idle_limit / NM_NS_PER_MS), cause);
     nm_reliable_end_call(stream, note, NATSMICRO_UNAVAILABLE, text);

@@ -36,10 +36,10 @@ static size_t get_short_varint(const uint8_t *from, size_t length, uint64_t *val
 bool nm_chunk_is_plain(const uint8_t *message, size_t length, uint32_t field, nm_bytes *bytes)
 {
     uint64_t tag;
-    uint64_t announced;
     size_t head = get_short_varint(message, length, &tag);
     if (head == 0 || tag != tag_of(field))
         return false;
+    uint64_t announced;
     size_t more = get_short_varint(message + head, length - head, &announced);
     head += more;
     if (more == 0 || announced != length - head)

@@ -36,13 +36,12 @@ void nm_digest_add(nm_digest *digest, const uint8_t *encodings, size_t length)
 
 void nm_digest_add_messages(nm_digest *digest, const nm_frame *frame, nm_frame_cursor cursor)
 {
-    const uint8_t *data;
-    size_t length;
-
     if (frame->contiguous) {
         nm_digest_add(digest, cursor.at, (size_t)(cursor.end - cursor.at));
         return;
     }
+    const uint8_t *data;
+    size_t length;
     while (nm_frame_next_message(&cursor, &data, &length)) {
         size_t size = nm_frame_message_size(length);
 

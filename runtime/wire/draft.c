@@ -34,7 +34,6 @@ natsStatus nm_draft_compose(nm_draft *draft, natsMsg **message, const char *subj
                             const nm_bytes *pieces, size_t count, uint64_t sequence)
 {
     size_t length = nm_bytes_length(pieces, count);
-    char digits[NM_SEQUENCE_SIZE];
 
     if (length > INT_MAX)
         return NATS_INVALID_ARG;
@@ -42,6 +41,7 @@ natsStatus nm_draft_compose(nm_draft *draft, natsMsg **message, const char *subj
     if (*message == NULL)
         return NATS_NO_MEMORY;
     nm_bytes_join((void *)(uintptr_t)natsMsg_GetData(*message), pieces, count);
+    char digits[NM_SEQUENCE_SIZE];
     return natsMsgHeader_Set(*message, NM_HEADER_STREAM_SEQ, nm_format_sequence(sequence, digits));
 }
 

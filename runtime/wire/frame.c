@@ -125,14 +125,12 @@ static bool take_delimited(span *s, nm_bytes *content)
 /* Takes a field, whatever it is. Returns what is wrong, or NULL. */
 static const char *take_field(span *s, field *f)
 {
-    const char *why;
-    bool shortest;
-    bool taken;
-
     f->at = s->at;
-    why = take_tag(s, &f->tag);
+    const char *why = take_tag(s, &f->tag);
     if (why != NULL)
         return why;
+    bool shortest;
+    bool taken;
     switch (f->tag & 7) {
     case VARINT:
         taken = take_varint(s, LONGEST_VARINT, &f->number, &shortest);
@@ -209,13 +207,12 @@ static const char *read_header(nm_bytes bytes, nm_frame_header *header)
 /* Checks one of several headers; `all` grows to reach from the first to the last. */
 static const char *read_one_header(const field *f, const span *s, nm_bytes *all)
 {
-    nm_frame_header header;
-
     if ((f->tag & 7) != DELIMITED)
         return wrong_type;
     if (all->data == NULL)
         all->data = f->at;
     all->length = (size_t)(s->at - (const uint8_t *)all->data);
+    nm_frame_header header;
     return read_header(f->content, &header);
 }
 
@@ -411,10 +408,10 @@ bool nm_frame_next_message_slowly(nm_frame_cursor *cursor, const uint8_t **data,
 
 size_t nm_frame_skip(nm_frame_cursor *cursor, uint64_t count)
 {
-    const uint8_t *data;
-    size_t length;
     size_t size = 0;
 
+    const uint8_t *data;
+    size_t length;
     for (; count > 0 && nm_frame_next_message(cursor, &data, &length); count--)
         size += nm_frame_message_size(length);
     return size;
@@ -463,9 +460,9 @@ bool nm_frame_copy_headers(nm_frame_header_cursor cursor, nm_headers *headers)
 {
     nm_buffer name_buffer = NM_BUFFER_INIT;
     nm_buffer value_buffer = NM_BUFFER_INIT;
-    nm_frame_header header;
     bool copied = true;
 
+    nm_frame_header header;
     while (copied && nm_frame_next_header(&cursor, &header)) {
         const char *name = as_string(&name_buffer, header.name);
         const char *value = as_string(&value_buffer, header.value);
@@ -606,8 +603,6 @@ static size_t parts_size(const end_parts *parts, const nm_headers *trailers)
 static void cut_parts(end_parts *parts, size_t room, const nm_frame_outcome *outcome,
                       nm_buffer *mended)
 {
-    size_t without_text;
-
     if (parts_size(parts, outcome->trailers) > room)
         parts->data = (nm_bytes){NULL, 0};
     while (parts->trailers > 0 && parts_size(parts, outcome->trailers) > room)
@@ -615,7 +610,7 @@ static void cut_parts(end_parts *parts, size_t room, const nm_frame_outcome *out
     if (parts_size(parts, outcome->trailers) <= room)
         return;
     /* A text of up to NM_ERROR_TEXT_LIMIT bytes has a length of two bytes at most. */
-    without_text = optional_size(parts->status.length) + DIGEST_SIZE + 3;
+    size_t without_text = optional_size(parts->status.length) + DIGEST_SIZE + 3;
     parts->text = mend_text(outcome->text, room > without_text ? room - without_text : 0, mended);
 }
 

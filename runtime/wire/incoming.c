@@ -130,10 +130,10 @@ static void read_known(natsMsg *message, const char *const *keys, int count, con
 {
     for (int i = 0; i < count; i++) {
         const char *value = NULL;
-        swallowed line;
 
         if (natsMsgHeader_Get(message, keys[i], &value) != NATS_OK || value == NULL)
             continue;
+        swallowed line;
         if (!is_swallowed(message, keys[i], value, &line)) {
             note_known(keys[i], value, values);
             continue;
@@ -245,7 +245,6 @@ void nm_incoming_read(nm_incoming *incoming, natsMsg *message)
     const char *values[N_KNOWN] = {NULL};
     const char **keys = NULL;
     int count = 0;
-    natsStatus status;
 
     memset(incoming, 0, sizeof(*incoming));
     incoming->subject = natsMsg_GetSubject(message);
@@ -253,7 +252,7 @@ void nm_incoming_read(nm_incoming *incoming, natsMsg *message)
     incoming->data = (const uint8_t *)natsMsg_GetData(message);
     incoming->length = (size_t)natsMsg_GetDataLength(message);
 
-    status = natsMsgHeader_Keys(message, &keys, &count);
+    natsStatus status = natsMsgHeader_Keys(message, &keys, &count);
     if (status != NATS_OK && status != NATS_NOT_FOUND && lacks_a_value(status))
         status = natsMsgHeader_Keys(message, &keys, &count); /* goes on behind it: the rest */
     if (status == NATS_NOT_FOUND)

@@ -200,14 +200,12 @@ bool nm_utf8_is_valid(const uint8_t *bytes, size_t length)
     size_t at = 0;
 
     while (at < length) {
-        size_t size;
-
         at += plain_length(bytes + at, length - at);
         if (at == length)
             return true;
         if (bytes[at] == 0)
             return false;
-        size = character_length(bytes + at, length - at);
+        size_t size = character_length(bytes + at, length - at);
         if (size == 0)
             return false;
         at += size;

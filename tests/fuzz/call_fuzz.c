@@ -341,9 +341,9 @@ static natsmicro_status recv_one(side *self)
 
 static void accept_opening(natsMsg *message)
 {
-    nm_incoming opening;
     nm_error error = NM_ERROR_INIT;
     nm_stream *stream = &server.stream;
+    nm_incoming opening;
     nm_incoming_read(&opening, message);
     side_begin(&server, client.stream.kind, "_INBOX.s.1", true);
     if (nm_transport_choose(stream, &opening, &error) != NATSMICRO_OK ||
@@ -500,7 +500,6 @@ static size_t forge(const side *to, uint8_t *bytes)
 static void intrude(void)
 {
     static const char *const replies[] = {NULL, "_INBOX.c.1", "_INBOX.s.1", "$SYS.x"};
-    uint8_t bytes[32 * 1024];
     uint8_t what = pull();
     side *to = (what & 1) != 0 ? &client : &server;
     size_t length = 0;
@@ -508,6 +507,7 @@ static void intrude(void)
     if (!to->exists)
         return;
     forged = true;
+    uint8_t bytes[32 * 1024];
     if ((what & 2) != 0)
         length = forge(to, bytes);
     else

@@ -23,12 +23,11 @@ static const nm_plan *plan_of(size_t type)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    const char *different;
-
     if (size < 2)
         return 0;
     const nm_codec_limits limits = {20, (size_t)data[1] * 64};
-    different = both_ways_decode(plan_of(data[0] % n_both_ways_types), data + 2, size - 2, &limits);
+    const char *different =
+        both_ways_decode(plan_of(data[0] % n_both_ways_types), data + 2, size - 2, &limits);
     if (different != NULL) {
         fprintf(stderr, "both ways: %s\n", different);
         abort();

@@ -52,12 +52,10 @@ static void check_messages(const nm_frame *frame, const theirs *expected, size_t
     nm_frame_cursor cursor = nm_frame_first(frame);
     uint8_t *encodings = malloc(size + 1);
     uint8_t *at = encodings;
-    nm_digest digest;
-    nm_digest again;
-    const uint8_t *data;
-    size_t length;
     size_t count = 0;
 
+    const uint8_t *data;
+    size_t length;
     for (; nm_frame_next_message(&cursor, &data, &length); count++) {
         check(count < expected->n_messages && length == expected->messages[count].len);
         check(length == 0 || memcmp(data, expected->messages[count].data, length) == 0);
@@ -69,8 +67,10 @@ static void check_messages(const nm_frame *frame, const theirs *expected, size_t
     check((size_t)(at - encodings) == frame->messages_size);
     cursor = nm_frame_first(frame);
     check(nm_frame_skip(&cursor, count) == frame->messages_size);
+    nm_digest digest;
     nm_digest_begin(&digest);
     nm_digest_add_messages(&digest, frame, nm_frame_first(frame));
+    nm_digest again;
     nm_digest_begin(&again);
     nm_digest_add(&again, encodings, frame->messages_size);
     check(nm_digest_value(&digest) == nm_digest_value(&again));
@@ -105,20 +105,19 @@ static void write_on(const nm_frame *frame, const uint8_t *data, size_t size)
 {
     uint8_t bytes[2 + NM_FRAME_SHORTEST_END + 256] = {0x08, 0x01};
     size_t room = NM_FRAME_SHORTEST_END + size % 256;
-    char text[256];
     nm_headers trailers = NM_HEADERS_INIT;
+    char text[256];
     nm_frame_outcome outcome = {.status = text, .text = text, .data = {data, size}};
-    nm_frame again;
-    const char *why;
-    uint8_t *at;
 
     memset(text, 0, sizeof(text));
     if (size > 0)
         memcpy(text, data, size < sizeof(text) ? size : sizeof(text) - 1);
     check(nm_frame_copy_headers(nm_frame_trailers(frame), &trailers));
     outcome.trailers = &trailers;
-    at = nm_frame_write_end(bytes + 2, room, &outcome);
+    uint8_t *at = nm_frame_write_end(bytes + 2, room, &outcome);
     check(at <= bytes + 2 + room);
+    nm_frame again;
+    const char *why;
     check(nm_frame_read(bytes, (size_t)(at - bytes), &again, &why) && again.has_end);
     nm_headers_clear(&trailers);
 }
@@ -127,13 +126,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     const char *why;
     nm_frame frame;
-    theirs *expected;
 
     if (!nm_frame_read(data, size, &frame, &why)) {
         check(why != NULL);
         return 0;
     }
-    expected = natsmicro__stream_frame__unpack(NULL, size, data);
+    theirs *expected = natsmicro__stream_frame__unpack(NULL, size, data);
     check(expected != NULL);
     check_frame(&frame, expected);
     check_messages(&frame, expected, size);

@@ -45,10 +45,10 @@ static void check_subject(const char *subject)
 static void send_on(const nm_error *error)
 {
     const nm_outgoing outgoing = {.subject = "s", .error = error};
-    nm_incoming again;
     natsMsg *message = NULL;
 
     check(nm_outgoing_compose(&message, &outgoing) == NATS_OK);
+    nm_incoming again;
     nm_incoming_read(&again, message);
     check(again.error_code != NULL && again.error_text != NULL);
     check(nm_header_value_is_valid(again.error_code) && nm_header_value_is_valid(again.error_text));
@@ -59,10 +59,10 @@ static void send_on(const nm_error *error)
 
 static void read_message(natsMsg *message)
 {
-    nm_incoming incoming;
     nm_headers headers = NM_HEADERS_INIT;
     nm_error error = NM_ERROR_INIT;
 
+    nm_incoming incoming;
     nm_incoming_read(&incoming, message);
     check(!(incoming.has_sequence && incoming.bad_sequence));
     check(incoming.sequence <= INT64_MAX);

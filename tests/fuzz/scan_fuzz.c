@@ -47,16 +47,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         &codectest__v2__required__descriptor,
     };
     const nm_codec_limits limits = {20, 100000};
-    const ProtobufCMessageDescriptor *descriptor;
     nm_arena arena = NM_ARENA_INIT;
     nm_error error = NM_ERROR_INIT;
     ProtobufCMessage *message = NULL;
-    natsmicro_status status;
 
     if (size == 0)
         return 0;
-    descriptor = descriptors[data[0] % 4];
-    status = nm_decode(descriptor, data + 1, size - 1, &limits, &arena, &message, &error);
+    const ProtobufCMessageDescriptor *descriptor = descriptors[data[0] % 4];
+    natsmicro_status status =
+        nm_decode(descriptor, data + 1, size - 1, &limits, &arena, &message, &error);
     check((status == NATSMICRO_OK) == (message != NULL));
     check(status == NATSMICRO_OK || may_fail(status, &error));
     if (message != NULL)

@@ -122,12 +122,12 @@ static void both_directions_carry_100000_messages_at_once_and_lose_none(void **s
     lab *room = *state;
     lab_serve(room, NULL, NULL);
     sender sending = {.call = open_chat(room, NULL)};
-    const Lab__V1__ChatMessage *line;
-    natsmicro_status status;
     int received = 0;
     bool in_order = true;
     pthread_t thread;
     assert_int_equal(pthread_create(&thread, NULL, send_many, &sending), 0);
+    const Lab__V1__ChatMessage *line;
+    natsmicro_status status;
     while ((status = receive(sending.call, &line)) == NATSMICRO_OK) {
         in_order = in_order && atoi(line->text) == received;
         received++;
@@ -410,8 +410,8 @@ static void a_close_before_the_end_is_no_end_for_the_handler(void **state)
 static natsmicro_status wait_after_the_end(Lab__V1__LabServer__Chat *call, void *user_data)
 {
     lab_probe *seen = user_data;
-    const Lab__V1__ChatMessage *line;
     natsmicro_status status = say(call, "here");
+    const Lab__V1__ChatMessage *line;
     while (status == NATSMICRO_OK)
         status = lab__v1__lab_server__chat__recv(call, &line);
     seen->second = status;

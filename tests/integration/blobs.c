@@ -51,15 +51,15 @@ void folder_make(folder *self)
 static int each_entry(const folder *self, void (*visit)(const char *path))
 {
     int count = 0;
-    struct dirent *entry;
     DIR *directory = opendir(self->path);
     if (directory == NULL)
         support_die("cannot read %s", self->path);
+    struct dirent *entry;
     while ((entry = readdir(directory)) != NULL) {
-        char path[512];
         if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
             continue;
         count++;
+        char path[512];
         snprintf(path, sizeof(path), "%s/%s", self->path, entry->d_name);
         if (visit != NULL)
             visit(path);
@@ -95,12 +95,12 @@ static uint64_t hash_of_file(const char *path, uint64_t *length)
 {
     static const size_t size = 65536;
     uint64_t hash = HASH_BEGIN;
-    size_t got;
     char *buffer = malloc(size);
     FILE *file = fopen(path, "rb");
     *length = 0;
     if (buffer == NULL || file == NULL)
         support_die("cannot read %s", path);
+    size_t got;
     while ((got = fread(buffer, 1, size, file)) > 0) {
         hash = hash_more(hash, buffer, got);
         *length += got;
@@ -176,8 +176,8 @@ static void *write_pipe(void *argument)
 
 static natsmicro_status send_pipe(natsmicro_call *call, const sent_blob *blob)
 {
-    int ends[2];
     piping writer = {.data = blob->data, .length = blob->length};
+    int ends[2];
     if (pipe(ends) != 0)
         support_die("no pipe");
     writer.fd = ends[1];
@@ -246,11 +246,11 @@ static natsmicro_status take(void *self, const void *data, size_t length)
 static void take_file(received_blob *blob)
 {
     static const size_t size = 65536;
-    size_t got;
     char *buffer = malloc(size);
     FILE *file = fopen(blob->path, "rb");
     if (buffer == NULL || file == NULL)
         support_die("cannot read %s", blob->path);
+    size_t got;
     while ((got = fread(buffer, 1, size, file)) > 0)
         take(blob, buffer, got);
     fclose(file);
@@ -293,8 +293,8 @@ static void *read_pipe(void *argument)
 
 static natsmicro_status recv_pipe(natsmicro_call *call, received_blob *blob)
 {
-    int ends[2];
     piping reader = {.received = blob};
+    int ends[2];
     if (pipe(ends) != 0)
         support_die("no pipe");
     reader.fd = ends[0];

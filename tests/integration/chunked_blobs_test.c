@@ -27,10 +27,10 @@ typedef struct shelf {
 /* Reads one to its end; false when there is none. */
 static natsmicro_status read_blob(natsmicro_blob_reader *reader, shelf *self)
 {
+    size_t all = 0;
     uint8_t buffer[5000];
     size_t length;
     natsmicro_status status;
-    size_t all = 0;
     do {
         status = natsmicro_blob_reader_read(reader, buffer, self->piece, &length);
         self->hash = hash_more(self->hash, buffer, length);
@@ -45,13 +45,13 @@ static natsmicro_status read_blob(natsmicro_blob_reader *reader, shelf *self)
 
 static natsmicro_status read_blobs(natsmicro_call *call, shelf *self)
 {
-    natsmicro_blob_reader *reader;
-    uint64_t length;
     self->count = 0;
     self->total = 0;
     self->longest = 0;
     self->hash = HASH_BEGIN;
+    natsmicro_blob_reader *reader;
     natsmicro_status status = natsmicro_blob_reader_new(&reader, call);
+    uint64_t length;
     while (status == NATSMICRO_OK) {
         status = read_blob(reader, self);
         if (status == NATSMICRO_OK && self->skip)
@@ -78,8 +78,8 @@ static natsmicro_status download(Lab__V1__LabServer__Download *call,
                                  const Lab__V1__DownloadRequest *request, void *user_data)
 {
     shelf *self = user_data;
-    natsmicro_blob_writer *writer;
     (void)request;
+    natsmicro_blob_writer *writer;
     natsmicro_status status = natsmicro_blob_writer_new(&writer, call->base, CHUNK);
     if (status != NATSMICRO_OK)
         return status;
@@ -123,9 +123,9 @@ static natsmicro_status write_blob(natsmicro_blob_writer *writer, const uint8_t 
 static void assert_shelved(shelf *self, Lab__V1__LabClient__Upload *call,
                            natsmicro_blob_writer *writer, int count, uint64_t total, uint64_t hash)
 {
-    Lab__V1__UploadResult *result;
     assert_ok(natsmicro_blob_writer_flush(writer));
     natsmicro_blob_writer_free(writer);
+    Lab__V1__UploadResult *result;
     assert_ok(lab__v1__lab_client__upload__close_and_recv(call, &result));
     lab__v1__lab_client__upload__free(result);
     lab__v1__lab_client__upload__close(call);
@@ -152,16 +152,16 @@ static void an_answer_in_the_middle_of_a_blob_is_had(void **state)
     static const uint8_t piece[3 * CHUNK];
     lab *room = *state;
     shelf self = {.room = room};
-    natsmicro_blob_writer *writer;
-    Lab__V1__UploadResult *result;
-    natsmicro_status status;
     lab_serve(room, &handlers, NULL);
+    natsmicro_blob_writer *writer;
     Lab__V1__LabClient__Upload *call = open_upload(&self, &writer);
     assert_ok(natsmicro_blob_writer_begin(writer, endless));
+    natsmicro_status status;
     while ((status = natsmicro_blob_writer_write(writer, piece, sizeof(piece))) == NATSMICRO_OK)
         continue;
     assert_status(NATSMICRO_END, status);
     natsmicro_blob_writer_free(writer);
+    Lab__V1__UploadResult *result;
     assert_ok(lab__v1__lab_client__upload__close_and_recv(call, &result));
     assert_int_equal(77, result->size);
     lab__v1__lab_client__upload__free(result);
@@ -174,9 +174,9 @@ static void blobs_of_every_length_come_as_they_were_written(void **state)
         0, 1, 127,   128, CHUNK - 3, CHUNK - 2,       998, 1000, 16383, 16384,
         0, 0, CHUNK, 5,   3 * CHUNK, 100 * CHUNK + 1, MIB};
     static const size_t pieces[] = {1, 7, CHUNK, 4999};
-    natsmicro_blob_writer *writer;
     shelf self;
     shelf_begin(&self, *state);
+    natsmicro_blob_writer *writer;
     for (size_t p = 0; p < sizeof(pieces) / sizeof(pieces[0]); p++) {
         uint64_t hash = HASH_BEGIN;
         uint64_t total = 0;
@@ -196,9 +196,9 @@ static void blobs_of_every_length_come_as_they_were_written(void **state)
 
 static void a_stream_without_blobs_has_none(void **state)
 {
-    natsmicro_blob_writer *writer;
     shelf self;
     shelf_begin(&self, *state);
+    natsmicro_blob_writer *writer;
     Lab__V1__LabClient__Upload *call = open_upload(&self, &writer);
     assert_shelved(&self, call, writer, 0, 0, HASH_BEGIN);
     shelf_end(&self);
@@ -207,21 +207,21 @@ static void a_stream_without_blobs_has_none(void **state)
 /* Ten thousand of ten bytes: as many messages as chunks they fill, not as blobs there are. */
 static void small_blobs_share_a_chunk(void **state)
 {
-    natsmicro_blob_writer *writer;
     uint64_t hash = HASH_BEGIN;
     shelf self;
     shelf_begin(&self, *state);
     natsSubscription *spy;
-    int64_t messages;
     assert_int_equal(natsConnection_SubscribeSync(&spy, self.room->server_connection, "_INBOX.>"),
                      NATS_OK);
     assert_int_equal(natsConnection_Flush(self.room->server_connection), NATS_OK);
+    natsmicro_blob_writer *writer;
     Lab__V1__LabClient__Upload *call = open_upload(&self, &writer);
     for (int i = 0; i < 10000; i++) {
         assert_ok(write_blob(writer, self.data + i, 10, 10));
         hash = hash_more(hash, self.data + i, 10);
     }
     assert_shelved(&self, call, writer, 10000, 100000, hash);
+    int64_t messages;
     assert_int_equal(natsSubscription_GetDelivered(spy, &messages), NATS_OK);
     uint64_t waiting;
     assert_int_equal(natsSubscription_QueuedMsgs(spy, &waiting), NATS_OK);
@@ -232,11 +232,11 @@ static void small_blobs_share_a_chunk(void **state)
 
 static void a_reader_may_pass_blobs_by(void **state)
 {
-    natsmicro_blob_writer *writer;
     uint64_t hash = HASH_BEGIN;
     shelf self;
     shelf_begin(&self, *state);
     self.skip = true;
+    natsmicro_blob_writer *writer;
     Lab__V1__LabClient__Upload *call = open_upload(&self, &writer);
     for (size_t i = 0; i < 20; i++) {
         assert_ok(write_blob(writer, self.data + i, i * 700, 500));
@@ -285,9 +285,9 @@ static void blobs_come_down_as_they_go_up(void **state)
 
 static void lengths_are_kept_to_by_the_writer(void **state)
 {
-    natsmicro_blob_writer *writer;
     shelf self;
     shelf_begin(&self, *state);
+    natsmicro_blob_writer *writer;
     Lab__V1__LabClient__Upload *call = open_upload(&self, &writer);
     assert_status(NATSMICRO_FAILED_PRECONDITION, natsmicro_blob_writer_write(writer, "x", 1));
     assert_status(NATSMICRO_FAILED_PRECONDITION, natsmicro_blob_writer_end(writer));
@@ -306,12 +306,12 @@ static void lengths_are_kept_to_by_the_writer(void **state)
 
 static void a_stream_is_not_ended_within_a_blob_or_before_a_flush(void **state)
 {
-    Lab__V1__UploadResult *result;
-    natsmicro_blob_writer *writer;
     shelf self;
     shelf_begin(&self, *state);
+    natsmicro_blob_writer *writer;
     Lab__V1__LabClient__Upload *call = open_upload(&self, &writer);
     assert_ok(natsmicro_blob_writer_begin(writer, 4));
+    Lab__V1__UploadResult *result;
     assert_status(NATSMICRO_FAILED_PRECONDITION,
                   lab__v1__lab_client__upload__close_and_recv(call, &result));
     assert_ok(natsmicro_blob_writer_write(writer, "abcd", 4));

@@ -264,12 +264,12 @@ static void a_sink_that_fails_stops_the_service(void **state)
 
 static void a_blob_over_the_limit_is_exhausted_and_one_of_it_is_not(void **state)
 {
-    uint8_t *data;
-    size_t length;
     store self;
     store_begin(&self, *state);
     self.send = send_all;
     Lab__V1__LabClient__Download *call = open_download(&self);
+    uint8_t *data;
+    size_t length;
     assert_ok(lab__v1__lab_client__download__recv_bytes(call, LENGTH, &data, &length, NULL, NULL));
     assert_int_equal(length, LENGTH);
     assert_memory_equal(data, self.data, LENGTH);
@@ -302,12 +302,12 @@ static void assert_handler_was_told(const store *self, const char *reason)
 
 static void the_service_is_told_that_its_blob_is_over_the_callers_limit(void **state)
 {
-    uint8_t *data;
-    size_t length;
     store self;
     store_begin(&self, *state);
     self.send = send_endless;
     Lab__V1__LabClient__Download *call = open_download(&self);
+    uint8_t *data;
+    size_t length;
     assert_status(NATSMICRO_RESOURCE_EXHAUSTED, lab__v1__lab_client__download__recv_bytes(
                                                     call, 100000, &data, &length, NULL, NULL));
     assert_true(latch_wait(&self.done, LAB_PATIENCE));
@@ -319,9 +319,8 @@ static void the_service_is_told_that_its_blob_is_over_the_callers_limit(void **s
 static struct rlimit limit_file_size(rlim_t bytes)
 {
     struct rlimit before;
-    struct rlimit now;
     assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
-    now = before;
+    struct rlimit now = before;
     now.rlim_cur = bytes;
     assert_int_equal(setrlimit(RLIMIT_FSIZE, &now), 0);
     return before;
@@ -330,13 +329,13 @@ static struct rlimit limit_file_size(rlim_t bytes)
 /* The limit raises SIGXFSZ, which would end the process. */
 static void a_full_disk_on_the_service_is_told_to_the_caller(void **state)
 {
-    Lab__V1__UploadResult *result;
     store self;
     store_begin(&self, *state);
     struct rlimit before = limit_file_size(MIB);
     Lab__V1__LabClient__Upload *call = open_upload(&self, NULL);
     natsmicro_status status =
         lab__v1__lab_client__upload__send_bytes(call, self.data, LENGTH, CHUNK, NULL, NULL);
+    Lab__V1__UploadResult *result;
     if (status == NATSMICRO_OK)
         status = lab__v1__lab_client__upload__close_and_recv(call, &result);
     bool told = latch_wait(&self.done, LAB_PATIENCE);
@@ -376,10 +375,10 @@ static natsmicro_status send_shrinking_file(natsmicro_call *call, store *self)
 static void assert_path_is_kept(void **state, natsmicro_status expected, const char *told,
                                 natsmicro_status (*send)(natsmicro_call *call, store *self))
 {
-    char path[192];
     store self;
     store_begin(&self, *state);
     self.send = send;
+    char path[192];
     snprintf(path, sizeof(path), "%s/copy", self.here.path);
     Lab__V1__LabClient__Download *call = open_download(&self);
     assert_status(expected, lab__v1__lab_client__download__recv_to_file(call, path, NULL, NULL));
@@ -443,7 +442,6 @@ static void a_device_without_space_ends_the_call(void **state)
  */
 static void assert_closed_pipe(void **state, int reading, int writing)
 {
-    sigset_t pending;
     store self;
     store_begin(&self, *state);
     self.send = send_endless;
@@ -452,6 +450,7 @@ static void assert_closed_pipe(void **state, int reading, int writing)
     assert_status(NATSMICRO_ABORTED,
                   lab__v1__lab_client__download__recv_to_fd(call, writing, NULL, NULL));
     assert_text(call->base, "Broken pipe");
+    sigset_t pending;
     sigpending(&pending);
     assert_int_equal(sigismember(&pending, SIGPIPE), 0);
     lab__v1__lab_client__download__close(call);
@@ -543,10 +542,10 @@ static void a_cancelled_download_replaces_nothing(void **state)
 
 static void an_idle_source_does_not_hide_the_services_error(void **state)
 {
-    int ends[2];
     store self;
     store_begin(&self, *state);
     self.cancel_after = 1;
+    int ends[2];
     assert_int_equal(pipe(ends), 0);
     assert_int_equal(write(ends[1], "some", 4), 4);
     Lab__V1__LabClient__Upload *call = open_upload(&self, NULL);
@@ -563,11 +562,11 @@ static void an_idle_source_does_not_hide_the_services_error(void **state)
 
 static void an_idle_source_ends_with_the_deadline(void **state)
 {
-    int ends[2];
     store self;
     store_begin(&self, *state);
     natsmicro_context *context = lab_context();
     natsmicro_context_set_timeout(context, 300);
+    int ends[2];
     assert_int_equal(pipe(ends), 0);
     Lab__V1__LabClient__Upload *call = open_upload(&self, context);
     assert_status(NATSMICRO_DEADLINE_EXCEEDED,
@@ -581,10 +580,10 @@ static void an_idle_source_ends_with_the_deadline(void **state)
 
 static void a_cancel_ends_the_wait_for_an_idle_source(void **state)
 {
-    int ends[2];
     lab *room = *state;
     store self;
     store_begin(&self, room);
+    int ends[2];
     assert_int_equal(pipe(ends), 0);
     Lab__V1__LabClient__Upload *call = open_upload(&self, NULL);
     lab_cancel_in_thread(&room->seen, call->base);
@@ -602,8 +601,8 @@ static void a_cancel_ends_the_wait_for_a_pipe_that_nobody_writes_to(void **state
 {
     lab *room = *state;
     store self;
-    char path[sizeof(self.here.file) + 8];
     store_begin(&self, room);
+    char path[sizeof(self.here.file) + 8];
     snprintf(path, sizeof(path), "%s.pipe", self.here.file);
     assert_int_equal(mkfifo(path, 0600), 0);
     Lab__V1__LabClient__Upload *call = open_upload(&self, NULL);
@@ -642,11 +641,11 @@ static void a_source_that_ends_behind_its_call_is_not_sent(void **state)
 
 static void a_cancel_ends_the_wait_for_a_full_pipe(void **state)
 {
-    int ends[2];
     lab *room = *state;
     store self;
     store_begin(&self, room);
     self.send = send_all;
+    int ends[2];
     assert_int_equal(pipe(ends), 0);
     Lab__V1__LabClient__Download *call = open_download(&self);
     lab_cancel_in_thread(&room->seen, call->base);
@@ -680,10 +679,10 @@ static int upload_and_wait(const char *url)
 
 static void a_caller_that_is_killed_leaves_nothing(void **state)
 {
-    child caller;
     lab *room = *state;
     store self;
     store_begin(&self, room);
+    child caller;
     child_start(&caller, "upload", broker_url(room->nats));
     assert_true(latch_wait(&self.first, LAB_PATIENCE));
     child_kill(&caller);
@@ -702,11 +701,11 @@ static int serve(const char *url)
 {
     static store self;
     static const Lab__V1__LabHandlers own = {.download = download};
-    natsConnection *connection;
-    natsmicro_server *server;
     self.data = blob_new(LENGTH, 7);
     self.send = send_and_wait;
     latch_init(&self.done);
+    natsConnection *connection;
+    natsmicro_server *server;
     if (natsConnection_ConnectTo(&connection, url) != NATS_OK ||
         natsmicro_server_new(&server, connection, NULL) != NATSMICRO_OK ||
         lab__v1__lab_server__add(server, &own, &self, NULL) != NATSMICRO_OK)
@@ -736,9 +735,8 @@ static bool note_entered(uint64_t done, uint64_t total, void *user_data)
 
 static void a_service_that_is_killed_leaves_nothing(void **state)
 {
-    char line[32];
-    child service;
     lab *room = *state;
+    child service;
     void *both[] = {&room->seen, &service};
     store self;
     memset(&self, 0, sizeof(self));
@@ -748,6 +746,7 @@ static void a_service_that_is_killed_leaves_nothing(void **state)
     latch_init(&self.first);
     latch_init(&self.done);
     child_start(&service, "serve", broker_url(room->nats));
+    char line[32];
     assert_true(child_line(&service, line, sizeof(line), LAB_PATIENCE));
     assert_int_equal(pthread_create(&room->seen.thread, NULL, kill_when_entered, both), 0);
     Lab__V1__LabClient__Download *call = open_download(&self);

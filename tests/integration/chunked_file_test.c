@@ -154,9 +154,9 @@ static void a_file_that_is_replaced_keeps_its_mode(void **state)
 
 static void a_symbolic_link_is_replaced_and_its_target_stays(void **state)
 {
-    char target[192];
     store self;
     store_begin(&self, *state);
+    char target[192];
     snprintf(target, sizeof(target), "%s/target", self.here.path);
     file_write(target, "target", 6);
     assert_int_equal(symlink(target, self.here.file), 0);
@@ -168,9 +168,9 @@ static void a_symbolic_link_is_replaced_and_its_target_stays(void **state)
 
 static void a_path_without_a_folder_is_in_the_working_one(void **state)
 {
-    char before[1024];
     store self;
     store_begin(&self, *state);
+    char before[1024];
     assert_non_null(getcwd(before, sizeof(before)));
     assert_int_equal(chdir(self.here.path), 0);
     assert_downloaded_to(&self, "blob");
@@ -182,11 +182,11 @@ static void a_path_without_a_folder_is_in_the_working_one(void **state)
 /* None of it has to be received before it is refused, and the call can go on elsewhere. */
 static void a_path_that_can_be_no_file_leaves_the_call_as_it_was(void **state)
 {
-    char missing[192];
-    char slash[192];
     store self;
     store_begin(&self, *state);
+    char missing[192];
     snprintf(missing, sizeof(missing), "%s/no/blob", self.here.path);
+    char slash[192];
     snprintf(slash, sizeof(slash), "%s/", self.here.path);
     Lab__V1__LabClient__Download *call = open_download(&self);
     assert_status(NATSMICRO_INVALID_ARGUMENT,
@@ -278,11 +278,11 @@ static void a_file_that_grows_is_sent_as_it_was(void **state)
 /* Its size is said to be 0. */
 static void a_file_of_proc_is_sent_whole(void **state)
 {
-    Lab__V1__UploadResult *result;
     store self;
     store_begin(&self, *state);
     Lab__V1__LabClient__Upload *call = open_upload(&self);
     assert_ok(lab__v1__lab_client__upload__send_file(call, "/proc/self/status", 100, NULL, NULL));
+    Lab__V1__UploadResult *result;
     assert_ok(lab__v1__lab_client__upload__close_and_recv(call, &result));
     assert_true(result->size > 100);
     lab__v1__lab_client__upload__free(result);
@@ -335,13 +335,13 @@ static void *disturb(void *argument)
 static void interrupted_and_unready_descriptors_lose_nothing(void **state)
 {
     struct sigaction action = {.sa_handler = ignore_signal};
-    struct sigaction before;
     disturber noise = {.whom = pthread_self()};
     sent_blob sent = {.chunk_size = CHUNK};
     store self;
     store_begin(&self, *state);
     sent.data = self.data;
     sent.length = LENGTH;
+    struct sigaction before;
     sigaction(SIGUSR1, &action, &before);
     assert_int_equal(pthread_create(&noise.thread, NULL, disturb, &noise), 0);
     Lab__V1__LabClient__Upload *up = open_upload(&self);
@@ -372,17 +372,17 @@ static void *upload_pipe(void *argument)
 
 static void a_pipe_that_is_non_blocking_is_waited_for(void **state)
 {
-    int ends[2];
     store self;
     store_begin(&self, *state);
+    int ends[2];
     assert_int_equal(pipe(ends), 0);
     assert_int_equal(fcntl(ends[0], F_SETFL, O_NONBLOCK), 0);
     assert_int_equal(fcntl(ends[1], F_SETFL, O_NONBLOCK), 0);
     /* The download goes through the pipe into the upload. */
     Lab__V1__LabClient__Upload *up = open_upload(&self);
     Lab__V1__LabClient__Download *down = open_download(&self);
-    pthread_t thread;
     void *arguments[] = {up, &ends[0]};
+    pthread_t thread;
     assert_int_equal(pthread_create(&thread, NULL, upload_pipe, arguments), 0);
     assert_ok(lab__v1__lab_client__download__recv_to_fd(down, ends[1], NULL, NULL));
     close(ends[1]);
@@ -470,23 +470,23 @@ static void progress_hears_of_an_empty_blob_once(void **state)
 
 static void pieces_and_helpers_may_take_turns(void **state)
 {
-    uint8_t buffer[7];
-    const uint8_t *chunk;
-    uint8_t *rest;
-    size_t length;
-    size_t at;
     store self;
     store_begin(&self, *state);
     Lab__V1__LabClient__Download *call = open_download(&self);
+    uint8_t buffer[7];
+    size_t at;
     assert_ok(lab__v1__lab_client__download__read(call, buffer, sizeof(buffer), &at));
     assert_int_equal(at, sizeof(buffer));
     assert_memory_equal(buffer, self.data, at);
+    const uint8_t *chunk;
+    size_t length;
     assert_ok(lab__v1__lab_client__download__recv_chunk(call, &chunk, &length));
     assert_int_equal(length, CHUNK - at); /* what the read has left */
     assert_memory_equal(chunk, self.data + at, length);
     at += length;
     assert_ok(lab__v1__lab_client__download__read(call, buffer, 1, &length));
     assert_int_equal(buffer[0], self.data[at++]);
+    uint8_t *rest;
     assert_ok(
         lab__v1__lab_client__download__recv_bytes(call, SIZE_MAX, &rest, &length, NULL, NULL));
     assert_int_equal(length, LENGTH - at);
@@ -568,12 +568,12 @@ static natsmicro_status try_to_send(Lab__V1__LabServer__Upload *call, store *sel
 
 static void the_other_ways_helpers_leave_the_call_as_it_was(void **state)
 {
-    uint8_t buffer[1];
-    size_t length;
     store self;
     store_begin(&self, *state);
     self.receive = try_to_send;
     Lab__V1__LabClient__Upload *call = open_upload(&self);
+    uint8_t buffer[1];
+    size_t length;
     assert_status(NATSMICRO_FAILED_PRECONDITION,
                   natsmicro_chunked_read(call->base, buffer, 1, &length));
     assert_non_null(strstr(natsmicro_call_error_message(call->base), "sends chunks"));
@@ -585,8 +585,8 @@ static void the_other_ways_helpers_leave_the_call_as_it_was(void **state)
 static void a_method_that_is_not_chunked_has_no_chunks(void **state)
 {
     lab *room = *state;
-    Lab__V1__LabClient__Sum *call;
     lab_serve(room, NULL, NULL);
+    Lab__V1__LabClient__Sum *call;
     assert_ok(lab__v1__lab_client__sum(room->client, NULL, &call));
     assert_status(NATSMICRO_FAILED_PRECONDITION,
                   natsmicro_chunked_send_bytes(call->base, "x", 1, 0, NULL, NULL));
@@ -605,13 +605,13 @@ static natsmicro_status answer_at_once(Lab__V1__LabServer__Upload *call, store *
 static void an_early_answer_ends_the_sending(void **state)
 {
     plain_source endless = {NULL, SIZE_MAX};
-    Lab__V1__UploadResult *result;
     store self;
     store_begin(&self, *state);
     self.receive = answer_at_once;
     Lab__V1__LabClient__Upload *call = open_upload(&self);
     assert_status(NATSMICRO_END, lab__v1__lab_client__upload__send_reader(call, read_source,
                                                                           &endless, 0, NULL, NULL));
+    Lab__V1__UploadResult *result;
     assert_ok(lab__v1__lab_client__upload__close_and_recv(call, &result));
     assert_int_equal(result->size, 5);
     lab__v1__lab_client__upload__free(result);

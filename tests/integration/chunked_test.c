@@ -83,9 +83,9 @@ static void assert_received(const stage *self)
 static void run_upload(stage *self)
 {
     Lab__V1__LabClient__Upload *call;
-    Lab__V1__UploadResult *result;
     assert_ok(lab__v1__lab_client__upload(self->room->client, NULL, &call));
     assert_ok(blob_send(call->base, self->send, &self->sent));
+    Lab__V1__UploadResult *result;
     assert_ok(lab__v1__lab_client__upload__close_and_recv(call, &result));
     assert_received(self);
     assert_int_equal(result->size, (int64_t)self->sent.length);

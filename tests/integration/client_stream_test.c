@@ -105,9 +105,9 @@ static natsmicro_status measure(Lab__V1__LabServer__Upload *call, void *user_dat
 {
     lab_probe *seen = user_data;
     Lab__V1__UploadResult result = LAB__V1__UPLOAD_RESULT__INIT;
+    bool too_much = false;
     const Lab__V1__Chunk *chunk;
     natsmicro_status status;
-    bool too_much = false;
     while ((status = lab__v1__lab_server__upload__recv(call, &chunk)) == NATSMICRO_OK) {
         too_much = too_much || chunk->data.len == 1;
         result.size += (int64_t)chunk->data.len;
@@ -168,9 +168,9 @@ static void an_answer_over_max_payload_is_told_with_its_figure(void **state)
     Lab__V1__LabHandlers handlers = {.upload = measure};
     lab_serve(room, &handlers, seen);
     Lab__V1__LabClient__Upload *call;
-    Lab__V1__UploadResult *result;
     assert_ok(lab__v1__lab_client__upload(room->client, NULL, &call));
     assert_ok(upload_bytes(call, 1));
+    Lab__V1__UploadResult *result;
     assert_status(NATSMICRO_RESOURCE_EXHAUSTED,
                   lab__v1__lab_client__upload__close_and_recv(call, &result));
     assert_true(lab_has_figure(natsmicro_call_error_message(call->base), LAB_MAX_PAYLOAD));

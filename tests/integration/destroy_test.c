@@ -38,14 +38,14 @@ static void serve_held(lab *room)
 
 static void open_all(lab *room, open_calls *calls)
 {
-    const Lab__V1__CountUpResponse *number;
-    const Lab__V1__ChatMessage *line;
     assert_ok(lab_count_up(room, -1, 0, NULL, &calls->count_up));
+    const Lab__V1__CountUpResponse *number;
     assert_ok(lab__v1__lab_client__count_up__recv(calls->count_up, &number));
     assert_ok(lab__v1__lab_client__sum(room->client, NULL, &calls->sum));
     assert_ok(lab_sum_send(calls->sum, 1));
     assert_ok(lab__v1__lab_client__chat(room->client, NULL, &calls->chat));
     assert_ok(lab_chat_send(calls->chat, "a"));
+    const Lab__V1__ChatMessage *line;
     assert_ok(lab__v1__lab_client__chat__recv(calls->chat, &line));
 }
 
@@ -65,28 +65,28 @@ static void destroy_all(lab *room)
 
 static void expect_over(natsmicro_call *call, const char *text)
 {
-    natsmicro_stream_metrics metrics;
-    size_t length;
     natsmicro_call_cancel(call); /* does nothing any more */
     assert_status(NATSMICRO_UNAVAILABLE, natsmicro_call_status(call));
     assert_string_equal(natsmicro_call_error_code(call), "UNAVAILABLE");
     assert_non_null(strstr(natsmicro_call_error_message(call), text));
     assert_non_null(strstr(natsmicro_call_error_message(call), natsmicro_call_method(call)));
+    size_t length;
     assert_null(natsmicro_call_error_data(call, &length));
+    natsmicro_stream_metrics metrics;
     natsmicro_call_get_metrics(call, &metrics);
 }
 
 static void expect_all_over(open_calls *calls, const char *text)
 {
     const Lab__V1__CountUpResponse *number;
-    const Lab__V1__ChatMessage *line;
-    Lab__V1__SumResponse *total;
     assert_status(NATSMICRO_UNAVAILABLE,
                   lab__v1__lab_client__count_up__recv(calls->count_up, &number));
     assert_status(NATSMICRO_UNAVAILABLE, lab_sum_send(calls->sum, 1));
+    Lab__V1__SumResponse *total;
     assert_status(NATSMICRO_UNAVAILABLE,
                   lab__v1__lab_client__sum__close_and_recv(calls->sum, &total));
     assert_status(NATSMICRO_UNAVAILABLE, lab_chat_send(calls->chat, "b"));
+    const Lab__V1__ChatMessage *line;
     assert_status(NATSMICRO_UNAVAILABLE, lab__v1__lab_client__chat__recv(calls->chat, &line));
     assert_status(NATSMICRO_UNAVAILABLE, lab__v1__lab_client__chat__close_send(calls->chat));
     expect_over(calls->count_up->base, text);
@@ -104,8 +104,8 @@ static void close_all(open_calls *calls)
 static void open_calls_end_with_their_client_and_may_be_used_and_closed(void **state)
 {
     lab *room = *state;
-    open_calls calls;
     serve_held(room);
+    open_calls calls;
     open_all(room, &calls);
     destroy_all(room);
     expect_all_over(&calls, "the client was destroyed");
@@ -115,8 +115,8 @@ static void open_calls_end_with_their_client_and_may_be_used_and_closed(void **s
 static void the_service_is_told_of_the_calls_that_ended(void **state)
 {
     lab *room = *state;
-    open_calls calls;
     serve_held(room);
+    open_calls calls;
     open_all(room, &calls);
     destroy_client(room);
     assert_true(latch_wait_count(&room->seen.done, 3, LAB_PATIENCE));
@@ -127,8 +127,8 @@ static void the_service_is_told_of_the_calls_that_ended(void **state)
 static void calls_of_a_closed_connection_may_be_closed_behind_the_client(void **state)
 {
     lab *room = *state;
-    open_calls calls;
     serve_held(room);
+    open_calls calls;
     open_all(room, &calls);
     natsConnection_Close(room->client_connection);
     assert_status(NATSMICRO_UNAVAILABLE, lab_wait_for_end(calls.count_up->base));
@@ -142,14 +142,14 @@ static void calls_of_a_closed_connection_may_be_closed_behind_the_client(void **
 static void what_has_ended_well_stays_so(void **state)
 {
     lab *room = *state;
+    lab_serve(room, NULL, NULL);
     Lab__V1__LabClient__CountUp *call;
-    const Lab__V1__CountUpResponse *number;
+    assert_ok(lab_count_up(room, 3, 0, NULL, &call));
     int32_t received;
     bool in_order;
-    lab_serve(room, NULL, NULL);
-    assert_ok(lab_count_up(room, 3, 0, NULL, &call));
     assert_status(NATSMICRO_END, lab_count_all(call, &received, &in_order));
     destroy_all(room);
+    const Lab__V1__CountUpResponse *number;
     assert_status(NATSMICRO_END, lab__v1__lab_client__count_up__recv(call, &number));
     assert_status(NATSMICRO_END, natsmicro_call_status(call->base));
     lab__v1__lab_client__count_up__close(call);
@@ -174,8 +174,8 @@ static void *read_line(void *argument)
 static void a_recv_in_another_thread_returns(void **state)
 {
     lab *room = *state;
-    reader self;
     lab_serve(room, &lab_held_handlers, &room->seen);
+    reader self;
     assert_ok(lab__v1__lab_client__chat(room->client, NULL, &self.chat));
     assert_int_equal(0, pthread_create(&self.thread, NULL, read_line, &self));
     destroy_all(room);
@@ -204,15 +204,15 @@ static void count_event(const natsmicro_event *event, void *user_data)
 static void hooks_see_the_end_before_destroy_returns_and_nothing_later(void **state)
 {
     lab *room = *state;
-    open_calls calls;
-    latch called;
     natsmicro_client_options options = NATSMICRO_CLIENT_OPTIONS_INIT;
+    latch called;
     latch_init(&called);
     options.hooks.after = count_end;
     options.hooks.user_data = options.on_error_data = &called;
     options.on_error = count_event;
     lab_serve(room, &lab_held_handlers, &room->seen);
     lab_call_with(room, &options);
+    open_calls calls;
     open_all(room, &calls);
     destroy_all(room);
     assert_int_equal(3, latch_count(&called));

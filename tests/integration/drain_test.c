@@ -88,13 +88,13 @@ static bool calls_wait(void *data)
 
 static void running_calls_finish_and_new_ones_are_refused(void **state)
 {
-    lab room;
-    runs running;
-    caller waiting;
     (void)state;
+    lab room;
     lab_open_held(&room, NULL);
+    runs running;
     runs_init(&running, room.server);
     runs_add(&running);
+    caller waiting;
     caller_start(&waiting, room.client);
     assert_true(latch_wait(&room.seen.entered, WAIT_MS));
 
@@ -110,11 +110,10 @@ static void running_calls_finish_and_new_ones_are_refused(void **state)
 
 static void calls_over_the_limit_are_cancelled_and_told(void **state)
 {
-    lab room;
-    runs running;
     natsmicro_server_options options = NATSMICRO_SERVER_OPTIONS_INIT;
     (void)state;
     options.drain_timeout_ms = 100;
+    lab room;
     lab_open_held(&room, &options);
     Lab__V1__LabClient__Chat *chat = NULL;
     Lab__V1__LabClient__Sum *sum = NULL;
@@ -124,6 +123,7 @@ static void calls_over_the_limit_are_cancelled_and_told(void **state)
     assert_ok(lab__v1__lab_client__sum(room.client, NULL, &sum));
     assert_ok(lab__v1__lab_client__sum__send(sum, &item));
     assert_true(latch_wait_count(&room.seen.entered, 2, WAIT_MS));
+    runs running;
     runs_init(&running, room.server);
     runs_add(&running);
 
@@ -143,17 +143,17 @@ static void calls_over_the_limit_are_cancelled_and_told(void **state)
 
 static void waiting_calls_are_served_in_the_drain(void **state)
 {
-    lab room;
-    runs running;
-    caller calls[3];
     natsmicro_server_options options = NATSMICRO_SERVER_OPTIONS_INIT;
     (void)state;
     options.max_calls = 1;
+    lab room;
     lab_open_held(&room, &options);
+    caller calls[3];
     for (size_t i = 0; i < 3; i++)
         caller_start(&calls[i], room.client);
     assert_true(latch_wait(&room.seen.entered, WAIT_MS));
     assert_true(eventually(calls_wait, &room, WAIT_MS));
+    runs running;
     runs_init(&running, room.server);
     runs_add(&running);
     natsmicro_server_stop(room.server);
@@ -170,9 +170,9 @@ static void waiting_calls_are_served_in_the_drain(void **state)
 static natsmicro_status fail_and_read(Lab__V1__LabServer__Chat *call, void *user_data)
 {
     lab_probe *seen = user_data;
-    const Lab__V1__ChatMessage *line;
     natsmicro_call_fail(call->base, NATSMICRO_ABORTED, "no more");
     latch_open(&seen->entered);
+    const Lab__V1__ChatMessage *line;
     while (lab__v1__lab_server__chat__recv(call, &line) == NATSMICRO_OK)
         continue;
     return NATSMICRO_ABORTED;
@@ -183,20 +183,20 @@ static void calls_that_have_failed_end_in_the_drain(void **state)
 {
     static const Lab__V1__LabHandlers failing = {.chat = fail_and_read};
     natsmicro_server_options options = NATSMICRO_SERVER_OPTIONS_INIT;
-    Lab__V1__LabClient__Chat *call;
-    const Lab__V1__ChatMessage *line;
-    lab room;
     (void)state;
     options.drain_timeout_ms = 600; /* longer than the retransmit timer is at first */
+    lab room;
     lab_open(&room);
     lab_serve_with(&room, &failing, &room.seen, &options, NULL);
     assert_int_equal(NATS_OK, natsConnection_FlushTimeout(room.server_connection, WAIT_MS));
+    Lab__V1__LabClient__Chat *call;
     assert_ok(lab__v1__lab_client__chat(room.client, NULL, &call));
     assert_true(latch_wait(&room.seen.entered, WAIT_MS));
     int64_t before = now_ms();
     natsmicro_server_destroy(room.server);
     room.server = NULL;
     assert_between(now_ms() - before, 500, LAB_AT_ONCE);
+    const Lab__V1__ChatMessage *line;
     assert_status(NATSMICRO_ABORTED, lab__v1__lab_client__chat__recv(call, &line));
     lab__v1__lab_client__chat__close(call);
     lab_close(&room);
@@ -218,20 +218,20 @@ static natsmicro_status count_until_drained(Lab__V1__LabServer__CountUp *call,
 static void a_stream_without_an_end_may_end_in_the_drain(void **state)
 {
     static const Lab__V1__LabHandlers endless = {.count_up = count_until_drained};
-    const Lab__V1__CountUpResponse *response;
-    Lab__V1__LabClient__CountUp *call;
-    lab room;
-    runs running;
-    natsmicro_status status;
     int32_t received = 0;
     (void)state;
+    lab room;
     lab_open(&room);
     lab_serve(&room, &endless, NULL);
     assert_int_equal(NATS_OK, natsConnection_FlushTimeout(room.server_connection, WAIT_MS));
+    runs running;
     runs_init(&running, room.server);
     runs_add(&running);
+    Lab__V1__LabClient__CountUp *call;
     assert_ok(lab_count_up(&room, 0, 0, NULL, &call));
     assert_false(natsmicro_call_is_draining(call->base));
+    const Lab__V1__CountUpResponse *response;
+    natsmicro_status status;
     while ((status = lab__v1__lab_client__count_up__recv(call, &response)) == NATSMICRO_OK) {
         assert_int_equal(received, response->number);
         if (++received == 100)
@@ -247,8 +247,8 @@ static void a_stream_without_an_end_may_end_in_the_drain(void **state)
 
 static void a_server_that_never_ran_can_be_destroyed(void **state)
 {
-    lab room;
     (void)state;
+    lab room;
     lab_open_held(&room, NULL);
     Lab__V1__LabClient *client = lab_new_client(room.server_connection);
     assert_ok(lab_ping_by(client, NULL));
@@ -263,10 +263,10 @@ static void a_server_that_never_ran_can_be_destroyed(void **state)
 
 static void one_stop_ends_every_run_that_waits(void **state)
 {
-    lab room;
-    runs all;
     (void)state;
+    lab room;
     lab_open_held(&room, NULL);
+    runs all;
     runs_init(&all, room.server);
     for (size_t i = 0; i < 3; i++)
         runs_add(&all);
@@ -277,8 +277,8 @@ static void one_stop_ends_every_run_that_waits(void **state)
 
 static void a_server_that_was_stopped_runs_no_more(void **state)
 {
-    lab room;
     (void)state;
+    lab room;
     lab_open_held(&room, NULL);
     natsmicro_server_stop(room.server);
     for (size_t i = 0; i < 3; i++) {
@@ -293,13 +293,13 @@ static void a_server_that_was_stopped_runs_no_more(void **state)
 
 static void a_run_that_comes_into_a_drain_waits_for_its_end(void **state)
 {
-    lab room;
-    caller waiting;
-    runs both;
     (void)state;
+    lab room;
     lab_open_held(&room, NULL);
+    caller waiting;
     caller_start(&waiting, room.client);
     assert_true(latch_wait(&room.seen.entered, WAIT_MS));
+    runs both;
     runs_init(&both, room.server);
     runs_add(&both);
     natsmicro_server_stop(room.server);
@@ -334,8 +334,8 @@ static void on_signal(int number)
 static int serve_until_signal(const char *url)
 {
     natsConnection *connection = NULL;
-    lab_probe seen;
     struct sigaction action = {.sa_handler = on_signal};
+    lab_probe seen;
     lab_probe_init(&seen);
     if (natsConnection_ConnectTo(&connection, url) != NATS_OK ||
         natsmicro_server_new(&signalled, connection, NULL) != NATSMICRO_OK ||
@@ -352,11 +352,11 @@ static int serve_until_signal(const char *url)
 
 static void a_signal_handler_may_stop_a_server(void **state)
 {
-    child server;
-    char line[64];
     broker *where = broker_start(NULL);
     (void)state;
+    child server;
     child_start(&server, "serve", broker_url(where));
+    char line[64];
     assert_true(child_line(&server, line, sizeof(line), WAIT_MS));
     natsConnection *connection = connect_to(where);
     Lab__V1__LabClient *client = lab_new_client(connection);

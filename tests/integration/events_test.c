@@ -80,8 +80,8 @@ static void expect_event(scene *self, const char *subject, const char *method, c
 static void expect_unheard(const char *item, size_t length)
 {
     scene here;
-    raw_call call;
     scene_open(&here, NATSMICRO_EVENT_UNHEARD, &lab_handlers);
+    raw_call call;
     raw_open(&call, here.raw, "lab.v1.sum");
     raw_close(&call);
     raw_item(&call, "1", item, length);
@@ -105,10 +105,10 @@ static void an_error_that_nobody_listens_to_is_told(void **state)
 /* The end of the server waits for answers that are still offered, and tells of those in vain. */
 static void an_answer_to_a_caller_that_gave_up_is_not_missed(void **state)
 {
-    scene here;
-    raw_call call;
     (void)state;
+    scene here;
     scene_open(&here, NATSMICRO_EVENT_UNHEARD, &lab_handlers);
+    raw_call call;
     raw_open(&call, here.raw, "lab.v1.sum");
     raw_close(&call);
     raw_send(here.raw, &(raw_message){.subject = call.stream, .end = "true", .code = "CANCELLED"});
@@ -260,8 +260,8 @@ static void a_unary_error_comes_without_the_headers_that_do_not_fit(void **state
 {
     Lab__V1__PingRequest request = LAB__V1__PING_REQUEST__INIT;
     Lab__V1__PingResponse *response = NULL;
-    scene here;
     (void)state;
+    scene here;
     for (int with_data = 0; with_data <= 1; with_data++) {
         scene_open_for_failures(&here);
         request.fail = with_data;
@@ -274,10 +274,10 @@ static void a_unary_error_comes_without_the_headers_that_do_not_fit(void **state
 
 static void a_server_streams_error_comes_without_what_does_not_fit(void **state)
 {
+    (void)state;
     Lab__V1__LabClient__CountUp *call;
     const Lab__V1__CountUpResponse *number;
     scene here;
-    (void)state;
     for (int with_data = 0; with_data <= 1; with_data++) {
         scene_open_for_failures(&here);
         assert_ok(lab_count_up(&here.room, 1, with_data, NULL, &call));
@@ -290,11 +290,11 @@ static void a_server_streams_error_comes_without_what_does_not_fit(void **state)
 
 static void a_client_streams_error_comes_without_what_does_not_fit(void **state)
 {
-    Lab__V1__LabClient__Sum *call;
     Lab__V1__SumResponse *response = NULL;
-    scene here;
     (void)state;
+    scene here;
     scene_open_for_failures(&here);
+    Lab__V1__LabClient__Sum *call;
     assert_ok(lab__v1__lab_client__sum(here.room.client, NULL, &call));
     assert_status(NATSMICRO_NOT_FOUND, lab__v1__lab_client__sum__close_and_recv(call, &response));
     expect_failure(&here, call->base, "lab.v1.Lab.Sum", false);
@@ -304,12 +304,12 @@ static void a_client_streams_error_comes_without_what_does_not_fit(void **state)
 
 static void a_bidi_streams_error_comes_without_what_does_not_fit(void **state)
 {
-    Lab__V1__LabClient__Chat *call;
-    const Lab__V1__ChatMessage *line;
-    scene here;
     (void)state;
+    scene here;
     scene_open_for_failures(&here);
+    Lab__V1__LabClient__Chat *call;
     assert_ok(lab__v1__lab_client__chat(here.room.client, NULL, &call));
+    const Lab__V1__ChatMessage *line;
     assert_status(NATSMICRO_NOT_FOUND, lab__v1__lab_client__chat__recv(call, &line));
     expect_failure(&here, call->base, "lab.v1.Lab.Chat", true);
     lab__v1__lab_client__chat__close(call);
@@ -385,26 +385,26 @@ static void expect_cut(const char *text)
 static void expect_all_cut(bool plain_streams)
 {
     scene here;
-    Lab__V1__LabClient__CountUp *count_up;
-    Lab__V1__LabClient__Sum *sum;
-    Lab__V1__LabClient__Chat *chat;
-    Lab__V1__SumResponse *total;
-    const Lab__V1__CountUpResponse *number;
-    const Lab__V1__ChatMessage *line;
     scene_open_little(&here, plain_streams);
     natsmicro_context *context = lab_context();
     assert_status(NATSMICRO_NOT_FOUND, lab_ping_status(&here.room, "", context));
     expect_cut(natsmicro_context_error_message(context));
     natsmicro_context_destroy(context);
+    Lab__V1__LabClient__CountUp *count_up;
     assert_ok(lab_count_up(&here.room, 1, 0, NULL, &count_up));
+    const Lab__V1__CountUpResponse *number;
     assert_status(NATSMICRO_NOT_FOUND, lab__v1__lab_client__count_up__recv(count_up, &number));
     expect_cut(natsmicro_call_error_message(count_up->base));
     lab__v1__lab_client__count_up__close(count_up);
+    Lab__V1__LabClient__Sum *sum;
     assert_ok(lab__v1__lab_client__sum(here.room.client, NULL, &sum));
+    Lab__V1__SumResponse *total;
     assert_status(NATSMICRO_NOT_FOUND, lab__v1__lab_client__sum__close_and_recv(sum, &total));
     expect_cut(natsmicro_call_error_message(sum->base));
     lab__v1__lab_client__sum__close(sum);
+    Lab__V1__LabClient__Chat *chat;
     assert_ok(lab__v1__lab_client__chat(here.room.client, NULL, &chat));
+    const Lab__V1__ChatMessage *line;
     assert_status(NATSMICRO_NOT_FOUND, lab__v1__lab_client__chat__recv(chat, &line));
     expect_cut(natsmicro_call_error_message(chat->base));
     lab__v1__lab_client__chat__close(chat);
@@ -423,10 +423,10 @@ static void a_trailer_that_has_no_room_is_told(void **state)
     (void)state;
     for (int plain_streams = 0; plain_streams <= 1; plain_streams++) {
         scene here;
-        Lab__V1__LabClient__CountUp *call;
-        const Lab__V1__CountUpResponse *number;
         scene_open_little(&here, plain_streams);
+        Lab__V1__LabClient__CountUp *call;
         assert_ok(lab_count_up(&here.room, 0, 0, NULL, &call));
+        const Lab__V1__CountUpResponse *number;
         assert_status(NATSMICRO_END, lab__v1__lab_client__count_up__recv(call, &number));
         assert_null(natsmicro_call_trailer(call->base, "Report"));
         expect_event(&here, here.subject, "lab.v1.Lab.CountUp", "max_payload of 1024");
@@ -462,9 +462,9 @@ static void refuse_client(natsConnection *connection, natsmicro_client_options o
                           const char *text)
 {
     refusal heard = {0};
-    Lab__V1__LabClient *client;
     options.on_error = note_refusal;
     options.on_error_data = &heard;
+    Lab__V1__LabClient *client;
     assert_status(NATSMICRO_INVALID_ARGUMENT,
                   lab__v1__lab_client__new(&client, connection, &options));
     assert_null(client);
@@ -473,9 +473,9 @@ static void refuse_client(natsConnection *connection, natsmicro_client_options o
 
 static void a_client_says_which_option_it_refuses(void **state)
 {
-    lab room;
     natsmicro_client_options options = NATSMICRO_CLIENT_OPTIONS_INIT;
     (void)state;
+    lab room;
     lab_open(&room);
     refuse_client(NULL, options, "lab.v1.Lab: the connection is NULL");
     options.timeout_ms = -5;
@@ -497,10 +497,10 @@ static void a_client_says_which_option_it_refuses(void **state)
 
 static void a_server_says_which_option_it_refuses(void **state)
 {
-    lab room;
     refusal heard = {0};
     natsmicro_server_options options = NATSMICRO_SERVER_OPTIONS_INIT;
     (void)state;
+    lab room;
     lab_open(&room);
     options.on_error = note_refusal;
     options.on_error_data = &heard;
@@ -533,11 +533,11 @@ static void refuse_service(lab *room, refusal *heard, natsmicro_service_options 
 
 static void a_service_says_what_stands_against_it(void **state)
 {
-    lab room;
     refusal heard = {0};
     natsmicro_server_options server = NATSMICRO_SERVER_OPTIONS_INIT;
     natsmicro_service_options options = NATSMICRO_SERVICE_OPTIONS_INIT;
     (void)state;
+    lab room;
     lab_open(&room);
     server.on_error = note_refusal;
     server.on_error_data = &heard;
@@ -581,18 +581,18 @@ static void a_service_says_what_stands_against_it(void **state)
 
 static void what_a_closed_connection_stands_against_is_told(void **state)
 {
-    lab room;
     refusal heard = {0};
-    Lab__V1__LabClient *client;
-    natsmicro_server *server;
     natsmicro_client_options client_options = NATSMICRO_CLIENT_OPTIONS_INIT;
     natsmicro_server_options server_options = NATSMICRO_SERVER_OPTIONS_INIT;
     (void)state;
+    lab room;
     lab_open(&room);
     client_options.on_error = server_options.on_error = note_refusal;
     client_options.on_error_data = server_options.on_error_data = &heard;
+    natsmicro_server *server;
     assert_ok(natsmicro_server_new(&room.server, room.server_connection, &server_options));
     natsConnection_Close(room.server_connection);
+    Lab__V1__LabClient *client;
     assert_status(NATSMICRO_UNAVAILABLE,
                   lab__v1__lab_client__new(&client, room.server_connection, &client_options));
     assert_non_null(strstr(heard.text, "Connection Closed"));

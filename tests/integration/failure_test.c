@@ -118,17 +118,17 @@ static void close_scene(scene *self)
 
 static void a_killed_server_ends_a_server_stream(void **state)
 {
-    scene self;
     Lab__V1__CountUpRequest endless = LAB__V1__COUNT_UP_REQUEST__INIT;
     Lab__V1__LabClient__CountUp *call = NULL;
     const Lab__V1__CountUpResponse *number = NULL;
-    natsmicro_status status;
     (void)state;
+    scene self;
     open_scene(&self);
     endless.count = -1;
     assert_ok(lab__v1__lab_client__count_up(self.client, &endless, NULL, &call));
     assert_ok(lab__v1__lab_client__count_up__recv(call, &number));
     kill_server(&self);
+    natsmicro_status status;
     while ((status = lab__v1__lab_client__count_up__recv(call, &number)) == NATSMICRO_OK)
         continue;
     assert_noticed(&self, status);
@@ -138,11 +138,11 @@ static void a_killed_server_ends_a_server_stream(void **state)
 
 static void a_killed_server_ends_a_bidi_stream(void **state)
 {
-    scene self;
     Lab__V1__ChatMessage line = LAB__V1__CHAT_MESSAGE__INIT;
     Lab__V1__LabClient__Chat *call = NULL;
     const Lab__V1__ChatMessage *echo = NULL;
     (void)state;
+    scene self;
     open_scene(&self);
     assert_ok(lab__v1__lab_client__chat(self.client, NULL, &call));
     assert_ok(lab__v1__lab_client__chat__send(call, &line));
@@ -155,10 +155,10 @@ static void a_killed_server_ends_a_bidi_stream(void **state)
 
 static void a_killed_server_ends_a_client_stream(void **state)
 {
-    scene self;
     Lab__V1__LabClient__Sum *call = NULL;
     Lab__V1__SumResponse *response = NULL;
     (void)state;
+    scene self;
     open_scene(&self);
     assert_ok(lab__v1__lab_client__sum(self.client, NULL, &call));
     assert_ok(lab_sum_send(call, 1));
@@ -170,9 +170,9 @@ static void a_killed_server_ends_a_client_stream(void **state)
 
 static void a_killed_client_ends_its_handler(const char *pattern)
 {
-    child client;
     lab room;
     lab_open_held(&room, NULL);
+    child client;
     child_start(&client, pattern, broker_url(room.nats));
     expect_line(&client, "OK");
     assert_true(latch_wait(&room.seen.entered, WAIT_MS));
@@ -219,8 +219,8 @@ static bool ping_works(void *client)
 
 static void calls_work_after_a_restart_of_the_broker(void **state)
 {
-    lab room;
     (void)state;
+    lab room;
     lab_open_held(&room, NULL);
     natsConnection *connection = connect_to(room.nats);
     Lab__V1__LabClient *client = lab_new_client(connection);
@@ -236,11 +236,11 @@ static void calls_work_after_a_restart_of_the_broker(void **state)
 
 static void a_broker_that_stands_still_holds_nobody_past_the_deadline(void **state)
 {
-    lab room;
     natsmicro_context *context = NULL;
     Lab__V1__LabClient__Chat *chat = NULL;
     const Lab__V1__ChatMessage *echo = NULL;
     (void)state;
+    lab room;
     lab_open_held(&room, NULL);
     natsConnection *connection = connect_to(room.nats);
     Lab__V1__LabClient *client = lab_new_client(connection);
@@ -310,8 +310,8 @@ static void stand_still(broker *where)
 
 static void send_while_the_broker_stands_still(sender *self, int64_t timeout_ms)
 {
-    lab room;
     *self = (sender){.status = NATSMICRO_OK};
+    lab room;
     lab_open_held(&room, NULL);
     natsConnection *connection = connect_to(room.nats);
     assert_ok(natsmicro_context_new(&self->context));
@@ -332,26 +332,26 @@ static void send_while_the_broker_stands_still(sender *self, int64_t timeout_ms)
 
 static void no_send_of_a_client_outlasts_a_broker_that_stands_still(void **state)
 {
-    sender sending;
     (void)state;
+    sender sending;
     send_while_the_broker_stands_still(&sending, 0);
     assert_between(sending.longest_ms, 0, WAIT_MS);
 }
 
 static void a_client_that_sends_is_told_at_its_deadline(void **state)
 {
-    sender sending;
     (void)state;
+    sender sending;
     send_while_the_broker_stands_still(&sending, 1000);
     assert_status(NATSMICRO_DEADLINE_EXCEEDED, sending.status);
 }
 
 static void a_handler_that_sends_outlasts_a_broker_that_stands_still(void **state)
 {
-    lab room;
     Lab__V1__LabClient__CountUp *call = NULL;
     Lab__V1__CountUpRequest endless = LAB__V1__COUNT_UP_REQUEST__INIT;
     (void)state;
+    lab room;
     lab_open_held(&room, NULL);
     natsConnection *connection = connect_to(room.nats);
     Lab__V1__LabClient *client = lab_new_client(connection);
@@ -438,8 +438,8 @@ static void a_closed_connection_ends_a_call_of_each_kind(void **state)
 {
     natsmicro_status (*const kinds[])(Lab__V1__LabClient *) = {wait_in_unary, wait_in_server_stream,
                                                                wait_in_client_stream, wait_in_bidi};
-    lab room;
     (void)state;
+    lab room;
     lab_open_held(&room, NULL);
     for (int i = 0; i < 4; i++) {
         waiting_caller caller = {.connection = connect_to(room.nats), .wait = kinds[i]};
@@ -459,9 +459,9 @@ static void a_closed_connection_ends_a_call_of_each_kind(void **state)
 
 static void a_closed_connection_ends_a_handler_that_waits(void **state)
 {
-    lab room;
     Lab__V1__LabClient__Chat *call = NULL;
     (void)state;
+    lab room;
     lab_open_held(&room, NULL);
     natsConnection *connection = connect_to(room.nats);
     Lab__V1__LabClient *client = lab_new_client(connection);
@@ -486,15 +486,15 @@ static void *run_server(void *argument)
 
 static void a_closed_connection_ends_calls_and_server(void **state)
 {
-    lab room;
-    pthread_t thread;
     (void)state;
+    lab room;
     lab_open_held(&room, NULL);
     natsConnection *connection = connect_to(room.nats);
     Lab__V1__LabClient *client = lab_new_client(connection);
     natsConnection_Close(connection);
     assert_status(NATSMICRO_UNAVAILABLE, lab_ping_by(client, NULL));
 
+    pthread_t thread;
     assert_int_equal(0, pthread_create(&thread, NULL, run_server, &room));
     natsConnection_Close(room.server_connection);
     assert_true(latch_wait(&room.seen.done, WAIT_MS));

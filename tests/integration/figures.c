@@ -20,8 +20,8 @@ uint64_t figure(const char *variable, uint64_t whole, uint64_t small)
 
 void report(const char *format, ...)
 {
-    va_list arguments;
     printf("# ");
+    va_list arguments;
     va_start(arguments, format);
     vprintf(format, arguments);
     va_end(arguments);
@@ -32,13 +32,13 @@ void report(const char *format, ...)
 /* A line of /proc/<pid>/status, such as "VmHWM:   1234 kB". */
 static uint64_t status_line(pid_t pid, const char *name)
 {
-    char path[64];
-    char line[256];
     uint64_t kib = 0;
+    char path[64];
     snprintf(path, sizeof(path), "/proc/%ld/status", (long)pid);
     FILE *file = fopen(path, "r");
     if (file == NULL)
         support_die("cannot read %s", path);
+    char line[256];
     while (fgets(line, sizeof(line), file) != NULL)
         if (strncmp(line, name, strlen(name)) == 0)
             kib = strtoull(line + strlen(name), NULL, 10);

@@ -137,10 +137,10 @@ void peer_next_ack(frame_peer *self, uint64_t ack)
 
 void peer_next_reset(frame_peer *self, const char *status)
 {
-    char code[NM_CODE_LIMIT + 1];
     do
         peer_next(self);
     while (!self->frame.has_reset);
+    char code[NM_CODE_LIMIT + 1];
     snprintf(code, sizeof(code), "%.*s", (int)self->frame.reset.status.length,
              (const char *)self->frame.reset.status.data);
     assert_string_equal(status, code);

@@ -140,11 +140,11 @@ static natsmicro_status held_count_up(Lab__V1__LabServer__CountUp *call,
 static natsmicro_status held_sum(Lab__V1__LabServer__Sum *call, void *user_data)
 {
     lab_probe *seen = user_data;
-    const Lab__V1__SumRequest *request;
     Lab__V1__SumResponse response = LAB__V1__SUM_RESPONSE__INIT;
-    natsmicro_status status;
 
     latch_open(&seen->entered);
+    const Lab__V1__SumRequest *request;
+    natsmicro_status status;
     while ((status = lab__v1__lab_server__sum__recv(call, &request)) == NATSMICRO_OK) {
         if (request->value == -1)
             return leave(seen, natsmicro_call_fail(call->base, NATSMICRO_ABORTED, "early"));
@@ -161,10 +161,10 @@ static natsmicro_status held_sum(Lab__V1__LabServer__Sum *call, void *user_data)
 static natsmicro_status held_chat(Lab__V1__LabServer__Chat *call, void *user_data)
 {
     lab_probe *seen = user_data;
-    const Lab__V1__ChatMessage *message;
-    natsmicro_status status;
 
     latch_open(&seen->entered);
+    const Lab__V1__ChatMessage *message;
+    natsmicro_status status;
     while ((status = lab__v1__lab_server__chat__recv(call, &message)) == NATSMICRO_OK) {
         bool flood = strcmp(message->text, "flood") == 0;
         do
@@ -416,10 +416,10 @@ natsmicro_status lab_count_up(lab *self, int32_t numbers, int32_t fail_at,
 
 natsmicro_status lab_count_all(Lab__V1__LabClient__CountUp *call, int32_t *received, bool *in_order)
 {
-    const Lab__V1__CountUpResponse *response;
-    natsmicro_status status;
     *received = 0;
     *in_order = true;
+    const Lab__V1__CountUpResponse *response;
+    natsmicro_status status;
     while ((status = lab__v1__lab_client__count_up__recv(call, &response)) == NATSMICRO_OK) {
         if (response->number != *received)
             *in_order = false;

@@ -120,8 +120,8 @@ static size_t threads(void)
 
 static bool nothing_runs(void *unused)
 {
-    natsmicro_server_counters counters;
     (void)unused;
+    natsmicro_server_counters counters;
     natsmicro_server_get_counters(room.server, &counters);
     return counters.running == 0;
 }
@@ -135,15 +135,15 @@ static void make_calls(void (*one)(bool abandoned), int count)
 
 static void expect_no_growth(void (*one)(bool abandoned))
 {
-    natsmicro_server_counters before;
-    natsmicro_server_counters after;
     make_calls(one, CALLS / 2); /* caches fill */
     size_t memory = resident_bytes();
     size_t own_threads = threads();
     size_t subscriptions = broker_subscriptions(room.nats);
+    natsmicro_server_counters before;
     natsmicro_server_get_counters(room.server, &before);
 
     make_calls(one, CALLS);
+    natsmicro_server_counters after;
     natsmicro_server_get_counters(room.server, &after);
     assert_int_equal(before.subscriptions, after.subscriptions);
     assert_int_equal(subscriptions, broker_subscriptions(room.nats));

@@ -90,9 +90,9 @@ static natsmicro_status call_anything(Limits__V1__LimitsClient *client, Limits__
 /* A request without a thread that waits for its answer, which goes to ANSWERS. */
 static void ask(lab *room, const char *subject, char *text)
 {
-    uint8_t bytes[2000];
     Limits__V1__Item item = LIMITS__V1__ITEM__INIT;
     item.text = text;
+    uint8_t bytes[2000];
     assert_true(limits__v1__item__get_packed_size(&item) <= sizeof(bytes));
     size_t length = limits__v1__item__pack(&item, bytes);
     raw_send(room->client_connection,
@@ -127,12 +127,12 @@ static void only_the_first_may_wait(lab *room, const char *subject, size_t first
                                     const char *third_subject)
 {
     natsmicro_server_options options = NATSMICRO_SERVER_OPTIONS_INIT;
-    natsSubscription *answers;
     char *texts[] = {lab_text(first), lab_text(third)};
     options.max_calls = 1;
     options.on_error = count_refusals;
     options.on_error_data = &room->seen.done;
     serve(room, &options);
+    natsSubscription *answers;
     assert_int_equal(NATS_OK,
                      natsConnection_SubscribeSync(&answers, room->client_connection, ANSWERS));
     ask(room, "limits.anything", (char[]){"wait"});
@@ -181,15 +181,15 @@ static bool has_served_one(void *server)
 static void every_instance_serves_a_method_without_queue_group(void **state)
 {
     lab *room = *state;
-    natsmicro_server *second;
     Limits__V1__Item request = LIMITS__V1__ITEM__INIT;
-    Limits__V1__Item *response;
     serve(room, NULL);
+    natsmicro_server *second;
     assert_ok(natsmicro_server_new(&second, room->server_connection, NULL));
     assert_ok(limits__v1__limits_server__add(second, &handlers, &room->seen, NULL));
     assert_int_equal(NATS_OK, natsConnection_FlushTimeout(room->server_connection, LAB_PATIENCE));
     Limits__V1__LimitsClient *client = new_client(room, NULL);
 
+    Limits__V1__Item *response;
     assert_ok(limits__v1__limits_client__everywhere(client, &request, NULL, &response));
     limits__v1__limits_client__everywhere__free(response);
     assert_true(eventually(has_served_one, room->server, LAB_PATIENCE));
@@ -203,8 +203,8 @@ static void every_instance_serves_a_method_without_queue_group(void **state)
 /* Calls Anything with as many items in each other, the text in the innermost. */
 static natsmicro_status call_with(Limits__V1__LimitsClient *client, int depth, size_t length)
 {
-    Limits__V1__Item items[8];
     char *text = lab_text(length);
+    Limits__V1__Item items[8];
     for (int i = 0; i < depth; i++) {
         limits__v1__item__init(&items[i]);
         if (i > 0)
@@ -259,17 +259,17 @@ static void count_slow_consumers(const natsmicro_event *event, void *user_data)
  */
 static void read_late(lab *room, natsmicro_client_options *options)
 {
-    Lab__V1__LabClient__CountUp *call;
     int32_t received = 0;
-    bool in_order;
     options->plain_streams = true;
     options->on_error = count_slow_consumers;
     options->on_error_data = &room->seen.done;
     lab_serve(room, NULL, NULL);
     lab_call_with(room, options);
+    Lab__V1__LabClient__CountUp *call;
     assert_ok(lab_count_up(room, 1000, 0, NULL, &call));
     assert_true(eventually(has_served_one, room->server, LAB_PATIENCE));
     assert_true(latch_wait(&room->seen.done, LAB_PATIENCE));
+    bool in_order;
     assert_status(NATSMICRO_DATA_LOSS, lab_count_all(call, &received, &in_order));
     assert_true(received < 1000 && in_order);
     lab__v1__lab_client__count_up__close(call);
@@ -292,8 +292,8 @@ static void max_pending_bytes_bounds_what_a_plain_stream_leaves_unread(void **st
 static natsmicro_status read_later(Lab__V1__LabServer__Chat *call, void *user_data)
 {
     lab_probe *seen = user_data;
-    const Lab__V1__ChatMessage *line;
     lab_probe_wait(seen);
+    const Lab__V1__ChatMessage *line;
     while ((seen->first = lab__v1__lab_server__chat__recv(call, &line)) == NATSMICRO_OK)
         seen->number++;
     latch_open(&seen->done);
@@ -306,15 +306,15 @@ static void max_pending_bytes_counts_headers(void **state)
     static const Lab__V1__LabHandlers reading = {.chat = read_later};
     natsmicro_server_options options = NATSMICRO_SERVER_OPTIONS_INIT;
     char *text = lab_text(50000);
-    char seq[16];
     lab *room = *state;
-    raw_call call;
     options.max_pending_bytes = 1024 * 1024;
     options.on_error = count_slow_consumers;
     options.on_error_data = &room->dropped;
     lab_serve_with(room, &reading, &room->seen, &options, NULL);
     assert_int_equal(NATS_OK, natsConnection_FlushTimeout(room->server_connection, LAB_PATIENCE));
+    raw_call call;
     raw_open(&call, room->client_connection, "lab.v1.chat");
+    char seq[16];
     for (int i = 1; i <= 60; i++) {
         snprintf(seq, sizeof(seq), "%d", i);
         raw_publish(
@@ -336,27 +336,27 @@ static void max_pending_bytes_counts_headers(void **state)
 /* Makes a call of each kind, to its end. */
 static void calls_of_all_kinds_work(lab *room, natsmicro_context *context)
 {
-    Lab__V1__LabClient__CountUp *count_up;
-    Lab__V1__LabClient__Sum *sum;
-    Lab__V1__LabClient__Chat *chat;
-    Lab__V1__SumResponse *total;
-    const Lab__V1__ChatMessage *line;
-    int32_t received;
-    bool in_order;
     assert_ok(lab_ping_status(room, "", context));
 
+    Lab__V1__LabClient__CountUp *count_up;
     assert_ok(lab_count_up(room, 3, 0, context, &count_up));
+    int32_t received;
+    bool in_order;
     assert_status(NATSMICRO_END, lab_count_all(count_up, &received, &in_order));
     lab__v1__lab_client__count_up__close(count_up);
 
+    Lab__V1__LabClient__Sum *sum;
     assert_ok(lab__v1__lab_client__sum(room->client, context, &sum));
     assert_ok(lab_sum_send(sum, 1));
+    Lab__V1__SumResponse *total;
     assert_ok(lab__v1__lab_client__sum__close_and_recv(sum, &total));
     lab__v1__lab_client__sum__free(total);
     lab__v1__lab_client__sum__close(sum);
 
+    Lab__V1__LabClient__Chat *chat;
     assert_ok(lab__v1__lab_client__chat(room->client, context, &chat));
     assert_ok(lab_chat_send(chat, "a"));
+    const Lab__V1__ChatMessage *line;
     assert_ok(lab__v1__lab_client__chat__recv(chat, &line));
     assert_ok(lab__v1__lab_client__chat__close_send(chat));
     assert_status(NATSMICRO_END, lab__v1__lab_client__chat__recv(chat, &line));
@@ -386,12 +386,12 @@ static void a_contexts_timeout_may_be_any_number(void **state)
 static void expect_passed(lab *room, natsmicro_context *context, natsmicro_status status,
                           const char *method)
 {
-    natsmicro_server_counters counters;
     assert_status(NATSMICRO_DEADLINE_EXCEEDED, status);
     assert_status(NATSMICRO_DEADLINE_EXCEEDED, natsmicro_context_status(context));
     assert_string_equal(natsmicro_context_error_code(context), "DEADLINE_EXCEEDED");
     assert_non_null(strstr(natsmicro_context_error_message(context), method));
     assert_non_null(strstr(natsmicro_context_error_message(context), "had passed before the call"));
+    natsmicro_server_counters counters;
     natsmicro_server_get_counters(room->server, &counters);
     assert_int_equal(counters.calls, 0);
 }
@@ -402,13 +402,13 @@ static void a_context_whose_time_has_passed_calls_nobody(void **state)
     static const int64_t passed[] = {-1, -5000, INT64_MIN};
     lab *room = *state;
     natsmicro_context *context = lab_context();
+    lab_serve(room, NULL, NULL);
+    natsSubscription *requests;
+    assert_int_equal(NATS_OK,
+                     natsConnection_SubscribeSync(&requests, room->client_connection, "lab.v1.>"));
     Lab__V1__LabClient__CountUp *count_up;
     Lab__V1__LabClient__Sum *sum;
     Lab__V1__LabClient__Chat *chat;
-    natsSubscription *requests;
-    lab_serve(room, NULL, NULL);
-    assert_int_equal(NATS_OK,
-                     natsConnection_SubscribeSync(&requests, room->client_connection, "lab.v1.>"));
     for (size_t i = 0; i < 2 * sizeof(passed) / sizeof(passed[0]); i++) {
         natsmicro_context_set_plain_streams(context, i % 2 != 0);
         natsmicro_context_set_timeout(context, passed[i / 2]);
@@ -435,10 +435,10 @@ static void a_limit_of_silence_is_a_time_or_none(void **state)
     lab *room = *state;
     natsmicro_server_options server_options = NATSMICRO_SERVER_OPTIONS_INIT;
     natsmicro_client_options client_options = NATSMICRO_CLIENT_OPTIONS_INIT;
-    Lab__V1__LabClient *client;
     server_options.idle_timeout_ms = client_options.idle_timeout_ms = -2;
     assert_status(NATSMICRO_INVALID_ARGUMENT,
                   natsmicro_server_new(&room->server, room->server_connection, &server_options));
+    Lab__V1__LabClient *client;
     assert_status(NATSMICRO_INVALID_ARGUMENT,
                   lab__v1__lab_client__new(&client, room->client_connection, &client_options));
     server_options.idle_timeout_ms = client_options.idle_timeout_ms = -1;
@@ -472,9 +472,9 @@ static void a_protos_timeout_may_be_more_than_a_number_of_nanoseconds_holds(void
 {
     lab *room = *state;
     Limits__V1__Item request = LIMITS__V1__ITEM__INIT;
-    Limits__V1__Item *response;
     serve(room, NULL);
     Limits__V1__LimitsClient *client = new_client(room, NULL);
+    Limits__V1__Item *response;
     assert_ok(limits__v1__limits_client__patient(client, &request, NULL, &response));
     limits__v1__limits_client__patient__free(response);
     limits__v1__limits_client__destroy(client);

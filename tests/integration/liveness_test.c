@@ -107,9 +107,9 @@ static void a_handler_that_computes_past_the_idle_limit_still_answers(void **sta
     pthread_t thread;
     assert_int_equal(0, pthread_create(&thread, NULL, release_after_answers, room));
     Lab__V1__LabClient__Sum *call;
-    Lab__V1__SumResponse *response;
     assert_ok(lab__v1__lab_client__sum(room->client, NULL, &call));
     assert_ok(lab_sum_send(call, 1));
+    Lab__V1__SumResponse *response;
     natsmicro_status status = lab__v1__lab_client__sum__close_and_recv(call, &response);
     pthread_join(thread, NULL);
     assert_ok(status);
@@ -128,10 +128,10 @@ static void a_caller_that_has_nothing_to_say_yet_is_waited_for(void **state)
     spy ears;
     spy_start(&ears);
     Lab__V1__LabClient__Sum *call;
-    Lab__V1__SumResponse *response;
     assert_ok(lab__v1__lab_client__sum(room->client, NULL, &call));
     assert_true(latch_wait_count(&ears.answers, ENOUGH_ANSWERS, LAB_PATIENCE));
     assert_ok(lab_sum_send(call, 7));
+    Lab__V1__SumResponse *response;
     assert_ok(lab__v1__lab_client__sum__close_and_recv(call, &response));
     assert_int_equal(7, response->total);
     lab__v1__lab_client__sum__free(response);
@@ -158,9 +158,9 @@ static void expect_patience(lab *room, int64_t idle_timeout_ms)
     pthread_t thread;
     assert_int_equal(0, pthread_create(&thread, NULL, release_after_answers, room));
     Lab__V1__LabClient__CountUp *call;
+    assert_ok(lab_count_up(room, 1, 0, NULL, &call));
     int32_t received;
     bool in_order;
-    assert_ok(lab_count_up(room, 1, 0, NULL, &call));
     natsmicro_status status = lab_count_all(call, &received, &in_order);
     pthread_join(thread, NULL);
     assert_status(NATSMICRO_END, status);
@@ -290,8 +290,8 @@ static void on_opening(natsConnection *connection, natsSubscription *subscriptio
 /* Acknowledges every opening below "raw", listens, and that is all. */
 static natsSubscription *serve_silently(lab *room, natsSubscription **items)
 {
-    natsSubscription *openings;
     assert_int_equal(NATS_OK, natsConnection_SubscribeSync(items, raw, "_INBOX.silent"));
+    natsSubscription *openings;
     assert_int_equal(NATS_OK, natsConnection_Subscribe(&openings, raw, "raw.*", on_opening, NULL));
     assert_int_equal(NATS_OK, natsConnection_FlushTimeout(raw, RAW_TIMEOUT_MS));
     natsmicro_client_options options = NATSMICRO_CLIENT_OPTIONS_INIT;
@@ -314,27 +314,27 @@ static void a_silent_service_is_given_up_at_the_idle_limit(void **state)
     lab *room = *state;
     natsSubscription *items;
     natsSubscription *openings = serve_silently(room, &items);
-    Lab__V1__LabClient__CountUp *count_up;
-    const Lab__V1__CountUpResponse *number;
     int64_t started = now_ms();
+    Lab__V1__LabClient__CountUp *count_up;
     assert_ok(lab_count_up(room, 1, 0, NULL, &count_up));
+    const Lab__V1__CountUpResponse *number;
     assert_given_up(lab__v1__lab_client__count_up__recv(count_up, &number), count_up->base,
                     started);
     lab__v1__lab_client__count_up__close(count_up);
 
-    Lab__V1__LabClient__Sum *sum;
-    Lab__V1__SumResponse *total;
     started = now_ms();
+    Lab__V1__LabClient__Sum *sum;
     assert_ok(lab__v1__lab_client__sum(room->client, NULL, &sum));
+    Lab__V1__SumResponse *total;
     assert_given_up(lab__v1__lab_client__sum__close_and_recv(sum, &total), sum->base, started);
     lab__v1__lab_client__sum__close(sum);
 
-    Lab__V1__LabClient__Chat *chat;
-    const Lab__V1__ChatMessage *line;
     natsmicro_context *context = lab_context();
     natsmicro_context_set_idle_timeout(context, SHORT_IDLE_MS + 1); /* over the client's */
     started = now_ms();
+    Lab__V1__LabClient__Chat *chat;
     assert_ok(lab__v1__lab_client__chat(room->client, context, &chat));
+    const Lab__V1__ChatMessage *line;
     assert_status(NATSMICRO_UNAVAILABLE, lab__v1__lab_client__chat__recv(chat, &line));
     assert_true(now_ms() - started < LAB_AT_ONCE);
     assert_true(lab_has_figure(natsmicro_call_error_message(chat->base), SHORT_IDLE_MS + 1));

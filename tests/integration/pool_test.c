@@ -92,9 +92,9 @@ static bool threads_are_back(void *server)
 static void workers_come_with_calls_and_go_without_them(void **state)
 {
     lab *room = *state;
-    caller callers[AT_ONCE];
     serve(room, AT_ONCE);
     threads_before = counters_of(room->server).threads;
+    caller callers[AT_ONCE];
     for (int i = 0; i < AT_ONCE; i++)
         start_caller(&callers[i], room, i);
     assert_true(latch_wait_count(&room->seen.entered, AT_ONCE, LAB_PATIENCE));
@@ -117,8 +117,8 @@ static bool that_many_wait(void *server)
 static void what_waits_is_served_in_order_and_never_too_much_at_once(void **state)
 {
     lab *room = *state;
-    caller callers[1 + WAITING];
     serve(room, 1);
+    caller callers[1 + WAITING];
     start_caller(&callers[0], room, 0);
     assert_true(latch_wait(&room->seen.entered, LAB_PATIENCE));
     for (expected_waiting = 1; expected_waiting <= WAITING; expected_waiting++) {

@@ -54,8 +54,8 @@ static void relay_stop(relay *self)
 static void send_numbered(relay *self, const char *subject, int count)
 {
     for (int i = 0; i < count; i++) {
-        char text[80];
         natsMsg *message = NULL;
+        char text[80];
         snprintf(text, sizeof(text), "%04d%060d", i, 0);
         assert_int_equal(natsMsg_Create(&message, subject, NULL, text, (int)strlen(text)), NATS_OK);
         if (i % 2 == 1)
@@ -115,8 +115,8 @@ static void receive_until_end(relay *self, tally *seen)
 /* The proxy has seen all that was sent, and holds none of it. */
 static bool is_settled(void *data)
 {
-    proxy_counts counts;
     relay *self = data;
+    proxy_counts counts;
     proxy_get_counts(self->proxy, &counts);
     return counts.held == 0 && counts.passed + counts.dropped + counts.duplicated +
                                        counts.reordered + counts.truncated + counts.delayed ==
@@ -154,15 +154,14 @@ static int out_of_order(const tally *seen)
 
 static void without_faults_everything_passes(void **state)
 {
-    relay line;
-    tally seen;
-    proxy_counts counts;
-
     (void)state;
+    relay line;
     relay_start(&line, NULL);
+    tally seen;
     pass_all(&line, "bad.a", &seen);
     assert_int_equal(count_of(&seen, 1), MESSAGES);
     assert_int_equal(out_of_order(&seen) + seen.shortened, 0);
+    proxy_counts counts;
     proxy_get_counts(line.proxy, &counts);
     assert_int_equal(counts.passed, 0);
     relay_stop(&line);
@@ -171,11 +170,11 @@ static void without_faults_everything_passes(void **state)
 static void only_chosen_subjects_meet_faults(void **state)
 {
     const proxy_faults faults = {.subjects = "bad.", .drop = 1000};
-    relay line;
-    tally seen;
 
     (void)state;
+    relay line;
     relay_start(&line, &faults);
+    tally seen;
     pass_all(&line, "good.bad.a", &seen);
     assert_int_equal(count_of(&seen, 1), MESSAGES);
     pass_all(&line, "bad.a", &seen);
@@ -186,13 +185,13 @@ static void only_chosen_subjects_meet_faults(void **state)
 static void messages_are_lost_and_repeated(void **state)
 {
     const proxy_faults faults = {.subjects = "bad.", .seed = 7, .drop = 200, .duplicate = 200};
-    relay line;
-    tally seen;
-    proxy_counts counts;
 
     (void)state;
+    relay line;
     relay_start(&line, &faults);
+    tally seen;
     pass_all(&line, "bad.a", &seen);
+    proxy_counts counts;
     proxy_get_counts(line.proxy, &counts);
     assert_int_equal(counts.dropped + counts.duplicated + counts.passed, MESSAGES);
     assert_between(counts.dropped, 40, 120);
@@ -207,13 +206,13 @@ static void messages_are_swapped_and_delayed(void **state)
 {
     const proxy_faults swaps = {.subjects = "bad.", .seed = 7, .reorder = 200};
     const proxy_faults delays = {.subjects = "bad.", .seed = 7, .delay = 200, .max_delay_ms = 20};
-    relay line;
-    tally seen;
-    proxy_counts counts;
 
     (void)state;
+    relay line;
     relay_start(&line, &swaps);
+    tally seen;
     pass_all(&line, "bad.a", &seen);
+    proxy_counts counts;
     proxy_get_counts(line.proxy, &counts);
     assert_between(counts.reordered, 40, 120);
     assert_int_equal(count_of(&seen, 1), MESSAGES);
@@ -233,13 +232,13 @@ static void messages_are_swapped_and_delayed(void **state)
 static void payloads_are_cut(void **state)
 {
     const proxy_faults faults = {.subjects = "bad.", .seed = 7, .truncate = 300};
-    relay line;
-    tally seen;
-    proxy_counts counts;
 
     (void)state;
+    relay line;
     relay_start(&line, &faults);
+    tally seen;
     pass_all(&line, "bad.a", &seen);
+    proxy_counts counts;
     proxy_get_counts(line.proxy, &counts);
     assert_between(counts.truncated, 60, 180);
     assert_int_equal(seen.shortened, counts.truncated);
@@ -250,9 +249,9 @@ static void payloads_are_cut(void **state)
 static void the_same_seed_does_the_same(void **state)
 {
     const proxy_faults faults = {.subjects = "bad.", .seed = 99, .drop = 300};
-    tally seen[2];
 
     (void)state;
+    tally seen[2];
     for (int i = 0; i < 2; i++) {
         relay line;
         relay_start(&line, &faults);
@@ -265,12 +264,12 @@ static void the_same_seed_does_the_same(void **state)
 static void a_black_hole_can_be_opened_and_shut(void **state)
 {
     const proxy_faults faults = {.subjects = "bad."};
-    relay line;
-    tally seen;
 
     (void)state;
+    relay line;
     relay_start(&line, &faults);
     proxy_set_black_hole(line.proxy, true);
+    tally seen;
     pass_all(&line, "bad.a", &seen);
     assert_int_equal(seen.count, 0);
     proxy_set_black_hole(line.proxy, false);
@@ -293,14 +292,13 @@ static bool has_reconnected(void *data)
 
 static void cut_connections_are_made_again(void **state)
 {
-    relay line;
-    tally seen;
-
     (void)state;
+    relay line;
     relay_start(&line, NULL);
     proxy_cut_connections(line.proxy);
     assert_true(eventually(has_reconnected, &line, WAIT_MS));
     assert_int_equal(natsConnection_Flush(line.reader), NATS_OK);
+    tally seen;
     pass_all(&line, "bad.a", &seen);
     assert_int_equal(count_of(&seen, 1), MESSAGES);
     relay_stop(&line);

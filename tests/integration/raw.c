@@ -94,9 +94,9 @@ static void on_complete(void *closure)
 
 void raw_unsubscribe(natsConnection *connection, natsSubscription *subscription)
 {
-    latch completed;
     if (subscription == NULL)
         return;
+    latch completed;
     latch_init(&completed);
     bool has_callback =
         natsSubscription_SetOnCompleteCB(subscription, on_complete, &completed) == NATS_OK;

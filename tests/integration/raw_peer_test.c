@@ -109,8 +109,8 @@ static void expect_error(raw_call *call, const char *code, const char *part_of_t
 
 static void a_malformed_item_fails_the_call(void **state)
 {
-    raw_call call;
     (void)state;
+    raw_call call;
     raw_open(&call, raw, "lab.v1.sum");
     raw_item(&call, "1", FIVE);
     raw_item(&call, "2", BROKEN);
@@ -135,8 +135,8 @@ static void a_number_that_is_none_fails_the_call(void **state)
 
 static void a_gap_is_data_loss_with_its_numbers(void **state)
 {
-    raw_call call;
     (void)state;
+    raw_call call;
     raw_open(&call, raw, "lab.v1.sum");
     raw_item(&call, "1", FIVE);
     raw_item(&call, "3", FIVE);
@@ -146,8 +146,8 @@ static void a_gap_is_data_loss_with_its_numbers(void **state)
 
 static void a_repeat_is_dropped(void **state)
 {
-    raw_call call;
     (void)state;
+    raw_call call;
     raw_open(&call, raw, "lab.v1.sum");
     raw_item(&call, "1", FIVE);
     raw_item(&call, "1", FIVE);
@@ -159,8 +159,8 @@ static void a_repeat_is_dropped(void **state)
 
 static void a_peer_that_never_numbers_is_taken_in_order(void **state)
 {
-    raw_call call;
     (void)state;
+    raw_call call;
     raw_open(&call, raw, "lab.v1.sum");
     for (int i = 0; i < 3; i++)
         raw_item(&call, NULL, FIVE);
@@ -170,8 +170,8 @@ static void a_peer_that_never_numbers_is_taken_in_order(void **state)
 
 static void a_lost_tail_is_data_loss(void **state)
 {
-    raw_call call;
     (void)state;
+    raw_call call;
     raw_open(&call, raw, "lab.v1.sum");
     raw_item(&call, "1", FIVE);
     raw_end(&call, "4");
@@ -180,8 +180,8 @@ static void a_lost_tail_is_data_loss(void **state)
 
 static void an_end_that_is_not_true_is_an_item(void **state)
 {
-    raw_call call;
     (void)state;
+    raw_call call;
     raw_open(&call, raw, "lab.v1.sum");
     raw_send(
         raw,
@@ -193,8 +193,8 @@ static void an_end_that_is_not_true_is_an_item(void **state)
 
 static void a_payload_on_the_end_is_dropped(void **state)
 {
-    raw_call call;
     (void)state;
+    raw_call call;
     raw_open(&call, raw, "lab.v1.sum");
     raw_item(&call, "1", FIVE);
     raw_send(
@@ -212,8 +212,8 @@ static bool handler_saw_not_found(void *data)
 
 static void an_upload_that_was_given_up_never_looks_finished(void **state)
 {
-    raw_call call;
     (void)state;
+    raw_call call;
     raw_open(&call, raw, "lab.v1.sum");
     raw_item(&call, "1", FIVE);
     raw_send(raw, &(raw_message){
@@ -226,8 +226,8 @@ static void an_upload_that_was_given_up_never_looks_finished(void **state)
 /* A service's own codes are known to both sides, so the handler may look at the caller's. */
 static void a_callers_own_error_code_is_kept(void **state)
 {
-    raw_call call;
     (void)state;
+    raw_call call;
     raw_open(&call, raw, "lab.v1.sum");
     raw_send(raw, &(raw_message){
                       .subject = call.stream, .seq = "0", .end = "true", .code = "QUOTA_EXCEEDED"});
@@ -255,8 +255,8 @@ static void a_request_whose_headers_cannot_be_read_is_refused(void **state)
 
 static void a_message_whose_headers_cannot_be_read_fails_the_call(void **state)
 {
-    raw_call call;
     (void)state;
+    raw_call call;
     raw_open(&call, raw, "lab.v1.sum");
     raw_send(raw, &(raw_message){.subject = call.stream, .name = " x", .value = "1"});
     expect_error(&call, "INVALID_ARGUMENT", "headers cannot be read");
@@ -298,8 +298,8 @@ static void a_hostile_reply_to_is_never_published_to(void **state)
                                           "foo.inbox", "_INBOX.*", "_INBOX.a foo.b", "_INBOX.",
                                           "_INBOX..x", "_INBOXfoo"};
     static const char *const methods[] = {"lab.v1.count_up", "lab.v1.sum", "lab.v1.chat"};
-    natsSubscription *spies[3];
     (void)state;
+    natsSubscription *spies[3];
     spy_start(spies);
     for (size_t i = 0; i < sizeof(hostile) / sizeof(hostile[0]); i++) {
         for (size_t method = 0; method < 3; method++) {
@@ -326,8 +326,8 @@ static void a_hostile_reply_to_is_never_published_to(void **state)
 static void a_hostile_nats_reply_is_never_published_to(void **state)
 {
     static const char *const hostile[] = {"$SYS.x", "lab.v1.ping", "lab.v1.count_up"};
-    natsSubscription *spies[3];
     (void)state;
+    natsSubscription *spies[3];
     spy_start(spies);
     for (size_t i = 0; i < sizeof(hostile) / sizeof(hostile[0]); i++) {
         int events = latch_count(&room.refused_subject);
@@ -613,8 +613,8 @@ static void an_acknowledgement_with_an_error_fails_the_opening(void **state)
 static void a_hostile_stream_inbox_is_never_published_to(void **state)
 {
     static const char *const hostile[] = {"$SYS.x", "foo.*", "lab.v1.ping", "_INBOX.a foo.b"};
-    natsSubscription *spies[3];
     (void)state;
+    natsSubscription *spies[3];
     spy_start(spies);
     for (size_t i = 0; i < sizeof(hostile) / sizeof(hostile[0]); i++) {
         raw_service service = {.first = {.inbox = hostile[i]}};

@@ -52,13 +52,13 @@ static void stay(void)
  */
 static int call_until(const char *phase, const char *url)
 {
-    const Lab__V1__ChatMessage *line;
-    Lab__V1__LabClient__Chat *call;
     Lab__V1__LabClient *client = lab_new_client(connect_to_url(url));
+    Lab__V1__LabClient__Chat *call;
     if (lab__v1__lab_client__chat(client, NULL, &call) != NATSMICRO_OK)
         return 1;
     if (strcmp(phase, "opened") == 0)
         stay();
+    const Lab__V1__ChatMessage *line;
     if (lab_chat_send(call, "one") != NATSMICRO_OK ||
         lab__v1__lab_client__chat__recv(call, &line) != NATSMICRO_OK)
         return 1;
@@ -80,8 +80,8 @@ typedef struct scene {
 
 static void start_peer(scene *self, const char *mode)
 {
-    char line[64];
     child_start(&self->peer, mode, broker_url(self->room.nats));
+    char line[64];
     assert_true(child_line(&self->peer, line, sizeof(line), LAB_PATIENCE));
 }
 
@@ -137,16 +137,16 @@ static void assert_reliable(natsmicro_call *call)
 /* Stopped first, so that it has the opening and says nothing any more. */
 static void before_the_first_frame_of_a_server_stream(void **state)
 {
-    Lab__V1__LabClient__CountUp *call;
-    const Lab__V1__CountUpResponse *response;
-    scene here;
     (void)state;
+    scene here;
     scene_open_served(&here);
     process_signal(here.peer.pid, SIGSTOP);
+    Lab__V1__LabClient__CountUp *call;
     assert_ok(lab_count_up(&here.room, 1, 0, NULL, &call));
     assert_int_equal(NATS_OK,
                      natsConnection_FlushTimeout(here.room.client_connection, LAB_PATIENCE));
     kill_peer(&here);
+    const Lab__V1__CountUpResponse *response;
     assert_status(NATSMICRO_UNAVAILABLE, lab__v1__lab_client__count_up__recv(call, &response));
     assert_known_within(&here, "service, before its first frame", IDLE_MS);
     lab__v1__lab_client__count_up__close(call);
@@ -155,12 +155,12 @@ static void before_the_first_frame_of_a_server_stream(void **state)
 
 static void before_the_first_frame_of_a_bidi_stream(void **state)
 {
-    Lab__V1__LabClient__Chat *call;
-    scene here;
     (void)state;
+    scene here;
     scene_open_served(&here);
     process_signal(here.peer.pid, SIGSTOP);
     here.killed = now_ms();
+    Lab__V1__LabClient__Chat *call;
     assert_status(NATSMICRO_DEADLINE_EXCEEDED,
                   lab__v1__lab_client__chat(here.room.client, NULL, &call));
     assert_known_within(&here, "service, before it took the call", IDLE_MS);
@@ -169,13 +169,13 @@ static void before_the_first_frame_of_a_bidi_stream(void **state)
 
 static void after_the_opening(void **state)
 {
-    Lab__V1__LabClient__Chat *call;
-    const Lab__V1__ChatMessage *line;
-    scene here;
     (void)state;
+    scene here;
     scene_open_served(&here);
+    Lab__V1__LabClient__Chat *call;
     assert_ok(lab__v1__lab_client__chat(here.room.client, NULL, &call));
     kill_peer(&here);
+    const Lab__V1__ChatMessage *line;
     assert_status(NATSMICRO_UNAVAILABLE, lab__v1__lab_client__chat__recv(call, &line));
     assert_known_within(&here, "service, after the opening", IDLE_MS);
     assert_string_equal(natsmicro_call_error_message(call->base),
@@ -187,16 +187,16 @@ static void after_the_opening(void **state)
 
 static void amid_messages_to_a_reader(void **state)
 {
-    Lab__V1__LabClient__CountUp *call;
-    scene here;
     (void)state;
+    scene here;
     scene_open_served(&here);
+    Lab__V1__LabClient__CountUp *call;
     assert_ok(lab_count_up(&here.room, -1, 0, NULL, &call));
     const Lab__V1__CountUpResponse *response;
     assert_ok(lab__v1__lab_client__count_up__recv(call, &response));
     kill_peer(&here);
-    natsmicro_status status;
     int32_t next = response->number;
+    natsmicro_status status;
     while ((status = lab__v1__lab_client__count_up__recv(call, &response)) == NATSMICRO_OK)
         assert_int_equal(++next, response->number);
     assert_status(NATSMICRO_UNAVAILABLE, status);
@@ -208,10 +208,10 @@ static void amid_messages_to_a_reader(void **state)
 /* A sender without end gets into the shut window, and out of it. */
 static void amid_messages_of_a_sender(void **state)
 {
-    Lab__V1__LabClient__Sum *call;
-    scene here;
     (void)state;
+    scene here;
     scene_open_served(&here);
+    Lab__V1__LabClient__Sum *call;
     assert_ok(lab__v1__lab_client__sum(here.room.client, NULL, &call));
     assert_ok(lab_sum_send(call, -2)); /* the handler waits, and reads no more */
     kill_peer(&here);
@@ -226,15 +226,15 @@ static void amid_messages_of_a_sender(void **state)
 
 static void once_the_caller_has_closed_its_direction(void **state)
 {
-    Lab__V1__LabClient__Sum *call;
-    Lab__V1__SumResponse *response;
-    scene here;
     (void)state;
+    scene here;
     scene_open_served(&here);
+    Lab__V1__LabClient__Sum *call;
     assert_ok(lab__v1__lab_client__sum(here.room.client, NULL, &call));
     assert_ok(lab_sum_send(call, -2));
     process_signal(here.peer.pid, SIGSTOP); /* its end stays unacknowledged */
     here.killed = now_ms();
+    Lab__V1__SumResponse *response;
     assert_status(NATSMICRO_UNAVAILABLE, lab__v1__lab_client__sum__close_and_recv(call, &response));
     assert_known_within(&here, "service, after the caller's end", IDLE_MS);
     assert_string_equal(
@@ -247,14 +247,14 @@ static void once_the_caller_has_closed_its_direction(void **state)
 /* Who reads it is to look at the broker, not at the service. */
 static void while_the_connection_is_down(void **state)
 {
-    Lab__V1__LabClient__Chat *call;
-    const Lab__V1__ChatMessage *line;
-    scene here;
     (void)state;
+    scene here;
     scene_open_served(&here);
+    Lab__V1__LabClient__Chat *call;
     assert_ok(lab__v1__lab_client__chat(here.room.client, NULL, &call));
     here.killed = now_ms();
     broker_kill(here.room.nats);
+    const Lab__V1__ChatMessage *line;
     assert_status(NATSMICRO_UNAVAILABLE, lab__v1__lab_client__chat__recv(call, &line));
     assert_known_within(&here, "broker, after the opening", IDLE_MS);
     assert_string_equal(
@@ -269,15 +269,15 @@ static void while_the_connection_is_down(void **state)
 static void with_the_default_limits(void **state)
 {
     natsmicro_client_options options = NATSMICRO_CLIENT_OPTIONS_INIT;
-    Lab__V1__LabClient__Chat *call;
-    const Lab__V1__ChatMessage *line;
-    scene here;
     (void)state;
+    scene here;
     scene_open(&here);
     lab_call_with(&here.room, &options);
     start_peer(&here, "serve");
+    Lab__V1__LabClient__Chat *call;
     assert_ok(lab__v1__lab_client__chat(here.room.client, NULL, &call));
     assert_ok(lab_chat_send(call, "one"));
+    const Lab__V1__ChatMessage *line;
     assert_ok(lab__v1__lab_client__chat__recv(call, &line));
     kill_peer(&here);
     assert_status(NATSMICRO_UNAVAILABLE, lab__v1__lab_client__chat__recv(call, &line));
@@ -344,8 +344,8 @@ static void a_caller_amid_messages(void **state)
  */
 static void a_caller_before_its_first_frame(void **state)
 {
-    scene here;
     (void)state;
+    scene here;
     scene_open(&here);
     serve_with_limit(&here);
     here.killed = now_ms();
@@ -365,8 +365,8 @@ static void a_caller_before_its_first_frame(void **state)
  */
 static void a_caller_that_the_end_does_not_reach(void **state)
 {
-    scene here;
     (void)state;
+    scene here;
     scene_open(&here);
     serve_with_limit(&here);
     start_peer(&here, "half-closed");
@@ -410,10 +410,10 @@ typedef struct witness {
 static natsmicro_status wait_for_cancel(Lab__V1__LabServer__Chat *call, void *user_data)
 {
     witness *self = user_data;
-    const Lab__V1__ChatMessage *line;
-    natsmicro_status status;
     self->call = call->base;
     latch_open(&self->entered);
+    const Lab__V1__ChatMessage *line;
+    natsmicro_status status;
     while ((status = lab__v1__lab_server__chat__recv(call, &line)) == NATSMICRO_OK)
         continue;
     atomic_store(&self->at, now_ms());
@@ -442,15 +442,15 @@ static const Lab__V1__LabHandlers witnessed = {.chat = wait_for_cancel};
 
 static void a_callers_cancel_reaches_the_handler(void **state)
 {
-    lab room;
     witness seen = {.at = 0};
-    int64_t took[CANCELS];
     (void)state;
     latch_init(&seen.entered);
     latch_init(&seen.told);
     latch_init(&seen.let_go);
+    lab room;
     lab_open(&room);
     lab_serve(&room, &witnessed, &seen);
+    int64_t took[CANCELS];
     for (int i = 0; i < CANCELS; i++) {
         Lab__V1__LabClient__Chat *call;
         assert_ok(lab__v1__lab_client__chat(room.client, NULL, &call));
@@ -481,22 +481,22 @@ static void *cancel_witnessed(void *data)
 
 static void a_handlers_cancel_reaches_the_caller(void **state)
 {
-    lab room;
     witness seen = {.at = 0};
-    int64_t took[CANCELS];
     (void)state;
     latch_init(&seen.entered);
     latch_init(&seen.told);
     latch_init(&seen.let_go);
+    lab room;
     lab_open(&room);
     lab_serve(&room, &witnessed, &seen);
+    int64_t took[CANCELS];
     for (int i = 0; i < CANCELS; i++) {
         Lab__V1__LabClient__Chat *call;
-        const Lab__V1__ChatMessage *line;
-        pthread_t thread;
         assert_ok(lab__v1__lab_client__chat(room.client, NULL, &call));
         assert_true(latch_wait_count(&seen.entered, i + 1, LAB_PATIENCE));
+        pthread_t thread;
         assert_int_equal(0, pthread_create(&thread, NULL, cancel_witnessed, &seen));
+        const Lab__V1__ChatMessage *line;
         assert_status(NATSMICRO_CANCELLED, lab__v1__lab_client__chat__recv(call, &line));
         pthread_join(thread, NULL);
         assert_true(latch_wait_count(&seen.told, i + 1, LAB_PATIENCE));

@@ -63,9 +63,9 @@ static natsmicro_status sum(Lab__V1__LabServer__Sum *call, void *user_data)
 {
     (void)user_data;
     Lab__V1__SumResponse response = LAB__V1__SUM_RESPONSE__INIT;
+    bool complete = false;
     const Lab__V1__SumRequest *request;
     natsmicro_status status;
-    bool complete = false;
     while ((status = lab__v1__lab_server__sum__recv(call, &request)) == NATSMICRO_OK) {
         if (complete || llabs(request->value) != response.count + 1)
             atomic_fetch_add(&wrong, 1);
@@ -83,9 +83,9 @@ static natsmicro_status sum(Lab__V1__LabServer__Sum *call, void *user_data)
 static natsmicro_status chat(Lab__V1__LabServer__Chat *call, void *user_data)
 {
     (void)user_data;
+    int expected = 0;
     const Lab__V1__ChatMessage *line;
     natsmicro_status status;
-    int expected = 0;
     while ((status = lab__v1__lab_server__chat__recv(call, &line)) == NATSMICRO_OK) {
         if (atoi(line->text) != expected++)
             atomic_fetch_add(&wrong, 1);
@@ -135,14 +135,14 @@ typedef struct caller {
 static natsmicro_status count_all(Lab__V1__LabClient *client, int32_t count)
 {
     Lab__V1__CountUpRequest request = LAB__V1__COUNT_UP_REQUEST__INIT;
-    Lab__V1__LabClient__CountUp *call;
-    const Lab__V1__CountUpResponse *response;
     int32_t received = 0;
     request.count = count;
     request.pad = pad_for(count);
+    Lab__V1__LabClient__CountUp *call;
     natsmicro_status status = lab__v1__lab_client__count_up(client, &request, NULL, &call);
     if (status != NATSMICRO_OK)
         return status;
+    const Lab__V1__CountUpResponse *response;
     while ((status = lab__v1__lab_client__count_up__recv(call, &response)) == NATSMICRO_OK)
         if (response->number != received++ || strlen(response->text) != (size_t)request.pad)
             atomic_fetch_add(&wrong, 1);
@@ -154,8 +154,8 @@ static natsmicro_status count_all(Lab__V1__LabClient *client, int32_t count)
 
 static natsmicro_status sum_up(Lab__V1__LabClient *client, int32_t count)
 {
-    Lab__V1__LabClient__Sum *call;
     Lab__V1__SumResponse *response = NULL;
+    Lab__V1__LabClient__Sum *call;
     natsmicro_status status = lab__v1__lab_client__sum(client, NULL, &call);
     if (status != NATSMICRO_OK)
         return status;
@@ -171,19 +171,19 @@ static natsmicro_status sum_up(Lab__V1__LabClient *client, int32_t count)
 
 static natsmicro_status talk(Lab__V1__LabClient *client, int32_t count)
 {
-    Lab__V1__LabClient__Chat *call;
-    const Lab__V1__ChatMessage *line;
-    char text[32];
     int32_t received = 0;
+    Lab__V1__LabClient__Chat *call;
     natsmicro_status status = lab__v1__lab_client__chat(client, NULL, &call);
     if (status != NATSMICRO_OK)
         return status;
+    char text[32];
     for (int32_t i = 0; i < count && status == NATSMICRO_OK; i++) {
         snprintf(text, sizeof(text), "%d", i);
         status = lab_chat_send(call, text);
     }
     if (status == NATSMICRO_OK)
         status = lab__v1__lab_client__chat__close_send(call);
+    const Lab__V1__ChatMessage *line;
     while ((status = lab__v1__lab_client__chat__recv(call, &line)) == NATSMICRO_OK)
         if (atoi(line->text) != received++)
             atomic_fetch_add(&wrong, 1);
@@ -196,14 +196,14 @@ static natsmicro_status talk(Lab__V1__LabClient *client, int32_t count)
 static natsmicro_status take_blob(Lab__V1__LabClient *client, int32_t count)
 {
     Lab__V1__DownloadRequest request = LAB__V1__DOWNLOAD_REQUEST__INIT;
-    Lab__V1__LabClient__Download *call;
-    uint8_t *data;
-    size_t length;
     request.size = count * INT64_C(1000);
     request.chunk = pad_for((int32_t)request.size);
+    Lab__V1__LabClient__Download *call;
     natsmicro_status status = lab__v1__lab_client__download(client, &request, NULL, &call);
     if (status != NATSMICRO_OK)
         return status;
+    uint8_t *data;
+    size_t length;
     status = lab__v1__lab_client__download__recv_bytes(call, SIZE_MAX, &data, &length, NULL, NULL);
     if (status == NATSMICRO_OK) {
         bool same = length == (size_t)request.size;
@@ -278,8 +278,8 @@ static void scene_close(scene *self)
 
 static void report_kind(const tally *all, int kind)
 {
-    char line[512];
     size_t length = 0;
+    char line[512];
     for (int status = 0; status <= NATSMICRO_SERVICE_ERROR; status++) {
         int count = atomic_load(&all->ended[kind][status]);
         if (count > 0)
@@ -304,8 +304,6 @@ static int complete(const tally *all)
 static void run_streams(scene *self, tally *all)
 {
     static caller callers[CALLERS];
-    natsmicro_stream_metrics metrics;
-    proxy_counts counts;
     atomic_store(&wrong, 0);
     latch_init(&all->gone);
     for (int i = 0; i < CALLERS; i++) {
@@ -319,7 +317,9 @@ static void run_streams(scene *self, tally *all)
     latch_destroy(&all->gone);
     for (int kind = 0; kind < KINDS; kind++)
         report_kind(all, kind);
+    natsmicro_stream_metrics metrics;
     natsmicro_server_get_stream_metrics(self->room.server, &metrics);
+    proxy_counts counts;
     proxy_get_counts(self->proxy, &counts);
     report("the longest took %lld ms; the service sent %llu of %llu messages again",
            (long long)atomic_load(&all->longest_ms), (unsigned long long)metrics.retransmitted,
@@ -352,9 +352,9 @@ static void streams_outlive_every_fault(void **state)
                                  .truncate = 10,
                                  .delay = 20,
                                  .max_delay_ms = 100};
-    scene here;
     tally all = {.streams = (int)figure("NATSMICRO_TEST_STREAMS", 3000, 400)};
     (void)state;
+    scene here;
     scene_open(&here, &faults, LIMIT_MS);
     run_streams(&here, &all);
     assert_int_equal(all.streams, complete(&all));
@@ -375,9 +375,9 @@ static void a_lost_opening_is_an_error(void **state)
                                  .truncate = 40,
                                  .delay = 40,
                                  .max_delay_ms = 100};
-    scene here;
     tally all = {.streams = (int)figure("NATSMICRO_TEST_STREAMS", 1500, 200)};
     (void)state;
+    scene here;
     scene_open(&here, &faults, LIMIT_MS);
     run_streams(&here, &all);
     assert_true(complete(&all) > all.streams / 2);
@@ -394,13 +394,13 @@ static void a_loss_does_not_send_the_window_again(void **state)
 {
     const proxy_faults faults = {.subjects = "_INBOX.", .seed = seed(), .drop = 100};
     const int32_t count = 300 * 97 - 1; /* messages of 97 bytes and more */
-    natsmicro_stream_metrics metrics;
-    scene here;
     (void)state;
+    scene here;
     scene_open(&here, &faults, 10 * LIMIT_MS);
     atomic_store(&wrong, 0);
     assert_status(NATSMICRO_END, count_all(here.client, count));
     assert_int_equal(0, atomic_load(&wrong));
+    natsmicro_stream_metrics metrics;
     natsmicro_server_get_stream_metrics(here.room.server, &metrics);
     report("of %llu messages %llu were sent again", (unsigned long long)metrics.messages_sent,
            (unsigned long long)metrics.retransmitted);

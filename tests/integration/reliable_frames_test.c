@@ -24,10 +24,10 @@ static const char number[] = {0x08, 1};
 static natsmicro_status read_lines(Lab__V1__LabServer__Chat *call, void *user_data)
 {
     lab_probe *seen = user_data;
-    const Lab__V1__ChatMessage *read;
-    natsmicro_status status;
     latch_open(&seen->entered);
     latch_wait(&seen->release, LAB_PATIENCE);
+    const Lab__V1__ChatMessage *read;
+    natsmicro_status status;
     while ((status = lab__v1__lab_server__chat__recv(call, &read)) == NATSMICRO_OK)
         seen->number++;
     seen->first = status;
@@ -231,10 +231,10 @@ static void bytes_beyond_the_window_end_the_call(void **state)
 {
     natsmicro_server_options options = NATSMICRO_SERVER_OPTIONS_INIT;
     lab *room = *state;
-    frame_peer peer;
     char *text = lab_text(3000);
     options.window_bytes = 1000;
     lab_serve_with(room, &handlers, &room->seen, &options, NULL);
+    frame_peer peer;
     peer_open(&peer, room->client_connection, "lab.v1.chat", AN_OFFER, NULL, 0);
     assert_int_equal(1000, peer.frame.max_bytes);
     send_lines(&peer, 1, 200);
@@ -309,8 +309,8 @@ static void a_cancel_of_a_call_that_has_failed_ends_it(void **state)
 {
     static const Lab__V1__LabHandlers cancelling = {.chat = fail_and_cancel};
     lab *room = *state;
-    frame_peer peer;
     lab_serve(room, &cancelling, &room->seen);
+    frame_peer peer;
     peer_open(&peer, room->client_connection, "lab.v1.chat", AN_OFFER, NULL, 0);
     peer_next_reset(&peer, "ABORTED");
     latch_open(&room->seen.release);
@@ -327,8 +327,8 @@ static void bad_addresses_are_refused(void **state)
     const int count = (int)(sizeof(bad) / sizeof(bad[0]));
     lab *room = *state;
     frame_peer peer;
-    natsSubscription *spy;
     open_chat(room, &peer);
+    natsSubscription *spy;
     assert_int_equal(NATS_OK, natsConnection_SubscribeSync(&spy, room->client_connection, "$JS.>"));
     for (int i = 0; i < count; i++) {
         frame_begin(&peer);
@@ -378,11 +378,11 @@ static void padding_takes_no_memory_beyond_the_window(void **state)
 {
     natsmicro_server_options options = NATSMICRO_SERVER_OPTIONS_INIT;
     lab *room = *state;
-    frame_peer peer;
     uint64_t before = memory_kib(getpid());
     options.window_bytes = 256 * 1024;
     options.window_messages = 4096;
     lab_serve_with(room, &handlers, &room->seen, &options, NULL);
+    frame_peer peer;
     peer_open(&peer, room->client_connection, "lab.v1.chat", AN_OFFER, NULL, 0);
     for (uint64_t i = 1; i <= 4096; i++) {
         frame_begin(&peer);
@@ -411,13 +411,13 @@ static void headers_take_no_memory_beyond_the_window(void **state)
 {
     natsmicro_server_options options = NATSMICRO_SERVER_OPTIONS_INIT;
     lab *room = *state;
-    frame_peer peer;
     char *text = lab_text(50000);
     char *long_line = lab_text(1000);
     memcpy(long_line, "\x12\xe5\x07", 3); /* a line of 997 bytes */
     uint64_t before = memory_kib(getpid());
     options.window_bytes = 4 * 1024 * 1024;
     lab_serve_with(room, &handlers, &room->seen, &options, NULL);
+    frame_peer peer;
     peer_open(&peer, room->client_connection, "lab.v1.chat", AN_OFFER, NULL, 0);
     for (uint64_t i = 1; i <= 4000; i++) {
         frame_begin(&peer);
@@ -446,9 +446,9 @@ static void headers_take_no_memory_beyond_the_window(void **state)
 static void a_sender_keeps_no_more_than_its_own_window(void **state)
 {
     lab *room = *state;
-    frame_peer peer;
     serve_narrow(room);
     uint64_t before = memory_kib(getpid());
+    frame_peer peer;
     peer_open(&peer, room->client_connection, "lab.v1.count_up",
               "1; messages=4611686018427387904; bytes=4611686018427387904", NULL, 0);
     frame_begin(&peer);
@@ -474,8 +474,8 @@ static void a_sender_keeps_no_more_than_its_own_window(void **state)
 /* A caller that has opened, and the service by hand that has taken it. */
 static Lab__V1__LabClient__CountUp *count_by_hand(lab *room, frame_peer *peer)
 {
-    Lab__V1__LabClient__CountUp *call;
     peer_listen(peer, room->server_connection, "lab.v1.count_up");
+    Lab__V1__LabClient__CountUp *call;
     assert_ok(lab_count_up(room, 1, 0, NULL, &call));
     peer_accept(peer);
     frame_begin(peer);
@@ -569,9 +569,9 @@ static void messages_beyond_a_callers_window_end_the_call(void **state)
 {
     natsmicro_client_options options = NATSMICRO_CLIENT_OPTIONS_INIT;
     lab *room = *state;
-    frame_peer peer;
     options.window_messages = 2;
     lab_call_with(room, &options);
+    frame_peer peer;
     Lab__V1__LabClient__CountUp *call = count_by_hand(room, &peer);
     assert_int_equal(2, peer.frame.max_messages);
     frame_begin(&peer);
@@ -606,10 +606,10 @@ static void plain_messages_to_a_reliable_call_are_dropped(void **state)
 
 static void a_cut_first_frame_is_made_good_by_the_next(void **state)
 {
-    Lab__V1__LabClient__CountUp *call;
     lab *room = *state;
     frame_peer peer;
     peer_listen(&peer, room->server_connection, "lab.v1.count_up");
+    Lab__V1__LabClient__CountUp *call;
     assert_ok(lab_count_up(room, 1, 0, NULL, &call));
     peer_accept(&peer);
     frame_begin(&peer);

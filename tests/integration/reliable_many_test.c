@@ -59,9 +59,9 @@ static void recv_burst(Lab__V1__LabClient__Chat *call, int which, int round)
 
 static void close_all(Lab__V1__LabClient__Chat **open)
 {
-    const Lab__V1__ChatMessage *line;
     for (int i = 0; i < calls(); i++)
         assert_ok(lab__v1__lab_client__chat__close_send(open[i]));
+    const Lab__V1__ChatMessage *line;
     for (int i = 0; i < calls(); i++) {
         assert_status(NATSMICRO_END, lab__v1__lab_client__chat__recv(open[i], &line));
         lab__v1__lab_client__chat__close(open[i]);
@@ -81,15 +81,14 @@ static void a_thousand_streams_at_once_keep_apart(void **state)
     broker *where = broker_start(NULL);
     natsConnection *connection = connect_to(where);
     natsmicro_client_options options = NATSMICRO_CLIENT_OPTIONS_INIT;
-    natsmicro_stream_metrics metrics;
-    Lab__V1__LabClient *client;
     Lab__V1__LabClient__Chat **open = calloc((size_t)calls(), sizeof(*open));
-    child service;
-    char line[64];
     (void)state;
+    child service;
     child_start(&service, "serve", broker_url(where));
+    char line[64];
     assert_true(child_line(&service, line, sizeof(line), LAB_PATIENCE));
     options.timeout_ms = 60000;
+    Lab__V1__LabClient *client;
     assert_ok(lab__v1__lab_client__new(&client, connection, &options));
     uint64_t ours = memory_kib(getpid());
     uint64_t theirs = memory_kib(service.pid);
@@ -103,6 +102,7 @@ static void a_thousand_streams_at_once_keep_apart(void **state)
         for (int i = 0; i < calls(); i++)
             recv_burst(open[i], i, round);
     }
+    natsmicro_stream_metrics metrics;
     natsmicro_call_get_metrics(open[0]->base, &metrics);
     assert_true(metrics.reliable);
     report("%d streams opened in %lld ms; %d messages there and back in %lld ms", calls(),

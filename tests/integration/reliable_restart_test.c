@@ -77,14 +77,14 @@ static bool say_progress(uint64_t done, uint64_t total, void *user_data)
 static natsmicro_status upload(Lab__V1__LabServer__Upload *call, void *user_data)
 {
     Lab__V1__UploadResult result = LAB__V1__UPLOAD_RESULT__INIT;
-    content received;
-    sha256_hex hash;
     uint64_t said = 0;
     (void)user_data;
+    content received;
     content_begin(&received, 0);
     natsmicro_status status = lab__v1__lab_server__upload__recv_to_writer(
         call, write_content, &received, say_progress, &said);
     result.size = (int64_t)received.done;
+    sha256_hex hash;
     SHA256End(&received.hash, hash);
     result.sha256 = hash;
     return status == NATSMICRO_OK ? lab__v1__lab_server__upload__reply(call, &result) : status;
@@ -93,12 +93,12 @@ static natsmicro_status upload(Lab__V1__LabServer__Upload *call, void *user_data
 static natsmicro_status download(Lab__V1__LabServer__Download *call,
                                  const Lab__V1__DownloadRequest *request, void *user_data)
 {
-    content sent;
-    sha256_hex hash;
     (void)user_data;
+    content sent;
     content_begin(&sent, (uint64_t)request->size);
     natsmicro_status status = lab__v1__lab_server__download__send_reader(
         call, read_content, &sent, (size_t)request->chunk, NULL, NULL);
+    sha256_hex hash;
     SHA256End(&sent.hash, hash);
     natsmicro_call_set_trailer(call->base, "hash", hash);
     return status;
@@ -137,8 +137,8 @@ typedef struct transfer {
 static void *send_up(void *data)
 {
     transfer *self = data;
-    Lab__V1__LabClient__Upload *call;
     Lab__V1__UploadResult *result = NULL;
+    Lab__V1__LabClient__Upload *call;
     self->status = lab__v1__lab_client__upload(self->client, NULL, &call);
     if (self->status == NATSMICRO_OK) {
         self->status = lab__v1__lab_client__upload__send_reader(call, read_content, &self->content,
@@ -169,10 +169,10 @@ static bool note_progress(uint64_t done, uint64_t total, void *user_data)
 static void *take_down(void *data)
 {
     transfer *self = data;
-    Lab__V1__LabClient__Download *call;
     Lab__V1__DownloadRequest request = LAB__V1__DOWNLOAD_REQUEST__INIT;
     request.size = (int64_t)self->length;
     request.chunk = 128 * 1024;
+    Lab__V1__LabClient__Download *call;
     self->status = lab__v1__lab_client__download(self->client, &request, NULL, &call);
     if (self->status == NATSMICRO_OK) {
         self->status = lab__v1__lab_client__download__recv_to_writer(
@@ -200,11 +200,11 @@ typedef struct scene {
 
 static void scene_open(scene *self)
 {
-    char line[64];
     transfer *moved = &self->transfer;
     memset(self, 0, sizeof(*self));
     self->where = broker_start(NULL);
     child_start(&self->service, "serve", broker_url(self->where));
+    char line[64];
     assert_true(child_line(&self->service, line, sizeof(line), LAB_PATIENCE));
     self->connection = connect_to(self->where);
     assert_ok(lab__v1__lab_client__new(&moved->client, self->connection, NULL));
@@ -225,8 +225,8 @@ static void scene_close(scene *self)
 
 static bool upload_is_at(scene *self, uint64_t mib)
 {
-    char line[64];
     uint64_t at = 0;
+    char line[64];
     while (at < mib) {
         if (!child_line(&self->service, line, sizeof(line), STRETCH_MS))
             return false;
@@ -269,8 +269,8 @@ static void kill_while(scene *self, void *(*run)(void *), bool (*is_at)(scene *,
 
 static void an_upload_outlives_kills_of_the_broker(void **state)
 {
-    scene here;
     (void)state;
+    scene here;
     scene_open(&here);
     kill_while(&here, send_up, upload_is_at);
     scene_close(&here);
@@ -278,8 +278,8 @@ static void an_upload_outlives_kills_of_the_broker(void **state)
 
 static void a_download_outlives_kills_of_the_broker(void **state)
 {
-    scene here;
     (void)state;
+    scene here;
     scene_open(&here);
     kill_while(&here, take_down, download_is_at);
     scene_close(&here);

@@ -50,9 +50,8 @@ static int send_values(const char *url)
 {
     natsConnection *connection = connect_to_url(url);
     Lab__V1__LabClient *client = lab_new_client(connection);
-    Lab__V1__LabClient__Sum *call;
     Lab__V1__SumResponse *response = NULL;
-    natsmicro_stream_metrics metrics;
+    Lab__V1__LabClient__Sum *call;
     natsmicro_status status = lab__v1__lab_client__sum(client, NULL, &call);
     if (status != NATSMICRO_OK)
         return 1;
@@ -60,6 +59,7 @@ static int send_values(const char *url)
         status = lab_sum_send(call, i);
     if (status == NATSMICRO_OK)
         status = lab__v1__lab_client__sum__close_and_recv(call, &response);
+    natsmicro_stream_metrics metrics;
     natsmicro_call_get_metrics(call->base, &metrics);
     printf("%d %" PRIu64 " %" PRIu64 "\n", (int)status, metrics.stalls, metrics.retransmitted);
     fflush(stdout);
@@ -137,20 +137,20 @@ static void scene_close(scene *self)
 static void a_sleeping_caller_gets_all_of_a_server_stream(void **state)
 {
     Lab__V1__CountUpRequest request = LAB__V1__COUNT_UP_REQUEST__INIT;
-    Lab__V1__LabClient__CountUp *call;
-    const Lab__V1__CountUpResponse *response;
-    scene here;
-    char line[64];
     int32_t read = 0;
     (void)state;
+    scene here;
     scene_open(&here);
     child_start(&here.sender, "serve", broker_url(here.where));
+    char line[64];
     assert_true(child_line(&here.sender, line, sizeof(line), LAB_PATIENCE));
     here.sender_kib = memory_kib(here.sender.pid);
     Lab__V1__LabClient *client = lab_new_client(here.connection);
     request.count = messages();
+    Lab__V1__LabClient__CountUp *call;
     assert_ok(lab__v1__lab_client__count_up(client, &request, NULL, &call));
     natsmicro_status status;
+    const Lab__V1__CountUpResponse *response;
     while ((status = lab__v1__lab_client__count_up__recv(call, &response)) == NATSMICRO_OK) {
         if (response->number != read)
             fail_msg("%d came instead of %d", response->number, read);
@@ -176,9 +176,9 @@ static natsmicro_status sleepy_sum(Lab__V1__LabServer__Sum *call, void *user_dat
 {
     sleeper *self = user_data;
     Lab__V1__SumResponse response = LAB__V1__SUM_RESPONSE__INIT;
+    self->in_order = self->slept = true;
     const Lab__V1__SumRequest *request;
     natsmicro_status status;
-    self->in_order = self->slept = true;
     while ((status = lab__v1__lab_server__sum__recv(call, &request)) == NATSMICRO_OK) {
         self->in_order &= request->value == self->read;
         self->read++;
@@ -192,18 +192,18 @@ static natsmicro_status sleepy_sum(Lab__V1__LabServer__Sum *call, void *user_dat
 static void a_sleeping_handler_gets_all_of_a_client_stream(void **state)
 {
     static const Lab__V1__LabHandlers handlers = {.sum = sleepy_sum};
-    natsmicro_server *server;
     sleeper reader = {.read = 0};
-    scene here;
-    char line[64];
     (void)state;
     latch_init(&reader.done);
+    scene here;
     scene_open(&here);
+    natsmicro_server *server;
     assert_ok(natsmicro_server_new(&server, here.connection, NULL));
     assert_ok(lab__v1__lab_server__add(server, &handlers, &reader, NULL));
     assert_int_equal(NATS_OK, natsConnection_FlushTimeout(here.connection, LAB_PATIENCE));
     child_start(&here.sender, "send", broker_url(here.where));
     here.sender_kib = memory_kib(here.sender.pid);
+    char line[64];
     assert_true(child_line(&here.sender, line, sizeof(line), 200000));
     report("the sender ended with, stalled and sent again: %s", line);
     assert_true(latch_wait(&reader.done, LAB_PATIENCE));

@@ -63,11 +63,11 @@ static const Narrow__V1__NarrowHandlers narrow_handlers = {.count = count};
 static Narrow__V1__NarrowClient *open_count(lab *room, const Narrow__V1__NarrowHandlers *handlers,
                                             Narrow__V1__NarrowClient__Count **call)
 {
-    Narrow__V1__NarrowClient *client;
     Narrow__V1__Number request = NARROW__V1__NUMBER__INIT;
     assert_ok(natsmicro_server_new(&room->server, room->server_connection, NULL));
     assert_ok(narrow__v1__narrow_server__add(room->server, handlers, NULL, NULL));
     assert_int_equal(NATS_OK, natsConnection_FlushTimeout(room->server_connection, LAB_PATIENCE));
+    Narrow__V1__NarrowClient *client;
     assert_ok(narrow__v1__narrow_client__new(&client, room->client_connection, NULL));
     request.number = NUMBERS;
     assert_ok(narrow__v1__narrow_client__count(client, &request, NULL, call));
@@ -78,9 +78,9 @@ static void max_inflight_bounds_what_is_sent_ahead_of_the_reader(void **state)
 {
     lab *room = *state;
     Narrow__V1__NarrowClient__Count *call;
-    const Narrow__V1__Number *response;
     Narrow__V1__NarrowClient *client = open_count(room, &narrow_handlers, &call);
     assert_true(eventually(server_has_stalled, room->server, LAB_PATIENCE));
+    const Narrow__V1__Number *response;
     for (int32_t i = 0; i < NUMBERS; i++) {
         assert_true(metrics_of_server(room->server).messages_sent <= (uint64_t)i + 2);
         assert_ok(narrow__v1__narrow_client__count__recv(call, &response));
@@ -96,9 +96,9 @@ static natsmicro_status count_without_waiting(Narrow__V1__NarrowServer__Count *c
                                               const Narrow__V1__Number *request, void *user_data)
 {
     Narrow__V1__Number response = NARROW__V1__NUMBER__INIT;
-    natsmicro_status status;
     (void)request;
     (void)user_data;
+    natsmicro_status status;
     do
         status = narrow__v1__narrow_server__count__try_send(call, &response);
     while (status == NATSMICRO_OK);
@@ -110,9 +110,9 @@ static void a_handler_that_returns_would_block_fails_with_a_status_that_travels(
     static const Narrow__V1__NarrowHandlers handlers = {.count = count_without_waiting};
     lab *room = *state;
     Narrow__V1__NarrowClient__Count *call;
-    const Narrow__V1__Number *response;
     Narrow__V1__NarrowClient *client = open_count(room, &handlers, &call);
     natsmicro_status status;
+    const Narrow__V1__Number *response;
     while ((status = narrow__v1__narrow_client__count__recv(call, &response)) == NATSMICRO_OK)
         continue;
     assert_status(NATSMICRO_INTERNAL, status);
@@ -130,11 +130,11 @@ static natsmicro_status sum_late(Lab__V1__LabServer__Sum *call, void *user_data)
 {
     lab_probe *seen = user_data;
     Lab__V1__SumResponse response = LAB__V1__SUM_RESPONSE__INIT;
-    const Lab__V1__SumRequest *request;
-    natsmicro_status status;
     seen->call = call->base;
     latch_open(&seen->entered);
     latch_wait(&seen->release, LAB_PATIENCE);
+    const Lab__V1__SumRequest *request;
+    natsmicro_status status;
     while ((status = lab__v1__lab_server__sum__recv(call, &request)) == NATSMICRO_OK)
         response.count++;
     seen->first = status;
@@ -149,11 +149,11 @@ static Lab__V1__LabClient__Sum *open_sum(lab *room, size_t window_bytes, uint32_
                                          natsmicro_context *context)
 {
     natsmicro_server_options options = NATSMICRO_SERVER_OPTIONS_INIT;
-    Lab__V1__LabClient__Sum *call;
     options.window_bytes = window_bytes;
     options.window_messages = window_messages;
     lab_serve_with(room, &late, &room->seen, &options, NULL);
     assert_int_equal(NATS_OK, natsConnection_FlushTimeout(room->server_connection, LAB_PATIENCE));
+    Lab__V1__LabClient__Sum *call;
     assert_ok(lab__v1__lab_client__sum(room->client, context, &call));
     assert_true(latch_wait(&room->seen.entered, LAB_PATIENCE));
     return call;
@@ -193,7 +193,6 @@ static void a_sender_waits_for_the_reader(void **state)
 {
     lab *room = *state;
     Lab__V1__LabClient__Sum *call = open_sum(room, 0, 2, NULL);
-    Lab__V1__SumResponse *response;
     watch watch_it = {.call = call->base, .release = &room->seen.release};
     assert_ok(lab_sum_send(call, 1));
     assert_ok(lab_sum_send(call, 2));
@@ -202,6 +201,7 @@ static void a_sender_waits_for_the_reader(void **state)
     assert_ok(lab_sum_send(call, 3));
     watch_end(&watch_it);
     assert_int_equal(1, metrics_of(call->base).stalls);
+    Lab__V1__SumResponse *response;
     assert_ok(lab__v1__lab_client__sum__close_and_recv(call, &response));
     assert_int_equal(3, response->count);
     lab__v1__lab_client__sum__free(response);
@@ -213,17 +213,17 @@ static void an_end_passes_a_shut_window(void **state)
 {
     natsmicro_client_options options = NATSMICRO_CLIENT_OPTIONS_INIT;
     lab *room = *state;
-    Lab__V1__LabClient__CountUp *call;
-    int32_t received;
-    bool in_order;
     options.window_messages = 2;
     lab_call_with(room, &options);
     lab_serve(room, &lab_held_handlers, &room->seen);
     assert_int_equal(NATS_OK, natsConnection_FlushTimeout(room->server_connection, LAB_PATIENCE));
+    Lab__V1__LabClient__CountUp *call;
     assert_ok(lab_count_up(room, 2, 0, NULL, &call));
     assert_true(latch_wait(&room->seen.done, LAB_PATIENCE));
     natsmicro_server_destroy(room->server); /* which waits until the end has reached the caller */
     room->server = NULL;
+    int32_t received;
+    bool in_order;
     assert_status(NATSMICRO_END, lab_count_all(call, &received, &in_order));
     assert_int_equal(2, received);
     assert_true(in_order);
@@ -253,8 +253,8 @@ static void a_cancel_ends_a_send_that_waits(void **state)
     lab *room = *state;
     Lab__V1__LabClient__Sum *call = open_sum(room, 0, 2, NULL);
     watch watch_it = {.call = call->base};
-    natsmicro_status status;
     watch_start(&watch_it);
+    natsmicro_status status;
     while ((status = lab_sum_send(call, 1)) == NATSMICRO_OK)
         continue;
     watch_end(&watch_it);
@@ -271,8 +271,8 @@ static natsmicro_status count_endlessly(Lab__V1__LabServer__CountUp *call,
 {
     lab_probe *seen = user_data;
     Lab__V1__CountUpResponse response = LAB__V1__COUNT_UP_RESPONSE__INIT;
-    natsmicro_status status;
     (void)request;
+    natsmicro_status status;
     while ((status = lab__v1__lab_server__count_up__send(call, &response)) == NATSMICRO_OK)
         response.number++;
     seen->first = status;
@@ -285,11 +285,11 @@ static void a_handler_that_waits_for_room_hears_that_its_caller_is_gone(void **s
     static const Lab__V1__LabHandlers endless = {.count_up = count_endlessly};
     natsmicro_client_options client = NATSMICRO_CLIENT_OPTIONS_INIT;
     lab *room = *state;
-    Lab__V1__LabClient__CountUp *call;
     client.window_messages = 10;
     lab_serve(room, &endless, &room->seen);
     lab_call_with(room, &client);
     assert_int_equal(NATS_OK, natsConnection_FlushTimeout(room->server_connection, LAB_PATIENCE));
+    Lab__V1__LabClient__CountUp *call;
     assert_ok(lab_count_up(room, 1, 0, NULL, &call));
     assert_true(eventually(server_has_stalled, room->server, LAB_PATIENCE));
     lab__v1__lab_client__count_up__close(call);
@@ -304,14 +304,14 @@ static void a_message_larger_than_the_window_passes(void **state)
     natsmicro_server_options server = NATSMICRO_SERVER_OPTIONS_INIT;
     natsmicro_client_options client = NATSMICRO_CLIENT_OPTIONS_INIT;
     lab *room = *state;
-    Lab__V1__LabClient__Chat *call;
-    const Lab__V1__ChatMessage *line;
     char *text = lab_text(20000);
     server.window_bytes = client.window_bytes = 1000;
     lab_serve_with(room, &lab_handlers, NULL, &server, NULL);
     lab_call_with(room, &client);
     assert_int_equal(NATS_OK, natsConnection_FlushTimeout(room->server_connection, LAB_PATIENCE));
+    Lab__V1__LabClient__Chat *call;
     assert_ok(lab__v1__lab_client__chat(room->client, NULL, &call));
+    const Lab__V1__ChatMessage *line;
     for (int i = 0; i < NUMBERS; i++) {
         assert_ok(lab_chat_send(call, text));
         assert_ok(lab__v1__lab_client__chat__recv(call, &line));
@@ -326,15 +326,15 @@ static void the_smallest_windows_move_everything(void **state)
     natsmicro_server_options server = NATSMICRO_SERVER_OPTIONS_INIT;
     natsmicro_client_options client = NATSMICRO_CLIENT_OPTIONS_INIT;
     lab *room = *state;
-    Lab__V1__LabClient__CountUp *call;
-    int32_t received;
-    bool in_order;
     server.window_bytes = client.window_bytes = 1;
     server.window_messages = client.window_messages = 1;
     lab_serve_with(room, &lab_handlers, NULL, &server, NULL);
     lab_call_with(room, &client);
     assert_int_equal(NATS_OK, natsConnection_FlushTimeout(room->server_connection, LAB_PATIENCE));
+    Lab__V1__LabClient__CountUp *call;
     assert_ok(lab_count_up(room, 500, 0, NULL, &call));
+    int32_t received;
+    bool in_order;
     assert_status(NATSMICRO_END, lab_count_all(call, &received, &in_order));
     assert_int_equal(500, received);
     assert_true(in_order);
@@ -356,26 +356,26 @@ static void a_small_max_payload_moves_everything(void **state)
 {
     const broker_options little = {.max_payload = SMALL_PAYLOAD};
     const size_t too_long = SMALL_PAYLOAD - 10;
-    Lab__V1__LabClient__CountUp *count_call;
-    Lab__V1__LabClient__Chat *call;
-    const Lab__V1__ChatMessage *line;
     char *text = lab_text(too_long);
-    lab room;
-    int32_t received;
-    bool in_order;
     (void)state;
+    lab room;
     lab_open_with(&room, &little);
     lab_serve(&room, NULL, NULL);
     assert_int_equal(NATS_OK, natsConnection_FlushTimeout(room.server_connection, LAB_PATIENCE));
+    Lab__V1__LabClient__CountUp *count_call;
     assert_ok(lab_count_up(&room, 20000, 0, NULL, &count_call));
+    int32_t received;
+    bool in_order;
     assert_status(NATSMICRO_END, lab_count_all(count_call, &received, &in_order));
     assert_int_equal(20000, received);
     assert_true(in_order);
     lab__v1__lab_client__count_up__close(count_call);
+    Lab__V1__LabClient__Chat *call;
     assert_ok(lab__v1__lab_client__chat(room.client, NULL, &call));
     assert_status(NATSMICRO_RESOURCE_EXHAUSTED, lab_chat_send(call, text));
     text[too_long - 200] = '\0';
     assert_ok(lab_chat_send(call, text));
+    const Lab__V1__ChatMessage *line;
     assert_ok(lab__v1__lab_client__chat__recv(call, &line));
     assert_string_equal(text, line->text);
     lab__v1__lab_client__chat__close(call);
@@ -398,17 +398,17 @@ static void the_smallest_max_payload_takes_an_end(void **state)
     static const Lab__V1__LabHandlers failing = {.chat = fail_with_a_text};
     const broker_options little = {.max_payload = NO_PAYLOAD};
     natsmicro_client_options options = NATSMICRO_CLIENT_OPTIONS_INIT;
-    Lab__V1__LabClient__Chat *call;
-    const Lab__V1__ChatMessage *line;
-    lab room;
     (void)state;
     options.inbox_prefix = "a"; /* so that the opening passes */
     options.window_bytes = options.window_messages = 1;
+    lab room;
     lab_open_with(&room, &little);
     lab_call_with(&room, &options);
     lab_serve(&room, &failing, NULL);
     assert_int_equal(NATS_OK, natsConnection_FlushTimeout(room.server_connection, LAB_PATIENCE));
+    Lab__V1__LabClient__Chat *call;
     assert_ok(lab__v1__lab_client__chat(room.client, NULL, &call));
+    const Lab__V1__ChatMessage *line;
     assert_status(NATSMICRO_ABORTED, lab__v1__lab_client__chat__recv(call, &line));
     lab__v1__lab_client__chat__close(call);
     lab_close(&room);
@@ -431,10 +431,10 @@ static natsmicro_status fail_at_length(Lab__V1__LabServer__CountUp *call,
 static void assert_fails_at_length(lab *room, int32_t length)
 {
     Lab__V1__CountUpRequest request = LAB__V1__COUNT_UP_REQUEST__INIT;
-    Lab__V1__LabClient__CountUp *call;
-    const Lab__V1__CountUpResponse *response;
     request.pad = length;
+    Lab__V1__LabClient__CountUp *call;
     assert_ok(lab__v1__lab_client__count_up(room->client, &request, NULL, &call));
+    const Lab__V1__CountUpResponse *response;
     assert_status(NATSMICRO_ABORTED, lab__v1__lab_client__count_up__recv(call, &response));
     lab__v1__lab_client__count_up__close(call);
 }
@@ -465,14 +465,14 @@ static natsmicro_status send_behind_headers(Lab__V1__LabServer__Chat *call, void
 static void headers_that_leave_no_room_are_too_large(void **state)
 {
     static const Lab__V1__LabHandlers sending = {.chat = send_behind_headers};
-    Lab__V1__LabClient__Chat *call;
-    const Lab__V1__ChatMessage *line;
     lab *room = *state;
     natsmicro_context *context = lab_context();
     natsmicro_context_set_timeout(context, LAB_AT_ONCE);
     lab_serve(room, &sending, NULL);
     assert_int_equal(NATS_OK, natsConnection_FlushTimeout(room->server_connection, LAB_PATIENCE));
+    Lab__V1__LabClient__Chat *call;
     assert_ok(lab__v1__lab_client__chat(room->client, context, &call));
+    const Lab__V1__ChatMessage *line;
     assert_status(NATSMICRO_RESOURCE_EXHAUSTED, lab__v1__lab_client__chat__recv(call, &line));
     lab__v1__lab_client__chat__close(call);
     natsmicro_context_destroy(context);
@@ -494,13 +494,13 @@ static natsmicro_status answer_with_trailers(Lab__V1__LabServer__Upload *call, v
 static void a_large_answer_with_trailers_passes(void **state)
 {
     static const Lab__V1__LabHandlers answering = {.upload = answer_with_trailers};
-    Lab__V1__LabClient__Upload *call;
     Lab__V1__UploadResult *result = NULL;
     lab *room = *state;
     natsmicro_context *context = lab_context();
     natsmicro_context_set_timeout(context, LAB_AT_ONCE);
     lab_serve(room, &answering, NULL);
     assert_int_equal(NATS_OK, natsConnection_FlushTimeout(room->server_connection, LAB_PATIENCE));
+    Lab__V1__LabClient__Upload *call;
     assert_ok(lab__v1__lab_client__upload(room->client, context, &call));
     assert_ok(lab__v1__lab_client__upload__close_and_recv(call, &result));
     assert_int_equal(LAB_MAX_PAYLOAD - 300, strlen(result->sha256));
@@ -522,13 +522,8 @@ static bool server_is_stuck(void *server)
 static void metrics_tell_what_was_lost(void **state)
 {
     const proxy_faults faults = {.subjects = "_INBOX."};
-    natsmicro_stream_metrics ours;
-    natsmicro_stream_metrics theirs;
-    Lab__V1__LabClient__CountUp *call;
-    lab room;
-    int32_t received;
-    bool in_order;
     (void)state;
+    lab room;
     lab_open(&room);
     proxy *between = proxy_start(room.nats, &faults);
     natsConnection *far = connect_to_url(proxy_url(between));
@@ -542,13 +537,16 @@ static void metrics_tell_what_was_lost(void **state)
     Lab__V1__LabClient *direct = room.client;
     room.client = through;
     proxy_set_black_hole(between, true); /* for what the service sends */
+    Lab__V1__LabClient__CountUp *call;
     assert_ok(lab_count_up(&room, MANY, 0, NULL, &call));
     assert_true(eventually(server_is_stuck, room.server, LAB_PATIENCE));
     proxy_set_black_hole(between, false);
+    int32_t received;
+    bool in_order;
     assert_status(NATSMICRO_END, lab_count_all(call, &received, &in_order));
-    ours = metrics_of(call->base);
+    natsmicro_stream_metrics ours = metrics_of(call->base);
     lab__v1__lab_client__count_up__close(call);
-    theirs = metrics_of_server(room.server);
+    natsmicro_stream_metrics theirs = metrics_of_server(room.server);
     report("%" PRIu64 " messages sent, %" PRIu64 " of them again, %" PRIu64 " stalls",
            theirs.messages_sent, theirs.retransmitted, theirs.stalls);
     assert_int_equal(MANY, received);
@@ -574,10 +572,8 @@ static void metrics_tell_what_was_lost(void **state)
 static void a_peer_that_is_far_is_waited_for(void **state)
 {
     const proxy_faults faults = {.subjects = "_INBOX.", .latency_ms = FAR_MS};
-    Lab__V1__LabClient__Chat *call;
-    const Lab__V1__ChatMessage *line;
-    lab room;
     (void)state;
+    lab room;
     lab_open(&room);
     proxy *between = proxy_start(room.nats, &faults);
     natsConnection *far = connect_to_url(proxy_url(between));
@@ -585,7 +581,9 @@ static void a_peer_that_is_far_is_waited_for(void **state)
     assert_ok(lab__v1__lab_client__new(&through, far, NULL));
     lab_serve(&room, NULL, NULL);
     assert_int_equal(NATS_OK, natsConnection_FlushTimeout(room.server_connection, LAB_PATIENCE));
+    Lab__V1__LabClient__Chat *call;
     assert_ok(lab__v1__lab_client__chat(through, NULL, &call));
+    const Lab__V1__ChatMessage *line;
     for (int i = 0; i < FAR_TURNS; i++) {
         assert_ok(lab_chat_send(call, "is anybody there?"));
         assert_ok(lab__v1__lab_client__chat__recv(call, &line));
@@ -610,9 +608,9 @@ static void a_peer_that_is_far_is_waited_for(void **state)
 static void assert_kind(lab *room, natsmicro_context *context, bool reliable)
 {
     Lab__V1__LabClient__CountUp *call;
+    assert_ok(lab_count_up(room, 10, 0, context, &call));
     int32_t received;
     bool in_order;
-    assert_ok(lab_count_up(room, 10, 0, context, &call));
     assert_status(NATSMICRO_END, lab_count_all(call, &received, &in_order));
     assert_int_equal(10, received);
     assert_true(in_order);

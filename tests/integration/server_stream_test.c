@@ -14,9 +14,9 @@
 static void assert_counts(lab *room, int32_t count)
 {
     Lab__V1__LabClient__CountUp *call;
+    assert_ok(lab_count_up(room, count, 0, NULL, &call));
     int32_t received;
     bool in_order;
-    assert_ok(lab_count_up(room, count, 0, NULL, &call));
     assert_status(NATSMICRO_END, lab_count_all(call, &received, &in_order));
     assert_int_equal(received, count);
     assert_true(in_order);
@@ -67,11 +67,11 @@ static void empty_messages_are_messages(void **state)
     lab *room = *state;
     Lab__V1__LabHandlers handlers = {.count_up = send_empty};
     lab_serve(room, &handlers, NULL);
-    Lab__V1__LabClient__CountUp *call;
-    const Lab__V1__CountUpResponse *response;
     int received = 0;
-    natsmicro_status status;
+    Lab__V1__LabClient__CountUp *call;
     assert_ok(lab_count_up(room, 50, 0, NULL, &call));
+    const Lab__V1__CountUpResponse *response;
+    natsmicro_status status;
     while ((status = lab__v1__lab_client__count_up__recv(call, &response)) == NATSMICRO_OK) {
         assert_int_equal(response->number, 0);
         assert_string_equal(response->text, "");
@@ -119,8 +119,8 @@ static void a_message_over_max_payload_fails_alone_and_the_stream_goes_on(void *
     Lab__V1__LabHandlers handlers = {.count_up = send_at_the_limit};
     lab_serve(room, &handlers, seen);
     Lab__V1__LabClient__CountUp *call;
-    const Lab__V1__CountUpResponse *response;
     assert_ok(lab_count_up(room, 1, 0, NULL, &call));
+    const Lab__V1__CountUpResponse *response;
     assert_ok(lab__v1__lab_client__count_up__recv(call, &response));
     assert_true(latch_wait(&seen->done, LAB_PATIENCE));
     assert_status(NATSMICRO_RESOURCE_EXHAUSTED, seen->first);
@@ -138,9 +138,9 @@ static void a_message_over_max_payload_fails_alone_and_the_stream_goes_on(void *
 static void assert_fails_at(lab *room, int32_t count, int32_t fail_at)
 {
     Lab__V1__LabClient__CountUp *call;
+    assert_ok(lab_count_up(room, count, fail_at, NULL, &call));
     int32_t received;
     bool in_order;
-    assert_ok(lab_count_up(room, count, fail_at, NULL, &call));
     assert_status(NATSMICRO_OUT_OF_RANGE, lab_count_all(call, &received, &in_order));
     assert_int_equal(received, fail_at - 1);
     assert_true(in_order);
@@ -182,9 +182,9 @@ static void the_services_own_code_and_bytes_survive_on_a_stream(void **state)
     Lab__V1__LabHandlers handlers = {.count_up = fail_quota_after_one};
     lab_serve(room, &handlers, NULL);
     Lab__V1__LabClient__CountUp *call;
+    assert_ok(lab_count_up(room, 1, 0, NULL, &call));
     int32_t received;
     bool in_order;
-    assert_ok(lab_count_up(room, 1, 0, NULL, &call));
     assert_status(NATSMICRO_SERVICE_ERROR, lab_count_all(call, &received, &in_order));
     assert_int_equal(received, 1);
     assert_true(lab__v1__lab_client__is_quota_exceeded(natsmicro_call_error_code(call->base)));
@@ -225,10 +225,8 @@ static void headers_reach_the_handler_and_headers_and_trailers_come_back(void **
     natsmicro_context *context = lab_context();
     assert_ok(natsmicro_context_set_header(context, "X-Asked", "please"));
     Lab__V1__LabClient__CountUp *call;
-    const Lab__V1__CountUpResponse *response;
-    int32_t received;
-    bool in_order;
     assert_ok(lab_count_up(room, 3, 0, context, &call));
+    const Lab__V1__CountUpResponse *response;
     assert_ok(lab__v1__lab_client__count_up__recv(call, &response));
     assert_string_equal(natsmicro_call_header(call->base, "X-ANSWER"), "please");
     assert_null(natsmicro_call_header(call->base, "Nats-Stream-Seq"));
@@ -237,6 +235,8 @@ static void headers_reach_the_handler_and_headers_and_trailers_come_back(void **
     assert_true(natsmicro_call_header_at(call->base, 0, &name, &value));
     assert_string_equal(name, "X-Answer");
     assert_false(natsmicro_call_header_at(call->base, 1, &name, &value));
+    int32_t received;
+    bool in_order;
     assert_status(NATSMICRO_END, lab_count_all(call, &received, &in_order));
     assert_string_equal(natsmicro_call_trailer(call->base, "x-total"), "3");
     lab__v1__lab_client__count_up__close(call);
@@ -277,8 +277,8 @@ static const Lab__V1__LabHandlers one_and_wait = {.count_up = send_one_and_wait}
 static void open_and_read_one(lab *room, natsmicro_context *context,
                               Lab__V1__LabClient__CountUp **call)
 {
-    const Lab__V1__CountUpResponse *response;
     assert_ok(lab_count_up(room, 1, 0, context, call));
+    const Lab__V1__CountUpResponse *response;
     assert_ok(lab__v1__lab_client__count_up__recv(*call, &response));
 }
 
@@ -295,11 +295,11 @@ static void a_cancel_in_another_thread_wakes_a_waiting_recv_and_ends_the_handler
     lab_probe *seen = &room->seen;
     lab_serve(room, &one_and_wait, seen);
     Lab__V1__LabClient__CountUp *call;
-    const Lab__V1__CountUpResponse *response;
     open_and_read_one(room, NULL, &call);
     lab_cancel_in_thread(seen, call->base);
     latch_open(&seen->entered);
     int64_t started = now_ms();
+    const Lab__V1__CountUpResponse *response;
     assert_status(NATSMICRO_CANCELLED, lab__v1__lab_client__count_up__recv(call, &response));
     assert_true(now_ms() - started < LAB_AT_ONCE);
     assert_string_equal(natsmicro_call_error_code(call->base), "CANCELLED");
@@ -337,9 +337,9 @@ static void a_server_that_cancels_is_no_end_of_the_stream(void **state)
     Lab__V1__LabHandlers handlers = {.count_up = cancel_own_call};
     lab_serve(room, &handlers, NULL);
     Lab__V1__LabClient__CountUp *call;
+    assert_ok(lab_count_up(room, 1, 0, NULL, &call));
     int32_t received;
     bool in_order;
-    assert_ok(lab_count_up(room, 1, 0, NULL, &call));
     assert_status(NATSMICRO_CANCELLED, lab_count_all(call, &received, &in_order));
     assert_true(received <= 1);
     lab__v1__lab_client__count_up__close(call);
@@ -352,11 +352,11 @@ static void the_contexts_timeout_bounds_a_whole_stream(void **state)
     lab_serve(room, &one_and_wait, seen);
     natsmicro_context *context = lab_context();
     natsmicro_context_set_timeout(context, 600);
-    Lab__V1__LabClient__CountUp *call;
-    const Lab__V1__CountUpResponse *response;
     int64_t started = now_ms();
+    Lab__V1__LabClient__CountUp *call;
     open_and_read_one(room, context, &call);
     assert_true(natsmicro_call_remaining_ms(call->base) <= 600);
+    const Lab__V1__CountUpResponse *response;
     assert_status(NATSMICRO_DEADLINE_EXCEEDED,
                   lab__v1__lab_client__count_up__recv(call, &response));
     assert_true(now_ms() - started >= 590);
@@ -405,11 +405,11 @@ static void a_detached_stream_goes_on_in_another_thread(void **state)
     Lab__V1__LabHandlers handlers = {.count_up = detach_stream};
     lab_serve(room, &handlers, seen);
     Lab__V1__LabClient__CountUp *call;
-    int32_t received;
-    bool in_order;
     assert_ok(lab_count_up(room, 10, 0, NULL, &call));
     assert_true(latch_wait(&seen->done, LAB_PATIENCE));
     latch_open(&seen->release);
+    int32_t received;
+    bool in_order;
     assert_status(NATSMICRO_END, lab_count_all(call, &received, &in_order));
     assert_int_equal(received, 10);
     assert_true(in_order);

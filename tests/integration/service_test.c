@@ -25,11 +25,11 @@ static natsmicro_status answer_with_headers(Lab__V1__LabServer__Ping *call,
                                             const Lab__V1__PingRequest *request, void *user_data)
 {
     lab_probe *seen = user_data;
+    const char *one = natsmicro_call_header(call->base, "X-One");
+    char values[128];
+    snprintf(values, sizeof(values), "%s;", one != NULL ? one : "none");
     const char *name;
     const char *value;
-    char values[128];
-    const char *one = natsmicro_call_header(call->base, "X-One");
-    snprintf(values, sizeof(values), "%s;", one != NULL ? one : "none");
     /* Values of one name keep their order; names have none. */
     for (size_t i = 0; natsmicro_call_header_at(call->base, i, &name, &value); i++) {
         if (strcmp(name, "X-Two") == 0)
@@ -74,16 +74,16 @@ static void headers_travel_both_ways_with_answers_and_with_errors(void **state)
 
     /* An error brings them, too, and its own headers stay the protocol's. */
     Lab__V1__PingRequest request = LAB__V1__PING_REQUEST__INIT;
-    Lab__V1__PingResponse *response;
-    const char *name;
-    const char *value;
     request.fail = 1;
     natsmicro_context_clear_headers(context);
     assert_ok(natsmicro_context_set_header(context, "X-One", "only"));
+    Lab__V1__PingResponse *response;
     assert_status(NATSMICRO_NOT_FOUND,
                   lab__v1__lab_client__ping(room->client, &request, context, &response));
     assert_response_header(context, "X-Values", "only;");
     assert_response_header(context, "X-Trailer", "last");
+    const char *name;
+    const char *value;
     for (size_t i = 0; natsmicro_context_response_header_at(context, i, &name, &value); i++)
         assert_int_not_equal(strncmp(name, "Nats-", 5), 0);
     natsmicro_context_destroy(context);
@@ -178,9 +178,9 @@ static void call_all_patterns(lab *room, hook_log *client, hook_log *server)
     assert_hooked(server, 1, "lab.v1.Lab.Ping", NATSMICRO_OK);
 
     Lab__V1__LabClient__CountUp *count_up;
+    assert_ok(lab_count_up(room, 3, 0, NULL, &count_up));
     int32_t received;
     bool in_order;
-    assert_ok(lab_count_up(room, 3, 0, NULL, &count_up));
     assert_status(NATSMICRO_END, lab_count_all(count_up, &received, &in_order));
     assert_string_equal(natsmicro_call_header(count_up->base, "X-Hook"), "was here");
     lab__v1__lab_client__count_up__close(count_up);
@@ -188,8 +188,8 @@ static void call_all_patterns(lab *room, hook_log *client, hook_log *server)
     assert_hooked(server, 2, "lab.v1.Lab.CountUp", NATSMICRO_OK);
 
     Lab__V1__LabClient__Sum *sum;
-    Lab__V1__SumResponse *total;
     assert_ok(lab__v1__lab_client__sum(room->client, NULL, &sum));
+    Lab__V1__SumResponse *total;
     assert_ok(lab__v1__lab_client__sum__close_and_recv(sum, &total));
     lab__v1__lab_client__sum__free(total);
     lab__v1__lab_client__sum__close(sum);
@@ -197,9 +197,9 @@ static void call_all_patterns(lab *room, hook_log *client, hook_log *server)
     assert_hooked(server, 3, "lab.v1.Lab.Sum", NATSMICRO_OK);
 
     Lab__V1__LabClient__Chat *chat;
-    const Lab__V1__ChatMessage *line;
     assert_ok(lab__v1__lab_client__chat(room->client, NULL, &chat));
     assert_ok(lab__v1__lab_client__chat__close_send(chat));
+    const Lab__V1__ChatMessage *line;
     assert_status(NATSMICRO_END, lab__v1__lab_client__chat__recv(chat, &line));
     lab__v1__lab_client__chat__close(chat);
     assert_hooked(client, 4, "lab.v1.Lab.Chat", NATSMICRO_OK);
@@ -210,8 +210,8 @@ static void hooks_on_both_sides_see_every_call_and_how_it_ended(void **state)
 {
     lab *room = *state;
     hook_log client;
-    hook_log server;
     hook_log_init(&client);
+    hook_log server;
     hook_log_init(&server);
     natsmicro_server_options server_options = NATSMICRO_SERVER_OPTIONS_INIT;
     natsmicro_client_options client_options = NATSMICRO_CLIENT_OPTIONS_INIT;
@@ -222,9 +222,9 @@ static void hooks_on_both_sides_see_every_call_and_how_it_ended(void **state)
     call_all_patterns(room, &client, &server);
 
     Lab__V1__LabClient__CountUp *count_up;
+    assert_ok(lab_count_up(room, 1, 1, NULL, &count_up));
     int32_t received;
     bool in_order;
-    assert_ok(lab_count_up(room, 1, 1, NULL, &count_up));
     assert_status(NATSMICRO_OUT_OF_RANGE, lab_count_all(count_up, &received, &in_order));
     lab__v1__lab_client__count_up__close(count_up);
     assert_hooked(&client, 5, "lab.v1.Lab.CountUp", NATSMICRO_OUT_OF_RANGE);
@@ -248,16 +248,16 @@ static void a_hook_that_returns_end_refuses_all_the_same(void **state)
     lab *room = *state;
     natsmicro_server_options server = NATSMICRO_SERVER_OPTIONS_INIT;
     natsmicro_client_options client = NATSMICRO_CLIENT_OPTIONS_INIT;
-    Lab__V1__LabClient__CountUp *call;
-    int32_t received;
-    bool in_order;
     server.hooks.before = client.hooks.before = return_end;
     lab_serve_with(room, &lab_handlers, NULL, &server, NULL);
     natsmicro_context *context = lab_context();
     assert_status(NATSMICRO_INTERNAL, lab_ping_status(room, "", context));
     assert_string_equal(natsmicro_context_error_message(context),
                         "lab.v1.Lab.Ping: the server's hook returned END");
+    Lab__V1__LabClient__CountUp *call;
     assert_ok(lab_count_up(room, 3, 0, NULL, &call));
+    int32_t received;
+    bool in_order;
     assert_status(NATSMICRO_INTERNAL, lab_count_all(call, &received, &in_order));
     lab__v1__lab_client__count_up__close(call);
     lab_call_with(room, &client);
@@ -282,9 +282,9 @@ static void a_servers_hook_keeps_calls_from_their_handlers(void **state)
     assert_string_equal(natsmicro_context_error_message(context), "no entry to lab.v1.Lab.Ping");
     assert_hooked(&log, 1, "lab.v1.Lab.Ping", NATSMICRO_UNAUTHENTICATED);
     Lab__V1__LabClient__CountUp *call;
+    assert_ok(lab_count_up(room, 3, 0, NULL, &call));
     int32_t received;
     bool in_order;
-    assert_ok(lab_count_up(room, 3, 0, NULL, &call));
     assert_status(NATSMICRO_UNAUTHENTICATED, lab_count_all(call, &received, &in_order));
     assert_int_equal(received, 0);
     lab__v1__lab_client__count_up__close(call);
@@ -412,8 +412,8 @@ static natsmicro_status detach(Lab__V1__LabServer__Ping *call, const Lab__V1__Pi
 static void assert_detached(lab *room, lab_probe *seen, int32_t how, natsmicro_status expected)
 {
     Lab__V1__PingRequest request = LAB__V1__PING_REQUEST__INIT;
-    Lab__V1__PingResponse *response;
     request.fail = how;
+    Lab__V1__PingResponse *response;
     assert_status(expected, lab__v1__lab_client__ping(room->client, &request, NULL, &response));
     if (expected == NATSMICRO_OK)
         assert_string_equal(response->payload, "later");
@@ -544,9 +544,9 @@ static void inboxes_may_have_a_prefix_of_their_own(void **state)
     lab_call_with(room, &client_options);
     assert_ok(lab_ping_status(room, "", NULL));
     Lab__V1__LabClient__Chat *chat;
-    const Lab__V1__ChatMessage *line;
     assert_ok(lab__v1__lab_client__chat(room->client, NULL, &chat));
     assert_ok(lab_chat_send(chat, "one"));
+    const Lab__V1__ChatMessage *line;
     assert_ok(lab__v1__lab_client__chat__recv(chat, &line));
     assert_string_equal(line->text, "one");
     lab__v1__lab_client__chat__close(chat);
@@ -590,8 +590,6 @@ static void a_name_is_as_long_as_discovery_can_ask_for(void **state)
 {
     lab *room = *state;
     char *name = lab_text(513);
-    char subject[600];
-    char info[1024];
     natsmicro_service_options options = NATSMICRO_SERVICE_OPTIONS_INIT;
     options.name = name;
     assert_ok(natsmicro_server_new(&room->server, room->server_connection, NULL));
@@ -599,7 +597,9 @@ static void a_name_is_as_long_as_discovery_can_ask_for(void **state)
                   lab__v1__lab_server__add(room->server, &lab_handlers, NULL, &options));
     name[512] = '\0';
     assert_ok(lab__v1__lab_server__add(room->server, &lab_handlers, NULL, &options));
+    char subject[600];
     snprintf(subject, sizeof(subject), "$SRV.PING.%s", name);
+    char info[1024];
     request_text(room, subject, info, sizeof(info));
     assert_non_null(strstr(info, name));
     free(name);
@@ -651,15 +651,15 @@ static void options_of_an_older_header_are_taken(void **state)
 static void options_of_no_or_a_newer_header_are_refused(void **state)
 {
     lab *room = *state;
-    natsmicro_server *server;
-    Lab__V1__LabClient *client;
     natsmicro_server_options server_options = NATSMICRO_SERVER_OPTIONS_INIT;
     natsmicro_client_options client_options = NATSMICRO_CLIENT_OPTIONS_INIT;
     server_options.size++;
     client_options.size = 0;
+    natsmicro_server *server;
     assert_status(NATSMICRO_INVALID_ARGUMENT,
                   natsmicro_server_new(&server, room->server_connection, &server_options));
     assert_null(server);
+    Lab__V1__LabClient *client;
     assert_status(NATSMICRO_INVALID_ARGUMENT,
                   lab__v1__lab_client__new(&client, room->client_connection, &client_options));
     assert_null(client);
@@ -671,8 +671,8 @@ static void options_of_no_or_a_newer_header_are_refused(void **state)
 static void stubs_of_another_version_are_refused(void **state)
 {
     lab *room = *state;
-    natsmicro_client *client;
     const natsmicro_stub_service stub = {.stub_version = NATSMICRO_STUB_VERSION + 1};
+    natsmicro_client *client;
     assert_status(NATSMICRO_FAILED_PRECONDITION,
                   natsmicro_stub_client_new(&client, &stub, room->client_connection, NULL));
     assert_null(client);
@@ -696,8 +696,8 @@ static void *call_ping(void *argument)
 {
     caller *self = argument;
     char payload[32];
-    Lab__V1__PingResponse *response;
     snprintf(payload, sizeof(payload), "caller %d", self->number);
+    Lab__V1__PingResponse *response;
     self->status = lab_ping(self->room, payload, NULL, &response);
     self->right = response != NULL && strcmp(response->payload, payload) == 0;
     lab__v1__lab_client__ping__free(response);
@@ -727,8 +727,8 @@ static void as_many_as_64_calls_of_one_client_run_at_the_same_time(void **state)
     lab_probe *seen = &room->seen;
     Lab__V1__LabHandlers handlers = {.ping = meet_all};
     lab_serve(room, &handlers, seen);
-    caller callers[CONCURRENT];
     int right = 0;
+    caller callers[CONCURRENT];
     for (int i = 0; i < CONCURRENT; i++)
         start_caller(&callers[i], room, i);
     for (int i = 0; i < CONCURRENT; i++) {
@@ -757,8 +757,8 @@ static void a_handler_that_was_quick_may_take_its_time(void **state)
     lab_serve(room, &handlers, seen);
     for (int i = 0; i < 500; i++)
         assert_ok(lab_ping_status(room, "quick", NULL));
-    caller callers[CONCURRENT];
     int right = 0;
+    caller callers[CONCURRENT];
     for (int i = 0; i < CONCURRENT; i++)
         start_caller(&callers[i], room, i);
     for (int i = 0; i < CONCURRENT; i++) {
@@ -774,10 +774,10 @@ static void sixty_four_streams_of_one_client_do_not_mix(void **state)
     lab *room = *state;
     lab_serve(room, NULL, NULL);
     Lab__V1__LabClient__Chat *calls[CONCURRENT];
-    const Lab__V1__ChatMessage *line;
-    char text[32];
     for (int i = 0; i < CONCURRENT; i++)
         assert_ok(lab__v1__lab_client__chat(room->client, NULL, &calls[i]));
+    const Lab__V1__ChatMessage *line;
+    char text[32];
     for (int round = 0; round < 5; round++) {
         for (int i = 0; i < CONCURRENT; i++) {
             snprintf(text, sizeof(text), "%d of %d", round, i);
@@ -812,9 +812,9 @@ static void a_busy_server_refuses_at_once_what_it_cannot_take(void **state)
     options.max_waiting = 1;
     lab_serve_with(room, &when_released, seen, &options, NULL);
     caller running;
-    caller waiting;
     start_caller(&running, room, 1);
     assert_true(latch_wait(&seen->entered, LAB_PATIENCE));
+    caller waiting;
     start_caller(&waiting, room, 2);
     assert_true(eventually(one_waits, room->server, LAB_PATIENCE));
 
@@ -826,8 +826,8 @@ static void a_busy_server_refuses_at_once_what_it_cannot_take(void **state)
     Lab__V1__LabClient__Sum *sum;
     assert_status(NATSMICRO_UNAVAILABLE, lab__v1__lab_client__sum(room->client, context, &sum));
     Lab__V1__LabClient__CountUp *count_up;
-    const Lab__V1__CountUpResponse *number;
     assert_ok(lab_count_up(room, 1, 0, NULL, &count_up));
+    const Lab__V1__CountUpResponse *number;
     assert_status(NATSMICRO_UNAVAILABLE, lab__v1__lab_client__count_up__recv(count_up, &number));
     lab__v1__lab_client__count_up__close(count_up);
 
@@ -850,8 +850,8 @@ static void instances_of_a_service_share_the_calls(void **state)
 {
     lab *room = *state;
     natsConnection *connection = connect_to(room->nats);
-    natsmicro_server *second;
     lab_serve(room, NULL, NULL);
+    natsmicro_server *second;
     assert_ok(natsmicro_server_new(&second, connection, NULL));
     assert_ok(lab__v1__lab_server__add(second, &lab_handlers, NULL, NULL));
     for (int i = 0; i < 200; i++)

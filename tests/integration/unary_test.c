@@ -124,10 +124,10 @@ static void a_failure_with_what_is_no_error_is_internal(void **state)
     natsmicro_context *context = lab_context();
     for (size_t i = 0; i < sizeof(no_errors) / sizeof(no_errors[0]); i++) {
         Lab__V1__PingRequest request = LAB__V1__PING_REQUEST__INIT;
-        Lab__V1__PingResponse *response;
-        char text[32];
         request.fail = (int32_t)no_errors[i];
+        char text[32];
         snprintf(text, sizeof(text), "failure %d", (int)no_errors[i]);
+        Lab__V1__PingResponse *response;
         assert_status(NATSMICRO_INTERNAL,
                       lab__v1__lab_client__ping(room->client, &request, context, &response));
         assert_string_equal(natsmicro_context_error_code(context), "INTERNAL");
@@ -297,21 +297,21 @@ static void a_method_without_handler_answers_unimplemented_in_all_patterns(void 
     assert_non_null(strstr(natsmicro_context_error_message(context), "lab.v1.Lab.Ping"));
 
     Lab__V1__LabClient__CountUp *count_up;
-    const Lab__V1__CountUpResponse *number;
     assert_ok(lab_count_up(room, 1, 0, NULL, &count_up));
+    const Lab__V1__CountUpResponse *number;
     assert_status(NATSMICRO_UNIMPLEMENTED, lab__v1__lab_client__count_up__recv(count_up, &number));
     lab__v1__lab_client__count_up__close(count_up);
 
     /* These are acknowledged first. */
-    Lab__V1__LabClient__Sum *sum;
     Lab__V1__SumResponse *total = NULL;
+    Lab__V1__LabClient__Sum *sum;
     assert_ok(lab__v1__lab_client__sum(room->client, NULL, &sum));
     assert_status(NATSMICRO_UNIMPLEMENTED, lab__v1__lab_client__sum__close_and_recv(sum, &total));
     lab__v1__lab_client__sum__close(sum);
 
     Lab__V1__LabClient__Chat *chat;
-    const Lab__V1__ChatMessage *line;
     assert_ok(lab__v1__lab_client__chat(room->client, NULL, &chat));
+    const Lab__V1__ChatMessage *line;
     assert_status(NATSMICRO_UNIMPLEMENTED, lab__v1__lab_client__chat__recv(chat, &line));
     lab__v1__lab_client__chat__close(chat);
     natsmicro_context_destroy(context);
@@ -327,8 +327,8 @@ static void without_a_server_all_patterns_fail_at_once(void **state)
     assert_non_null(strstr(natsmicro_context_error_message(context), "lab.v1.ping"));
 
     Lab__V1__LabClient__CountUp *count_up;
-    const Lab__V1__CountUpResponse *number;
     assert_ok(lab_count_up(room, 1, 0, NULL, &count_up));
+    const Lab__V1__CountUpResponse *number;
     assert_status(NATSMICRO_UNAVAILABLE, lab__v1__lab_client__count_up__recv(count_up, &number));
     lab__v1__lab_client__count_up__close(count_up);
 

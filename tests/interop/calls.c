@@ -22,9 +22,9 @@ static void a_peer_calls_a_c_service(void **state)
     natsmicro_server_options options = NATSMICRO_SERVER_OPTIONS_INIT;
     broker *nats = patient_broker();
     natsConnection *connection = connect_to(nats);
-    natsmicro_server *server;
     (void)state;
     options.max_pending_bytes = PENDING;
+    natsmicro_server *server;
     assert_ok(natsmicro_server_new(&server, connection, &options));
     assert_ok(lab__v1__lab_server__add(server, &lab_as_recorded, NULL, NULL));
     assert_int_equal(NATS_OK, natsConnection_Flush(connection));
@@ -84,12 +84,12 @@ static void errors_keep_code_text_and_data(void **state)
 {
     room *self = *state;
     Lab__V1__PingRequest request = LAB__V1__PING_REQUEST__INIT;
-    Lab__V1__PingResponse *response;
-    size_t length;
     request.fail = 1;
+    Lab__V1__PingResponse *response;
     assert_status(NATSMICRO_NOT_FOUND,
                   lab__v1__lab_client__ping(self->lab, &request, self->context, &response));
     assert_string_equal("no such thing", natsmicro_context_error_message(self->context));
+    size_t length;
     assert_memory_equal("\1\2\3", natsmicro_context_error_data(self->context, &length), 3);
     request.fail = 3;
     assert_status(NATSMICRO_SERVICE_ERROR,
@@ -106,9 +106,9 @@ static void a_unary_call_is_answered(void **state)
 {
     room *self = *state;
     Lab__V1__PingRequest request = LAB__V1__PING_REQUEST__INIT;
-    Lab__V1__PingResponse *response;
     request.payload = (char *)(uintptr_t) "gr\xc3\xbc\xc3\x9f"
                                           "e";
+    Lab__V1__PingResponse *response;
     assert_ok(lab__v1__lab_client__ping(self->lab, &request, NULL, &response));
     assert_string_equal(request.payload, response->payload);
     lab__v1__lab_client__ping__free(response);
@@ -118,12 +118,12 @@ static void a_server_stream_of_many_messages_is_complete(void **state)
 {
     room *self = *state;
     Lab__V1__CountUpRequest request = LAB__V1__COUNT_UP_REQUEST__INIT;
-    Lab__V1__LabClient__CountUp *call;
-    const Lab__V1__CountUpResponse *response;
-    natsmicro_status status;
     int32_t count = 0;
     request.count = MANY;
+    Lab__V1__LabClient__CountUp *call;
     assert_ok(lab__v1__lab_client__count_up(self->lab, &request, NULL, &call));
+    const Lab__V1__CountUpResponse *response;
+    natsmicro_status status;
     while ((status = lab__v1__lab_client__count_up__recv(call, &response)) == NATSMICRO_OK)
         assert_int_equal(count++, response->number);
     assert_int_equal(NATSMICRO_END, status);
@@ -135,11 +135,11 @@ static void a_failure_ends_a_server_stream(void **state)
 {
     room *self = *state;
     Lab__V1__CountUpRequest request = LAB__V1__COUNT_UP_REQUEST__INIT;
-    Lab__V1__LabClient__CountUp *call;
-    const Lab__V1__CountUpResponse *response;
     request.count = 5;
     request.fail_at = 2;
+    Lab__V1__LabClient__CountUp *call;
     assert_ok(lab__v1__lab_client__count_up(self->lab, &request, NULL, &call));
+    const Lab__V1__CountUpResponse *response;
     for (int32_t i = 0; i < 2; i++) {
         assert_ok(lab__v1__lab_client__count_up__recv(call, &response));
         assert_int_equal(i, response->number);
@@ -153,13 +153,13 @@ static void a_client_stream_of_many_messages_is_complete(void **state)
 {
     room *self = *state;
     Lab__V1__LabClient__Sum *call;
-    Lab__V1__SumResponse *response;
     assert_ok(lab__v1__lab_client__sum(self->lab, NULL, &call));
     for (int64_t i = 0; i < MANY; i++) {
         Lab__V1__SumRequest request = LAB__V1__SUM_REQUEST__INIT;
         request.value = i;
         assert_ok(lab__v1__lab_client__sum__send(call, &request));
     }
+    Lab__V1__SumResponse *response;
     assert_ok(lab__v1__lab_client__sum__close_and_recv(call, &response));
     assert_int_equal(MANY, response->count);
     assert_int_equal((int64_t)MANY * (MANY - 1) / 2, response->total);
@@ -170,12 +170,12 @@ static void a_client_stream_of_many_messages_is_complete(void **state)
 static void a_failure_ends_a_client_stream(void **state)
 {
     room *self = *state;
-    Lab__V1__LabClient__Sum *call;
-    Lab__V1__SumResponse *response;
     Lab__V1__SumRequest request = LAB__V1__SUM_REQUEST__INIT;
+    Lab__V1__LabClient__Sum *call;
     assert_ok(lab__v1__lab_client__sum(self->lab, NULL, &call));
     request.value = -1;
     assert_ok(lab__v1__lab_client__sum__send(call, &request));
+    Lab__V1__SumResponse *response;
     assert_status(NATSMICRO_NOT_FOUND, lab__v1__lab_client__sum__close_and_recv(call, &response));
     assert_string_equal("negative value", natsmicro_call_error_message(call->base));
     lab__v1__lab_client__sum__close(call);
@@ -184,12 +184,12 @@ static void a_failure_ends_a_client_stream(void **state)
 static void a_bidirectional_stream_ends_when_both_are_done(void **state)
 {
     room *self = *state;
-    Lab__V1__LabClient__Chat *call;
     Lab__V1__ChatMessage line = LAB__V1__CHAT_MESSAGE__INIT;
-    const Lab__V1__ChatMessage *answer;
     line.text = (char *)(uintptr_t) "one";
+    Lab__V1__LabClient__Chat *call;
     assert_ok(lab__v1__lab_client__chat(self->lab, NULL, &call));
     assert_ok(lab__v1__lab_client__chat__send(call, &line));
+    const Lab__V1__ChatMessage *answer;
     assert_ok(lab__v1__lab_client__chat__recv(call, &answer));
     assert_string_equal("one", answer->text);
     assert_ok(lab__v1__lab_client__chat__close_send(call));
@@ -202,8 +202,8 @@ static void a_failure_ends_a_bidirectional_stream(void **state)
     room *self = *state;
     static const char *const lines[] = {"one", "two", "fail"};
     Lab__V1__LabClient__Chat *call;
-    const Lab__V1__ChatMessage *answer;
     assert_ok(lab__v1__lab_client__chat(self->lab, NULL, &call));
+    const Lab__V1__ChatMessage *answer;
     for (size_t i = 0; i < 3; i++) {
         Lab__V1__ChatMessage line = LAB__V1__CHAT_MESSAGE__INIT;
         line.text = (char *)(uintptr_t)lines[i];
@@ -222,13 +222,11 @@ static void a_large_blob_arrives_as_it_was(void **state)
 {
     room *self = *state;
     static uint8_t bytes[CHUNK];
-    Lab__V1__LabClient__Upload *call;
-    Lab__V1__UploadResult *result;
-    sha256 hash;
-    char hex[65];
     for (size_t i = 0; i < CHUNK; i++)
         bytes[i] = (uint8_t)i;
+    sha256 hash;
     sha256_init(&hash);
+    Lab__V1__LabClient__Upload *call;
     assert_ok(lab__v1__lab_client__upload(self->lab, NULL, &call));
     for (size_t sent = 0; sent < LARGE; sent += CHUNK) {
         Lab__V1__Chunk chunk = LAB__V1__CHUNK__INIT;
@@ -237,7 +235,9 @@ static void a_large_blob_arrives_as_it_was(void **state)
         sha256_add(&hash, bytes, CHUNK);
         assert_ok(lab__v1__lab_client__upload__send(call, &chunk));
     }
+    char hex[65];
     sha256_hex(&hash, hex);
+    Lab__V1__UploadResult *result;
     assert_ok(lab__v1__lab_client__upload__close_and_recv(call, &result));
     assert_int_equal(LARGE, result->size);
     assert_string_equal(hex, result->sha256);
@@ -249,13 +249,13 @@ static void a_large_blob_comes_as_it_is(void **state)
 {
     room *self = *state;
     Lab__V1__DownloadRequest request = LAB__V1__DOWNLOAD_REQUEST__INIT;
-    Lab__V1__LabClient__Download *call;
-    const Lab__V1__Chunk *chunk;
-    natsmicro_status status;
     size_t received = 0;
     request.size = LARGE;
+    const Lab__V1__Chunk *chunk;
     request.chunk = CHUNK;
+    Lab__V1__LabClient__Download *call;
     assert_ok(lab__v1__lab_client__download(self->lab, &request, NULL, &call));
+    natsmicro_status status;
     while ((status = lab__v1__lab_client__download__recv(call, &chunk)) == NATSMICRO_OK)
         for (size_t i = 0; i < chunk->data.len; i++, received++)
             if (chunk->data.data[i] != (uint8_t)received)

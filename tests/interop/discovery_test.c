@@ -31,13 +31,13 @@ typedef struct room {
 static json_t *ask(room *self, const char *verb, const char *id)
 {
     char subject[REPLY_SIZE];
-    natsMsg *reply;
-    json_t *root;
     snprintf(subject, sizeof(subject), "$SRV.%s.lab%s%s", verb, id != NULL ? "." : "",
              id != NULL ? id : "");
+    natsMsg *reply;
     assert_int_equal(NATS_OK,
                      natsConnection_RequestString(&reply, self->connection, subject, "", PATIENCE));
-    root = json_loadb(natsMsg_GetData(reply), (size_t)natsMsg_GetDataLength(reply), 0, NULL);
+    json_t *root =
+        json_loadb(natsMsg_GetData(reply), (size_t)natsMsg_GetDataLength(reply), 0, NULL);
     natsMsg_Destroy(reply);
     assert_non_null(root);
     return root;
@@ -55,13 +55,13 @@ static void copy_id(char id[ID_SIZE], json_t *ping)
 static bool find_peer(void *data)
 {
     room *self = data;
-    natsSubscription *replies;
     natsInbox *inbox;
-    natsMsg *reply;
     assert_int_equal(NATS_OK, natsInbox_Create(&inbox));
+    natsSubscription *replies;
     assert_int_equal(NATS_OK, natsConnection_SubscribeSync(&replies, self->connection, inbox));
     assert_int_equal(
         NATS_OK, natsConnection_PublishRequestString(self->connection, "$SRV.PING.lab", inbox, ""));
+    natsMsg *reply;
     while (self->ids[1][0] == '\0' && natsSubscription_NextMsg(&reply, replies, 200) == NATS_OK) {
         char id[ID_SIZE];
         copy_id(id,
@@ -131,8 +131,8 @@ static void call_the_group(room *self)
     assert_ok(lab__v1__lab_client__new(&lab, self->connection, NULL));
     for (int i = 0; i < CALLS; i++) {
         Lab__V1__PingRequest request = LAB__V1__PING_REQUEST__INIT;
-        Lab__V1__PingResponse *response;
         request.fail = i % 2;
+        Lab__V1__PingResponse *response;
         assert_status(request.fail ? NATSMICRO_NOT_FOUND : NATSMICRO_OK,
                       lab__v1__lab_client__ping(lab, &request, NULL, &response));
         lab__v1__lab_client__ping__free(response);
@@ -222,8 +222,8 @@ static void assert_replies_are_alike(room *self, const char *verb)
 
 static void a_go_service_and_ours_say_the_same_of_themselves(void **state)
 {
-    room self;
     (void)state;
+    room self;
     meet(&self, "go-peer");
     assert_replies_are_alike(&self, "PING");
     assert_replies_are_alike(&self, "INFO");
@@ -236,8 +236,8 @@ static void a_go_service_and_ours_say_the_same_of_themselves(void **state)
 
 static void a_typescript_service_and_ours_share_the_load(void **state)
 {
-    room self;
     (void)state;
+    room self;
     meet(&self, "typescript-peer");
     both_serve(&self);
     part(&self);
@@ -245,8 +245,8 @@ static void a_typescript_service_and_ours_share_the_load(void **state)
 
 static void a_python_service_and_ours_share_the_load(void **state)
 {
-    room self;
     (void)state;
+    room self;
     meet(&self, "python-peer");
     both_serve(&self);
     part(&self);
@@ -258,13 +258,13 @@ static void the_typescript_services_client_finds_services_of_ours(void **state)
     broker *nats = broker_start(NULL);
     natsConnection *connections[] = {connect_to(nats), connect_to(nats)};
     natsmicro_server *servers[] = {serve_ours(connections[0]), serve_ours(connections[1])};
-    Lab__V1__LabClient *lab;
     (void)state;
+    Lab__V1__LabClient *lab;
     assert_ok(lab__v1__lab_client__new(&lab, connections[0], NULL));
     for (int i = 0; i < 5; i++) {
         Lab__V1__PingRequest request = LAB__V1__PING_REQUEST__INIT;
-        Lab__V1__PingResponse *response;
         request.fail = i == 3;
+        Lab__V1__PingResponse *response;
         assert_status(i == 3 ? NATSMICRO_NOT_FOUND : NATSMICRO_OK,
                       lab__v1__lab_client__ping(lab, &request, NULL, &response));
         lab__v1__lab_client__ping__free(response);

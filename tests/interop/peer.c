@@ -17,11 +17,11 @@ broker *patient_broker(void)
 pid_t peer_start(const char *name, const char *verb, const broker *where)
 {
     const char *folder = getenv("INTEROP_PEERS");
-    char path[4096];
     char *arguments[] = {(char *)(uintptr_t)name, (char *)(uintptr_t)verb,
                          (char *)(uintptr_t)broker_url(where), NULL};
     if (folder == NULL)
         support_die("INTEROP_PEERS names no folder: make interop");
+    char path[4096];
     snprintf(path, sizeof(path), "%s/%s", folder, name);
     if (access(path, X_OK) != 0)
         support_die("there is no program %s: make interop", path);
@@ -37,7 +37,7 @@ void peer_succeeds(pid_t pid)
 
 void peer_kill(pid_t pid)
 {
-    int wait_status;
     process_signal(pid, SIGKILL);
+    int wait_status;
     process_wait(pid, PEER_PATIENCE_MS, &wait_status);
 }

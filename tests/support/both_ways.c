@@ -117,9 +117,9 @@ static const char *compare_in_pieces(const nm_plan *plan, const ProtobufCMessage
 {
     nm_buffer buffer = NM_BUFFER_INIT;
     nm_error error = NM_ERROR_INIT;
-    nm_encoding encoding;
     const char *different = NULL;
 
+    nm_encoding encoding;
     if (nm_encode_in_pieces(plan, message, &buffer, &encoding, &error) != status)
         different = "the status in pieces differs";
     else if (status == NATSMICRO_OK) {

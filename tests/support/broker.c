@@ -43,8 +43,8 @@ static void find_program(char *path, size_t size)
         snprintf(path, size, "%s", name);
         return;
     }
-    char places[4096];
     const char *search = getenv("PATH");
+    char places[4096];
     snprintf(places, sizeof(places), "%s:/usr/sbin:/usr/local/sbin", search != NULL ? search : "");
     char *rest = NULL;
     for (char *place = strtok_r(places, ":", &rest); place != NULL;
@@ -78,11 +78,11 @@ static void remove_folder(const char *folder)
     if (directory == NULL)
         return;
     for (struct dirent *entry; (entry = readdir(directory)) != NULL;) {
-        char path[2 * PATH_SIZE];
-        struct stat what;
         if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
             continue;
+        char path[2 * PATH_SIZE];
         snprintf(path, sizeof(path), "%s/%s", folder, entry->d_name);
+        struct stat what;
         if (lstat(path, &what) == 0 && S_ISDIR(what.st_mode))
             remove_folder(path);
         else
@@ -109,8 +109,8 @@ static void write_config(const broker *self, const broker_options *options)
 
 static void die_with_log(const broker *self, const char *what)
 {
-    char path[PATH_SIZE];
     char text[4096] = "";
+    char path[PATH_SIZE];
     file_path(self, "log", path, sizeof(path));
     FILE *log = fopen(path, "r");
     if (log != NULL) {
@@ -125,10 +125,10 @@ static void die_with_log(const broker *self, const char *what)
 static bool read_ports_file(broker *self, const char *path)
 {
     static const char monitor_url[] = "http://127.0.0.1:";
-    char text[1024];
     FILE *file = fopen(path, "r");
     if (file == NULL)
         return false;
+    char text[1024];
     size_t length = fread(text, 1, sizeof(text) - 1, file);
     fclose(file);
     text[length] = '\0';
@@ -148,8 +148,8 @@ static void wait_until_ready(broker *self)
     const struct timespec pause = {0, 2000000};
     int64_t deadline = now_ms() + START_TIMEOUT_MS;
     char name[64];
-    char path[PATH_SIZE];
     snprintf(name, sizeof(name), "broker_%ld.ports", (long)self->pid);
+    char path[PATH_SIZE];
     file_path(self, name, path, sizeof(path));
     while (!read_ports_file(self, path)) {
         int wait_status;
@@ -165,8 +165,8 @@ static void wait_until_ready(broker *self)
 static void launch(broker *self)
 {
     char config[PATH_SIZE];
-    char log_path[PATH_SIZE];
     file_path(self, "config", config, sizeof(config));
+    char log_path[PATH_SIZE];
     file_path(self, "log", log_path, sizeof(log_path));
     int log = open(log_path, O_WRONLY | O_CREAT | O_APPEND, 0600);
     if (log < 0)
@@ -219,12 +219,12 @@ size_t broker_subscriptions(const broker *self)
 {
     static const char request[] = "GET /subsz HTTP/1.0\r\n\r\n";
     static const char figure[] = "\"num_subscriptions\":";
-    char answer[4096];
     size_t length = 0;
     ssize_t got = 0;
     int monitor = connect_to_monitor(self);
     if (write(monitor, request, strlen(request)) != (ssize_t)strlen(request))
         support_die("cannot ask the broker's monitoring: %s", strerror(errno));
+    char answer[4096];
     while (length < sizeof(answer) - 1 &&
            (got = read(monitor, answer + length, sizeof(answer) - 1 - length)) > 0)
         length += (size_t)got;
@@ -241,11 +241,11 @@ size_t broker_subscriptions(const broker *self)
 /* Sends a signal that ends it; one that is paused or deaf gets SIGKILL. */
 static void end(broker *self, int signal_number)
 {
-    int wait_status;
     if (self->pid == 0)
         return;
     process_signal(self->pid, signal_number);
     process_signal(self->pid, SIGCONT);
+    int wait_status;
     if (!process_wait(self->pid, STOP_TIMEOUT_MS, &wait_status)) {
         process_signal(self->pid, SIGKILL);
         process_wait(self->pid, STOP_TIMEOUT_MS, &wait_status);

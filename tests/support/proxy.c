@@ -212,9 +212,9 @@ static void move_bytes(proxy *self, pair *which, const struct pollfd *near_end,
 /* Waits until something can be done, and does it. */
 static void turn(proxy *self)
 {
-    struct pollfd polled[2 + 2 * MOST_PAIRS];
     size_t count = self->count;
     int wait_ms = release_due(self);
+    struct pollfd polled[2 + 2 * MOST_PAIRS];
     polled[0] = (struct pollfd){.fd = self->wake[0], .events = POLLIN};
     polled[1] = (struct pollfd){.fd = self->listener, .events = POLLIN};
     for (size_t i = 0; i < count; i++) {

@@ -165,9 +165,9 @@ bool child_line(child *self, char *line, size_t size, int64_t timeout_ms)
     for (;;) {
         struct pollfd readable = {self->out, POLLIN, 0};
         int64_t left = deadline - now_ms();
-        char byte;
         if (left < 0 || poll(&readable, 1, (int)left) == 0)
             return false;
+        char byte;
         ssize_t got = read(self->out, &byte, 1);
         if (got < 0 && errno == EINTR)
             continue;

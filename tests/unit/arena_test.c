@@ -12,9 +12,9 @@
 static void memory_is_aligned_and_apart(void **state)
 {
     nm_arena arena = NM_ARENA_INIT;
-    uint8_t *pieces[200];
 
     (void)state;
+    uint8_t *pieces[200];
     for (size_t i = 0; i < 200; i++) {
         pieces[i] = nm_arena_alloc(&arena, i);
         assert_non_null(pieces[i]);

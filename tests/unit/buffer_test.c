@@ -45,11 +45,10 @@ static void it_grows_as_long_as_there_is_more(void **state)
 static void a_reset_keeps_the_memory(void **state)
 {
     nm_buffer buffer = NM_BUFFER_INIT;
-    const uint8_t *data;
 
     (void)state;
     nm_buffer_append_string(&buffer, "something");
-    data = buffer.data;
+    const uint8_t *data = buffer.data;
     nm_buffer_reset(&buffer);
     assert_int_equal(buffer.length, 0);
     nm_buffer_append_string(&buffer, "else");
@@ -60,12 +59,11 @@ static void a_reset_keeps_the_memory(void **state)
 static void what_was_reserved_counts_when_it_is_used(void **state)
 {
     nm_buffer buffer = NM_BUFFER_INIT;
-    uint8_t *room;
 
     (void)state;
     assert_non_null(nm_buffer_reserve(&buffer, 0));
     nm_buffer_append_string(&buffer, "a");
-    room = nm_buffer_reserve(&buffer, 1000);
+    uint8_t *room = nm_buffer_reserve(&buffer, 1000);
     assert_ptr_equal(room, buffer.data + 1);
     memset(room, 'b', 1000);
     assert_int_equal(buffer.length, 1);

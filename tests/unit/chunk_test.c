@@ -18,7 +18,6 @@ static void head_and_bytes_are_the_message(void **state)
     for (size_t i = 0; i < sizeof(lengths) / sizeof(lengths[0]); i++) {
         size_t length = lengths[i];
         uint8_t *message = malloc(NM_LONGEST_CHUNK_HEAD + length);
-        nm_bytes bytes;
         assert_non_null(message);
         size_t head = nm_chunk_head(message, 1, length);
         memset(message + head, 'x', length);
@@ -28,6 +27,7 @@ static void head_and_bytes_are_the_message(void **state)
         assert_memory_equal(chunk->data.data, message + head, length);
         lab__v1__chunk__free_unpacked(chunk, NULL);
 
+        nm_bytes bytes;
         assert_true(nm_chunk_is_plain(message, head + length, 1, &bytes));
         assert_ptr_equal(bytes.data, message + head);
         assert_int_equal(bytes.length, length);
@@ -53,9 +53,9 @@ static void other_shapes_are_left_to_the_codec(void **state)
         {"\x0a\x81\x80\x80\x80\x80\x00x", 8},
         {"\x0a\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01", 11},
     };
-    nm_bytes bytes;
 
     (void)state;
+    nm_bytes bytes;
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
         assert_false(
             nm_chunk_is_plain((const uint8_t *)cases[i].bytes, cases[i].length, 1, &bytes));

@@ -53,10 +53,10 @@ static void what_remains_is_rounded_up(void **state)
 static void a_wait_ends_at_its_deadline(void **state)
 {
     pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
-    pthread_cond_t cond;
     int64_t deadline = nm_deadline_in(20);
 
     (void)state;
+    pthread_cond_t cond;
     assert_int_equal(nm_cond_init(&cond), 0);
     pthread_mutex_lock(&mutex);
     while (nm_cond_wait_until(&cond, &mutex, deadline) != ETIMEDOUT)
@@ -88,11 +88,11 @@ static void *come(void *closure)
 static void a_wait_without_deadline_ends_with_a_signal(void **state)
 {
     meeting m = {.mutex = PTHREAD_MUTEX_INITIALIZER};
-    pthread_t thread;
 
     (void)state;
     assert_int_equal(nm_cond_init(&m.cond), 0);
     pthread_mutex_lock(&m.mutex);
+    pthread_t thread;
     assert_int_equal(pthread_create(&thread, NULL, come, &m), 0);
     while (!m.come)
         assert_int_equal(nm_cond_wait_until(&m.cond, &m.mutex, NM_NEVER), 0);

@@ -27,12 +27,12 @@ static void a_message_comes_out_as_it_went_in(void **state)
     nm_buffer buffer = NM_BUFFER_INIT;
     nm_error error = NM_ERROR_INIT;
     ProtobufCMessage *message = NULL;
-    const Codectest__V1__Nested *got;
 
     (void)state;
     inner.text = (char *)"gr\xc3\xbc\xc3\x9f";
     outer.text = (char *)"outer";
     outer.inner = &inner;
+    const Codectest__V1__Nested *got;
     for (int round = 0; round < 3; round++) {
         assert_int_equal(nm_encode(NESTED, &outer, &buffer, &error), NATSMICRO_OK);
         assert_int_equal(
@@ -240,7 +240,6 @@ static void types_without_names_are_told_apart_and_named_by_number(void **state)
     Namelesstest__V1__Other other = NAMELESSTEST__V1__OTHER__INIT;
     nm_arena arena = NM_ARENA_INIT;
     nm_error error = NM_ERROR_INIT;
-    ProtobufCMessage *message;
 
     (void)state;
     assert_encode_fails(&namelesstest__v1__one__descriptor, &other,
@@ -248,6 +247,7 @@ static void types_without_names_are_told_apart_and_named_by_number(void **state)
     one.text = (char *)"\xff";
     assert_encode_fails(&namelesstest__v1__one__descriptor, &one,
                         "the message to send: field message.5: not UTF-8");
+    ProtobufCMessage *message;
     assert_int_equal(nm_decode(&namelesstest__v1__one__descriptor, (const uint8_t *)"\x2a\x01\xff",
                                3, NULL, &arena, &message, &error),
                      NATSMICRO_INVALID_ARGUMENT);

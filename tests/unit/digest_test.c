@@ -35,9 +35,9 @@ static void digests_are_those_of_xxh3(void **state)
                                       "\x12\x00"
                                       "\x12\x02"
                                       "bc";
-    uint8_t counted[1000];
 
     (void)state;
+    uint8_t counted[1000];
     for (size_t i = 0; i < sizeof(counted); i++)
         counted[i] = (uint8_t)i;
     assert_true(digest_of(NULL, 0) == UINT64_C(0x2d06800538d394c2));
@@ -47,13 +47,11 @@ static void digests_are_those_of_xxh3(void **state)
 
 static void frames_may_be_cut_anywhere(void **state)
 {
-    uint8_t bytes[3000];
-    uint64_t whole;
-
     (void)state;
+    uint8_t bytes[3000];
     for (size_t i = 0; i < sizeof(bytes); i++)
         bytes[i] = (uint8_t)(i * 7);
-    whole = digest_of(bytes, sizeof(bytes));
+    uint64_t whole = digest_of(bytes, sizeof(bytes));
     for (size_t cut = 0; cut <= sizeof(bytes); cut += 13) {
         nm_digest digest;
 

@@ -256,12 +256,11 @@ static void a_default_string_is_the_types_own(void **state)
     nm_plan *plan = new_plan(&directtest__v2__default__descriptor);
     nm_arena arena = NM_ARENA_INIT;
     ProtobufCMessage *message = NULL;
-    const Directtest__V2__Default *got;
 
     (void)state;
     assert_int_equal(nm_decode_by_plan(plan, NULL, 0, &limits, &arena, &message, NULL),
                      NATSMICRO_OK);
-    got = (const Directtest__V2__Default *)message;
+    const Directtest__V2__Default *got = (const Directtest__V2__Default *)message;
     assert_ptr_equal(got->string_value, plan->descriptor->fields[4].default_value);
     assert_string_equal(got->string_value, "usual");
     assert_int_equal(got->int32_value, -5);
@@ -289,13 +288,13 @@ static void the_first_long_content_stays_where_it_is(void **state)
     nm_plan *plan = new_plan(SCALARS);
     nm_plan *text_plan = new_plan(TEXT);
     nm_buffer buffer = NM_BUFFER_INIT;
-    nm_encoding encoding;
-    char content[LONG_LENGTH + 1];
 
     (void)state;
+    char content[LONG_LENGTH + 1];
     memset(content, 'x', LONG_LENGTH);
     content[LONG_LENGTH] = '\0';
     scalars.string_value = text.text = (char *)"short";
+    nm_encoding encoding;
     assert_int_equal(pieces_of(plan, &scalars, &buffer, &encoding), 1);
     scalars.bytes_value = (ProtobufCBinaryData){LONG_LENGTH, (uint8_t *)content};
     assert_int_equal(pieces_of(plan, &scalars, &buffer, &encoding), 2);
@@ -411,9 +410,9 @@ static void all_other_bytes_are_left_to_the_library(void **state)
 static void the_limit_of_memory_is_the_same(void **state)
 {
     nm_plan *plan = new_plan(SCALARS);
-    uint8_t bytes[3 * 70];
 
     (void)state;
+    uint8_t bytes[3 * 70];
     for (size_t i = 0; i < sizeof(bytes); i += 3)
         memcpy(bytes + i, i % 2 == 0 ? "\x72\x01x" : "\x68\x81\x00", 3);
     for (size_t length = 0; length <= sizeof(bytes); length += 3)

@@ -91,14 +91,12 @@ static void a_bare_service_has_empty_lists(void **state)
 static void assert_description(const char *description, const char *expected)
 {
     nm_service_info service = lab;
-    char *text;
-    json_t *read;
 
     service.description = description;
-    text = nm_discovery_info(&service);
+    char *text = nm_discovery_info(&service);
     assert_non_null(text);
     assert_null(strchr(text, '\n'));
-    read = json_loads(text, 0, NULL);
+    json_t *read = json_loads(text, 0, NULL);
     assert_non_null(read);
     assert_string_equal(json_string_value(json_object_get(read, "description")), expected);
     json_decref(read);
@@ -119,16 +117,14 @@ static void metadata_may_hold_anything(void **state)
 {
     const natsmicro_metadata odd[] = {{"k\xff", "v\xff"}, {"", "empty"}, {"null", NULL}};
     nm_service_info service = lab;
-    json_t *read;
-    json_t *metadata;
-    char *text;
 
     (void)state;
+    json_t *metadata;
     service.metadata = odd;
     service.n_metadata = 3;
-    text = nm_discovery_ping(&service);
+    char *text = nm_discovery_ping(&service);
     assert_non_null(text);
-    read = json_loads(text, 0, NULL);
+    json_t *read = json_loads(text, 0, NULL);
     metadata = json_object_get(read, "metadata");
     assert_int_equal(json_object_size(metadata), 3);
     assert_string_equal(json_string_value(json_object_get(metadata, "k\xef\xbf\xbd")),
@@ -149,12 +145,11 @@ static void figures_never_turn_negative(void **state)
                                    .last_error = "",
                                    .processing_time = UINT64_MAX};
     nm_service_info service = lab;
-    char *text;
 
     (void)state;
     service.endpoints = &busy;
     service.n_endpoints = 1;
-    text = nm_discovery_stats(&service);
+    char *text = nm_discovery_stats(&service);
     assert_non_null(text);
     assert_non_null(strstr(text, "\"num_requests\":9223372036854775807,"
                                  "\"num_errors\":9223372036854775807,\"last_error\":\"\","

@@ -17,7 +17,6 @@
 static void assert_composed(nm_draft *draft, char fill, size_t length, uint64_t sequence)
 {
     char *data = malloc(length + 1);
-    char number[32];
     const char *value = NULL;
     const char **keys = NULL;
     int count = 0;
@@ -25,6 +24,7 @@ static void assert_composed(nm_draft *draft, char fill, size_t length, uint64_t 
 
     assert_non_null(data);
     memset(data, fill, length);
+    char number[32];
     snprintf(number, sizeof(number), "%" PRIu64, sequence);
     const nm_bytes pieces[] = {{data, length / 3}, {data + length / 3, length - length / 3}};
     assert_int_equal(nm_draft_compose(draft, &message, "some.inbox", pieces, 2, sequence), NATS_OK);

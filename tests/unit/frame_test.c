@@ -104,11 +104,6 @@ static void what_protobuf_writes_is_read(void **state)
     Natsmicro__StreamHeader *trailers[] = {&trailer};
     Natsmicro__StreamEnd end = NATSMICRO__STREAM_END__INIT;
     theirs written = NATSMICRO__STREAM_FRAME__INIT;
-    nm_frame_header_cursor header_cursor;
-    nm_frame_header read_header;
-    nm_frame_cursor cursor;
-    uint8_t bytes[512];
-    nm_frame frame;
 
     (void)state;
     header.name = "X-One";
@@ -130,8 +125,9 @@ static void what_protobuf_writes_is_read(void **state)
     written.gap = 1;
     written.n_headers = 2;
     written.headers = headers;
+    uint8_t bytes[512];
     assert_true(natsmicro__stream_frame__get_packed_size(&written) <= sizeof(bytes));
-    frame = read_good(bytes, natsmicro__stream_frame__pack(&written, bytes));
+    nm_frame frame = read_good(bytes, natsmicro__stream_frame__pack(&written, bytes));
 
     assert_true(frame.seq == 7 && frame.count == 3 && frame.contiguous);
     assert_int_equal(frame.messages_size, 3 + 2 + 5);
@@ -139,7 +135,7 @@ static void what_protobuf_writes_is_read(void **state)
     assert_int_equal(nm_frame_last_number(&frame), 10);
     assert_true(frame.ack == UINT64_MAX && frame.max_messages == 300);
     assert_true(frame.max_bytes == UINT64_C(1) << 40 && frame.gap);
-    cursor = nm_frame_first(&frame);
+    nm_frame_cursor cursor = nm_frame_first(&frame);
     assert_next(&cursor, "a");
     assert_next(&cursor, "");
     assert_next(&cursor, "bcd");
@@ -151,7 +147,8 @@ static void what_protobuf_writes_is_read(void **state)
     assert_true(frame.end.digest == UINT64_C(0xfedcba9876543210));
     assert_int_equal(frame.end.data.length, 2);
     assert_memory_equal(frame.end.data.data, "\0\xff", 2);
-    header_cursor = nm_frame_headers(&frame);
+    nm_frame_header_cursor header_cursor = nm_frame_headers(&frame);
+    nm_frame_header read_header;
     for (int i = 0; i < 2; i++) {
         assert_true(nm_frame_next_header(&header_cursor, &read_header));
         assert_bytes(read_header.name, "X-One");
@@ -171,15 +168,12 @@ static void messages_of_every_length_are_read(void **state)
     static const size_t lengths[] = {0, 1, 127, 128, 129, 16383, 16384, 2097151, 2097152};
     const size_t n = sizeof(lengths) / sizeof(lengths[0]);
     size_t size = 0;
-    uint8_t *bytes;
-    uint8_t *at;
-    nm_frame frame;
-    nm_frame_cursor cursor;
 
     (void)state;
     for (size_t i = 0; i < n; i++)
         size += nm_frame_message_size(lengths[i]);
-    bytes = at = calloc(1, size + NM_FRAME_CONTROL_SIZE);
+    uint8_t *at;
+    uint8_t *bytes = at = calloc(1, size + NM_FRAME_CONTROL_SIZE);
     for (size_t i = 0; i < n; i++) {
         at = nm_frame_put_message_head(at, lengths[i]);
         memset(at, 'a' + (int)i, lengths[i]);
@@ -187,10 +181,10 @@ static void messages_of_every_length_are_read(void **state)
     }
     assert_int_equal(at - bytes, size);
     at = nm_frame_write_control(at, &(nm_frame_control){.seq = 1});
-    frame = read_good(bytes, (size_t)(at - bytes));
+    nm_frame frame = read_good(bytes, (size_t)(at - bytes));
     assert_int_equal(frame.count, n);
     assert_int_equal(frame.messages_size, size);
-    cursor = nm_frame_first(&frame);
+    nm_frame_cursor cursor = nm_frame_first(&frame);
     for (size_t i = 0; i < n; i++) {
         const uint8_t *data;
         size_t length;
@@ -353,8 +347,6 @@ static void a_second_end_or_reset_is_malformed(void **state)
 
 static void messages_and_ends_have_numbers_within_limits(void **state)
 {
-    nm_frame frame;
-
     (void)state;
     MALFORMED("\x12\x01"
               "a",
@@ -364,7 +356,7 @@ static void messages_and_ends_have_numbers_within_limits(void **state)
     MALFORMED("\x08\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01\x12\x00", "over 2^62");
     MALFORMED("\x08\x80\x80\x80\x80\x80\x80\x80\x80\x40\x12\x00", "over 2^62");
     MALFORMED("\x08\x81\x80\x80\x80\x80\x80\x80\x80\x40\x1a\x00", "over 2^62");
-    frame = READ("\x08\x80\x80\x80\x80\x80\x80\x80\x80\x40\x1a\x00");
+    nm_frame frame = READ("\x08\x80\x80\x80\x80\x80\x80\x80\x80\x40\x1a\x00");
     assert_true(nm_frame_last_number(&frame) == NM_FRAME_LAST_NUMBER);
     frame = READ("\x08\xff\xff\xff\xff\xff\xff\xff\xff\x3f\x12\x00\x1a\x00");
     assert_true(nm_frame_last_number(&frame) == NM_FRAME_LAST_NUMBER);
@@ -458,13 +450,13 @@ static void damaged_frames_are_read_within_their_bytes(void **state)
         for (size_t i = 0; i < cut; i++)
             for (int value = 0; value < 256; value += 3) {
                 uint8_t *bytes = malloc(cut); /* exactly: a sanitizer sees what reads beyond */
+
+                memcpy(bytes, good, cut);
+                bytes[i] = (uint8_t)value;
                 const char *why;
                 const uint8_t *data;
                 size_t size;
                 nm_frame frame;
-
-                memcpy(bytes, good, cut);
-                bytes[i] = (uint8_t)value;
                 if (nm_frame_read(bytes, cut, &frame, &why)) {
                     nm_frame_cursor cursor = nm_frame_first(&frame);
                     size_t count = 0;
@@ -486,7 +478,6 @@ static void what_is_written_protobuf_reads(void **state)
     nm_headers headers = NM_HEADERS_INIT;
     uint8_t bytes[256];
     uint8_t *at = bytes;
-    theirs *frame;
 
     (void)state;
     assert_true(nm_headers_add(&headers, "X-One", "1"));
@@ -496,7 +487,7 @@ static void what_is_written_protobuf_reads(void **state)
     at = nm_frame_write_headers(at, &headers);
     assert_int_equal(at - bytes, 5 + 2 + nm_frame_headers_size(&headers));
     at = nm_frame_write_control(at, &control);
-    frame = unpacked(bytes, (size_t)(at - bytes));
+    theirs *frame = unpacked(bytes, (size_t)(at - bytes));
     assert_true(frame->seq == 9 && frame->ack == 1000 && frame->max_messages == UINT64_MAX);
     assert_true(frame->max_bytes == 1 && frame->gap);
     assert_int_equal(frame->n_messages, 2);
@@ -515,9 +506,9 @@ static void a_control_is_never_longer_than_its_limit(void **state)
 {
     const nm_frame_control control = {UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX, true};
     const nm_frame_control empty = {0};
-    uint8_t bytes[NM_FRAME_CONTROL_SIZE];
 
     (void)state;
+    uint8_t bytes[NM_FRAME_CONTROL_SIZE];
     assert_int_equal(nm_frame_write_control(bytes, &control) - bytes, NM_FRAME_CONTROL_SIZE);
     assert_ptr_equal(nm_frame_write_control(bytes, &empty), bytes);
     assert_int_equal(nm_frame_headers_size(NULL), 0);
@@ -530,13 +521,12 @@ static theirs *end_within(size_t wanted, const nm_frame_outcome *outcome)
     size_t room = wanted > NM_FRAME_SHORTEST_END ? wanted : NM_FRAME_SHORTEST_END;
     uint8_t *bytes = malloc(room + 2);
     uint8_t *at = nm_frame_write_end(bytes + 2, wanted, outcome);
-    theirs *frame;
 
     bytes[0] = 0x08;
     bytes[1] = 0x01;
     assert_true(at <= bytes + 2 + room);
     read_good(bytes, (size_t)(at - bytes));
-    frame = unpacked(bytes, (size_t)(at - bytes));
+    theirs *frame = unpacked(bytes, (size_t)(at - bytes));
     assert_non_null(frame->end);
     free(bytes);
     return frame;
@@ -616,19 +606,17 @@ static void a_text_is_cut_between_characters(void **state)
 static void codes_and_texts_are_mended(void **state)
 {
     const nm_frame_outcome outcome = {.status = "no code\n", .text = "line\nbroken \xff"};
-    uint8_t bytes[NM_FRAME_RESET_SIZE];
-    char text[2 * NM_ERROR_TEXT_LIMIT];
     theirs *frame = end_within(1000, &outcome);
-    nm_frame reset;
-    uint8_t *at;
 
     (void)state;
     assert_string_equal(frame->end->status, "no_code_");
+    char text[2 * NM_ERROR_TEXT_LIMIT];
     assert_string_equal(frame->end->text, "line broken ?");
     natsmicro__stream_frame__free_unpacked(frame, NULL);
 
-    at = nm_frame_write_reset(bytes, "CANCELLED", "gave\tup\r");
-    reset = read_good(bytes, (size_t)(at - bytes));
+    uint8_t bytes[NM_FRAME_RESET_SIZE];
+    uint8_t *at = nm_frame_write_reset(bytes, "CANCELLED", "gave\tup\r");
+    nm_frame reset = read_good(bytes, (size_t)(at - bytes));
     assert_true(reset.has_reset);
     assert_bytes(reset.reset.status, "CANCELLED");
     assert_bytes(reset.reset.text, "gave up ");

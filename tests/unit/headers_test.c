@@ -11,9 +11,9 @@
 static void headers_keep_order_and_case(void **state)
 {
     nm_headers headers = NM_HEADERS_INIT;
-    char name[32];
 
     (void)state;
+    char name[32];
     for (int i = 0; i < 20; i++) {
         snprintf(name, sizeof(name), "Name-%d", i);
         assert_true(nm_headers_add(&headers, name, "v"));

@@ -12,11 +12,10 @@
 static natsMsg *message(const char *lines, const char *payload)
 {
     char headers[2048] = "";
-    natsMsg *m;
 
     if (lines != NULL)
         snprintf(headers, sizeof(headers), "NATS/1.0\r\n%s\r\n", lines);
-    m = raw_message("_INBOX.x", headers, strlen(headers), payload, strlen(payload));
+    natsMsg *m = raw_message("_INBOX.x", headers, strlen(headers), payload, strlen(payload));
     assert_non_null(m);
     return m;
 }
@@ -25,20 +24,19 @@ static natsMsg *message(const char *lines, const char *payload)
 static natsMsg *status_message(const char *inline_status, const char *payload)
 {
     char headers[256];
-    natsMsg *m;
 
     snprintf(headers, sizeof(headers), "NATS/1.0%s\r\n\r\n", inline_status);
-    m = raw_message("_INBOX.x", headers, strlen(headers), payload, strlen(payload));
+    natsMsg *m = raw_message("_INBOX.x", headers, strlen(headers), payload, strlen(payload));
     assert_non_null(m);
     return m;
 }
 
 static void a_message_without_headers_is_its_payload(void **state)
 {
-    nm_incoming in;
     natsMsg *m = message(NULL, "payload");
 
     (void)state;
+    nm_incoming in;
     nm_incoming_read(&in, m);
     assert_string_equal(in.subject, "_INBOX.x");
     assert_null(in.reply);
@@ -52,7 +50,6 @@ static void a_message_without_headers_is_its_payload(void **state)
 
 static void every_header_of_the_protocol_is_read(void **state)
 {
-    nm_incoming in;
     natsMsg *m = message("Nats-Stream-Seq: 42\r\nNats-Stream-End: true\r\nReply-To: _INBOX.a\r\n"
                          "Nats-Stream-Inbox: _INBOX.b\r\nNatsmicro-Control: probe\r\n"
                          "Nats-Service-Error-Code: NOT_FOUND\r\nNats-Service-Error: none\r\n"
@@ -60,6 +57,7 @@ static void every_header_of_the_protocol_is_read(void **state)
                          "");
 
     (void)state;
+    nm_incoming in;
     nm_incoming_read(&in, m);
     assert_true(in.has_sequence);
     assert_int_equal(in.sequence, 42);
@@ -74,12 +72,12 @@ static void every_header_of_the_protocol_is_read(void **state)
 
 static void names_are_read_whatever_their_case(void **state)
 {
-    nm_incoming in;
     natsMsg *m = message("nats-stream-seq: 1\r\nNATS-STREAM-END: true\r\nreply-to: _INBOX.a\r\n"
                          "nats-stream-inbox: _INBOX.b\r\nSTATUS: NOT_FOUND\r\ndescription: d\r\n",
                          "");
 
     (void)state;
+    nm_incoming in;
     nm_incoming_read(&in, m);
     assert_int_equal(in.sequence, 1);
     assert_true(in.has_sequence && in.end);
@@ -92,12 +90,12 @@ static void names_are_read_whatever_their_case(void **state)
 
 static void the_first_value_counts_and_the_usual_spelling_before_others(void **state)
 {
-    nm_incoming in;
     natsMsg *m = message("reply-to: _INBOX.other\r\nReply-To: _INBOX.a\r\nReply-To: _INBOX.b\r\n"
                          "REPLY-TO: _INBOX.more\r\n",
                          "");
 
     (void)state;
+    nm_incoming in;
     nm_incoming_read(&in, m);
     assert_string_equal(in.reply_to, "_INBOX.a");
     natsMsg_Destroy(m);
@@ -105,12 +103,12 @@ static void the_first_value_counts_and_the_usual_spelling_before_others(void **s
 
 static void names_of_the_same_length_are_not_mistaken(void **state)
 {
-    nm_incoming in;
     natsMsg *m = message("Nats-Stream-Eng: true\r\nNats-Stream-Sxx: 1\r\nReply-Xx: a\r\n"
                          "Natsxxxxx-Control: x\r\nStatux: x\r\nNats-Service-Errox: x\r\n",
                          "");
 
     (void)state;
+    nm_incoming in;
     nm_incoming_read(&in, m);
     assert_false(in.end || in.has_sequence || in.bad_sequence);
     assert_null(in.reply_to);
@@ -122,12 +120,11 @@ static void names_of_the_same_length_are_not_mistaken(void **state)
 
 static void assert_sequence(const char *value, bool is_good, uint64_t number)
 {
-    nm_incoming in;
     char line[128];
-    natsMsg *m;
 
     snprintf(line, sizeof(line), "Nats-Stream-Seq: %s\r\n", value);
-    m = message(line, "");
+    natsMsg *m = message(line, "");
+    nm_incoming in;
     nm_incoming_read(&in, m);
     assert_int_equal(in.has_sequence, is_good);
     assert_int_equal(in.bad_sequence, !is_good);
@@ -157,15 +154,13 @@ static void sequences_are_numbers(void **state)
 static void only_true_is_an_end(void **state)
 {
     static const char *const others[] = {"false", "True", "1", "true1"};
-    nm_incoming in;
-    char line[64];
 
     (void)state;
+    nm_incoming in;
+    char line[64];
     for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
-        natsMsg *m;
-
         snprintf(line, sizeof(line), "Nats-Stream-End: %s\r\n", others[i]);
-        m = message(line, "");
+        natsMsg *m = message(line, "");
         nm_incoming_read(&in, m);
         assert_false(in.end);
         natsMsg_Destroy(m);
@@ -174,9 +169,9 @@ static void only_true_is_an_end(void **state)
 
 static void assert_no_responders(natsMsg *m)
 {
-    nm_incoming in;
     nm_error error = NM_ERROR_INIT;
 
+    nm_incoming in;
     nm_incoming_read(&in, m);
     assert_true(in.no_responders);
     assert_null(in.error_code);
@@ -195,9 +190,9 @@ static void the_brokers_503_is_no_responders(void **state)
 
 static void assert_error(natsMsg *m, natsmicro_status status, const char *code, const char *text)
 {
-    nm_incoming in;
     nm_error error = NM_ERROR_INIT;
 
+    nm_incoming in;
     nm_incoming_read(&in, m);
     assert_false(in.no_responders);
     assert_non_null(in.error_code);
@@ -245,9 +240,9 @@ static void a_status_with_payload_is_the_services(void **state)
 
 static void assert_no_error(natsMsg *m)
 {
-    nm_incoming in;
     nm_error error = NM_ERROR_INIT;
 
+    nm_incoming in;
     nm_incoming_read(&in, m);
     assert_false(in.no_responders);
     assert_null(in.error_code);
@@ -267,11 +262,11 @@ static void a_status_that_is_no_error(void **state)
 
 static void error_data_comes_along(void **state)
 {
-    nm_incoming in;
     nm_error error = NM_ERROR_INIT;
     natsMsg *m = message("Nats-Service-Error-Code: QUOTA\r\n", "details");
 
     (void)state;
+    nm_incoming in;
     nm_incoming_read(&in, m);
     assert_int_equal(nm_incoming_error(&in, &error), NATSMICRO_SERVICE_ERROR);
     natsMsg_Destroy(m);
@@ -297,9 +292,9 @@ static void headers_that_cannot_be_read_are_an_error(void **state)
 
     (void)state;
     for (size_t i = 0; i < sizeof(unreadable) / sizeof(unreadable[0]); i++) {
-        nm_incoming in;
         natsMsg *m = message(unreadable[i], "");
 
+        nm_incoming in;
         nm_incoming_read(&in, m);
         assert_true(in.malformed);
         natsMsg_Destroy(m);
@@ -311,11 +306,11 @@ static void headers_that_cannot_be_read_are_an_error(void **state)
 /* nats.c cannot read the message before 3.11, and reads an empty text from then on. */
 static void an_error_of_an_empty_text_alone_is_one(void **state)
 {
-    nm_incoming in;
     nm_error error = NM_ERROR_INIT;
     natsMsg *m = message("Nats-Stream-Seq: 1\r\nNats-Service-Error: \r\n", "");
 
     (void)state;
+    nm_incoming in;
     nm_incoming_read(&in, m);
     assert_int_not_equal(nm_incoming_error(&in, &error), NATSMICRO_OK);
     assert_string_not_equal(nm_error_code(&error), "");
@@ -338,9 +333,9 @@ static void a_header_without_a_value_takes_no_other_along(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof(blocks) / sizeof(blocks[0]); i++) {
         nm_headers headers = NM_HEADERS_INIT;
-        nm_incoming in;
         natsMsg *m = message(blocks[i], "data");
 
+        nm_incoming in;
         nm_incoming_read(&in, m);
         assert_false(in.malformed);
         assert_null(in.error_code);

@@ -129,9 +129,8 @@ static void utf8_is_what_the_standard_says(void **state)
 /* Wherever the odd byte stands: words are looked at in one go. */
 static void a_bad_byte_is_found_at_every_place(void **state)
 {
-    char text[40];
-
     (void)state;
+    char text[40];
     for (size_t length = 1; length <= sizeof(text); length++)
         for (size_t at = 0; at < length; at++) {
             memset(text, 'x', sizeof(text));

@@ -11,12 +11,12 @@ static void an_offer_is_read_as_it_was_written(void **state)
     const nm_stream_offer offer = {
         .messages = 65536, .bytes = 4194304, .has_timeout = true, .timeout_ms = 5000};
     const nm_stream_offer largest = {UINT64_C(1) << 62, UINT64_C(1) << 62, true, UINT64_C(1) << 62};
-    char text[NM_STREAM_OFFER_SIZE];
-    nm_stream_offer read;
 
     (void)state;
+    char text[NM_STREAM_OFFER_SIZE];
     nm_stream_offer_format(&offer, text);
     assert_string_equal(text, "1; messages=65536; bytes=4194304; timeout=5000");
+    nm_stream_offer read;
     assert_true(nm_stream_offer_read(text, &read));
     assert_true(read.messages == 65536 && read.bytes == 4194304);
     assert_true(read.has_timeout && read.timeout_ms == 5000);
@@ -32,9 +32,8 @@ static void an_offer_is_read_as_it_was_written(void **state)
 /* Other implementations, and later versions of this one. */
 static void order_blanks_and_unknown_parameters_do_not_matter(void **state)
 {
-    nm_stream_offer offer;
-
     (void)state;
+    nm_stream_offer offer;
     assert_true(
         nm_stream_offer_read(" 1 ;bytes=2;\tmessages=1 ; colour=red; x; messagesx=z;", &offer));
     assert_true(offer.messages == 1 && offer.bytes == 2 && !offer.has_timeout);
@@ -67,9 +66,9 @@ static void what_is_no_offer_is_none(void **state)
         "1, messages=1, bytes=2",
         "1; Messages=1; bytes=2",
     };
-    nm_stream_offer offer;
 
     (void)state;
+    nm_stream_offer offer;
     assert_false(nm_stream_offer_read(NULL, &offer));
     for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++)
         if (nm_stream_offer_read(values[i], &offer))

@@ -128,12 +128,11 @@ static void an_error_has_code_text_and_data(void **state)
 {
     nm_error error = NM_ERROR_INIT;
     const nm_outgoing outgoing = {.subject = "s", .data = "x", .length = 1, .error = &error};
-    natsMsg *message;
 
     (void)state;
     nm_error_set(&error, NATSMICRO_NOT_FOUND, "no gr\xc3\xbc\xc3\x9f");
     assert_true(nm_error_set_data(&error, "details", 7));
-    message = compose(&outgoing);
+    natsMsg *message = compose(&outgoing);
     assert_header(message, "Nats-Service-Error-Code", "NOT_FOUND");
     assert_header(message, "Nats-Service-Error", "no gr\xc3\xbc\xc3\x9f");
     assert_int_equal(natsMsg_GetDataLength(message), 7);
@@ -147,10 +146,9 @@ static void assert_error_headers(const char *code, const char *text, const char 
 {
     nm_error error = NM_ERROR_INIT;
     const nm_outgoing outgoing = {.subject = "s", .error = &error};
-    natsMsg *message;
 
     nm_error_set_code(&error, code, text);
-    message = compose(&outgoing);
+    natsMsg *message = compose(&outgoing);
     assert_header(message, "Nats-Service-Error-Code", expected_code);
     assert_header(message, "Nats-Service-Error", expected_text);
     natsMsg_Destroy(message);
@@ -180,11 +178,10 @@ static void a_long_error_text_is_cut(void **state)
     nm_error error = NM_ERROR_INIT;
     const nm_outgoing outgoing = {.subject = "s", .error = &error};
     const char *value = NULL;
-    natsMsg *message;
 
     (void)state;
     nm_error_set(&error, NATSMICRO_INTERNAL, "%02000d", 1);
-    message = compose(&outgoing);
+    natsMsg *message = compose(&outgoing);
     assert_int_equal(natsMsgHeader_Get(message, NM_HEADER_ERROR, &value), NATS_OK);
     assert_int_equal(strlen(value), NM_ERROR_TEXT_LIMIT);
     natsMsg_Destroy(message);
@@ -208,14 +205,13 @@ static void users_headers_come_with_all_their_values(void **state)
     nm_headers trailers = NM_HEADERS_INIT;
     nm_headers got = NM_HEADERS_INIT;
     const nm_outgoing outgoing = {.subject = "s", .headers = &headers, .trailers = &trailers};
-    natsMsg *message;
 
     (void)state;
     assert_true(nm_headers_add(&headers, "Trace", "1"));
     assert_true(nm_headers_add(&headers, "Trace", "2"));
     assert_true(nm_headers_add(&headers, "Lang", "de"));
     assert_true(nm_headers_add(&trailers, "Trace", "3"));
-    message = compose(&outgoing);
+    natsMsg *message = compose(&outgoing);
     assert_true(nm_incoming_user_headers(message, &got));
     assert_int_equal(got.count, 4);
     assert_string_equal(nm_headers_get(&got, "trace"), "1");
@@ -241,14 +237,13 @@ static void what_cannot_be_sent_is_refused(void **state)
 static void what_we_send_we_read(void **state)
 {
     nm_error error = NM_ERROR_INIT;
-    nm_incoming in;
     const nm_outgoing outgoing = {
         .subject = "s", .has_sequence = true, .sequence = 7, .end = true, .error = &error};
-    natsMsg *message;
 
     (void)state;
     nm_error_set_code(&error, "QUOTA", "5 of 5");
-    message = compose(&outgoing);
+    natsMsg *message = compose(&outgoing);
+    nm_incoming in;
     nm_incoming_read(&in, message);
     assert_true(in.end && in.has_sequence);
     assert_int_equal(in.sequence, 7);

@@ -32,9 +32,9 @@ static void a_token_fits_into_a_subject(void **state)
 {
     static const char alphabet[] =
         "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-    token t;
 
     (void)state;
+    token t;
     for (int i = 0; i < 1000; i++) {
         assert_true(nm_random_token(t));
         assert_int_equal(strlen(t), NM_TOKEN_LENGTH);
@@ -46,9 +46,9 @@ static void a_token_fits_into_a_subject(void **state)
 static void every_character_is_random(void **state)
 {
     static unsigned seen[NM_TOKEN_LENGTH][256];
-    token t;
 
     (void)state;
+    token t;
     for (int i = 0; i < N_TOKENS; i++) {
         assert_true(nm_random_token(t));
         for (size_t at = 0; at < NM_TOKEN_LENGTH; at++)
@@ -76,13 +76,13 @@ static void *make_tokens(void *closure)
 static void threads_never_get_the_same(void **state)
 {
     token *tokens = calloc((size_t)N_THREADS * N_TOKENS, sizeof(*tokens));
-    pthread_t threads[N_THREADS];
-    void *made;
 
     (void)state;
     assert_non_null(tokens);
+    pthread_t threads[N_THREADS];
     for (size_t i = 0; i < N_THREADS; i++)
         assert_int_equal(pthread_create(&threads[i], NULL, make_tokens, tokens + i * N_TOKENS), 0);
+    void *made;
     for (size_t i = 0; i < N_THREADS; i++) {
         pthread_join(threads[i], &made);
         assert_non_null(made);
@@ -93,14 +93,12 @@ static void threads_never_get_the_same(void **state)
 
 static void a_child_never_gets_its_parents(void **state)
 {
-    token tokens[64];
-    int ends[2];
-    pid_t child;
-
     (void)state;
+    token tokens[64];
     assert_true(nm_random_token(tokens[0])); /* the pool is filled */
+    int ends[2];
     assert_int_equal(pipe(ends), 0);
-    child = fork();
+    pid_t child = fork();
     assert_true(child >= 0);
     if (child == 0) {
         for (size_t i = 0; i < 32; i++)

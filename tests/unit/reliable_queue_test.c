@@ -34,14 +34,12 @@ static size_t length_of(uint64_t number, size_t most)
 static void enqueue(scene *self, size_t count, size_t most, size_t padding)
 {
     static uint8_t payload[LARGEST_FRAME + 1024];
-    uint8_t line[1024];
-    nm_frame frame;
     const char *why = NULL;
     natsMsg *message = NULL;
-    bool kept;
     uint8_t *at = payload;
     uint64_t first = self->next_in;
 
+    uint8_t line[1024];
     for (size_t i = 0; i < count; i++, self->next_in++) {
         if (i == count / 2 && padding > 0) {
             *at++ = 0x7a; /* field 15, which nobody knows */
@@ -54,8 +52,10 @@ static void enqueue(scene *self, size_t count, size_t most, size_t padding)
     at = nm_frame_write_control(at, &(nm_frame_control){.seq = first, .ack = 1});
     assert_int_equal(
         NATS_OK, natsMsg_Create(&message, "a", NULL, (const char *)payload, (int)(at - payload)));
+    nm_frame frame;
     assert_true(nm_frame_read((const uint8_t *)natsMsg_GetData(message),
                               (size_t)natsMsg_GetDataLength(message), &frame, &why));
+    bool kept;
     assert_true(nm_reliable_enqueue(&self->reliable, message, nm_frame_first(&frame), frame.count,
                                     frame.messages_size, &kept));
     if (!kept)
@@ -93,8 +93,8 @@ static void close_scene(scene *self, size_t most)
 
 static void full_frames_are_kept(void **state)
 {
-    scene self;
     (void)state;
+    scene self;
     open_scene(&self);
     for (int i = 0; i < 200; i++)
         enqueue(&self, 50, 100, 0);
@@ -106,8 +106,8 @@ static void full_frames_are_kept(void **state)
 /* Some thousand messages each came alone: what is behind the first few lies together. */
 static void small_frames_are_copied_together(void **state)
 {
-    scene self;
     (void)state;
+    scene self;
     open_scene(&self);
     for (int i = 0; i < 100000; i++)
         enqueue(&self, 1, 8, 0);
@@ -119,8 +119,8 @@ static void small_frames_are_copied_together(void **state)
 /* Little of a frame is messages, even of the first: nothing else is kept of it. */
 static void padding_is_not_kept(void **state)
 {
-    scene self;
     (void)state;
+    scene self;
     open_scene(&self);
     for (int i = 0; i < 100; i++)
         enqueue(&self, 3, 8, 50000);
@@ -149,9 +149,9 @@ static size_t memory_of(const nm_reliable *reliable)
  */
 static void frames_in_turn_take_twice_their_bytes(void **state)
 {
-    scene self;
     size_t bytes = 0;
     (void)state;
+    scene self;
     open_scene(&self);
     for (int i = 0; i < 10000; i++) {
         enqueue(&self, 11, 100, 0);
@@ -168,8 +168,8 @@ static void frames_in_turn_take_twice_their_bytes(void **state)
 /* Frames of all sizes, a reader that is now ahead and now behind. */
 static void order_stays(void **state)
 {
-    scene self;
     (void)state;
+    scene self;
     open_scene(&self);
     srand(7);
     for (int i = 0; i < 20000; i++) {

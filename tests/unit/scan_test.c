@@ -194,11 +194,10 @@ static void nesting_is_bounded(void **state)
     uint8_t *bytes = malloc(SIZE);
     uint8_t *end = bytes + SIZE;
     nm_error error = NM_ERROR_INIT;
-    uint8_t *at;
 
     (void)state;
     assert_non_null(bytes);
-    at = nest(end, 100);
+    uint8_t *at = nest(end, 100);
     assert_int_equal(scan(NESTED, at, (size_t)(end - at), NULL), NATSMICRO_OK);
     at = nest(end, 101);
     assert_int_equal(scan(NESTED, at, (size_t)(end - at), &error), NATSMICRO_INVALID_ARGUMENT);

@@ -50,9 +50,8 @@ static void what_is_no_literal_subject(void **state)
 
 static void a_subject_has_at_most_1024_bytes(void **state)
 {
-    char subject[1026];
-
     (void)state;
+    char subject[1026];
     memset(subject, 'a', sizeof(subject));
     subject[1025] = '\0';
     assert_false(nm_subject_is_literal(subject));

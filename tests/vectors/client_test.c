@@ -103,8 +103,8 @@ static void note_message(replay *self, const void *message)
 static void note_error(replay *self, natsmicro_status status, const char *code, const char *text,
                        const uint8_t *data, size_t length)
 {
-    char words[512];
     const char *name = status == NATSMICRO_SERVICE_ERROR ? code : natsmicro_status_name(status);
+    char words[512];
     snprintf(words, sizeof(words), "%s: %s", name, text);
     note(self, words);
     if (length > 0)
@@ -170,9 +170,9 @@ static void call_unary(replay *self, size_t index)
         natsmicro_stub_unary(self->client->base, index, request, self->context, &response);
     if (status == NATSMICRO_OK) {
         const char *seen = natsmicro_context_response_header(self->context, "X-Seen-Trace");
-        char words[128];
         note_message(self, response);
         note(self, "OK");
+        char words[128];
         snprintf(words, sizeof(words), "X-Seen-Trace=%s", seen != NULL ? seen : "");
         if (seen != NULL)
             note(self, words);
@@ -422,8 +422,8 @@ static const wire_message *next_publication(replay *self, int64_t timeout_ms)
 
 static void expect(replay *self, const wire_message *expected)
 {
-    char why[256];
     const wire_message *seen = next_publication(self, PATIENCE_MS);
+    char why[256];
     if (seen == NULL)
         complain(self, "the caller does not publish this", expected, NULL);
     else if (!message_matches(expected, seen, &self->names, why, sizeof(why)))
@@ -440,9 +440,6 @@ static void receive_at_service(replay *self)
 
 static void play(replay *self, const wire_message *message)
 {
-    char subject[192];
-    char reply[192];
-    char raw[1024];
     const char *named = message_header(message, "Nats-Stream-Inbox");
     if (named != NULL && names_real(&self->names, named) == NULL) {
         char inbox[64];
@@ -450,6 +447,9 @@ static void play(replay *self, const wire_message *message)
         names_bind(&self->names, named, inbox);
         peer_subscribe(self->peer, inbox);
     }
+    char subject[192];
+    char reply[192];
+    char raw[1024];
     if (!names_expand(&self->names, message->subject, subject, sizeof(subject)) ||
         !names_expand(&self->names, message->reply, reply, sizeof(reply)) ||
         !names_expand(&self->names, message->raw, raw, sizeof(raw))) {
@@ -558,11 +558,11 @@ static const char *cannot_be_made(const recorded_call *recorded)
 /* With an argument: those whose names contain it. */
 int main(int argc, char **argv)
 {
-    size_t count;
     unsigned counts[64] = {0};
-    report results;
+    size_t count;
     recorded_call **all = recording_read_all(&count);
     broker *nats = broker_start(NULL);
+    report results;
     report_begin(&results, count + report_differences_of(OF_CALLER) + 1);
     for (size_t i = 0; i < count; i++) {
         if (argc > 1 && strstr(all[i]->name, argv[1]) == NULL)

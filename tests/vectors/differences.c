@@ -270,9 +270,9 @@ static bool sends_the_code(recorded_call *self)
 {
     bool changed = false;
     for (size_t i = 0; i < self->count; i++) {
-        char code[48];
         wire_message *message = &self->messages[i];
         const char *text = message_header(message, ERROR_TEXT);
+        char code[48];
         if (message->from_caller || text == NULL || sscanf(text, "[%47[A-Z_]]", code) != 1)
             continue;
         char rest[256];
@@ -424,9 +424,9 @@ static bool opens_with_one_inbox(recorded_call *self)
 {
     wire_message *opening = &self->messages[0];
     const char *reply_to = message_header(opening, REPLY_TO);
-    char old[192];
     if (reply_to == NULL)
         return false;
+    char old[192];
     set_text(old, sizeof(old), reply_to);
     if (opening->reply[0] == '\0')
         set_text(opening->reply, sizeof(opening->reply), old);

@@ -88,9 +88,6 @@ static shape shape_of(const char *verb)
 /* One frame at the buffer's begin: how many bytes it takes, 0 when it is not complete. */
 static size_t take(frames *self, frames_handler handler, void *data)
 {
-    char line[1024];
-    char split_line[1024];
-    char *words[MOST_WORDS];
     const char *end = NULL;
     for (size_t i = 0; i + 1 < self->used && end == NULL; i++)
         if (self->bytes[i] == '\r' && self->bytes[i + 1] == '\n')
@@ -98,8 +95,11 @@ static size_t take(frames *self, frames_handler handler, void *data)
     if (end == NULL)
         return 0;
     size_t length = (size_t)(end - self->bytes);
+    char line[1024];
     snprintf(line, sizeof(line), "%.*s", (int)length, self->bytes);
+    char split_line[1024];
     strcpy(split_line, line);
+    char *words[MOST_WORDS];
     size_t count = split(split_line, words);
     shape is = count > 0 ? shape_of(words[0]) : (shape){false, false, false};
     if (!is.carries) {
@@ -131,9 +131,9 @@ void frames_feed(frames *self, const void *bytes, size_t length, frames_handler 
     }
     memcpy(self->bytes + self->used, bytes, length);
     self->used += length;
-    size_t taken;
     size_t all = 0;
     char *begin = self->bytes;
+    size_t taken;
     while ((taken = take(self, handler, data)) > 0) {
         self->bytes += taken;
         self->used -= taken;
@@ -153,9 +153,9 @@ void frames_free(frames *self)
 
 void mailbox_init(mailbox *self)
 {
-    pthread_condattr_t attributes;
     memset(self, 0, sizeof(*self));
     pthread_mutex_init(&self->lock, NULL);
+    pthread_condattr_t attributes;
     pthread_condattr_init(&attributes);
     pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
     pthread_cond_init(&self->changed, &attributes);

@@ -88,9 +88,9 @@ static natsmicro_status count_up(Lab__V1__LabServer__CountUp *call,
 static natsmicro_status sum(Lab__V1__LabServer__Sum *call, void *user_data)
 {
     Lab__V1__SumResponse response = LAB__V1__SUM_RESPONSE__INIT;
+    (void)user_data;
     const Lab__V1__SumRequest *request;
     natsmicro_status status;
-    (void)user_data;
     while ((status = lab__v1__lab_server__sum__recv(call, &request)) == NATSMICRO_OK) {
         if (request->value == -1)
             return natsmicro_call_fail(call->base, NATSMICRO_NOT_FOUND, "negative value");
@@ -106,9 +106,9 @@ static natsmicro_status sum(Lab__V1__LabServer__Sum *call, void *user_data)
 
 static natsmicro_status chat(Lab__V1__LabServer__Chat *call, void *user_data)
 {
+    (void)user_data;
     const Lab__V1__ChatMessage *message;
     natsmicro_status status;
-    (void)user_data;
     while ((status = lab__v1__lab_server__chat__recv(call, &message)) == NATSMICRO_OK) {
         if (strcmp(message->text, "fail") == 0)
             return natsmicro_call_fail(call->base, NATSMICRO_NOT_FOUND, "no such user");
@@ -122,18 +122,18 @@ static natsmicro_status chat(Lab__V1__LabServer__Chat *call, void *user_data)
 static natsmicro_status upload(Lab__V1__LabServer__Upload *call, void *user_data)
 {
     Lab__V1__UploadResult result = LAB__V1__UPLOAD_RESULT__INIT;
+    (void)user_data;
+    sha256 hash;
+    sha256_init(&hash);
     const Lab__V1__Chunk *chunk;
     natsmicro_status status;
-    sha256 hash;
-    char hex[65];
-    (void)user_data;
-    sha256_init(&hash);
     while ((status = lab__v1__lab_server__upload__recv(call, &chunk)) == NATSMICRO_OK) {
         sha256_add(&hash, chunk->data.data, chunk->data.len);
         result.size += (int64_t)chunk->data.len;
     }
     if (status != NATSMICRO_END)
         return status;
+    char hex[65];
     sha256_hex(&hash, hex);
     result.sha256 = hex;
     return lab__v1__lab_server__upload__reply(call, &result);

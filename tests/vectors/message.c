@@ -97,11 +97,11 @@ bool names_expand(const names *self, const char *text, char *out, size_t size)
 {
     size_t used = 0;
     while (*text != '\0') {
-        char name[32];
         const char *piece = text;
         size_t length = name_length(text);
         size_t taken = length > 0 ? length : 1;
         size_t piece_length = 1;
+        char name[32];
         if (length > 0) {
             snprintf(name, sizeof(name), "%.*s", (int)length, text);
             piece = names_real(self, name);
@@ -123,7 +123,6 @@ bool names_expand(const names *self, const char *text, char *out, size_t size)
 
 static bool same_text(const char *expected, const char *seen, names *bound)
 {
-    char real[1024];
     size_t length = name_length(expected);
     if (length > 0 && expected[length] == '\0' && names_real(bound, expected) == NULL) {
         if (strncmp(seen, "_INBOX.", 7) != 0)
@@ -131,6 +130,7 @@ static bool same_text(const char *expected, const char *seen, names *bound)
         names_bind(bound, expected, seen);
         return true;
     }
+    char real[1024];
     if (!names_expand(bound, expected, real, sizeof(real)))
         return false;
     length = strlen(real);

@@ -48,8 +48,6 @@ static uint8_t *from_hex(const char *hex, size_t *length)
  */
 static uint8_t *from_digest(const json_t *item, size_t *length)
 {
-    char hex[65];
-    sha256 hash;
     size_t head = 0;
     uint8_t *first = from_hex(json_string_value(json_object_get(item, "payload_head_hex")), &head);
     *length = (size_t)json_integer_value(json_object_get(item, "payload_len"));
@@ -57,8 +55,10 @@ static uint8_t *from_digest(const json_t *item, size_t *length)
     for (size_t i = 0; i < *length; i++)
         bytes[i] = i < 4 ? first[i] : (uint8_t)(i - 4);
     free(first);
+    sha256 hash;
     sha256_init(&hash);
     sha256_add(&hash, bytes, *length);
+    char hex[65];
     sha256_hex(&hash, hex);
     if (strcmp(hex, json_string_value(json_object_get(item, "payload_sha256"))) != 0)
         support_die("a long payload cannot be made again");
@@ -67,13 +67,13 @@ static uint8_t *from_digest(const json_t *item, size_t *length)
 
 static void read_message(wire_message *self, const json_t *item)
 {
-    size_t index;
-    json_t *pair;
     copy_text(self->subject, sizeof(self->subject),
               json_string_value(json_object_get(item, "subject")));
     copy_text(self->reply, sizeof(self->reply), json_string_value(json_object_get(item, "reply")));
     copy_text(self->raw, sizeof(self->raw),
               json_string_value(json_object_get(item, "headers_raw")));
+    size_t index;
+    json_t *pair;
     json_array_foreach(json_object_get(item, "headers"), index, pair)
     {
         header *at = &self->headers[self->header_count++];
@@ -128,15 +128,15 @@ static void find_senders(recorded_call *self)
 
 static recorded_call *read_one(const char *folder, const char *file)
 {
-    char path[1024];
-    json_error_t error;
     recorded_call *self = need(calloc(1, sizeof(*self)));
     const char *to = strstr(folder, "_to_");
+    char path[1024];
     snprintf(path, sizeof(path), FOLDER "/%s/%s", folder, file);
     snprintf(self->caller, sizeof(self->caller), "%.*s", (int)(to - folder), folder);
     snprintf(self->service, sizeof(self->service), "%s", to + 4);
     snprintf(self->scenario, sizeof(self->scenario), "%.*s", (int)(strlen(file) - 5), file);
     snprintf(self->name, sizeof(self->name), "%.40s/%.80s", folder, self->scenario);
+    json_error_t error;
     json_t *document = json_load_file(path, 0, &error);
     if (document == NULL)
         support_die("%s: %s", path, error.text);
@@ -158,13 +158,13 @@ static int names_only(const struct dirent *entry)
 
 recorded_call **recording_read_all(size_t *count)
 {
-    struct dirent **folders;
-    struct dirent **files;
     recorded_call **all = NULL;
     *count = 0;
+    struct dirent **folders;
     int folder_count = scandir(FOLDER, &folders, names_only, alphasort);
     if (folder_count <= 0)
         support_die("no recordings in %s: run from the project's folder", FOLDER);
+    struct dirent **files;
     for (int i = 0; i < folder_count; i++) {
         char path[1024];
         snprintf(path, sizeof(path), FOLDER "/%s", folders[i]->d_name);

@@ -26,9 +26,9 @@ void report_skip(report *self, const char *name, const char *reason)
 void report_differences(report *self, difference_side side, const unsigned *counts)
 {
     for (size_t i = 0; i < difference_count; i++) {
-        char name[160];
         if (differences[i].side != side)
             continue;
+        char name[160];
         snprintf(name, sizeof(name), "difference: %s", differences[i].name);
         report_result(self, name, counts[i] > 0);
     }

@@ -81,9 +81,9 @@ static void leave(replay *self)
 /* Gives a name of the recorded caller a real inbox, and listens on it. */
 static void make_inbox(replay *self, const char *name, bool listen)
 {
-    char subject[64];
     if (name == NULL || strncmp(name, "$INBOX", 6) != 0)
         return;
+    char subject[64];
     if (names_real(&self->names, name) == NULL) {
         snprintf(subject, sizeof(subject), "_INBOX.recorded%u.%d", unique, ++self->inboxes);
         names_bind(&self->names, name, subject);
@@ -107,15 +107,15 @@ static bool is_idle(void *data)
 
 static void play(replay *self, size_t index)
 {
-    char subject[192];
-    char reply[192];
-    char raw[1024];
     const wire_message *message = &self->recording.messages[index];
     bool late = recorded_caller_listens_late(&self->recording);
     if (index > 0 && self->recording.kind == RECORDED_UNARY)
         eventually(is_idle, self->server, PATIENCE_MS); /* the calls before have been counted */
+    char reply[192];
     make_inbox(self, message->reply, true);
     make_inbox(self, reply_to_of(message), !late);
+    char subject[192];
+    char raw[1024];
     if (!names_expand(&self->names, message->subject, subject, sizeof(subject)) ||
         !names_expand(&self->names, message->reply, reply, sizeof(reply)) ||
         !names_expand(&self->names, message->raw, raw, sizeof(raw))) {
@@ -173,11 +173,11 @@ static const wire_message *next_publication(replay *self, int64_t timeout_ms)
 /* What goes to an inbox of the caller must arrive there. */
 static void hear(replay *self, const wire_message *expected)
 {
-    char why[256];
-    const wire_message *heard;
     if (strncmp(expected->subject, "$INBOX", 6) != 0 ||
         strcmp(message_header(expected, "Natsmicro-Control") != NULL ? "fence" : "", "fence") == 0)
         return;
+    char why[256];
+    const wire_message *heard;
     while ((heard = mailbox_get(peer_received(self->peer), self->received, PATIENCE_MS)) != NULL) {
         self->received++;
         if (message_matches(expected, heard, &self->names, why, sizeof(why)))
@@ -198,7 +198,6 @@ static bool listens(const replay *self, size_t index)
 
 static void expect(replay *self, size_t index)
 {
-    char why[256];
     const wire_message *expected = &self->recording.messages[index];
     self->expected = index;
     const wire_message *seen = next_publication(self, PATIENCE_MS);
@@ -206,6 +205,7 @@ static void expect(replay *self, size_t index)
         complain(self, "the service does not publish this", expected, NULL);
         return;
     }
+    char why[256];
     if (!message_matches(expected, seen, &self->names, why, sizeof(why))) {
         complain(self, why, expected, seen);
         return;
@@ -352,7 +352,6 @@ static bool same_calls(const recorded_call *a, const recorded_call *b)
 static const recorded_call *with_go(recorded_call *const *all, size_t count,
                                     const recorded_call *recorded, const char **reason)
 {
-    char name[128];
     if (strncmp(recorded->scenario, "json_", 5) == 0)
         *reason = "JSON services are not supported yet";
     else if (recorded->kind == RECORDED_NOTHING)
@@ -363,6 +362,7 @@ static const recorded_call *with_go(recorded_call *const *all, size_t count,
         return NULL;
     if (strcmp(recorded->service, "go") == 0)
         return recorded;
+    char name[128];
     snprintf(name, sizeof(name), "%.15s_to_go/%.79s", recorded->caller, recorded->scenario);
     const recorded_call *go = recording_named(all, count, name);
     if (go != NULL && same_calls(recorded, go))
@@ -374,16 +374,16 @@ static const recorded_call *with_go(recorded_call *const *all, size_t count,
 /* With an argument: those whose names contain it. */
 int main(int argc, char **argv)
 {
-    size_t count;
     unsigned counts[64] = {0};
-    report results;
+    size_t count;
     recorded_call **all = recording_read_all(&count);
     broker *nats = broker_start(NULL);
+    report results;
     report_begin(&results, count + report_differences_of(OF_SERVICE));
     for (size_t i = 0; i < count; i++) {
-        const char *reason;
         if (argc > 1 && strstr(all[i]->name, argv[1]) == NULL)
             continue;
+        const char *reason;
         const recorded_call *go = with_go(all, count, all[i], &reason);
         if (go == NULL)
             report_skip(&results, all[i]->name, reason);

@@ -24,7 +24,6 @@ static uint32_t rotate(uint32_t value, int bits)
 static void mix(sha256 *self)
 {
     uint32_t w[64];
-    uint32_t s[8];
     for (size_t i = 0; i < 16; i++)
         w[i] = (uint32_t)self->block[4 * i] << 24 | (uint32_t)self->block[4 * i + 1] << 16 |
                (uint32_t)self->block[4 * i + 2] << 8 | self->block[4 * i + 3];
@@ -32,6 +31,7 @@ static void mix(sha256 *self)
         w[i] = w[i - 16] + w[i - 7] +
                (rotate(w[i - 15], 7) ^ rotate(w[i - 15], 18) ^ w[i - 15] >> 3) +
                (rotate(w[i - 2], 17) ^ rotate(w[i - 2], 19) ^ w[i - 2] >> 10);
+    uint32_t s[8];
     memcpy(s, self->state, sizeof(s));
     for (size_t i = 0; i < 64; i++) {
         uint32_t first = s[7] + (rotate(s[4], 6) ^ rotate(s[4], 11) ^ rotate(s[4], 25)) +

@@ -18,11 +18,11 @@ static size_t row_count;
 /* The rows of the table under the heading, without its head. */
 static void read_rows(void)
 {
-    char line[512];
     bool inside = false;
     FILE *file = fopen(DOCUMENT, "r");
     if (file == NULL)
         support_die("no " DOCUMENT ": run from the project's folder");
+    char line[512];
     while (fgets(line, sizeof(line), file) != NULL) {
         if (line[0] == '#')
             inside = strncmp(line, HEADING, strlen(HEADING)) == 0;
@@ -40,8 +40,8 @@ static void read_rows(void)
 static bool is_row_of(const char *row, const difference *entry)
 {
     char begins[200];
-    char ends[200];
     snprintf(begins, sizeof(begins), "| %s |", entry->name);
+    char ends[200];
     snprintf(ends, sizeof(ends), "| %s |\n", entry->reason);
     size_t length = strlen(row);
     return strncmp(row, begins, strlen(begins)) == 0 && length > strlen(ends) &&
@@ -50,10 +50,10 @@ static bool is_row_of(const char *row, const difference *entry)
 
 int main(void)
 {
-    report results;
-    char name[200];
     read_rows();
+    report results;
     report_begin(&results, difference_count + 1);
+    char name[200];
     for (size_t i = 0; i < difference_count; i++) {
         snprintf(name, sizeof(name), "documented in its place: %s", differences[i].name);
         report_result(&results, name, i < row_count && is_row_of(rows[i], &differences[i]));
