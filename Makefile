@@ -149,7 +149,7 @@ endef
 
 # ---- library ----
 
-LIBRARY_SOURCES := $(wildcard runtime/*/*.c)
+LIBRARY_SOURCES := $(wildcard runtime/*/*.c runtime/*/*/*.c)
 LIBRARY_OBJECTS := $(LIBRARY_SOURCES:%.c=$(BUILD)/obj/%.o)
 PUBLIC_HEADERS  := $(wildcard runtime/include/natsmicro/*.h)
 STATIC_LIBRARY  := $(BUILD)/libnatsmicro.a

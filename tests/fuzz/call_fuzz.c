@@ -8,8 +8,8 @@
  *
  * One thread: where the library waits on a condition, the world goes on by a step.
  */
-#include "transport/plain.h"
-#include "transport/reliable.h"
+#include "transport/plain/state.h"
+#include "transport/reliable/state.h"
 
 #include <pthread.h>
 #include <stdlib.h>

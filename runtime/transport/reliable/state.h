@@ -227,7 +227,7 @@ void nm_reliable_over(nm_stream *stream);
 void nm_reliable_end_call(nm_stream *stream, nm_note *note, natsmicro_status status,
                           const char *text);
 
-/* ---- reliable_note.c ---- */
+/* ---- note.c ---- */
 
 /* Under the lock: an acknowledgement; `ask`: as a probe. */
 void nm_note_acknowledge(nm_stream *stream, nm_note *note, bool gap, bool ask);
@@ -238,7 +238,7 @@ void nm_note_publish(nm_stream *stream, const nm_note *note);
 /* Under the lock: the control fields as they are now; writes at `at`, returns the end. */
 uint8_t *nm_note_write_control(nm_stream *stream, uint8_t *at, uint64_t seq, bool gap);
 
-/* ---- reliable_send.c ---- */
+/* ---- send.c ---- */
 
 /* A new call: sets what bounds its sending. */
 void nm_reliable_begin_sending(nm_stream *stream);
@@ -260,7 +260,7 @@ void nm_reliable_seal(nm_stream *stream);
 /* Under the lock, which it frees meanwhile: that, and publishes. */
 void nm_reliable_send_open(nm_stream *stream);
 
-/* ---- reliable_publish.c ---- */
+/* ---- publish.c ---- */
 
 /* Under the lock: a segment is complete, and to be published behind the others. */
 void nm_reliable_keep(nm_reliable *reliable, nm_segment *segment);
@@ -276,7 +276,7 @@ void nm_reliable_acknowledged(nm_stream *stream, uint64_t number, int64_t now);
 /* Under the lock: nothing is to be sent any more. */
 void nm_reliable_drop_unacknowledged(nm_reliable *reliable);
 
-/* ---- reliable_segment.c ---- */
+/* ---- segment.c ---- */
 
 /*
  * Under the lock: a segment for `room` bytes of messages and end, one that was spared if it may be
@@ -297,12 +297,12 @@ void nm_segment_join(nm_reliable *reliable, nm_segment *segment);
 /* Gives back what was spared: a call that waits to be used again holds little. */
 void nm_segment_free_spare(nm_reliable *reliable);
 
-/* ---- reliable_receive.c ---- */
+/* ---- receive.c ---- */
 
 void nm_reliable_on_message(nm_stream *stream, natsMsg *message);
 natsmicro_status nm_reliable_recv(nm_stream *stream, nm_span *span);
 
-/* ---- reliable_queue.c ---- */
+/* ---- receive_queue.c ---- */
 
 /*
  * Under the lock: queues the messages from the cursor on, `size` bytes of encodings. *kept: the
@@ -317,7 +317,7 @@ void nm_reliable_drop_received(nm_reliable *reliable);
 /* Between two calls, when nothing is queued: gives back a long queue. */
 void nm_reliable_trim_queue(nm_reliable *reliable);
 
-/* ---- reliable_timer.c ---- */
+/* ---- timer.c ---- */
 
 void nm_reliable_on_timer(nm_stream *stream);
 /* Under the lock: the timer fires no later than what is due next. */

@@ -3,8 +3,8 @@
  * stream is ordered, complete, bounded in memory, alive or ended; docs/reliable-streams.md
  * specifies it.
  */
-#include "transport/reliable.h"
 #include "transport/publish.h"
+#include "transport/reliable/state.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -5,7 +5,7 @@
  * The inbox has one timer. It is only ever hastened, so that the many events that put a limit off
  * cost nothing: when it fires too early, what is due is worked out anew.
  */
-#include "transport/reliable.h"
+#include "transport/reliable/state.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -2,7 +2,7 @@
  * Segments of the reliable transport: messages as they lie in a frame, and the memory of those that
  * are done with, which the next messages fill.
  */
-#include "transport/reliable.h"
+#include "transport/reliable/state.h"
 
 #include <stdlib.h>
 #include <string.h>

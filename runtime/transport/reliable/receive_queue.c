@@ -4,7 +4,7 @@
  * copied together. So what waits takes memory by the bytes that the window allows, however they
  * came.
  */
-#include "transport/reliable.h"
+#include "transport/reliable/state.h"
 
 #include <stdlib.h>
 

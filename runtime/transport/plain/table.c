@@ -1,7 +1,7 @@
 /*
  * The plain transport's table and its sending half.
  */
-#include "transport/plain.h"
+#include "transport/plain/state.h"
 
 /* A message that comes this long after the one before it is lone: it is flushed at once. */
 #define LONE_AFTER (500 * INT64_C(1000))

@@ -4,7 +4,7 @@
  * One inbox is NATS reply and Reply-To at once: so nobody listening is known at once, and an
  * acknowledgement is found wherever the peer sends it.
  */
-#include "transport/plain.h"
+#include "transport/plain/state.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 /*
  * The plain transport's opening, on the server: where answers go, acknowledging, refusing.
  */
-#include "transport/plain.h"
+#include "transport/plain/state.h"
 
 #include <string.h>
 

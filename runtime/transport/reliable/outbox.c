@@ -3,7 +3,7 @@
  * is acknowledged, and sent again from the oldest when something was lost.
  */
 #include "transport/publish.h"
-#include "transport/reliable.h"
+#include "transport/reliable/state.h"
 
 #include <string.h>
 

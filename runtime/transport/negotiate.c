@@ -3,8 +3,8 @@
  * it is one, for good; anything else is the plain protocol's, for good. The reader, the sender and
  * whoever gives up wait for that here, and then go on with the transport that was chosen.
  */
-#include "transport/plain.h"
-#include "transport/reliable.h"
+#include "transport/plain/state.h"
+#include "transport/reliable/state.h"
 
 /* ---- the dispatch thread decides ---- */
 

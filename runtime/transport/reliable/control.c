@@ -4,7 +4,7 @@
  * made good by timers.
  */
 #include "transport/publish.h"
-#include "transport/reliable.h"
+#include "transport/reliable/state.h"
 
 #include <string.h>
 

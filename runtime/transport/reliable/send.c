@@ -5,7 +5,7 @@
  * when its time is up, and before anybody blocks. A message that comes alone is sent at once.
  */
 #include "base/cold.h"
-#include "transport/reliable.h"
+#include "transport/reliable/state.h"
 #include "wire/outgoing.h"
 
 #include <inttypes.h>

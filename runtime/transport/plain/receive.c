@@ -2,7 +2,7 @@
  * The plain transport's receiving half: what a message to a call's inbox means. Runs on the link's
  * dispatch thread, so that an end, an error or a 503 is noticed although nobody reads.
  */
-#include "transport/plain.h"
+#include "transport/plain/state.h"
 #include "wire/subject.h"
 
 #include <inttypes.h>

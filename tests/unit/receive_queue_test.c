@@ -5,7 +5,7 @@
 #include "unit/cmocka_test.h"
 #include "unit/with_nats.h"
 
-#include "transport/reliable.h"
+#include "transport/reliable/state.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -7,7 +7,7 @@
  * broker's 503 tells. So the idle limit is left for peers that name no inbox, and for connections
  * that are silent.
  */
-#include "transport/plain.h"
+#include "transport/plain/state.h"
 #include "wire/subject.h"
 
 #include <stdlib.h>

@@ -6,7 +6,7 @@
  */
 #include "base/cold.h"
 #include "transport/publish.h"
-#include "transport/reliable.h"
+#include "transport/reliable/state.h"
 
 #include <inttypes.h>
 #include <string.h>

@@ -12,7 +12,7 @@
  *   SENT --fence, unheard, after End--> RETRY --1, 2, 4 … ms--> SENT
  *   any --deadline--> DONE, and an event
  */
-#include "transport/plain.h"
+#include "transport/plain/state.h"
 
 #define FIRST_BACKOFF   (1 * NM_NS_PER_MS)
 #define LONGEST_BACKOFF (128 * NM_NS_PER_MS)
