@@ -15,7 +15,7 @@ static size_t hash(const char *name)
 }
 
 /* The slot that holds the name, or the free one where it belongs. */
-static nm_clash_entry *find_slot(nm_clash_entry *slots, size_t n_slots, const char *name)
+static gen_clash_entry *find_slot(gen_clash_entry *slots, size_t n_slots, const char *name)
 {
     size_t i = hash(name) & (n_slots - 1);
     while (slots[i].name != NULL && strcmp(slots[i].name, name) != 0)
@@ -23,10 +23,10 @@ static nm_clash_entry *find_slot(nm_clash_entry *slots, size_t n_slots, const ch
     return &slots[i];
 }
 
-static void grow(nm_pool *pool, nm_clash_table *table)
+static void grow(gen_pool *pool, gen_clash_table *table)
 {
     size_t n_slots = table->n_slots == 0 ? 256 : table->n_slots * 2;
-    nm_clash_entry *slots = nm_pool_alloc(pool, n_slots, sizeof(*slots));
+    gen_clash_entry *slots = gen_pool_alloc(pool, n_slots, sizeof(*slots));
     for (size_t i = 0; i < table->n_slots; i++) {
         if (table->slots[i].name != NULL)
             *find_slot(slots, n_slots, table->slots[i].name) = table->slots[i];
@@ -35,11 +35,11 @@ static void grow(nm_pool *pool, nm_clash_table *table)
     table->n_slots = n_slots;
 }
 
-const nm_clash_entry *nm_clash_add(nm_pool *pool, nm_clash_table *table, nm_clash_entry entry)
+const gen_clash_entry *gen_clash_add(gen_pool *pool, gen_clash_table *table, gen_clash_entry entry)
 {
     if ((table->n_used + 1) * 2 > table->n_slots)
         grow(pool, table);
-    nm_clash_entry *slot = find_slot(table->slots, table->n_slots, entry.name);
+    gen_clash_entry *slot = find_slot(table->slots, table->n_slots, entry.name);
     if (slot->name != NULL)
         return slot;
     *slot = entry;

@@ -3,26 +3,26 @@
  * name are found before a compiler, a linker or a broker meets them. What a clash means is up to
  * the caller.
  */
-#ifndef NM_PLUGIN_CLASH_H
-#define NM_PLUGIN_CLASH_H
+#ifndef GEN_CLASH_H
+#define GEN_CLASH_H
 
 #include "pool.h"
 
 /* The caller's own: strings and origin outlive the table. */
-typedef struct nm_clash_entry {
+typedef struct gen_clash_entry {
     const char *name;   /* the C name, or the subject */
     const char *what;   /* what it stands for: "message lab.v1.LabClient" */
     const void *origin; /* whatever the caller needs to say where that is */
-} nm_clash_entry;
+} gen_clash_entry;
 
 /* Start from { NULL, 0, 0 }. */
-typedef struct nm_clash_table {
-    nm_clash_entry *slots;
+typedef struct gen_clash_table {
+    gen_clash_entry *slots;
     size_t n_slots;
     size_t n_used;
-} nm_clash_table;
+} gen_clash_table;
 
 /* Adds a name, and returns NULL; or, when it is there already, returns that entry. */
-const nm_clash_entry *nm_clash_add(nm_pool *pool, nm_clash_table *table, nm_clash_entry entry);
+const gen_clash_entry *gen_clash_add(gen_pool *pool, gen_clash_table *table, gen_clash_entry entry);
 
 #endif

@@ -2,34 +2,34 @@
  * Emit: prints a file of the model as C. Templates only: everything was decided and validated in
  * the model, and what the code does at run time is the library's.
  */
-#ifndef NM_PLUGIN_EMIT_H
-#define NM_PLUGIN_EMIT_H
+#ifndef GEN_EMIT_H
+#define GEN_EMIT_H
 
 #include "model.h"
 #include "text.h"
 
 /* Appends X.nats-c.h and X.nats-c.c. */
-void nm_emit_header(nm_text *out, const nm_file *file);
-void nm_emit_source(nm_text *out, const nm_file *file);
+void gen_emit_header(gen_text *out, const gen_file *file);
+void gen_emit_source(gen_text *out, const gen_file *file);
 
 /* ---- for the emit files themselves ---- */
 
 /* The helpers of a method, on one side; nothing where it is not chunked. */
-void nm_emit_chunked_header(nm_text *out, const nm_service *service, const nm_method *method,
-                            bool on_server);
-void nm_emit_chunked_source(nm_text *out, const nm_service *service, const nm_method *method,
-                            bool on_server);
+void gen_emit_chunked_header(gen_text *out, const gen_service *service, const gen_method *method,
+                             bool on_server);
+void gen_emit_chunked_source(gen_text *out, const gen_service *service, const gen_method *method,
+                             bool on_server);
 
 /* What templates call a service, a method, an error code; see emit_vars.c for the names. */
-typedef struct nm_emit_vars {
-    nm_var vars[24];
+typedef struct gen_emit_vars {
+    gen_var vars[24];
     char index[24];
-} nm_emit_vars;
+} gen_emit_vars;
 
-void nm_emit_service_vars(nm_emit_vars *vars, const nm_file *file, const nm_service *service);
-void nm_emit_method_vars(nm_emit_vars *vars, const nm_file *file, const nm_service *service,
-                         size_t method_index);
-void nm_emit_error_vars(nm_emit_vars *vars, const nm_file *file, const nm_service *service,
-                        size_t code_index);
+void gen_emit_service_vars(gen_emit_vars *vars, const gen_file *file, const gen_service *service);
+void gen_emit_method_vars(gen_emit_vars *vars, const gen_file *file, const gen_service *service,
+                          size_t method_index);
+void gen_emit_error_vars(gen_emit_vars *vars, const gen_file *file, const gen_service *service,
+                         size_t code_index);
 
 #endif

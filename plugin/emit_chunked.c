@@ -135,23 +135,23 @@ static const char define_receiving[] =
 
 /* ---- both ---- */
 
-static void add_joined(nm_text *out, const char *scope, const char *name)
+static void add_joined(gen_text *out, const char *scope, const char *name)
 {
-    nm_text_add(out, scope);
-    nm_text_add(out, "__");
-    nm_text_add(out, name);
+    gen_text_add(out, scope);
+    gen_text_add(out, "__");
+    gen_text_add(out, name);
 }
 
-static void print(nm_text *out, const nm_service *service, const nm_method *method, bool on_server,
-                  const char *format)
+static void print(gen_text *out, const gen_service *service, const gen_method *method,
+                  bool on_server, const char *format)
 {
-    nm_text function = {NULL, 0, 0};
-    nm_text type = {NULL, 0, 0};
+    gen_text function = {NULL, 0, 0};
+    gen_text type = {NULL, 0, 0};
     add_joined(&function, on_server ? service->server_lower : service->client_lower, method->lower);
     add_joined(&type, on_server ? service->server_type : service->client_type, method->camel);
     char size[16];
     snprintf(size, sizeof(size), "%" PRId32, method->default_chunk_size);
-    const nm_var vars[] = {
+    const gen_var vars[] = {
         {"f", function.bytes},
         {"Call", type.bytes},
         {"method", method->name},
@@ -162,27 +162,27 @@ static void print(nm_text *out, const nm_service *service, const nm_method *meth
                     : "END: the service has answered before, close_and_recv has its response"},
         {NULL, NULL},
     };
-    nm_text_print(out, vars, format);
-    nm_text_free(&function);
-    nm_text_free(&type);
+    gen_text_print(out, vars, format);
+    gen_text_free(&function);
+    gen_text_free(&type);
 }
 
 /* A client sends the chunks of a client-stream, a server those of a server-stream. */
-static bool sends(const nm_method *method, bool on_server)
+static bool sends(const gen_method *method, bool on_server)
 {
-    return (method->kind == NM_CLIENT_STREAM) != on_server;
+    return (method->kind == GEN_CLIENT_STREAM) != on_server;
 }
 
-void nm_emit_chunked_header(nm_text *out, const nm_service *service, const nm_method *method,
-                            bool on_server)
+void gen_emit_chunked_header(gen_text *out, const gen_service *service, const gen_method *method,
+                             bool on_server)
 {
     if (method->chunk_field != NULL)
         print(out, service, method, on_server,
               sends(method, on_server) ? declare_sending : declare_receiving);
 }
 
-void nm_emit_chunked_source(nm_text *out, const nm_service *service, const nm_method *method,
-                            bool on_server)
+void gen_emit_chunked_source(gen_text *out, const gen_service *service, const gen_method *method,
+                             bool on_server)
 {
     if (method->chunk_field != NULL)
         print(out, service, method, on_server,

@@ -5,27 +5,27 @@
 #include "emit.h"
 
 /* A comment that says `title`, and behind it what the proto says. */
-static void print_comment(nm_text *out, const nm_var *vars, const char *indent, const char *title,
+static void print_comment(gen_text *out, const gen_var *vars, const char *indent, const char *title,
                           const char *proto_comment)
 {
-    nm_text block = {NULL, 0, 0};
-    nm_text_add(&block, indent);
-    nm_text_add(&block, proto_comment == NULL ? "/* " : "/*\n");
+    gen_text block = {NULL, 0, 0};
+    gen_text_add(&block, indent);
+    gen_text_add(&block, proto_comment == NULL ? "/* " : "/*\n");
     if (proto_comment != NULL) {
-        nm_text_add(&block, indent);
-        nm_text_add(&block, " * ");
+        gen_text_add(&block, indent);
+        gen_text_add(&block, " * ");
     }
-    nm_text_add(&block, title);
-    nm_text_add(&block, proto_comment == NULL ? " */\n" : "\n");
-    nm_text_print(out, vars, block.bytes);
-    nm_text_free(&block);
+    gen_text_add(&block, title);
+    gen_text_add(&block, proto_comment == NULL ? " */\n" : "\n");
+    gen_text_print(out, vars, block.bytes);
+    gen_text_free(&block);
     if (proto_comment == NULL)
         return;
-    nm_text_add(out, indent);
-    nm_text_add(out, " *\n");
-    nm_text_add_comment(out, indent, proto_comment);
-    nm_text_add(out, indent);
-    nm_text_add(out, " */\n");
+    gen_text_add(out, indent);
+    gen_text_add(out, " *\n");
+    gen_text_add_comment(out, indent, proto_comment);
+    gen_text_add(out, indent);
+    gen_text_add(out, " */\n");
 }
 
 /* ---- client ---- */
@@ -149,51 +149,51 @@ static const char client_close[] =
     "\n";
 
 static const char *const method_titles[] = {
-    [NM_UNARY] = "$method$: one request, one response.",
-    [NM_SERVER_STREAM] = "$method$: one request, a stream of responses.",
-    [NM_CLIENT_STREAM] = "$method$: a stream of requests, one response.",
-    [NM_BIDI_STREAM] = "$method$: a stream of requests, a stream of responses.",
+    [GEN_UNARY] = "$method$: one request, one response.",
+    [GEN_SERVER_STREAM] = "$method$: one request, a stream of responses.",
+    [GEN_CLIENT_STREAM] = "$method$: a stream of requests, one response.",
+    [GEN_BIDI_STREAM] = "$method$: a stream of requests, a stream of responses.",
 };
 
-static void print_client_method(nm_text *out, const nm_var *vars, const nm_service *service,
-                                const nm_method *method)
+static void print_client_method(gen_text *out, const gen_var *vars, const gen_service *service,
+                                const gen_method *method)
 {
     print_comment(out, vars, "", method_titles[method->kind], method->comment);
-    nm_text_add(out, "\n");
-    if (method->kind == NM_UNARY) {
-        nm_text_print(out, vars, client_unary);
+    gen_text_add(out, "\n");
+    if (method->kind == GEN_UNARY) {
+        gen_text_print(out, vars, client_unary);
         return;
     }
-    bool streams_requests = method->kind != NM_SERVER_STREAM;
-    nm_text_print(out, vars, client_call_type);
-    nm_text_print(out, vars, streams_requests ? client_open : client_open_with_request);
+    bool streams_requests = method->kind != GEN_SERVER_STREAM;
+    gen_text_print(out, vars, client_call_type);
+    gen_text_print(out, vars, streams_requests ? client_open : client_open_with_request);
     if (streams_requests)
-        nm_text_print(out, vars, client_send);
-    if (method->kind == NM_CLIENT_STREAM)
-        nm_text_print(out, vars, client_close_and_recv);
+        gen_text_print(out, vars, client_send);
+    if (method->kind == GEN_CLIENT_STREAM)
+        gen_text_print(out, vars, client_close_and_recv);
     else
-        nm_text_print(out, vars, client_recv);
-    if (method->kind == NM_BIDI_STREAM)
-        nm_text_print(out, vars, client_close_send);
-    nm_emit_chunked_header(out, service, method, false);
-    nm_text_print(out, vars, client_close);
+        gen_text_print(out, vars, client_recv);
+    if (method->kind == GEN_BIDI_STREAM)
+        gen_text_print(out, vars, client_close_send);
+    gen_emit_chunked_header(out, service, method, false);
+    gen_text_print(out, vars, client_close);
 }
 
-static void print_client_errors(nm_text *out, const nm_file *file, const nm_service *service)
+static void print_client_errors(gen_text *out, const gen_file *file, const gen_service *service)
 {
     if (service->n_error_codes == 0)
         return;
-    nm_text_add(out, "/*\n"
-                     " * Whether an error code, as natsmicro_context_error_code and "
-                     "natsmicro_call_error_code give it,\n"
-                     " * is this one of the service's own. NULL is none of them.\n"
-                     " */\n");
-    nm_emit_vars vars;
+    gen_text_add(out, "/*\n"
+                      " * Whether an error code, as natsmicro_context_error_code and "
+                      "natsmicro_call_error_code give it,\n"
+                      " * is this one of the service's own. NULL is none of them.\n"
+                      " */\n");
+    gen_emit_vars vars;
     for (size_t i = 0; i < service->n_error_codes; i++) {
-        nm_emit_error_vars(&vars, file, service, i);
-        nm_text_print(out, vars.vars, "bool $client$__is_$code$(const char *error_code);\n");
+        gen_emit_error_vars(&vars, file, service, i);
+        gen_text_print(out, vars.vars, "bool $client$__is_$code$(const char *error_code);\n");
     }
-    nm_text_add(out, "\n");
+    gen_text_add(out, "\n");
 }
 
 /* ---- server ---- */
@@ -236,34 +236,34 @@ static const char server_send[] =
     "natsmicro_status $server$__$m$__try_send($Server$__$Method$ *call, const $Response$ *response);\n"
     "\n";
 
-static void print_server_method(nm_text *out, const nm_var *vars, nm_kind kind)
+static void print_server_method(gen_text *out, const gen_var *vars, gen_kind kind)
 {
-    nm_text_print(out, vars, server_call_type);
-    if (kind == NM_CLIENT_STREAM || kind == NM_BIDI_STREAM)
-        nm_text_print(out, vars, server_recv);
-    if (kind == NM_UNARY || kind == NM_CLIENT_STREAM)
-        nm_text_print(out, vars, server_reply);
+    gen_text_print(out, vars, server_call_type);
+    if (kind == GEN_CLIENT_STREAM || kind == GEN_BIDI_STREAM)
+        gen_text_print(out, vars, server_recv);
+    if (kind == GEN_UNARY || kind == GEN_CLIENT_STREAM)
+        gen_text_print(out, vars, server_reply);
     else
-        nm_text_print(out, vars, server_send);
+        gen_text_print(out, vars, server_send);
 }
 
 static const char *const handler_duties[] = {
-    [NM_UNARY] = "Answers with $m$__reply.",
-    [NM_SERVER_STREAM] = "Sends with $m$__send; its return ends the stream.",
-    [NM_CLIENT_STREAM] = "Reads with $m$__recv until END, answers with $m$__reply.",
-    [NM_BIDI_STREAM] =
+    [GEN_UNARY] = "Answers with $m$__reply.",
+    [GEN_SERVER_STREAM] = "Sends with $m$__send; its return ends the stream.",
+    [GEN_CLIENT_STREAM] = "Reads with $m$__recv until END, answers with $m$__reply.",
+    [GEN_BIDI_STREAM] =
         "Reads with $m$__recv until END, sends with $m$__send; its return ends the stream.",
 };
 
-static void print_handler(nm_text *out, const nm_var *vars, const nm_method *method)
+static void print_handler(gen_text *out, const gen_var *vars, const gen_method *method)
 {
-    bool has_request = method->kind == NM_UNARY || method->kind == NM_SERVER_STREAM;
+    bool has_request = method->kind == GEN_UNARY || method->kind == GEN_SERVER_STREAM;
     print_comment(out, vars, "    ", handler_duties[method->kind], method->comment);
-    nm_text_print(out, vars,
-                  has_request ? "    natsmicro_status (*$field$)($Server$__$Method$ *call, "
-                                "const $Request$ *request, void *user_data);\n"
-                              : "    natsmicro_status (*$field$)($Server$__$Method$ *call, "
-                                "void *user_data);\n");
+    gen_text_print(out, vars,
+                   has_request ? "    natsmicro_status (*$field$)($Server$__$Method$ *call, "
+                                 "const $Request$ *request, void *user_data);\n"
+                               : "    natsmicro_status (*$field$)($Server$__$Method$ *call, "
+                                 "void *user_data);\n");
 }
 
 static const char handlers_head[] =
@@ -290,58 +290,58 @@ static const char server_add[] =
     "void *user_data, const natsmicro_service_options *options);\n"
     "\n";
 
-static void print_server_errors(nm_text *out, const nm_file *file, const nm_service *service)
+static void print_server_errors(gen_text *out, const gen_file *file, const gen_service *service)
 {
     if (service->n_error_codes == 0)
         return;
-    nm_text_add(out,
-                "/*\n"
-                " * As natsmicro_call_fail, with an error code of the service's own. For the "
-                "handler to return:\n"
-                " * NATSMICRO_SERVICE_ERROR; FAILED_PRECONDITION where the call was answered or "
-                "failed before.\n"
-                " */\n");
-    nm_emit_vars vars;
+    gen_text_add(out,
+                 "/*\n"
+                 " * As natsmicro_call_fail, with an error code of the service's own. For the "
+                 "handler to return:\n"
+                 " * NATSMICRO_SERVICE_ERROR; FAILED_PRECONDITION where the call was answered or "
+                 "failed before.\n"
+                 " */\n");
+    gen_emit_vars vars;
     for (size_t i = 0; i < service->n_error_codes; i++) {
-        nm_emit_error_vars(&vars, file, service, i);
-        nm_text_print(out, vars.vars,
-                      "natsmicro_status $server$__fail_$code$(natsmicro_call *call, "
-                      "const char *format, ...)\n"
-                      "    NATSMICRO_PRINTF(2, 3);\n");
+        gen_emit_error_vars(&vars, file, service, i);
+        gen_text_print(out, vars.vars,
+                       "natsmicro_status $server$__fail_$code$(natsmicro_call *call, "
+                       "const char *format, ...)\n"
+                       "    NATSMICRO_PRINTF(2, 3);\n");
     }
-    nm_text_add(out, "\n");
+    gen_text_add(out, "\n");
 }
 
 /* ---- the whole ---- */
 
-static void print_service(nm_text *out, const nm_file *file, const nm_service *service)
+static void print_service(gen_text *out, const gen_file *file, const gen_service *service)
 {
-    nm_emit_vars of_service;
-    nm_emit_service_vars(&of_service, file, service);
+    gen_emit_vars of_service;
+    gen_emit_service_vars(&of_service, file, service);
     print_comment(out, of_service.vars, "", "Service $service$.", service->comment);
-    nm_text_add(out, "\n");
-    nm_text_print(out, of_service.vars, client_head);
-    nm_emit_vars of_method;
+    gen_text_add(out, "\n");
+    gen_text_print(out, of_service.vars, client_head);
+    gen_emit_vars of_method;
     for (size_t i = 0; i < service->n_methods; i++) {
-        nm_emit_method_vars(&of_method, file, service, i);
+        gen_emit_method_vars(&of_method, file, service, i);
         print_client_method(out, of_method.vars, service, &service->methods[i]);
     }
     print_client_errors(out, file, service);
-    nm_text_print(out, of_service.vars, "/* ---- server of $service$ ---- */\n\n");
+    gen_text_print(out, of_service.vars, "/* ---- server of $service$ ---- */\n\n");
     for (size_t i = 0; i < service->n_methods; i++) {
-        nm_emit_method_vars(&of_method, file, service, i);
+        gen_emit_method_vars(&of_method, file, service, i);
         print_server_method(out, of_method.vars, service->methods[i].kind);
-        nm_emit_chunked_header(out, service, &service->methods[i], true);
+        gen_emit_chunked_header(out, service, &service->methods[i], true);
     }
-    nm_text_print(out, of_service.vars, handlers_head);
+    gen_text_print(out, of_service.vars, handlers_head);
     for (size_t i = 0; i < service->n_methods; i++) {
-        nm_emit_method_vars(&of_method, file, service, i);
+        gen_emit_method_vars(&of_method, file, service, i);
         print_handler(out, of_method.vars, &service->methods[i]);
     }
     if (service->n_methods == 0)
-        nm_text_add(out,
-                    "    void *unused; /* the service has no methods, and C no empty struct */\n");
-    nm_text_print(out, of_service.vars, server_add);
+        gen_text_add(out,
+                     "    void *unused; /* the service has no methods, and C no empty struct */\n");
+    gen_text_print(out, of_service.vars, server_add);
     print_server_errors(out, file, service);
 }
 
@@ -371,12 +371,12 @@ static const char tail[] = "#ifdef __cplusplus\n"
                            "\n"
                            "#endif\n";
 
-void nm_emit_header(nm_text *out, const nm_file *file)
+void gen_emit_header(gen_text *out, const gen_file *file)
 {
-    nm_emit_vars of_file;
-    nm_emit_service_vars(&of_file, file, NULL);
-    nm_text_print(out, of_file.vars, head);
+    gen_emit_vars of_file;
+    gen_emit_service_vars(&of_file, file, NULL);
+    gen_text_print(out, of_file.vars, head);
     for (size_t i = 0; i < file->n_services; i++)
         print_service(out, file, &file->services[i]);
-    nm_text_add(out, tail);
+    gen_text_add(out, tail);
 }

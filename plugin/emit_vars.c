@@ -5,52 +5,52 @@
 
 #include <stdio.h>
 
-static size_t add_service_vars(nm_var *vars, const nm_file *file, const nm_service *service)
+static size_t add_service_vars(gen_var *vars, const gen_file *file, const gen_service *service)
 {
     size_t n = 0;
-    vars[n++] = (nm_var){"proto", file->proto};
-    vars[n++] = (nm_var){"base", file->base};
-    vars[n++] = (nm_var){"identifier", file->identifier};
+    vars[n++] = (gen_var){"proto", file->proto};
+    vars[n++] = (gen_var){"base", file->base};
+    vars[n++] = (gen_var){"identifier", file->identifier};
     if (service != NULL) {
-        vars[n++] = (nm_var){"service", service->full_name};
-        vars[n++] = (nm_var){"Client", service->client_type};
-        vars[n++] = (nm_var){"client", service->client_lower};
-        vars[n++] = (nm_var){"Server", service->server_type};
-        vars[n++] = (nm_var){"server", service->server_lower};
-        vars[n++] = (nm_var){"Handlers", service->handlers_type};
+        vars[n++] = (gen_var){"service", service->full_name};
+        vars[n++] = (gen_var){"Client", service->client_type};
+        vars[n++] = (gen_var){"client", service->client_lower};
+        vars[n++] = (gen_var){"Server", service->server_type};
+        vars[n++] = (gen_var){"server", service->server_lower};
+        vars[n++] = (gen_var){"Handlers", service->handlers_type};
     }
     return n;
 }
 
-void nm_emit_service_vars(nm_emit_vars *vars, const nm_file *file, const nm_service *service)
+void gen_emit_service_vars(gen_emit_vars *vars, const gen_file *file, const gen_service *service)
 {
     size_t n = add_service_vars(vars->vars, file, service);
-    vars->vars[n] = (nm_var){NULL, NULL};
+    vars->vars[n] = (gen_var){NULL, NULL};
 }
 
-void nm_emit_method_vars(nm_emit_vars *vars, const nm_file *file, const nm_service *service,
-                         size_t method_index)
+void gen_emit_method_vars(gen_emit_vars *vars, const gen_file *file, const gen_service *service,
+                          size_t method_index)
 {
-    const nm_method *method = &service->methods[method_index];
+    const gen_method *method = &service->methods[method_index];
     size_t n = add_service_vars(vars->vars, file, service);
     snprintf(vars->index, sizeof(vars->index), "%zu", method_index);
-    vars->vars[n++] = (nm_var){"index", vars->index};
-    vars->vars[n++] = (nm_var){"method", method->name};
-    vars->vars[n++] = (nm_var){"Method", method->camel};
-    vars->vars[n++] = (nm_var){"m", method->lower};
-    vars->vars[n++] = (nm_var){"field", method->field};
-    vars->vars[n++] = (nm_var){"Request", method->request.type};
-    vars->vars[n++] = (nm_var){"request", method->request.descriptor};
-    vars->vars[n++] = (nm_var){"Response", method->response.type};
-    vars->vars[n++] = (nm_var){"response", method->response.descriptor};
-    vars->vars[n] = (nm_var){NULL, NULL};
+    vars->vars[n++] = (gen_var){"index", vars->index};
+    vars->vars[n++] = (gen_var){"method", method->name};
+    vars->vars[n++] = (gen_var){"Method", method->camel};
+    vars->vars[n++] = (gen_var){"m", method->lower};
+    vars->vars[n++] = (gen_var){"field", method->field};
+    vars->vars[n++] = (gen_var){"Request", method->request.type};
+    vars->vars[n++] = (gen_var){"request", method->request.descriptor};
+    vars->vars[n++] = (gen_var){"Response", method->response.type};
+    vars->vars[n++] = (gen_var){"response", method->response.descriptor};
+    vars->vars[n] = (gen_var){NULL, NULL};
 }
 
-void nm_emit_error_vars(nm_emit_vars *vars, const nm_file *file, const nm_service *service,
-                        size_t code_index)
+void gen_emit_error_vars(gen_emit_vars *vars, const gen_file *file, const gen_service *service,
+                         size_t code_index)
 {
     size_t n = add_service_vars(vars->vars, file, service);
-    vars->vars[n++] = (nm_var){"CODE", service->error_codes[code_index].code};
-    vars->vars[n++] = (nm_var){"code", service->error_codes[code_index].lower};
-    vars->vars[n] = (nm_var){NULL, NULL};
+    vars->vars[n++] = (gen_var){"CODE", service->error_codes[code_index].code};
+    vars->vars[n++] = (gen_var){"code", service->error_codes[code_index].lower};
+    vars->vars[n] = (gen_var){NULL, NULL};
 }

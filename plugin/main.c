@@ -17,8 +17,8 @@
 /* Messages of protoc's never nest deeper: it refuses them itself. */
 #define DEEPEST_REQUEST 150
 
-typedef Google__Protobuf__Compiler__CodeGeneratorResponse nm_response;
-typedef Google__Protobuf__Compiler__CodeGeneratorResponse__File nm_response_file;
+typedef Google__Protobuf__Compiler__CodeGeneratorResponse gen_response;
+typedef Google__Protobuf__Compiler__CodeGeneratorResponse__File gen_response_file;
 
 static const char help[] =
     "protoc-gen-c-natsmicro " NATSMICRO_VERSION "\n"
@@ -37,72 +37,72 @@ static const char help[] =
     "  --version  print the version\n"
     "  --help     print this\n";
 
-static bool read_all(FILE *input, nm_text *text)
+static bool read_all(FILE *input, gen_text *text)
 {
     char buffer[65536];
     size_t length;
     while ((length = fread(buffer, 1, sizeof(buffer), input)) != 0)
-        nm_text_add_bytes(text, buffer, length);
+        gen_text_add_bytes(text, buffer, length);
     return ferror(input) == 0;
 }
 
-static nm_request *unpack_request(nm_pool *pool, const nm_text *input)
+static gen_request *unpack_request(gen_pool *pool, const gen_text *input)
 {
     const ProtobufCMessageDescriptor *descriptor =
         &google__protobuf__compiler__code_generator_request__descriptor;
-    ProtobufCAllocator allocator = nm_wire_allocator(pool);
-    const nm_bytes bytes = {(const uint8_t *)input->bytes, input->length};
-    if (!nm_wire_depth_ok(descriptor, bytes, DEEPEST_REQUEST))
+    ProtobufCAllocator allocator = gen_wire_allocator(pool);
+    const gen_bytes bytes = {(const uint8_t *)input->bytes, input->length};
+    if (!gen_wire_depth_ok(descriptor, bytes, DEEPEST_REQUEST))
         return NULL;
     return google__protobuf__compiler__code_generator_request__unpack(&allocator, bytes.length,
                                                                       bytes.data);
 }
 
-static void add_file(nm_pool *pool, nm_response *response, const char *base, const char *ending,
-                     nm_text *content)
+static void add_file(gen_pool *pool, gen_response *response, const char *base, const char *ending,
+                     gen_text *content)
 {
-    nm_response_file *file = nm_pool_alloc(pool, 1, sizeof(*file));
+    gen_response_file *file = gen_pool_alloc(pool, 1, sizeof(*file));
     google__protobuf__compiler__code_generator_response__file__init(file);
-    file->name = nm_pool_format(pool, "%s%s", base, ending);
-    file->content = nm_pool_copy(pool, content->bytes, content->length);
+    file->name = gen_pool_format(pool, "%s%s", base, ending);
+    file->content = gen_pool_copy(pool, content->bytes, content->length);
     response->file[response->n_file++] = file;
-    nm_text_free(content);
+    gen_text_free(content);
 }
 
-static void generate(nm_pool *pool, const nm_request *request, nm_response *response)
+static void generate(gen_pool *pool, const gen_request *request, gen_response *response)
 {
-    nm_model model;
+    gen_model model;
     const char *error;
-    if (!nm_model_build(pool, request, &model, &error)) {
-        response->error = nm_pool_copy(pool, error, strlen(error));
+    if (!gen_model_build(pool, request, &model, &error)) {
+        response->error = gen_pool_copy(pool, error, strlen(error));
         return;
     }
-    response->file = nm_pool_alloc(pool, model.n_files * 2, sizeof(*response->file));
+    response->file = gen_pool_alloc(pool, model.n_files * 2, sizeof(*response->file));
     for (size_t i = 0; i < model.n_files; i++) {
-        nm_text header = {NULL, 0, 0};
-        nm_text source = {NULL, 0, 0};
-        nm_emit_header(&header, &model.files[i]);
-        nm_emit_source(&source, &model.files[i]);
+        gen_text header = {NULL, 0, 0};
+        gen_text source = {NULL, 0, 0};
+        gen_emit_header(&header, &model.files[i]);
+        gen_emit_source(&source, &model.files[i]);
         add_file(pool, response, model.files[i].base, ".nats-c.h", &header);
         add_file(pool, response, model.files[i].base, ".nats-c.c", &source);
     }
 }
 
-static bool write_response(nm_pool *pool, const nm_response *response)
+static bool write_response(gen_pool *pool, const gen_response *response)
 {
     size_t size = google__protobuf__compiler__code_generator_response__get_packed_size(response);
-    uint8_t *bytes = nm_pool_alloc(pool, size, 1);
+    uint8_t *bytes = gen_pool_alloc(pool, size, 1);
     google__protobuf__compiler__code_generator_response__pack(response, bytes);
     return fwrite(bytes, 1, size, stdout) == size && fflush(stdout) == 0;
 }
 
-static int run(nm_pool *pool)
+static int run(gen_pool *pool)
 {
-    nm_text input = {NULL, 0, 0};
-    nm_response response = GOOGLE__PROTOBUF__COMPILER__CODE_GENERATOR_RESPONSE__INIT;
+    gen_text input = {NULL, 0, 0};
+    gen_response response = GOOGLE__PROTOBUF__COMPILER__CODE_GENERATOR_RESPONSE__INIT;
     bool complete = read_all(stdin, &input);
-    nm_request *request = complete ? unpack_request(pool, &input) : NULL;
-    nm_text_free(&input);
+    gen_request *request = complete ? unpack_request(pool, &input) : NULL;
+    gen_text_free(&input);
     if (request == NULL) {
         fputs("protoc-gen-c-natsmicro: standard input is no CodeGeneratorRequest (protoc starts "
               "this program, see --help)\n",
@@ -130,8 +130,8 @@ int main(int argc, char **argv)
         fprintf(stderr, "protoc-gen-c-natsmicro: unknown argument \"%s\" (see --help)\n", argv[1]);
         return 2;
     }
-    nm_pool pool = {NULL};
+    gen_pool pool = {NULL};
     int exit_code = run(&pool);
-    nm_pool_free(&pool);
+    gen_pool_free(&pool);
     return exit_code;
 }

@@ -18,22 +18,22 @@ static void keep_on_one_line(char *text)
     }
 }
 
-bool nm_fail(nm_build *build, const nm_place *place, const char *format, ...)
+bool gen_fail(gen_build *build, const gen_place *place, const char *format, ...)
 {
     if (build->error != NULL)
         return false;
     va_list arguments;
     va_start(arguments, format);
-    char *text = nm_pool_vformat(build->pool, format, arguments);
+    char *text = gen_pool_vformat(build->pool, format, arguments);
     va_end(arguments);
     if (place != NULL && place->method != NULL)
-        text = nm_pool_format(build->pool, "method %s: %s", place->method, text);
+        text = gen_pool_format(build->pool, "method %s: %s", place->method, text);
     if (place != NULL && place->service != NULL)
-        text = nm_pool_format(build->pool, "service %s: %s", place->service, text);
+        text = gen_pool_format(build->pool, "service %s: %s", place->service, text);
     if (place != NULL && place->line != 0)
-        text = nm_pool_format(build->pool, "%s:%d: %s", place->file, place->line, text);
+        text = gen_pool_format(build->pool, "%s:%d: %s", place->file, place->line, text);
     else if (place != NULL)
-        text = nm_pool_format(build->pool, "%s: %s", place->file, text);
+        text = gen_pool_format(build->pool, "%s: %s", place->file, text);
     keep_on_one_line(text);
     build->error = text;
     return false;
@@ -41,7 +41,7 @@ bool nm_fail(nm_build *build, const nm_place *place, const char *format, ...)
 
 /* ---- parameters ---- */
 
-static const char **find_parameter(nm_parameters *parameters, const char *name)
+static const char **find_parameter(gen_parameters *parameters, const char *name)
 {
     if (strcmp(name, "client_suffix") == 0)
         return &parameters->client_suffix;
@@ -52,24 +52,24 @@ static const char **find_parameter(nm_parameters *parameters, const char *name)
     return NULL;
 }
 
-static bool read_parameter(nm_build *build, char *parameter)
+static bool read_parameter(gen_build *build, char *parameter)
 {
     char *equals = strchr(parameter, '=');
     if (equals != NULL)
         *equals = '\0';
     const char **value = find_parameter(&build->parameters, parameter);
     if (value == NULL)
-        return nm_fail(build, NULL,
-                       "unknown parameter \"%s\" (known are client_suffix=, server_suffix= and "
-                       "handlers_suffix=)",
-                       parameter);
-    if (equals == NULL || !nm_names_is_identifier(equals + 1))
-        return nm_fail(build, NULL,
-                       "parameter %s: \"%s\" is not an identifier (write %s=Name, in letters, "
-                       "digits and _)",
-                       parameter, equals == NULL ? "" : equals + 1, parameter);
+        return gen_fail(build, NULL,
+                        "unknown parameter \"%s\" (known are client_suffix=, server_suffix= and "
+                        "handlers_suffix=)",
+                        parameter);
+    if (equals == NULL || !gen_names_is_identifier(equals + 1))
+        return gen_fail(build, NULL,
+                        "parameter %s: \"%s\" is not an identifier (write %s=Name, in letters, "
+                        "digits and _)",
+                        parameter, equals == NULL ? "" : equals + 1, parameter);
     if (*value != NULL)
-        return nm_fail(build, NULL, "parameter %s: it is there twice (keep one)", parameter);
+        return gen_fail(build, NULL, "parameter %s: it is there twice (keep one)", parameter);
     *value = equals + 1;
     return true;
 }
@@ -80,12 +80,12 @@ static void set_default(const char **value, const char *preset)
         *value = preset;
 }
 
-static bool read_parameters(nm_build *build)
+static bool read_parameters(gen_build *build)
 {
-    nm_parameters *parameters = &build->parameters;
+    gen_parameters *parameters = &build->parameters;
     const char *given = build->request->parameter;
     char *rest =
-        nm_pool_copy(build->pool, given == NULL ? "" : given, given == NULL ? 0 : strlen(given));
+        gen_pool_copy(build->pool, given == NULL ? "" : given, given == NULL ? 0 : strlen(given));
     while (*rest != '\0') {
         char *parameter = rest;
         rest += strcspn(rest, ",");
@@ -100,79 +100,80 @@ static bool read_parameters(nm_build *build)
     if (strcmp(parameters->client_suffix, parameters->server_suffix) == 0 ||
         strcmp(parameters->client_suffix, parameters->handlers_suffix) == 0 ||
         strcmp(parameters->server_suffix, parameters->handlers_suffix) == 0)
-        return nm_fail(build, NULL,
-                       "client_suffix=%s, server_suffix=%s and handlers_suffix=%s must differ "
-                       "(change one)",
-                       parameters->client_suffix, parameters->server_suffix,
-                       parameters->handlers_suffix);
+        return gen_fail(build, NULL,
+                        "client_suffix=%s, server_suffix=%s and handlers_suffix=%s must differ "
+                        "(change one)",
+                        parameters->client_suffix, parameters->server_suffix,
+                        parameters->handlers_suffix);
     return true;
 }
 
 /* ---- methods ---- */
 
-static bool read_message(nm_build *build, const nm_place *place, const char *type_name,
-                         nm_message *message)
+static bool read_message(gen_build *build, const gen_place *place, const char *type_name,
+                         gen_message *message)
 {
     const char *full_name = type_name == NULL ? "" : type_name;
     full_name += *full_name == '.';
-    const nm_known_message *known = nm_find_message(build, full_name);
+    const gen_known_message *known = gen_find_message(build, full_name);
     if (known == NULL)
-        return nm_fail(build, place,
-                       "the request has no message \"%s\" (run the plugin with protoc)", full_name);
+        return gen_fail(build, place,
+                        "the request has no message \"%s\" (run the plugin with protoc)",
+                        full_name);
     if (known->source->no_generate)
-        return nm_fail(build, place,
-                       "protoc-gen-c writes no message %s, because %s sets the option "
-                       "(pb_c_file).no_generate (remove that option, or use another message)",
-                       full_name, known->source->proto->name);
-    const char *lower = nm_names_lower(build->pool, full_name, known->source->scope);
-    message->type = nm_names_type(build->pool, full_name, known->source->scope);
-    message->descriptor = nm_pool_format(build->pool, "%s__descriptor", lower);
+        return gen_fail(build, place,
+                        "protoc-gen-c writes no message %s, because %s sets the option "
+                        "(pb_c_file).no_generate (remove that option, or use another message)",
+                        full_name, known->source->proto->name);
+    const char *lower = gen_names_lower(build->pool, full_name, known->source->scope);
+    message->type = gen_names_type(build->pool, full_name, known->source->scope);
+    message->descriptor = gen_pool_format(build->pool, "%s__descriptor", lower);
     return true;
 }
 
-static nm_kind method_kind(const nm_method_proto *proto)
+static gen_kind method_kind(const gen_method_proto *proto)
 {
     if (proto->has_client_streaming && proto->client_streaming)
-        return proto->has_server_streaming && proto->server_streaming ? NM_BIDI_STREAM
-                                                                      : NM_CLIENT_STREAM;
-    return proto->has_server_streaming && proto->server_streaming ? NM_SERVER_STREAM : NM_UNARY;
+        return proto->has_server_streaming && proto->server_streaming ? GEN_BIDI_STREAM
+                                                                      : GEN_CLIENT_STREAM;
+    return proto->has_server_streaming && proto->server_streaming ? GEN_SERVER_STREAM : GEN_UNARY;
 }
 
-static bool read_method(nm_build *build, const nm_place *place, const nm_method_proto *proto,
-                        nm_method *method, bool *skip)
+static bool read_method(gen_build *build, const gen_place *place, const gen_method_proto *proto,
+                        gen_method *method, bool *skip)
 {
     method->name = proto->name;
     method->kind = method_kind(proto);
-    if (!nm_name_method(build, place, method) ||
-        !nm_read_method_options(build, place, proto, method, skip))
+    if (!gen_name_method(build, place, method) ||
+        !gen_read_method_options(build, place, proto, method, skip))
         return false;
     if (*skip)
         return true;
-    method->subject = nm_names_subject(build->pool, proto->name);
+    method->subject = gen_names_subject(build->pool, proto->name);
     return read_message(build, place, proto->input_type, &method->request) &&
            read_message(build, place, proto->output_type, &method->response);
 }
 
-static bool read_methods(nm_build *build, const nm_source *source, int32_t service_index,
-                         const nm_place *service_place, nm_service *service, nm_place *places)
+static bool read_methods(gen_build *build, const gen_source *source, int32_t service_index,
+                         const gen_place *service_place, gen_service *service, gen_place *places)
 {
-    const nm_service_proto *proto = source->proto->service[service_index];
+    const gen_service_proto *proto = source->proto->service[service_index];
     for (size_t i = 0; i < proto->n_method; i++) {
         const int32_t path[] = {6, service_index, 2, (int32_t)i};
-        nm_method *method = &service->methods[service->n_methods];
-        nm_place *place = &places[service->n_methods];
+        gen_method *method = &service->methods[service->n_methods];
+        gen_place *place = &places[service->n_methods];
         bool skip = false;
-        *method = (nm_method){0};
+        *method = (gen_method){0};
         *place = *service_place;
-        place->line = nm_source_line(source, path, 4);
-        if (!nm_names_is_identifier(proto->method[i]->name))
-            return nm_fail(
+        place->line = gen_source_line(source, path, 4);
+        if (!gen_names_is_identifier(proto->method[i]->name))
+            return gen_fail(
                 build, place,
                 "a method has no name, or no identifier for one (run the plugin with protoc)");
         place->method = proto->method[i]->name;
         if (!read_method(build, place, proto->method[i], method, &skip))
             return false;
-        method->comment = nm_source_comment(build, source, path, 4);
+        method->comment = gen_source_comment(build, source, path, 4);
         service->n_methods += !skip;
     }
     return true;
@@ -181,7 +182,7 @@ static bool read_methods(nm_build *build, const nm_source *source, int32_t servi
 /* ---- services ---- */
 
 /* What the service says for its methods goes into them: the tables need no second look. */
-static void inherit(nm_service *service, const nm_service_settings *settings)
+static void inherit(gen_service *service, const gen_service_settings *settings)
 {
     for (size_t i = 0; i < service->n_methods; i++) {
         if (settings->queue_group_disabled)
@@ -189,61 +190,62 @@ static void inherit(nm_service *service, const nm_service_settings *settings)
     }
 }
 
-static bool register_subjects(nm_build *build, const nm_service *service, nm_clash_table *subjects,
-                              const nm_place *places)
+static bool register_subjects(gen_build *build, const gen_service *service,
+                              gen_clash_table *subjects, const gen_place *places)
 {
     for (size_t i = 0; i < service->n_methods; i++) {
-        const nm_method *method = &service->methods[i];
+        const gen_method *method = &service->methods[i];
         const char *subject =
-            nm_pool_format(build->pool, "%s.%s", service->subject_prefix, method->subject);
+            gen_pool_format(build->pool, "%s.%s", service->subject_prefix, method->subject);
         if (strlen(subject) > LONGEST_SUBJECT)
-            return nm_fail(build, &places[i],
-                           "its subject has %zu bytes (shorten the subject_prefix, or the method's "
-                           "name, so that they have %d)",
-                           strlen(subject), LONGEST_SUBJECT);
+            return gen_fail(
+                build, &places[i],
+                "its subject has %zu bytes (shorten the subject_prefix, or the method's "
+                "name, so that they have %d)",
+                strlen(subject), LONGEST_SUBJECT);
         const char *what =
-            nm_pool_format(build->pool, "method %s.%s", service->full_name, method->name);
-        const nm_clash_entry *other =
-            nm_clash_add(build->pool, subjects, (nm_clash_entry){subject, what, &places[i]});
+            gen_pool_format(build->pool, "method %s.%s", service->full_name, method->name);
+        const gen_clash_entry *other =
+            gen_clash_add(build->pool, subjects, (gen_clash_entry){subject, what, &places[i]});
         if (other != NULL)
-            return nm_fail(build, &places[i],
-                           "its subject %s is also that of %s in line %d (rename one, or change "
-                           "a subject_prefix)",
-                           subject, other->what, ((const nm_place *)other->origin)->line);
+            return gen_fail(build, &places[i],
+                            "its subject %s is also that of %s in line %d (rename one, or change "
+                            "a subject_prefix)",
+                            subject, other->what, ((const gen_place *)other->origin)->line);
     }
     return true;
 }
 
-static bool read_service(nm_build *build, const nm_source *source, int32_t index, nm_file *file,
-                         nm_clash_table *subjects)
+static bool read_service(gen_build *build, const gen_source *source, int32_t index, gen_file *file,
+                         gen_clash_table *subjects)
 {
-    const nm_service_proto *proto = source->proto->service[index];
+    const gen_service_proto *proto = source->proto->service[index];
     const int32_t path[] = {6, index};
-    nm_service *service = &file->services[file->n_services];
-    const nm_place place = {file->proto, nm_source_line(source, path, 2), proto->name, NULL};
-    nm_service_settings settings = {false, false};
-    if (!nm_names_is_identifier(proto->name))
-        return nm_fail(
+    gen_service *service = &file->services[file->n_services];
+    const gen_place place = {file->proto, gen_source_line(source, path, 2), proto->name, NULL};
+    gen_service_settings settings = {false, false};
+    if (!gen_names_is_identifier(proto->name))
+        return gen_fail(
             build, &place,
             "a service has no name, or no identifier for one (run the plugin with protoc)");
-    if (!nm_read_service_options(build, &place, proto, service, &settings))
+    if (!gen_read_service_options(build, &place, proto, service, &settings))
         return false;
     if (settings.skip)
         return true;
     if (source->no_generate)
-        return nm_fail(build, &place,
-                       "protoc-gen-c writes nothing for this file, because it sets the option "
-                       "(pb_c_file).no_generate (remove that option, or skip the service)");
-    service->full_name = nm_join_name(build->pool, source->scope.package, proto->name);
-    service->comment = nm_source_comment(build, source, path, 2);
-    service->methods = nm_pool_alloc(build->pool, proto->n_method + 1, sizeof(nm_method));
-    nm_place *places = nm_pool_alloc(build->pool, proto->n_method + 1, sizeof(nm_place));
-    nm_place *service_place = &places[proto->n_method];
+        return gen_fail(build, &place,
+                        "protoc-gen-c writes nothing for this file, because it sets the option "
+                        "(pb_c_file).no_generate (remove that option, or skip the service)");
+    service->full_name = gen_join_name(build->pool, source->scope.package, proto->name);
+    service->comment = gen_source_comment(build, source, path, 2);
+    service->methods = gen_pool_alloc(build->pool, proto->n_method + 1, sizeof(gen_method));
+    gen_place *places = gen_pool_alloc(build->pool, proto->n_method + 1, sizeof(gen_place));
+    gen_place *service_place = &places[proto->n_method];
     *service_place = place;
-    nm_name_service(build, source, proto->name, service);
+    gen_name_service(build, source, proto->name, service);
     if (!read_methods(build, source, index, &place, service, places) ||
         !register_subjects(build, service, subjects, places) ||
-        !nm_register_service_names(build, service, service_place, places))
+        !gen_register_service_names(build, service, service_place, places))
         return false;
     inherit(service, &settings);
     file->n_services++;
@@ -262,24 +264,24 @@ static bool fits_into_c(const char *file_name)
     return true;
 }
 
-static bool read_file(nm_build *build, const nm_source *source, nm_file *file)
+static bool read_file(gen_build *build, const gen_source *source, gen_file *file)
 {
-    const nm_file_proto *proto = source->proto;
-    const nm_place place = {proto->name, 0, NULL, NULL};
+    const gen_file_proto *proto = source->proto;
+    const gen_place place = {proto->name, 0, NULL, NULL};
     if (proto->n_service == 0)
         return true;
     if (!fits_into_c(proto->name))
-        return nm_fail(
+        return gen_fail(
             build, &place,
             "the file's name cannot stand in a comment and an #include of C (rename it)");
     if (proto->syntax != NULL && strcmp(proto->syntax, "editions") == 0)
-        return nm_fail(build, &place,
-                       "editions are not supported (write syntax = \"proto3\" or \"proto2\")");
+        return gen_fail(build, &place,
+                        "editions are not supported (write syntax = \"proto3\" or \"proto2\")");
     file->proto = proto->name;
-    file->base = nm_names_without_proto(build->pool, proto->name);
-    file->identifier = nm_names_file_identifier(build->pool, proto->name);
-    file->services = nm_pool_alloc(build->pool, proto->n_service, sizeof(nm_service));
-    nm_clash_table subjects = {NULL, 0, 0};
+    file->base = gen_names_without_proto(build->pool, proto->name);
+    file->identifier = gen_names_file_identifier(build->pool, proto->name);
+    file->services = gen_pool_alloc(build->pool, proto->n_service, sizeof(gen_service));
+    gen_clash_table subjects = {NULL, 0, 0};
     for (size_t i = 0; i < proto->n_service; i++) {
         if (!read_service(build, source, (int32_t)i, file, &subjects))
             return false;
@@ -287,16 +289,16 @@ static bool read_file(nm_build *build, const nm_source *source, nm_file *file)
     return true;
 }
 
-static bool read_files(nm_build *build, nm_model *model)
+static bool read_files(gen_build *build, gen_model *model)
 {
-    const nm_request *request = build->request;
-    model->files = nm_pool_alloc(build->pool, request->n_file_to_generate, sizeof(nm_file));
+    const gen_request *request = build->request;
+    model->files = gen_pool_alloc(build->pool, request->n_file_to_generate, sizeof(gen_file));
     for (size_t i = 0; i < request->n_file_to_generate; i++) {
-        const nm_source *source = nm_find_source(build, request->file_to_generate[i]);
+        const gen_source *source = gen_find_source(build, request->file_to_generate[i]);
         if (source == NULL)
-            return nm_fail(build, NULL, "the request has no file %s (run the plugin with protoc)",
-                           request->file_to_generate[i]);
-        nm_file *file = &model->files[model->n_files];
+            return gen_fail(build, NULL, "the request has no file %s (run the plugin with protoc)",
+                            request->file_to_generate[i]);
+        gen_file *file = &model->files[model->n_files];
         if (!read_file(build, source, file))
             return false;
         model->n_files += file->n_services != 0;
@@ -304,12 +306,13 @@ static bool read_files(nm_build *build, nm_model *model)
     return true;
 }
 
-bool nm_model_build(nm_pool *pool, const nm_request *request, nm_model *model, const char **error)
+bool gen_model_build(gen_pool *pool, const gen_request *request, gen_model *model,
+                     const char **error)
 {
-    nm_build build = {.pool = pool, .request = request};
-    *model = (nm_model){0, NULL};
-    bool built = read_parameters(&build) && nm_read_sources(&build) &&
-                 nm_register_foreign_names(&build) && read_files(&build, model);
+    gen_build build = {.pool = pool, .request = request};
+    *model = (gen_model){0, NULL};
+    bool built = read_parameters(&build) && gen_read_sources(&build) &&
+                 gen_register_foreign_names(&build) && read_files(&build, model);
     *error = build.error;
     return built;
 }

@@ -4,8 +4,8 @@
  *
  * All of it lives in the pool that it was built with, or in the request.
  */
-#ifndef NM_PLUGIN_MODEL_H
-#define NM_PLUGIN_MODEL_H
+#ifndef GEN_MODEL_H
+#define GEN_MODEL_H
 
 #include "pool.h"
 
@@ -14,36 +14,36 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-typedef Google__Protobuf__Compiler__CodeGeneratorRequest nm_request;
+typedef Google__Protobuf__Compiler__CodeGeneratorRequest gen_request;
 
-typedef enum nm_kind { NM_UNARY, NM_SERVER_STREAM, NM_CLIENT_STREAM, NM_BIDI_STREAM } nm_kind;
+typedef enum gen_kind { GEN_UNARY, GEN_SERVER_STREAM, GEN_CLIENT_STREAM, GEN_BIDI_STREAM } gen_kind;
 
-typedef struct nm_pair {
+typedef struct gen_pair {
     const char *key;
     const char *value;
-} nm_pair;
+} gen_pair;
 
-typedef struct nm_pairs {
+typedef struct gen_pairs {
     size_t count;
-    nm_pair *items; /* sorted by key */
-} nm_pairs;
+    gen_pair *items; /* sorted by key */
+} gen_pairs;
 
 /* A message as protoc-gen-c names it. */
-typedef struct nm_message {
+typedef struct gen_message {
     const char *type;       /* "Lab__V1__PingRequest" */
     const char *descriptor; /* "lab__v1__ping_request__descriptor" */
-} nm_message;
+} gen_message;
 
-typedef struct nm_method {
+typedef struct gen_method {
     const char *name;    /* "CountUp" */
     const char *comment; /* from the proto; NULL when there is none */
     const char *subject; /* "count_up" */
     const char *camel;   /* "CountUp": a part of type names */
     const char *lower;   /* "count_up": a part of function names */
     const char *field;   /* lower, made fit for a member of the handlers table */
-    nm_kind kind;
-    nm_message request;
-    nm_message response;
+    gen_kind kind;
+    gen_message request;
+    gen_message response;
     int64_t timeout_ms; /* 0: the service's */
     bool queue_group_disabled;
     int32_t pending_msg_limit;
@@ -51,16 +51,16 @@ typedef struct nm_method {
     int32_t max_inflight;
     const char *chunk_field; /* NULL: not chunked */
     int32_t default_chunk_size;
-    nm_pairs metadata;
-} nm_method;
+    gen_pairs metadata;
+} gen_method;
 
 /* An error code of a service's own. */
-typedef struct nm_error_code {
+typedef struct gen_error_code {
     const char *code;  /* "QUOTA_EXCEEDED" */
     const char *lower; /* "quota_exceeded": a part of function names */
-} nm_error_code;
+} gen_error_code;
 
-typedef struct nm_service {
+typedef struct gen_service {
     const char *full_name; /* "lab.v1.Lab" */
     const char *comment;
     const char *client_type;   /* "Lab__V1__LabClient" */
@@ -73,30 +73,31 @@ typedef struct nm_service {
     const char *version;
     const char *description;
     int64_t timeout_ms; /* 0: not set */
-    nm_pairs metadata;
+    gen_pairs metadata;
     size_t n_error_codes;
-    nm_error_code *error_codes;
+    gen_error_code *error_codes;
     size_t n_methods;
-    nm_method *methods;
-} nm_service;
+    gen_method *methods;
+} gen_service;
 
-typedef struct nm_file {
+typedef struct gen_file {
     const char *proto;      /* "lab/v1/lab.proto" */
     const char *base;       /* "lab/v1/lab" */
     const char *identifier; /* "lab_2fv1_2flab_2eproto" */
     size_t n_services;
-    nm_service *services;
-} nm_file;
+    gen_service *services;
+} gen_file;
 
-typedef struct nm_model {
+typedef struct gen_model {
     size_t n_files; /* those with a service */
-    nm_file *files;
-} nm_model;
+    gen_file *files;
+} gen_model;
 
 /*
  * Builds the model of a request. When something in it cannot be generated, false, and *error tells
  * the user what, where and what to do.
  */
-bool nm_model_build(nm_pool *pool, const nm_request *request, nm_model *model, const char **error);
+bool gen_model_build(gen_pool *pool, const gen_request *request, gen_model *model,
+                     const char **error);
 
 #endif

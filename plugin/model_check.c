@@ -20,61 +20,61 @@ static bool matches(const char *pattern, const char *text)
 {
     regex_t compiled;
     if (regcomp(&compiled, pattern, REG_EXTENDED | REG_NOSUB) != 0)
-        nm_out_of_memory();
+        gen_out_of_memory();
     bool matched = regexec(&compiled, text, 0, NULL, 0) == 0;
     regfree(&compiled);
     return matched;
 }
 
-bool nm_check_text(nm_build *build, const nm_place *place, const char *what, const char *text)
+bool gen_check_text(gen_build *build, const gen_place *place, const char *what, const char *text)
 {
     if (strlen(text) > LONGEST_TEXT)
-        return nm_fail(build, place, "%s has %zu bytes (shorten it to %d)", what, strlen(text),
-                       LONGEST_TEXT);
+        return gen_fail(build, place, "%s has %zu bytes (shorten it to %d)", what, strlen(text),
+                        LONGEST_TEXT);
     return true;
 }
 
-bool nm_check_package(nm_build *build, const char *file, const char *package)
+bool gen_check_package(gen_build *build, const char *file, const char *package)
 {
 #define IDENTIFIER "[A-Za-z_][A-Za-z0-9_]*"
-    const nm_place place = {file, 0, NULL, NULL};
+    const gen_place place = {file, 0, NULL, NULL};
     if (!matches("^(" IDENTIFIER "(\\." IDENTIFIER ")*)?$", package))
-        return nm_fail(build, &place, "package \"%s\" is none (run the plugin with protoc)",
-                       package);
+        return gen_fail(build, &place, "package \"%s\" is none (run the plugin with protoc)",
+                        package);
     return true;
 }
 
-bool nm_check_name(nm_build *build, const nm_place *place, const char *name)
+bool gen_check_name(gen_build *build, const gen_place *place, const char *name)
 {
     if (strlen(name) > LONGEST_NAME)
-        return nm_fail(build, place, "name has %zu bytes (shorten it to %d)", strlen(name),
-                       LONGEST_NAME);
+        return gen_fail(build, place, "name has %zu bytes (shorten it to %d)", strlen(name),
+                        LONGEST_NAME);
     if (!matches("^[A-Za-z0-9_-]+$", name))
-        return nm_fail(build, place,
-                       "name \"%s\" is not allowed (use letters, digits, - and _ only)", name);
+        return gen_fail(build, place,
+                        "name \"%s\" is not allowed (use letters, digits, - and _ only)", name);
     return true;
 }
 
-bool nm_check_version(nm_build *build, const nm_place *place, const char *version)
+bool gen_check_version(gen_build *build, const gen_place *place, const char *version)
 {
 #define NUMBER "(0|[1-9][0-9]*)"
 #define PRE    "(0|[1-9][0-9]*|[0-9]*[A-Za-z-][0-9A-Za-z-]*)"
 #define META   "[0-9A-Za-z-]+"
     static const char pattern[] = "^" NUMBER "\\." NUMBER "\\." NUMBER "(-" PRE "(\\." PRE ")*)?"
                                   "(\\+" META "(\\." META ")*)?$";
-    if (!nm_check_text(build, place, "version", version))
+    if (!gen_check_text(build, place, "version", version))
         return false;
     if (!matches(pattern, version))
-        return nm_fail(build, place,
-                       "version \"%s\" is no semantic version (write one like 1.2.3 or "
-                       "1.2.3-rc.1+build)",
-                       version);
+        return gen_fail(build, place,
+                        "version \"%s\" is no semantic version (write one like 1.2.3 or "
+                        "1.2.3-rc.1+build)",
+                        version);
     return true;
 }
 
-bool nm_check_subject_prefix(nm_build *build, const nm_place *place, const char *prefix)
+bool gen_check_subject_prefix(gen_build *build, const gen_place *place, const char *prefix)
 {
-    if (!nm_check_text(build, place, "subject_prefix", prefix))
+    if (!gen_check_text(build, place, "subject_prefix", prefix))
         return false;
     size_t length = strlen(prefix);
     bool allowed = length != 0 && prefix[0] != '.' && prefix[0] != '$' &&
@@ -85,21 +85,21 @@ bool nm_check_subject_prefix(nm_build *build, const nm_place *place, const char 
             allowed = false;
     }
     if (!allowed)
-        return nm_fail(build, place,
-                       "subject_prefix \"%s\" is not allowed (use names joined by single dots, "
-                       "without spaces, control characters, * and >, and not under $)",
-                       prefix);
+        return gen_fail(build, place,
+                        "subject_prefix \"%s\" is not allowed (use names joined by single dots, "
+                        "without spaces, control characters, * and >, and not under $)",
+                        prefix);
     return true;
 }
 
-bool nm_check_metadata_key(nm_build *build, const nm_place *place, const char *key)
+bool gen_check_metadata_key(gen_build *build, const gen_place *place, const char *key)
 {
     if (key[0] == '\0')
-        return nm_fail(build, place, "a key of metadata is empty (name it)");
-    return nm_check_text(build, place, "a key of metadata", key);
+        return gen_fail(build, place, "a key of metadata is empty (name it)");
+    return gen_check_text(build, place, "a key of metadata", key);
 }
 
-bool nm_check_error_code(nm_build *build, const nm_place *place, const char *code)
+bool gen_check_error_code(gen_build *build, const gen_place *place, const char *code)
 {
     /*
      * What every generator of this package has built in, the statuses that are no errors, and the
@@ -119,43 +119,44 @@ bool nm_check_error_code(nm_build *build, const nm_place *place, const char *cod
         "WOULD_BLOCK",
         "SERVICE_ERROR",
     };
-    if (!nm_check_text(build, place, "an error code", code))
+    if (!gen_check_text(build, place, "an error code", code))
         return false;
-    if (!nm_names_is_identifier(code))
-        return nm_fail(build, place,
-                       "error code \"%s\" is no identifier (use letters, digits and _, like "
-                       "QUOTA_EXCEEDED)",
-                       code);
+    if (!gen_names_is_identifier(code))
+        return gen_fail(build, place,
+                        "error code \"%s\" is no identifier (use letters, digits and _, like "
+                        "QUOTA_EXCEEDED)",
+                        code);
     for (size_t i = 0; i < sizeof(built_in) / sizeof(built_in[0]); i++) {
         if (strcmp(code, built_in[i]) == 0)
-            return nm_fail(build, place,
-                           "error code \"%s\" is built in, every service has it (remove it from "
-                           "error_codes)",
-                           code);
+            return gen_fail(build, place,
+                            "error code \"%s\" is built in, every service has it (remove it from "
+                            "error_codes)",
+                            code);
     }
     return true;
 }
 
-bool nm_check_limit(nm_build *build, const nm_place *place, const char *what, int32_t limit)
+bool gen_check_limit(gen_build *build, const gen_place *place, const char *what, int32_t limit)
 {
     if (limit < -1)
-        return nm_fail(build, place, "%s is %d (write -1 for no limit, 0 for the default, or more)",
-                       what, limit);
+        return gen_fail(build, place,
+                        "%s is %d (write -1 for no limit, 0 for the default, or more)", what,
+                        limit);
     return true;
 }
 
-bool nm_check_timeout(nm_build *build, const nm_place *place,
-                      const Google__Protobuf__Duration *duration, int64_t *timeout_ms)
+bool gen_check_timeout(gen_build *build, const gen_place *place,
+                       const Google__Protobuf__Duration *duration, int64_t *timeout_ms)
 {
     *timeout_ms = 0;
     if (duration == NULL)
         return true;
     if (duration->seconds < 0 || duration->seconds > LONGEST_SECONDS || duration->nanos < 0 ||
         duration->nanos > 999999999)
-        return nm_fail(build, place,
-                       "timeout is %lld s and %d ns (write at most %lld seconds and 999999999 "
-                       "nanos, neither negative)",
-                       (long long)duration->seconds, duration->nanos, (long long)LONGEST_SECONDS);
+        return gen_fail(build, place,
+                        "timeout is %lld s and %d ns (write at most %lld seconds and 999999999 "
+                        "nanos, neither negative)",
+                        (long long)duration->seconds, duration->nanos, (long long)LONGEST_SECONDS);
     *timeout_ms = duration->seconds * 1000 + (duration->nanos + 999999) / 1000000;
     return true;
 }

@@ -9,22 +9,22 @@
 /* ---- what protoc-gen-c makes ---- */
 
 /* Where a declaration of a file is: its path in source info, looked up only when it is needed. */
-typedef struct nm_origin {
-    const nm_source *source;
-    const nm_place *place; /* of what we make ourselves; then there is no source */
+typedef struct gen_origin {
+    const gen_source *source;
+    const gen_place *place; /* of what we make ourselves; then there is no source */
     size_t n_path;
     int32_t *path;
-} nm_origin;
+} gen_origin;
 
 /* A declaration one level below `parent`. */
-static const nm_origin *origin_below(nm_build *build, const nm_source *source,
-                                     const nm_origin *parent, int32_t field, size_t index)
+static const gen_origin *origin_below(gen_build *build, const gen_source *source,
+                                      const gen_origin *parent, int32_t field, size_t index)
 {
-    nm_origin *origin = nm_pool_alloc(build->pool, 1, sizeof(*origin));
+    gen_origin *origin = gen_pool_alloc(build->pool, 1, sizeof(*origin));
     size_t n_parent = parent == NULL ? 0 : parent->n_path;
     origin->source = source;
     origin->n_path = n_parent + 2;
-    origin->path = nm_pool_alloc(build->pool, origin->n_path, sizeof(int32_t));
+    origin->path = gen_pool_alloc(build->pool, origin->n_path, sizeof(int32_t));
     if (n_parent != 0)
         memcpy(origin->path, parent->path, n_parent * sizeof(int32_t));
     origin->path[n_parent] = field;
@@ -33,46 +33,46 @@ static const nm_origin *origin_below(nm_build *build, const nm_source *source,
 }
 
 /* Two of these with one name are protoc-gen-c's business: the first stays. */
-static void add_foreign(nm_build *build, const char *what, const nm_origin *origin,
+static void add_foreign(gen_build *build, const char *what, const gen_origin *origin,
                         const char *name, const char *ending)
 {
-    const char *whole = nm_pool_format(build->pool, "%s%s", name, ending);
-    nm_clash_add(build->pool, &build->names, (nm_clash_entry){whole, what, origin});
+    const char *whole = gen_pool_format(build->pool, "%s%s", name, ending);
+    gen_clash_add(build->pool, &build->names, (gen_clash_entry){whole, what, origin});
 }
 
-static void add_foreign_enum(nm_build *build, const nm_source *source, const char *full_name,
-                             const nm_origin *origin)
+static void add_foreign_enum(gen_build *build, const gen_source *source, const char *full_name,
+                             const gen_origin *origin)
 {
-    const char *what = nm_pool_format(build->pool, "enum %s", full_name);
-    add_foreign(build, what, origin, nm_names_type(build->pool, full_name, source->scope), "");
-    add_foreign(build, what, origin, nm_names_lower(build->pool, full_name, source->scope),
+    const char *what = gen_pool_format(build->pool, "enum %s", full_name);
+    add_foreign(build, what, origin, gen_names_type(build->pool, full_name, source->scope), "");
+    add_foreign(build, what, origin, gen_names_lower(build->pool, full_name, source->scope),
                 "__descriptor");
 }
 
-static void add_foreign_message(nm_build *build, const nm_source *source, const char *scope,
-                                const nm_message_proto *proto, const nm_origin *origin)
+static void add_foreign_message(gen_build *build, const gen_source *source, const char *scope,
+                                const gen_message_proto *proto, const gen_origin *origin)
 {
     static const char *const functions[] = {
         "__init",   "__get_packed_size", "__pack",       "__pack_to_buffer",
         "__unpack", "__free_unpacked",   "__descriptor",
     };
-    const char *full_name = nm_join_name(build->pool, scope, proto->name);
-    const char *what = nm_pool_format(build->pool, "message %s", full_name);
-    const char *type = nm_names_type(build->pool, full_name, source->scope);
-    const char *lower = nm_names_lower(build->pool, full_name, source->scope);
+    const char *full_name = gen_join_name(build->pool, scope, proto->name);
+    const char *what = gen_pool_format(build->pool, "message %s", full_name);
+    const char *type = gen_names_type(build->pool, full_name, source->scope);
+    const char *lower = gen_names_lower(build->pool, full_name, source->scope);
     add_foreign(build, what, origin, type, "");
     add_foreign(build, what, origin, type, "_Closure");
     for (size_t i = 0; i < sizeof(functions) / sizeof(functions[0]); i++)
         add_foreign(build, what, origin, lower, functions[i]);
     for (size_t i = 0; i < proto->n_oneof_decl; i++) {
         const char *oneof = proto->oneof_decl[i]->name == NULL ? "" : proto->oneof_decl[i]->name;
-        const char *oneof_name = nm_join_name(build->pool, full_name, oneof);
-        add_foreign(build, what, origin, nm_names_type(build->pool, oneof_name, source->scope),
+        const char *oneof_name = gen_join_name(build->pool, full_name, oneof);
+        add_foreign(build, what, origin, gen_names_type(build->pool, oneof_name, source->scope),
                     "Case");
     }
     for (size_t i = 0; i < proto->n_enum_type; i++) {
         const char *name = proto->enum_type[i]->name == NULL ? "" : proto->enum_type[i]->name;
-        add_foreign_enum(build, source, nm_join_name(build->pool, full_name, name),
+        add_foreign_enum(build, source, gen_join_name(build->pool, full_name, name),
                          origin_below(build, source, origin, 4, i));
     }
     for (size_t i = 0; i < proto->n_nested_type; i++)
@@ -80,31 +80,31 @@ static void add_foreign_message(nm_build *build, const nm_source *source, const 
                             origin_below(build, source, origin, 3, i));
 }
 
-static void add_foreign_service(nm_build *build, const nm_source *source,
-                                const nm_service_proto *proto, const nm_origin *origin)
+static void add_foreign_service(gen_build *build, const gen_source *source,
+                                const gen_service_proto *proto, const gen_origin *origin)
 {
     const char *full_name =
-        nm_join_name(build->pool, source->scope.package, proto->name == NULL ? "" : proto->name);
-    const char *what = nm_pool_format(build->pool, "service %s", full_name);
-    const char *type = nm_names_type(build->pool, full_name, source->scope);
-    const char *lower = nm_names_lower(build->pool, full_name, source->scope);
+        gen_join_name(build->pool, source->scope.package, proto->name == NULL ? "" : proto->name);
+    const char *what = gen_pool_format(build->pool, "service %s", full_name);
+    const char *type = gen_names_type(build->pool, full_name, source->scope);
+    const char *lower = gen_names_lower(build->pool, full_name, source->scope);
     add_foreign(build, what, origin, type, "_Service");
     add_foreign(build, what, origin, type, "_ServiceDestroy");
     add_foreign(build, what, origin, lower, "__init");
     add_foreign(build, what, origin, lower, "__descriptor");
     for (size_t i = 0; i < proto->n_method; i++) {
         const char *name = proto->method[i]->name == NULL ? "" : proto->method[i]->name;
-        const char *method = nm_pool_format(build->pool, "method %s.%s", full_name, name);
+        const char *method = gen_pool_format(build->pool, "method %s.%s", full_name, name);
         add_foreign(build, method, origin_below(build, source, origin, 2, i), lower,
-                    nm_pool_format(build->pool, "__%s", nm_names_lower_part(build->pool, name)));
+                    gen_pool_format(build->pool, "__%s", gen_names_lower_part(build->pool, name)));
     }
 }
 
-bool nm_register_foreign_names(nm_build *build)
+bool gen_register_foreign_names(gen_build *build)
 {
     for (size_t i = 0; i < build->n_sources; i++) {
-        const nm_source *source = &build->sources[i];
-        const nm_file_proto *proto = source->proto;
+        const gen_source *source = &build->sources[i];
+        const gen_file_proto *proto = source->proto;
         if (source->no_generate)
             continue;
         for (size_t j = 0; j < proto->n_message_type; j++)
@@ -112,7 +112,7 @@ bool nm_register_foreign_names(nm_build *build)
                                 origin_below(build, source, NULL, 4, j));
         for (size_t j = 0; j < proto->n_enum_type; j++) {
             const char *name = proto->enum_type[j]->name == NULL ? "" : proto->enum_type[j]->name;
-            add_foreign_enum(build, source, nm_join_name(build->pool, source->scope.package, name),
+            add_foreign_enum(build, source, gen_join_name(build->pool, source->scope.package, name),
                              origin_below(build, source, NULL, 5, j));
         }
         for (size_t j = 0; j < proto->n_service; j++)
@@ -124,88 +124,89 @@ bool nm_register_foreign_names(nm_build *build)
 
 /* ---- what we make ---- */
 
-void nm_name_service(nm_build *build, const nm_source *source, const char *name,
-                     nm_service *service)
+void gen_name_service(gen_build *build, const gen_source *source, const char *name,
+                      gen_service *service)
 {
-    nm_pool *pool = build->pool;
-    const nm_parameters *parameters = &build->parameters;
-    const char *plain = nm_join_name(pool, source->scope.package, name);
-    const char *client = nm_pool_format(pool, "%s%s", plain, parameters->client_suffix);
-    const char *server = nm_pool_format(pool, "%s%s", plain, parameters->server_suffix);
-    const char *handlers = nm_pool_format(pool, "%s%s", plain, parameters->handlers_suffix);
-    service->client_type = nm_names_type(pool, client, source->scope);
-    service->client_lower = nm_names_lower(pool, client, source->scope);
-    service->server_type = nm_names_type(pool, server, source->scope);
-    service->server_lower = nm_names_lower(pool, server, source->scope);
-    service->handlers_type = nm_names_type(pool, handlers, source->scope);
+    gen_pool *pool = build->pool;
+    const gen_parameters *parameters = &build->parameters;
+    const char *plain = gen_join_name(pool, source->scope.package, name);
+    const char *client = gen_pool_format(pool, "%s%s", plain, parameters->client_suffix);
+    const char *server = gen_pool_format(pool, "%s%s", plain, parameters->server_suffix);
+    const char *handlers = gen_pool_format(pool, "%s%s", plain, parameters->handlers_suffix);
+    service->client_type = gen_names_type(pool, client, source->scope);
+    service->client_lower = gen_names_lower(pool, client, source->scope);
+    service->server_type = gen_names_type(pool, server, source->scope);
+    service->server_lower = gen_names_lower(pool, server, source->scope);
+    service->handlers_type = gen_names_type(pool, handlers, source->scope);
 }
 
-bool nm_name_method(nm_build *build, const nm_place *place, nm_method *method)
+bool gen_name_method(gen_build *build, const gen_place *place, gen_method *method)
 {
-    const nm_scope no_scope = {"", NULL};
-    method->camel = nm_names_type(build->pool, method->name, no_scope);
-    method->lower = nm_names_lower_part(build->pool, method->name);
+    const gen_scope no_scope = {"", NULL};
+    method->camel = gen_names_type(build->pool, method->name, no_scope);
+    method->lower = gen_names_lower_part(build->pool, method->name);
     method->field = method->lower;
-    if (nm_names_is_c_keyword(method->lower))
-        return nm_fail(build, place,
-                       "protoc-gen-c names a struct's member \"%s\" after it, which no C compiler "
-                       "takes (rename the method)",
-                       method->lower);
-    if (nm_names_is_taken_in_services(method->lower))
-        return nm_fail(build, place,
-                       "protoc-gen-c makes \"%s\" of it, a name that it gives to something else in "
-                       "every service (rename the method)",
-                       method->lower);
-    if (nm_names_is_reserved(method->lower))
-        method->field = nm_pool_format(build->pool, "%s_", method->lower);
+    if (gen_names_is_c_keyword(method->lower))
+        return gen_fail(build, place,
+                        "protoc-gen-c names a struct's member \"%s\" after it, which no C compiler "
+                        "takes (rename the method)",
+                        method->lower);
+    if (gen_names_is_taken_in_services(method->lower))
+        return gen_fail(
+            build, place,
+            "protoc-gen-c makes \"%s\" of it, a name that it gives to something else in "
+            "every service (rename the method)",
+            method->lower);
+    if (gen_names_is_reserved(method->lower))
+        method->field = gen_pool_format(build->pool, "%s_", method->lower);
     return true;
 }
 
 /* What a group of names stands for, and the parameter that would move them. */
-typedef struct nm_owner {
-    const nm_place *place;
+typedef struct gen_owner {
+    const gen_place *place;
     const char *what;
     const char *parameter;
-} nm_owner;
+} gen_owner;
 
-static bool add_own(nm_build *build, const nm_owner *owner, const char *name, const char *ending)
+static bool add_own(gen_build *build, const gen_owner *owner, const char *name, const char *ending)
 {
-    nm_origin *origin = nm_pool_alloc(build->pool, 1, sizeof(*origin));
+    gen_origin *origin = gen_pool_alloc(build->pool, 1, sizeof(*origin));
     origin->place = owner->place;
-    const char *whole = nm_pool_format(build->pool, "%s%s", name, ending);
-    const nm_clash_entry *other =
-        nm_clash_add(build->pool, &build->names, (nm_clash_entry){whole, owner->what, origin});
+    const char *whole = gen_pool_format(build->pool, "%s%s", name, ending);
+    const gen_clash_entry *other =
+        gen_clash_add(build->pool, &build->names, (gen_clash_entry){whole, owner->what, origin});
     if (other == NULL)
         return true;
-    const nm_origin *there = other->origin;
+    const gen_origin *there = other->origin;
     if (there->place != NULL && there->place->service == owner->place->service)
-        return nm_fail(build, owner->place,
-                       "the C name %s of %s is also one of %s at %s:%d (rename one of them)", whole,
-                       owner->what, other->what, there->place->file, there->place->line);
+        return gen_fail(build, owner->place,
+                        "the C name %s of %s is also one of %s at %s:%d (rename one of them)",
+                        whole, owner->what, other->what, there->place->file, there->place->line);
     int line = there->place != NULL ? there->place->line
-                                    : nm_source_line(there->source, there->path, there->n_path);
+                                    : gen_source_line(there->source, there->path, there->n_path);
     const char *file = there->place != NULL ? there->place->file : there->source->proto->name;
-    return nm_fail(build, owner->place,
-                   "the C name %s of %s is also one of %s at %s:%d (rename one of them, or give "
-                   "the plugin another %s=)",
-                   whole, owner->what, other->what, file, line, owner->parameter);
+    return gen_fail(build, owner->place,
+                    "the C name %s of %s is also one of %s at %s:%d (rename one of them, or give "
+                    "the plugin another %s=)",
+                    whole, owner->what, other->what, file, line, owner->parameter);
 }
 
 /*
  * The functions of a method on the client side, behind its name, by kind; and on the server side.
  */
 static const char *const client_verbs[][7] = {
-    [NM_UNARY] = {"", "__free", NULL},
-    [NM_SERVER_STREAM] = {"", "__recv", "__close", NULL},
-    [NM_CLIENT_STREAM] = {"", "__send", "__try_send", "__close_and_recv", "__free", "__close",
-                          NULL},
-    [NM_BIDI_STREAM] = {"", "__send", "__try_send", "__recv", "__close_send", "__close", NULL},
+    [GEN_UNARY] = {"", "__free", NULL},
+    [GEN_SERVER_STREAM] = {"", "__recv", "__close", NULL},
+    [GEN_CLIENT_STREAM] = {"", "__send", "__try_send", "__close_and_recv", "__free", "__close",
+                           NULL},
+    [GEN_BIDI_STREAM] = {"", "__send", "__try_send", "__recv", "__close_send", "__close", NULL},
 };
 static const char *const server_verbs[][4] = {
-    [NM_UNARY] = {"__reply", NULL},
-    [NM_SERVER_STREAM] = {"__send", "__try_send", NULL},
-    [NM_CLIENT_STREAM] = {"__recv", "__reply", NULL},
-    [NM_BIDI_STREAM] = {"__recv", "__send", "__try_send", NULL},
+    [GEN_UNARY] = {"__reply", NULL},
+    [GEN_SERVER_STREAM] = {"__send", "__try_send", NULL},
+    [GEN_CLIENT_STREAM] = {"__recv", "__reply", NULL},
+    [GEN_BIDI_STREAM] = {"__recv", "__send", "__try_send", NULL},
 };
 
 /* Those that a chunked method has beside, where it sends chunks, and where it receives them. */
@@ -219,7 +220,7 @@ static const char *const receiving_verbs[] = {"__recv_bytes",
                                               "__read",
                                               NULL};
 
-static bool add_verbs(nm_build *build, const nm_owner *owner, const char *name,
+static bool add_verbs(gen_build *build, const gen_owner *owner, const char *name,
                       const char *const *verbs)
 {
     for (; *verbs != NULL; verbs++) {
@@ -229,51 +230,51 @@ static bool add_verbs(nm_build *build, const nm_owner *owner, const char *name,
     return true;
 }
 
-static bool register_method(nm_build *build, const nm_service *service, const nm_method *method,
-                            const nm_place *place)
+static bool register_method(gen_build *build, const gen_service *service, const gen_method *method,
+                            const gen_place *place)
 {
-    nm_pool *pool = build->pool;
-    const char *what = nm_pool_format(pool, "method %s.%s", service->full_name, method->name);
-    const nm_owner on_client = {place, what, "client_suffix"};
-    const nm_owner on_server = {place, what, "server_suffix"};
-    const char *client = nm_pool_format(pool, "%s__%s", service->client_lower, method->lower);
-    const char *server = nm_pool_format(pool, "%s__%s", service->server_lower, method->lower);
+    gen_pool *pool = build->pool;
+    const char *what = gen_pool_format(pool, "method %s.%s", service->full_name, method->name);
+    const gen_owner on_client = {place, what, "client_suffix"};
+    const gen_owner on_server = {place, what, "server_suffix"};
+    const char *client = gen_pool_format(pool, "%s__%s", service->client_lower, method->lower);
+    const char *server = gen_pool_format(pool, "%s__%s", service->server_lower, method->lower);
     if (!add_verbs(build, &on_client, client, client_verbs[method->kind]) ||
         !add_verbs(build, &on_server, server, server_verbs[method->kind]))
         return false;
-    bool client_sends = method->kind == NM_CLIENT_STREAM;
+    bool client_sends = method->kind == GEN_CLIENT_STREAM;
     if (method->chunk_field != NULL &&
         (!add_verbs(build, &on_client, client, client_sends ? sending_verbs : receiving_verbs) ||
          !add_verbs(build, &on_server, server, client_sends ? receiving_verbs : sending_verbs)))
         return false;
-    const char *client_call = nm_pool_format(pool, "%s__%s", service->client_type, method->camel);
-    const char *server_call = nm_pool_format(pool, "%s__%s", service->server_type, method->camel);
-    return (method->kind == NM_UNARY || add_own(build, &on_client, client_call, "")) &&
+    const char *client_call = gen_pool_format(pool, "%s__%s", service->client_type, method->camel);
+    const char *server_call = gen_pool_format(pool, "%s__%s", service->server_type, method->camel);
+    return (method->kind == GEN_UNARY || add_own(build, &on_client, client_call, "")) &&
            add_own(build, &on_server, server_call, "");
 }
 
-static bool register_error_code(nm_build *build, const nm_service *service,
-                                const nm_error_code *code, const nm_place *place)
+static bool register_error_code(gen_build *build, const gen_service *service,
+                                const gen_error_code *code, const gen_place *place)
 {
     const char *what =
-        nm_pool_format(build->pool, "error code %s of service %s", code->code, service->full_name);
-    const nm_owner on_client = {place, what, "client_suffix"};
-    const nm_owner on_server = {place, what, "server_suffix"};
-    return add_own(build, &on_client, nm_pool_format(build->pool, "%s__is_", service->client_lower),
-                   code->lower) &&
+        gen_pool_format(build->pool, "error code %s of service %s", code->code, service->full_name);
+    const gen_owner on_client = {place, what, "client_suffix"};
+    const gen_owner on_server = {place, what, "server_suffix"};
+    return add_own(build, &on_client,
+                   gen_pool_format(build->pool, "%s__is_", service->client_lower), code->lower) &&
            add_own(build, &on_server,
-                   nm_pool_format(build->pool, "%s__fail_", service->server_lower), code->lower);
+                   gen_pool_format(build->pool, "%s__fail_", service->server_lower), code->lower);
 }
 
-bool nm_register_service_names(nm_build *build, const nm_service *service, const nm_place *place,
-                               const nm_place *method_places)
+bool gen_register_service_names(gen_build *build, const gen_service *service,
+                                const gen_place *place, const gen_place *method_places)
 {
-    const char *client = nm_pool_format(build->pool, "the client of %s", service->full_name);
-    const char *server = nm_pool_format(build->pool, "the server of %s", service->full_name);
-    const char *handlers = nm_pool_format(build->pool, "the handlers of %s", service->full_name);
-    const nm_owner of_client = {place, client, "client_suffix"};
-    const nm_owner of_server = {place, server, "server_suffix"};
-    const nm_owner of_handlers = {place, handlers, "handlers_suffix"};
+    const char *client = gen_pool_format(build->pool, "the client of %s", service->full_name);
+    const char *server = gen_pool_format(build->pool, "the server of %s", service->full_name);
+    const char *handlers = gen_pool_format(build->pool, "the handlers of %s", service->full_name);
+    const gen_owner of_client = {place, client, "client_suffix"};
+    const gen_owner of_server = {place, server, "server_suffix"};
+    const gen_owner of_handlers = {place, handlers, "handlers_suffix"};
     if (!add_own(build, &of_client, service->client_type, "") ||
         !add_own(build, &of_client, service->client_lower, "__new") ||
         !add_own(build, &of_client, service->client_lower, "__destroy") ||

@@ -34,57 +34,57 @@ static char to_lower(char c)
     return is_upper(c) ? (char)(c - 'A' + 'a') : c;
 }
 
-static char *keep(nm_pool *pool, nm_text *text)
+static char *keep(gen_pool *pool, gen_text *text)
 {
-    char *string = nm_pool_copy(pool, text->bytes, text->length);
-    nm_text_free(text);
+    char *string = gen_pool_copy(pool, text->bytes, text->length);
+    gen_text_free(text);
     return string;
 }
 
 /* ---- C names ---- */
 
-static void add_camel(nm_text *out, const char *part, size_t length)
+static void add_camel(gen_text *out, const char *part, size_t length)
 {
     bool next_is_upper = true;
     for (size_t i = 0; i < length; i++) {
         if (part[i] == '_') {
             next_is_upper = true;
         } else {
-            nm_text_add_char(out, next_is_upper ? to_upper(part[i]) : part[i]);
+            gen_text_add_char(out, next_is_upper ? to_upper(part[i]) : part[i]);
             next_is_upper = false;
         }
     }
 }
 
-static void add_lower(nm_text *out, const char *part, size_t length)
+static void add_lower(gen_text *out, const char *part, size_t length)
 {
     bool was_upper = true;
     for (size_t i = 0; i < length; i++) {
         if (is_upper(part[i]) && !was_upper)
-            nm_text_add_char(out, '_');
-        nm_text_add_char(out, to_lower(part[i]));
+            gen_text_add_char(out, '_');
+        gen_text_add_char(out, to_lower(part[i]));
         was_upper = is_upper(part[i]);
     }
 }
 
 /* What c_package makes of a full name. */
-static char *override_package(nm_pool *pool, const char *full_name, nm_scope scope)
+static char *override_package(gen_pool *pool, const char *full_name, gen_scope scope)
 {
     if (scope.c_package == NULL)
-        return nm_pool_copy(pool, full_name, strlen(full_name));
-    return nm_pool_format(pool, "%s%s%s", scope.c_package, scope.package[0] == '\0' ? "." : "",
-                          full_name + strlen(scope.package));
+        return gen_pool_copy(pool, full_name, strlen(full_name));
+    return gen_pool_format(pool, "%s%s%s", scope.c_package, scope.package[0] == '\0' ? "." : "",
+                           full_name + strlen(scope.package));
 }
 
-static char *join_parts(nm_pool *pool, const char *full_name, nm_scope scope,
-                        void (*add)(nm_text *, const char *, size_t))
+static char *join_parts(gen_pool *pool, const char *full_name, gen_scope scope,
+                        void (*add)(gen_text *, const char *, size_t))
 {
     const char *rest = override_package(pool, full_name, scope);
-    nm_text out = {NULL, 0, 0};
+    gen_text out = {NULL, 0, 0};
     while (*rest != '\0') {
         size_t length = strcspn(rest, ".");
         if (length != 0 && out.length != 0)
-            nm_text_add(&out, "__");
+            gen_text_add(&out, "__");
         add(&out, rest, length);
         rest += length;
         rest += *rest == '.';
@@ -92,45 +92,45 @@ static char *join_parts(nm_pool *pool, const char *full_name, nm_scope scope,
     return keep(pool, &out);
 }
 
-char *nm_names_type(nm_pool *pool, const char *full_name, nm_scope scope)
+char *gen_names_type(gen_pool *pool, const char *full_name, gen_scope scope)
 {
     return join_parts(pool, full_name, scope, add_camel);
 }
 
-char *nm_names_lower(nm_pool *pool, const char *full_name, nm_scope scope)
+char *gen_names_lower(gen_pool *pool, const char *full_name, gen_scope scope)
 {
     return join_parts(pool, full_name, scope, add_lower);
 }
 
-char *nm_names_lower_part(nm_pool *pool, const char *part)
+char *gen_names_lower_part(gen_pool *pool, const char *part)
 {
-    nm_text out = {NULL, 0, 0};
+    gen_text out = {NULL, 0, 0};
     add_lower(&out, part, strlen(part));
     return keep(pool, &out);
 }
 
-char *nm_names_without_proto(nm_pool *pool, const char *file)
+char *gen_names_without_proto(gen_pool *pool, const char *file)
 {
     static const char *const endings[] = {".protodevel", ".proto"};
     size_t length = strlen(file);
     for (size_t i = 0; i < sizeof(endings) / sizeof(endings[0]); i++) {
         size_t ending = strlen(endings[i]);
         if (length >= ending && strcmp(file + length - ending, endings[i]) == 0)
-            return nm_pool_copy(pool, file, length - ending);
+            return gen_pool_copy(pool, file, length - ending);
     }
-    return nm_pool_copy(pool, file, length);
+    return gen_pool_copy(pool, file, length);
 }
 
-char *nm_names_file_identifier(nm_pool *pool, const char *file)
+char *gen_names_file_identifier(gen_pool *pool, const char *file)
 {
-    nm_text out = {NULL, 0, 0};
+    gen_text out = {NULL, 0, 0};
     for (; *file != '\0'; file++) {
         if (is_upper(*file) || is_lower(*file) || is_digit(*file)) {
-            nm_text_add_char(&out, *file);
+            gen_text_add_char(&out, *file);
         } else {
             char code[4];
             snprintf(code, sizeof(code), "_%02x", (unsigned char)*file);
-            nm_text_add(&out, code);
+            gen_text_add(&out, code);
         }
     }
     return keep(pool, &out);
@@ -139,45 +139,45 @@ char *nm_names_file_identifier(nm_pool *pool, const char *file)
 /* ---- subjects ---- */
 
 /* Go's camel case, as its protobuf generator makes it of a proto name. */
-static char *go_camel(nm_pool *pool, const char *name)
+static char *go_camel(gen_pool *pool, const char *name)
 {
-    nm_text out = {NULL, 0, 0};
+    gen_text out = {NULL, 0, 0};
     for (size_t i = 0; name[i] != '\0'; i++) {
         char c = name[i];
         if (c == '_' && i == 0) {
-            nm_text_add_char(&out, 'X');
+            gen_text_add_char(&out, 'X');
         } else if (c == '_' && is_lower(name[i + 1])) {
             continue; /* "_a" is "A" */
         } else if (is_digit(c)) {
-            nm_text_add_char(&out, c);
+            gen_text_add_char(&out, c);
         } else {
-            nm_text_add_char(&out, to_upper(c));
+            gen_text_add_char(&out, to_upper(c));
             while (is_lower(name[i + 1]))
-                nm_text_add_char(&out, name[++i]);
+                gen_text_add_char(&out, name[++i]);
         }
     }
     return keep(pool, &out);
 }
 
-char *nm_names_subject(nm_pool *pool, const char *name)
+char *gen_names_subject(gen_pool *pool, const char *name)
 {
     const char *camel = go_camel(pool, name);
-    nm_text out = {NULL, 0, 0};
+    gen_text out = {NULL, 0, 0};
     for (size_t i = 0; camel[i] != '\0'; i++) {
         if (i != 0 && is_upper(camel[i])) {
             char before = camel[i - 1];
             if (is_lower(before) || is_digit(before) ||
                 (is_upper(before) && is_lower(camel[i + 1])))
-                nm_text_add_char(&out, '_');
+                gen_text_add_char(&out, '_');
         }
-        nm_text_add_char(&out, to_lower(camel[i]));
+        gen_text_add_char(&out, to_lower(camel[i]));
     }
     return keep(pool, &out);
 }
 
 /* ---- identifiers ---- */
 
-bool nm_names_is_identifier(const char *name)
+bool gen_names_is_identifier(const char *name)
 {
     if (name == NULL || (!is_upper(*name) && !is_lower(*name) && *name != '_'))
         return false;
@@ -193,7 +193,7 @@ static int compare(const void *name, const void *keyword)
     return strcmp(name, *(const char *const *)keyword);
 }
 
-bool nm_names_is_c_keyword(const char *name)
+bool gen_names_is_c_keyword(const char *name)
 {
     static const char *const keywords[] = {
         "asm",      "auto",          "bool",     "break",    "case",  "char",    "const",
@@ -207,7 +207,7 @@ bool nm_names_is_c_keyword(const char *name)
                    compare) != NULL;
 }
 
-bool nm_names_is_taken_in_services(const char *name)
+bool gen_names_is_taken_in_services(const char *name)
 {
     static const char *const taken[] = {"base", "descriptor", "init", "method_descriptors",
                                         "method_indices_by_name"};
@@ -215,7 +215,7 @@ bool nm_names_is_taken_in_services(const char *name)
            NULL;
 }
 
-bool nm_names_is_reserved(const char *name)
+bool gen_names_is_reserved(const char *name)
 {
     static const char *const reserved[] = {
         "alignas",
@@ -284,7 +284,7 @@ bool nm_names_is_reserved(const char *name)
         "xor",
         "xor_eq",
     };
-    return nm_names_is_c_keyword(name) ||
+    return gen_names_is_c_keyword(name) ||
            bsearch(name, reserved, sizeof(reserved) / sizeof(reserved[0]), sizeof(reserved[0]),
                    compare) != NULL;
 }

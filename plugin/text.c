@@ -12,7 +12,7 @@
 
 #define LINE_LIMIT 100
 
-void nm_text_add_bytes(nm_text *text, const char *bytes, size_t length)
+void gen_text_add_bytes(gen_text *text, const char *bytes, size_t length)
 {
     if (length >= text->capacity - text->length) {
         size_t capacity = text->capacity == 0 ? 4096 : text->capacity;
@@ -20,7 +20,7 @@ void nm_text_add_bytes(nm_text *text, const char *bytes, size_t length)
             capacity *= 2;
         char *grown = realloc(text->bytes, capacity);
         if (grown == NULL)
-            nm_out_of_memory();
+            gen_out_of_memory();
         text->bytes = grown;
         text->capacity = capacity;
     }
@@ -30,20 +30,20 @@ void nm_text_add_bytes(nm_text *text, const char *bytes, size_t length)
     text->bytes[text->length] = '\0';
 }
 
-void nm_text_add(nm_text *text, const char *string)
+void gen_text_add(gen_text *text, const char *string)
 {
-    nm_text_add_bytes(text, string, strlen(string));
+    gen_text_add_bytes(text, string, strlen(string));
 }
 
-void nm_text_add_char(nm_text *text, char c)
+void gen_text_add_char(gen_text *text, char c)
 {
-    nm_text_add_bytes(text, &c, 1);
+    gen_text_add_bytes(text, &c, 1);
 }
 
-void nm_text_free(nm_text *text)
+void gen_text_free(gen_text *text)
 {
     free(text->bytes);
-    *text = (nm_text){NULL, 0, 0};
+    *text = (gen_text){NULL, 0, 0};
 }
 
 /* ---- long lines ---- */
@@ -114,23 +114,23 @@ static size_t longest_argument(const char *line, size_t at, size_t length)
     return longest;
 }
 
-static void add_indent(nm_text *text, size_t columns)
+static void add_indent(gen_text *text, size_t columns)
 {
-    nm_text_add_char(text, '\n');
+    gen_text_add_char(text, '\n');
     for (size_t i = 0; i < columns; i++)
-        nm_text_add_char(text, ' ');
+        gen_text_add_char(text, ' ');
 }
 
-static void add_broken_line(nm_text *text, const char *line, size_t length)
+static void add_broken_line(gen_text *text, const char *line, size_t length)
 {
     size_t opening = 0;
     if (!find_arguments(line, length, &opening)) {
-        nm_text_add_bytes(text, line, length);
+        gen_text_add_bytes(text, line, length);
         return;
     }
     size_t column = opening + 1;
     size_t at = opening + 1;
-    nm_text_add_bytes(text, line, at);
+    gen_text_add_bytes(text, line, at);
     if (column + longest_argument(line, at, length) > LINE_LIMIT) {
         column = strspn(line, " ") + 4;
         add_indent(text, column);
@@ -144,10 +144,10 @@ static void add_broken_line(nm_text *text, const char *line, size_t length)
             add_indent(text, column);
             used = column;
         } else if (used > column) {
-            nm_text_add_char(text, ' ');
+            gen_text_add_char(text, ' ');
             used++;
         }
-        nm_text_add_bytes(text, line + at, width);
+        gen_text_add_bytes(text, line + at, width);
         used += width;
         at += width;
         while (at < length && line[at] == ' ')
@@ -169,7 +169,7 @@ static size_t comment_text(const char *line, size_t length)
 }
 
 /* Adds words, each line of them behind `prefix`, broken at the limit. */
-static void add_words(nm_text *text, const nm_text *prefix, const char *words, size_t length,
+static void add_words(gen_text *text, const gen_text *prefix, const char *words, size_t length,
                       size_t *column)
 {
     size_t at = 0;
@@ -178,17 +178,17 @@ static void add_words(nm_text *text, const nm_text *prefix, const char *words, s
         while (end < length && words[end] != ' ')
             end++;
         if (*column != 0 && *column + 1 + (end - at) > LINE_LIMIT) {
-            nm_text_add_char(text, '\n');
+            gen_text_add_char(text, '\n');
             *column = 0;
         }
         if (*column == 0) {
-            nm_text_add_bytes(text, prefix->bytes, prefix->length);
+            gen_text_add_bytes(text, prefix->bytes, prefix->length);
             *column = prefix->length;
         } else {
-            nm_text_add_char(text, ' ');
+            gen_text_add_char(text, ' ');
             *column += 1;
         }
-        nm_text_add_bytes(text, words + at, end - at);
+        gen_text_add_bytes(text, words + at, end - at);
         *column += end - at;
         at = end;
         while (at < length && words[at] == ' ')
@@ -200,10 +200,10 @@ static void add_words(nm_text *text, const nm_text *prefix, const char *words, s
  * Adds the paragraph of a comment that begins at `line`, filled anew: names of any length have
  * taken their places in it. Returns what follows it, behind its newline.
  */
-static const char *add_paragraph(nm_text *text, const char *line)
+static const char *add_paragraph(gen_text *text, const char *line)
 {
-    nm_text prefix = {NULL, 0, 0};
-    nm_text_add_bytes(&prefix, line, comment_text(line, strcspn(line, "\n")));
+    gen_text prefix = {NULL, 0, 0};
+    gen_text_add_bytes(&prefix, line, comment_text(line, strcspn(line, "\n")));
     size_t column = 0;
     for (;;) {
         size_t length = strcspn(line, "\n");
@@ -217,42 +217,42 @@ static const char *add_paragraph(nm_text *text, const char *line)
         line++;
     }
     if (line[-1] == '\n')
-        nm_text_add_char(text, '\n');
-    nm_text_free(&prefix);
+        gen_text_add_char(text, '\n');
+    gen_text_free(&prefix);
     return line;
 }
 
 /* A comment of one line that has become too long for it is made a block. */
-static void add_block_comment(nm_text *text, const char *line, size_t length)
+static void add_block_comment(gen_text *text, const char *line, size_t length)
 {
-    nm_text prefix = {NULL, 0, 0};
+    gen_text prefix = {NULL, 0, 0};
     size_t indent = strspn(line, " ");
     size_t column = 0;
-    nm_text_add_bytes(&prefix, line, indent);
-    nm_text_add(&prefix, " * ");
-    nm_text_add_bytes(text, line, indent);
-    nm_text_add(text, "/*\n");
+    gen_text_add_bytes(&prefix, line, indent);
+    gen_text_add(&prefix, " * ");
+    gen_text_add_bytes(text, line, indent);
+    gen_text_add(text, "/*\n");
     add_words(text, &prefix, line + indent + 3, length - indent - 6, &column);
-    nm_text_add_char(text, '\n');
-    nm_text_add_bytes(text, line, indent);
-    nm_text_add(text, " */");
-    nm_text_free(&prefix);
+    gen_text_add_char(text, '\n');
+    gen_text_add_bytes(text, line, indent);
+    gen_text_add(text, " */");
+    gen_text_free(&prefix);
 }
 
 /* ---- templates ---- */
 
-static void add_line(nm_text *text, const char *line, size_t length)
+static void add_line(gen_text *text, const char *line, size_t length)
 {
     size_t indent = strspn(line, " ");
     if (length <= LINE_LIMIT || line[indent] == '*' || line[indent] == '#')
-        nm_text_add_bytes(text, line, length);
+        gen_text_add_bytes(text, line, length);
     else if (strncmp(line + indent, "/* ", 3) == 0)
         add_block_comment(text, line, length);
     else
         add_broken_line(text, line, length);
 }
 
-static const char *find_value(const nm_var *vars, const char *name, size_t length)
+static const char *find_value(const gen_var *vars, const char *name, size_t length)
 {
     for (; vars->name != NULL; vars++) {
         if (strlen(vars->name) == length && memcmp(vars->name, name, length) == 0)
@@ -261,7 +261,7 @@ static const char *find_value(const nm_var *vars, const char *name, size_t lengt
     return NULL;
 }
 
-static void replace(nm_text *out, const nm_var *vars, const char *format)
+static void replace(gen_text *out, const gen_var *vars, const char *format)
 {
     const char *dollar;
     while ((dollar = strchr(format, '$')) != NULL) {
@@ -271,16 +271,16 @@ static void replace(nm_text *out, const nm_var *vars, const char *format)
             value = find_value(vars, dollar + 1, (size_t)(end - dollar - 1));
         if (value == NULL)
             abort(); /* a mistake in a template of ours, which any test of it shows */
-        nm_text_add_bytes(out, format, (size_t)(dollar - format));
-        nm_text_add(out, value);
+        gen_text_add_bytes(out, format, (size_t)(dollar - format));
+        gen_text_add(out, value);
         format = end + 1;
     }
-    nm_text_add(out, format);
+    gen_text_add(out, format);
 }
 
-void nm_text_print(nm_text *text, const nm_var *vars, const char *format)
+void gen_text_print(gen_text *text, const gen_var *vars, const char *format)
 {
-    nm_text filled = {NULL, 0, 0};
+    gen_text filled = {NULL, 0, 0};
     replace(&filled, vars, format);
     const char *line = filled.bytes;
     while (*line != '\0') {
@@ -292,9 +292,9 @@ void nm_text_print(nm_text *text, const nm_var *vars, const char *format)
         add_line(text, line, length);
         line += length;
         if (*line == '\n') {
-            nm_text_add_char(text, '\n');
+            gen_text_add_char(text, '\n');
             line++;
         }
     }
-    nm_text_free(&filled);
+    gen_text_free(&filled);
 }

@@ -7,29 +7,29 @@
 #include <stdio.h>
 #include <string.h>
 
-void nm_text_add_literal(nm_text *text, const char *string)
+void gen_text_add_literal(gen_text *text, const char *string)
 {
     if (string == NULL) {
-        nm_text_add(text, "NULL");
+        gen_text_add(text, "NULL");
         return;
     }
-    nm_text_add_char(text, '"');
+    gen_text_add_char(text, '"');
     for (const char *at = string; *at != '\0'; at++) {
         unsigned char c = (unsigned char)*at;
         if (c == '"' || c == '\\' || (c == '?' && at != string && at[-1] == '?')) {
-            nm_text_add_char(text, '\\');
-            nm_text_add_char(text, (char)c);
+            gen_text_add_char(text, '\\');
+            gen_text_add_char(text, (char)c);
         } else if (c == '\n') {
-            nm_text_add(text, "\\n");
+            gen_text_add(text, "\\n");
         } else if (c < 0x20 || c >= 0x7f) {
             char octal[5]; /* three digits always: a digit may follow */
             snprintf(octal, sizeof(octal), "\\%03o", c);
-            nm_text_add(text, octal);
+            gen_text_add(text, octal);
         } else {
-            nm_text_add_char(text, (char)c);
+            gen_text_add_char(text, (char)c);
         }
     }
-    nm_text_add_char(text, '"');
+    gen_text_add_char(text, '"');
 }
 
 /* ---- comments ---- */
@@ -79,7 +79,7 @@ static bool needs_gap(char previous, char c)
            (previous == '?' && c == '?');
 }
 
-static void add_comment_line(nm_text *text, const char *line, size_t length)
+static void add_comment_line(gen_text *text, const char *line, size_t length)
 {
     while (length > 0 && strchr(" \t\r\v\f", line[length - 1]) != NULL)
         length--;
@@ -88,21 +88,21 @@ static void add_comment_line(nm_text *text, const char *line, size_t length)
         const unsigned char *at = (const unsigned char *)line + i;
         size_t width = utf8_length(at, length - i);
         if (width == 0 || at[0] == 0x7f || (at[0] < 0x20 && at[0] != '\t')) {
-            nm_text_add(text, previous == '?' ? " ?" : "?");
+            gen_text_add(text, previous == '?' ? " ?" : "?");
             previous = '?';
             i++;
             continue;
         }
         if (!is_direction(at, width)) {
             if (needs_gap(previous, line[i]))
-                nm_text_add_char(text, ' ');
-            nm_text_add_bytes(text, line + i, width);
+                gen_text_add_char(text, ' ');
+            gen_text_add_bytes(text, line + i, width);
             previous = line[i + width - 1];
         }
         i += width;
     }
     if (previous == '\\')
-        nm_text_add(text, " ."); /* so that the line goes on nowhere */
+        gen_text_add(text, " ."); /* so that the line goes on nowhere */
 }
 
 /*
@@ -122,7 +122,7 @@ static bool is_blank(const char *line, const char *end)
     return strspn(line, " \t\r") >= (size_t)(end - line);
 }
 
-void nm_text_add_comment(nm_text *text, const char *indent, const char *comment)
+void gen_text_add_comment(gen_text *text, const char *indent, const char *comment)
 {
     if (comment == NULL)
         return;
@@ -140,9 +140,9 @@ void nm_text_add_comment(nm_text *text, const char *indent, const char *comment)
         bool blank = is_blank(comment, end);
         if (first && marked && blank)
             continue; /* the text begins below */
-        nm_text_add(text, indent);
-        nm_text_add(text, blank ? " *" : " * ");
+        gen_text_add(text, indent);
+        gen_text_add(text, blank ? " *" : " * ");
         add_comment_line(text, comment, (size_t)(end - comment));
-        nm_text_add_char(text, '\n');
+        gen_text_add_char(text, '\n');
     }
 }

@@ -7,7 +7,7 @@
 
 static void *allocate(void *pool, size_t size)
 {
-    return nm_pool_alloc(pool, size, 1);
+    return gen_pool_alloc(pool, size, 1);
 }
 
 static void leave(void *pool, void *memory)
@@ -16,12 +16,12 @@ static void leave(void *pool, void *memory)
     (void)memory;
 }
 
-ProtobufCAllocator nm_wire_allocator(nm_pool *pool)
+ProtobufCAllocator gen_wire_allocator(gen_pool *pool)
 {
     return (ProtobufCAllocator){allocate, leave, pool};
 }
 
-static bool take_varint(nm_bytes *rest, uint64_t *value)
+static bool take_varint(gen_bytes *rest, uint64_t *value)
 {
     *value = 0;
     for (unsigned shift = 0; shift < 70; shift += 7) {
@@ -37,19 +37,19 @@ static bool take_varint(nm_bytes *rest, uint64_t *value)
     return false;
 }
 
-static bool take_bytes(nm_bytes *rest, uint64_t length, nm_bytes *taken)
+static bool take_bytes(gen_bytes *rest, uint64_t length, gen_bytes *taken)
 {
     if (length > rest->length)
         return false;
-    *taken = (nm_bytes){rest->data, (size_t)length};
+    *taken = (gen_bytes){rest->data, (size_t)length};
     rest->data += length;
     rest->length -= (size_t)length;
     return true;
 }
 
-static bool take_fixed(nm_bytes *rest, size_t length, uint64_t *value)
+static bool take_fixed(gen_bytes *rest, size_t length, uint64_t *value)
 {
-    nm_bytes taken;
+    gen_bytes taken;
     if (!take_bytes(rest, length, &taken))
         return false;
     *value = 0;
@@ -58,9 +58,9 @@ static bool take_fixed(nm_bytes *rest, size_t length, uint64_t *value)
     return true;
 }
 
-bool nm_wire_next(nm_bytes *rest, nm_wire_field *field)
+bool gen_wire_next(gen_bytes *rest, gen_wire_field *field)
 {
-    *field = (nm_wire_field){0, 0, 0, {NULL, 0}};
+    *field = (gen_wire_field){0, 0, 0, {NULL, 0}};
     uint64_t tag;
     if (!take_varint(rest, &tag) || tag > UINT32_MAX || tag >> 3 == 0)
         return false;
@@ -82,60 +82,61 @@ bool nm_wire_next(nm_bytes *rest, nm_wire_field *field)
 }
 
 /* What an unknown field holds: protobuf-c keeps the length in front of the bytes. */
-static bool field_payload(const ProtobufCMessageUnknownField *field, nm_bytes *payload)
+static bool field_payload(const ProtobufCMessageUnknownField *field, gen_bytes *payload)
 {
-    nm_bytes rest = {field->data, field->len};
+    gen_bytes rest = {field->data, field->len};
     uint64_t length;
     return field->wire_type == PROTOBUF_C_WIRE_TYPE_LENGTH_PREFIXED &&
            take_varint(&rest, &length) && take_bytes(&rest, length, payload) && rest.length == 0;
 }
 
-nm_extension_state nm_wire_extension(nm_pool *pool, const ProtobufCMessage *options,
-                                     uint32_t number, nm_bytes *payload)
+gen_extension_state gen_wire_extension(gen_pool *pool, const ProtobufCMessage *options,
+                                       uint32_t number, gen_bytes *payload)
 {
-    *payload = (nm_bytes){NULL, 0};
+    *payload = (gen_bytes){NULL, 0};
     if (options == NULL)
-        return NM_EXTENSION_ABSENT;
+        return GEN_EXTENSION_ABSENT;
     bool present = false;
     size_t total = 0;
     for (unsigned i = 0; i < options->n_unknown_fields; i++) {
         const ProtobufCMessageUnknownField *field = &options->unknown_fields[i];
         if (field->tag != number)
             continue;
-        nm_bytes part;
+        gen_bytes part;
         if (!field_payload(field, &part))
-            return NM_EXTENSION_MALFORMED;
+            return GEN_EXTENSION_MALFORMED;
         present = true;
         total += part.length;
     }
     if (!present)
-        return NM_EXTENSION_ABSENT;
-    uint8_t *joined = nm_pool_alloc(pool, total, 1);
-    *payload = (nm_bytes){joined, total};
+        return GEN_EXTENSION_ABSENT;
+    uint8_t *joined = gen_pool_alloc(pool, total, 1);
+    *payload = (gen_bytes){joined, total};
     for (unsigned i = 0; i < options->n_unknown_fields; i++) {
-        nm_bytes part;
+        gen_bytes part;
         if (options->unknown_fields[i].tag != number ||
             !field_payload(&options->unknown_fields[i], &part) || part.length == 0)
             continue;
         memcpy(joined, part.data, part.length);
         joined += part.length;
     }
-    return NM_EXTENSION_PRESENT;
+    return GEN_EXTENSION_PRESENT;
 }
 
-bool nm_wire_depth_ok(const ProtobufCMessageDescriptor *descriptor, nm_bytes bytes, unsigned limit)
+bool gen_wire_depth_ok(const ProtobufCMessageDescriptor *descriptor, gen_bytes bytes,
+                       unsigned limit)
 {
     if (limit == 0)
         return false;
     while (bytes.length != 0) {
-        nm_wire_field field;
-        if (!nm_wire_next(&bytes, &field))
+        gen_wire_field field;
+        if (!gen_wire_next(&bytes, &field))
             return false;
         const ProtobufCFieldDescriptor *known =
             protobuf_c_message_descriptor_get_field(descriptor, field.number);
         bool message = known != NULL && known->type == PROTOBUF_C_TYPE_MESSAGE &&
                        field.type == PROTOBUF_C_WIRE_TYPE_LENGTH_PREFIXED;
-        if (message && !nm_wire_depth_ok(known->descriptor, field.bytes, limit - 1))
+        if (message && !gen_wire_depth_ok(known->descriptor, field.bytes, limit - 1))
             return false;
     }
     return true;
