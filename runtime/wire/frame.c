@@ -357,7 +357,6 @@ static const char *check_numbers(const nm_frame *frame)
 bool nm_frame_read(const uint8_t *data, size_t length, nm_frame *frame, const char **why)
 {
     span s = span_of((nm_bytes){data, length});
-    field f;
 
     *frame = (nm_frame){.contiguous = true};
     *why = NULL;
@@ -366,6 +365,7 @@ bool nm_frame_read(const uint8_t *data, size_t length, nm_frame *frame, const ch
             *why = take_messages(&s, frame);
             continue;
         }
+        field f;
         *why = take_field(&s, &f);
         if (*why == NULL)
             *why = read_field(&f, &s, frame);
