@@ -263,7 +263,7 @@ VECTORS_SHARED      := $(filter-out %_test.c,$(wildcard tests/vectors/*.c))
 # Programs that are not cmocka's: they print `N passed, N failed` last.
 TEST_SCRIPTS        := $(patsubst tests/%,%,$(wildcard tests/plugin/run tests/plugin/compile-matrix \
                          tests/build/run-tests tests/build/install tests/build/demo \
-                         tests/build/blob))
+                         tests/build/blob tests/build/structure))
 
 ALL_TESTS := $(patsubst tests/%.c,%,$(INTEGRATION_SOURCES) $(UNIT_SOURCES) $(VECTORS_SOURCES)) \
              $(TEST_SCRIPTS)
@@ -455,7 +455,7 @@ uninstall:
 FORMATTED := $(shell find runtime plugin tests bench examples -name '*.[ch]' \
     -not -path '*/expected/*' 2>/dev/null)
 
-.PHONY: format check-format compile_commands.json clean help
+.PHONY: format check-format check-structure compile_commands.json clean help
 format:
 	@$(CLANG_FORMAT) -i $(FORMATTED)
 
@@ -463,6 +463,10 @@ check-format:
 	@$(CLANG_FORMAT) --version
 	@$(CLANG_FORMAT) --dry-run -Werror $(FORMATTED)
 	@! LC_ALL=C.UTF-8 grep -nE '^[^"]{101,}$$' $(FORMATTED) || { echo "longer than 100 columns" >&2; exit 1; }
+
+# The objects tell which file uses which.
+check-structure: $(LIBRARY_OBJECTS) $(PLUGIN_OBJECTS)
+	@BUILD=$(BUILD) scripts/check-structure
 
 # Written under $(BUILD), where clangd looks for it by itself.
 compile_commands.json: $(WKT_HEADERS) $(PLUGIN_HEADERS) $(tests_HEADERS) $(vectors_HEADERS) $(FRAME_HEADER) $(bench_HEADERS) $(greet_HEADERS) $(blob_HEADERS)
@@ -492,6 +496,7 @@ help:
 #h make examples       the programs of examples/
 #h make install        to PREFIX (/usr/local), below DESTDIR; `make uninstall` takes it away again
 #h make format         all C files as .clang-format says; `make check-format` only looks
+#h make check-structure   fails on an upward include and on files that need each other in a circle
 #h make compile_commands.json   for clangd and other tools, as build/compile_commands.json
 #h make clean          takes away build/
 #h
