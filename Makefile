@@ -57,7 +57,7 @@ LINK_FLAGS      = -pthread $(SANITIZE) $(LDFLAGS)
 # benches see internal headers; an example sees what a user sees.
 INCLUDE_PUBLIC := -Iruntime/include -I$(BUILD)/wkt
 INCLUDE_runtime  := -Iruntime $(INCLUDE_PUBLIC)
-INCLUDE_plugin   := -Iplugin $(INCLUDE_PUBLIC) -I$(BUILD)/gen/plugin
+INCLUDE_plugin   := -Iplugin -Iruntime $(INCLUDE_PUBLIC) -I$(BUILD)/gen/plugin
 INCLUDE_vectors  := -Itests $(INCLUDE_PUBLIC) -I$(BUILD)/gen/vectors
 INCLUDE_tests    := -Itests -Iruntime $(INCLUDE_PUBLIC) -I$(BUILD)/gen/tests -I$(BUILD)/gen/frame
 INCLUDE_bench    := -Ibench -Itests -Iruntime $(INCLUDE_PUBLIC) -I$(BUILD)/gen/bench -I$(BUILD)/gen/tests
@@ -177,7 +177,9 @@ $(BUILD)/libnatsmicro.so: $(SHARED_LIBRARY)
 # ---- plugin ----
 
 PLUGIN_SOURCES := $(wildcard plugin/*.c)
-PLUGIN_OBJECTS := $(PLUGIN_SOURCES:%.c=$(BUILD)/obj/%.o) \
+# Leaf code of the library that the plugin uses as well.
+PLUGIN_SHARED  := $(addprefix $(BUILD)/obj/runtime/base/,buffer.o)
+PLUGIN_OBJECTS := $(PLUGIN_SOURCES:%.c=$(BUILD)/obj/%.o) $(PLUGIN_SHARED) \
                   $(BUILD)/obj/gen/plugin/google/protobuf/compiler/plugin.pb-c.o
 PLUGIN_HEADERS := $(BUILD)/gen/plugin/google/protobuf/compiler/plugin.pb-c.h
 

@@ -6,18 +6,18 @@
 #define GEN_EMIT_H
 
 #include "model.h"
-#include "text.h"
+#include "template.h"
 
 /* Appends X.nats-c.h and X.nats-c.c. */
-void gen_emit_header(gen_text *out, const gen_file *file);
-void gen_emit_source(gen_text *out, const gen_file *file);
+void gen_emit_header(nm_buffer *out, const gen_file *file);
+void gen_emit_source(nm_buffer *out, const gen_file *file);
 
 /* ---- for the emit files themselves ---- */
 
 /* The helpers of a method, on one side; nothing where it is not chunked. */
-void gen_emit_chunked_header(gen_text *out, const gen_service *service, const gen_method *method,
+void gen_emit_chunked_header(nm_buffer *out, const gen_service *service, const gen_method *method,
                              bool on_server);
-void gen_emit_chunked_source(gen_text *out, const gen_service *service, const gen_method *method,
+void gen_emit_chunked_source(nm_buffer *out, const gen_service *service, const gen_method *method,
                              bool on_server);
 
 /* What templates call a service, a method, an error code; see emit_vars.c for the names. */

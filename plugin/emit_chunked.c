@@ -135,25 +135,21 @@ static const char define_receiving[] =
 
 /* ---- both ---- */
 
-static void add_joined(gen_text *out, const char *scope, const char *name)
-{
-    gen_text_add(out, scope);
-    gen_text_add(out, "__");
-    gen_text_add(out, name);
-}
-
-static void print(gen_text *out, const gen_service *service, const gen_method *method,
+static void print(nm_buffer *out, const gen_service *service, const gen_method *method,
                   bool on_server, const char *format)
 {
-    gen_text function = {NULL, 0, 0};
-    gen_text type = {NULL, 0, 0};
-    add_joined(&function, on_server ? service->server_lower : service->client_lower, method->lower);
-    add_joined(&type, on_server ? service->server_type : service->client_type, method->camel);
+    nm_buffer function = NM_BUFFER_INIT;
+    nm_buffer type = NM_BUFFER_INIT;
+    nm_buffer_append_format(&function, "%s__%s",
+                            on_server ? service->server_lower : service->client_lower,
+                            method->lower);
+    nm_buffer_append_format(&type, "%s__%s",
+                            on_server ? service->server_type : service->client_type, method->camel);
     char size[16];
     snprintf(size, sizeof(size), "%" PRId32, method->default_chunk_size);
     const gen_var vars[] = {
-        {"f", function.bytes},
-        {"Call", type.bytes},
+        {"f", gen_string(&function)},
+        {"Call", gen_string(&type)},
         {"method", method->name},
         {"size", size},
         {"peer", on_server ? "caller" : "service"},
@@ -162,9 +158,9 @@ static void print(gen_text *out, const gen_service *service, const gen_method *m
                     : "END: the service has answered before, close_and_recv has its response"},
         {NULL, NULL},
     };
-    gen_text_print(out, vars, format);
-    gen_text_free(&function);
-    gen_text_free(&type);
+    gen_print(out, vars, format);
+    nm_buffer_free(&function);
+    nm_buffer_free(&type);
 }
 
 /* A client sends the chunks of a client-stream, a server those of a server-stream. */
@@ -173,7 +169,7 @@ static bool sends(const gen_method *method, bool on_server)
     return (method->kind == GEN_CLIENT_STREAM) != on_server;
 }
 
-void gen_emit_chunked_header(gen_text *out, const gen_service *service, const gen_method *method,
+void gen_emit_chunked_header(nm_buffer *out, const gen_service *service, const gen_method *method,
                              bool on_server)
 {
     if (method->chunk_field != NULL)
@@ -181,7 +177,7 @@ void gen_emit_chunked_header(gen_text *out, const gen_service *service, const ge
               sends(method, on_server) ? declare_sending : declare_receiving);
 }
 
-void gen_emit_chunked_source(gen_text *out, const gen_service *service, const gen_method *method,
+void gen_emit_chunked_source(nm_buffer *out, const gen_service *service, const gen_method *method,
                              bool on_server)
 {
     if (method->chunk_field != NULL)

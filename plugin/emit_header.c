@@ -4,28 +4,30 @@
  */
 #include "emit.h"
 
+#include "escape.h"
+
 /* A comment that says `title`, and behind it what the proto says. */
-static void print_comment(gen_text *out, const gen_var *vars, const char *indent, const char *title,
-                          const char *proto_comment)
+static void print_comment(nm_buffer *out, const gen_var *vars, const char *indent,
+                          const char *title, const char *proto_comment)
 {
-    gen_text block = {NULL, 0, 0};
-    gen_text_add(&block, indent);
-    gen_text_add(&block, proto_comment == NULL ? "/* " : "/*\n");
+    nm_buffer block = NM_BUFFER_INIT;
+    nm_buffer_append_string(&block, indent);
+    nm_buffer_append_string(&block, proto_comment == NULL ? "/* " : "/*\n");
     if (proto_comment != NULL) {
-        gen_text_add(&block, indent);
-        gen_text_add(&block, " * ");
+        nm_buffer_append_string(&block, indent);
+        nm_buffer_append_string(&block, " * ");
     }
-    gen_text_add(&block, title);
-    gen_text_add(&block, proto_comment == NULL ? " */\n" : "\n");
-    gen_text_print(out, vars, block.bytes);
-    gen_text_free(&block);
+    nm_buffer_append_string(&block, title);
+    nm_buffer_append_string(&block, proto_comment == NULL ? " */\n" : "\n");
+    gen_print(out, vars, gen_string(&block));
+    nm_buffer_free(&block);
     if (proto_comment == NULL)
         return;
-    gen_text_add(out, indent);
-    gen_text_add(out, " *\n");
-    gen_text_add_comment(out, indent, proto_comment);
-    gen_text_add(out, indent);
-    gen_text_add(out, " */\n");
+    nm_buffer_append_string(out, indent);
+    nm_buffer_append_string(out, " *\n");
+    gen_add_comment(out, indent, proto_comment);
+    nm_buffer_append_string(out, indent);
+    nm_buffer_append_string(out, " */\n");
 }
 
 /* ---- client ---- */
@@ -155,45 +157,45 @@ static const char *const method_titles[] = {
     [GEN_BIDI_STREAM] = "$method$: a stream of requests, a stream of responses.",
 };
 
-static void print_client_method(gen_text *out, const gen_var *vars, const gen_service *service,
+static void print_client_method(nm_buffer *out, const gen_var *vars, const gen_service *service,
                                 const gen_method *method)
 {
     print_comment(out, vars, "", method_titles[method->kind], method->comment);
-    gen_text_add(out, "\n");
+    nm_buffer_append_string(out, "\n");
     if (method->kind == GEN_UNARY) {
-        gen_text_print(out, vars, client_unary);
+        gen_print(out, vars, client_unary);
         return;
     }
     bool streams_requests = method->kind != GEN_SERVER_STREAM;
-    gen_text_print(out, vars, client_call_type);
-    gen_text_print(out, vars, streams_requests ? client_open : client_open_with_request);
+    gen_print(out, vars, client_call_type);
+    gen_print(out, vars, streams_requests ? client_open : client_open_with_request);
     if (streams_requests)
-        gen_text_print(out, vars, client_send);
+        gen_print(out, vars, client_send);
     if (method->kind == GEN_CLIENT_STREAM)
-        gen_text_print(out, vars, client_close_and_recv);
+        gen_print(out, vars, client_close_and_recv);
     else
-        gen_text_print(out, vars, client_recv);
+        gen_print(out, vars, client_recv);
     if (method->kind == GEN_BIDI_STREAM)
-        gen_text_print(out, vars, client_close_send);
+        gen_print(out, vars, client_close_send);
     gen_emit_chunked_header(out, service, method, false);
-    gen_text_print(out, vars, client_close);
+    gen_print(out, vars, client_close);
 }
 
-static void print_client_errors(gen_text *out, const gen_file *file, const gen_service *service)
+static void print_client_errors(nm_buffer *out, const gen_file *file, const gen_service *service)
 {
     if (service->n_error_codes == 0)
         return;
-    gen_text_add(out, "/*\n"
-                      " * Whether an error code, as natsmicro_context_error_code and "
-                      "natsmicro_call_error_code give it,\n"
-                      " * is this one of the service's own. NULL is none of them.\n"
-                      " */\n");
+    nm_buffer_append_string(out, "/*\n"
+                                 " * Whether an error code, as natsmicro_context_error_code and "
+                                 "natsmicro_call_error_code give it,\n"
+                                 " * is this one of the service's own. NULL is none of them.\n"
+                                 " */\n");
     gen_emit_vars vars;
     for (size_t i = 0; i < service->n_error_codes; i++) {
         gen_emit_error_vars(&vars, file, service, i);
-        gen_text_print(out, vars.vars, "bool $client$__is_$code$(const char *error_code);\n");
+        gen_print(out, vars.vars, "bool $client$__is_$code$(const char *error_code);\n");
     }
-    gen_text_add(out, "\n");
+    nm_buffer_append_string(out, "\n");
 }
 
 /* ---- server ---- */
@@ -236,15 +238,15 @@ static const char server_send[] =
     "natsmicro_status $server$__$m$__try_send($Server$__$Method$ *call, const $Response$ *response);\n"
     "\n";
 
-static void print_server_method(gen_text *out, const gen_var *vars, gen_kind kind)
+static void print_server_method(nm_buffer *out, const gen_var *vars, gen_kind kind)
 {
-    gen_text_print(out, vars, server_call_type);
+    gen_print(out, vars, server_call_type);
     if (kind == GEN_CLIENT_STREAM || kind == GEN_BIDI_STREAM)
-        gen_text_print(out, vars, server_recv);
+        gen_print(out, vars, server_recv);
     if (kind == GEN_UNARY || kind == GEN_CLIENT_STREAM)
-        gen_text_print(out, vars, server_reply);
+        gen_print(out, vars, server_reply);
     else
-        gen_text_print(out, vars, server_send);
+        gen_print(out, vars, server_send);
 }
 
 static const char *const handler_duties[] = {
@@ -255,15 +257,15 @@ static const char *const handler_duties[] = {
         "Reads with $m$__recv until END, sends with $m$__send; its return ends the stream.",
 };
 
-static void print_handler(gen_text *out, const gen_var *vars, const gen_method *method)
+static void print_handler(nm_buffer *out, const gen_var *vars, const gen_method *method)
 {
     bool has_request = method->kind == GEN_UNARY || method->kind == GEN_SERVER_STREAM;
     print_comment(out, vars, "    ", handler_duties[method->kind], method->comment);
-    gen_text_print(out, vars,
-                   has_request ? "    natsmicro_status (*$field$)($Server$__$Method$ *call, "
-                                 "const $Request$ *request, void *user_data);\n"
-                               : "    natsmicro_status (*$field$)($Server$__$Method$ *call, "
-                                 "void *user_data);\n");
+    gen_print(out, vars,
+              has_request ? "    natsmicro_status (*$field$)($Server$__$Method$ *call, "
+                            "const $Request$ *request, void *user_data);\n"
+                          : "    natsmicro_status (*$field$)($Server$__$Method$ *call, "
+                            "void *user_data);\n");
 }
 
 static const char handlers_head[] =
@@ -290,58 +292,58 @@ static const char server_add[] =
     "void *user_data, const natsmicro_service_options *options);\n"
     "\n";
 
-static void print_server_errors(gen_text *out, const gen_file *file, const gen_service *service)
+static void print_server_errors(nm_buffer *out, const gen_file *file, const gen_service *service)
 {
     if (service->n_error_codes == 0)
         return;
-    gen_text_add(out,
-                 "/*\n"
-                 " * As natsmicro_call_fail, with an error code of the service's own. For the "
-                 "handler to return:\n"
-                 " * NATSMICRO_SERVICE_ERROR; FAILED_PRECONDITION where the call was answered or "
-                 "failed before.\n"
-                 " */\n");
+    nm_buffer_append_string(
+        out, "/*\n"
+             " * As natsmicro_call_fail, with an error code of the service's own. For the "
+             "handler to return:\n"
+             " * NATSMICRO_SERVICE_ERROR; FAILED_PRECONDITION where the call was answered or "
+             "failed before.\n"
+             " */\n");
     gen_emit_vars vars;
     for (size_t i = 0; i < service->n_error_codes; i++) {
         gen_emit_error_vars(&vars, file, service, i);
-        gen_text_print(out, vars.vars,
-                       "natsmicro_status $server$__fail_$code$(natsmicro_call *call, "
-                       "const char *format, ...)\n"
-                       "    NATSMICRO_PRINTF(2, 3);\n");
+        gen_print(out, vars.vars,
+                  "natsmicro_status $server$__fail_$code$(natsmicro_call *call, "
+                  "const char *format, ...)\n"
+                  "    NATSMICRO_PRINTF(2, 3);\n");
     }
-    gen_text_add(out, "\n");
+    nm_buffer_append_string(out, "\n");
 }
 
 /* ---- the whole ---- */
 
-static void print_service(gen_text *out, const gen_file *file, const gen_service *service)
+static void print_service(nm_buffer *out, const gen_file *file, const gen_service *service)
 {
     gen_emit_vars of_service;
     gen_emit_service_vars(&of_service, file, service);
     print_comment(out, of_service.vars, "", "Service $service$.", service->comment);
-    gen_text_add(out, "\n");
-    gen_text_print(out, of_service.vars, client_head);
+    nm_buffer_append_string(out, "\n");
+    gen_print(out, of_service.vars, client_head);
     gen_emit_vars of_method;
     for (size_t i = 0; i < service->n_methods; i++) {
         gen_emit_method_vars(&of_method, file, service, i);
         print_client_method(out, of_method.vars, service, &service->methods[i]);
     }
     print_client_errors(out, file, service);
-    gen_text_print(out, of_service.vars, "/* ---- server of $service$ ---- */\n\n");
+    gen_print(out, of_service.vars, "/* ---- server of $service$ ---- */\n\n");
     for (size_t i = 0; i < service->n_methods; i++) {
         gen_emit_method_vars(&of_method, file, service, i);
         print_server_method(out, of_method.vars, service->methods[i].kind);
         gen_emit_chunked_header(out, service, &service->methods[i], true);
     }
-    gen_text_print(out, of_service.vars, handlers_head);
+    gen_print(out, of_service.vars, handlers_head);
     for (size_t i = 0; i < service->n_methods; i++) {
         gen_emit_method_vars(&of_method, file, service, i);
         print_handler(out, of_method.vars, &service->methods[i]);
     }
     if (service->n_methods == 0)
-        gen_text_add(out,
-                     "    void *unused; /* the service has no methods, and C no empty struct */\n");
-    gen_text_print(out, of_service.vars, server_add);
+        nm_buffer_append_string(
+            out, "    void *unused; /* the service has no methods, and C no empty struct */\n");
+    gen_print(out, of_service.vars, server_add);
     print_server_errors(out, file, service);
 }
 
@@ -371,12 +373,12 @@ static const char tail[] = "#ifdef __cplusplus\n"
                            "\n"
                            "#endif\n";
 
-void gen_emit_header(gen_text *out, const gen_file *file)
+void gen_emit_header(nm_buffer *out, const gen_file *file)
 {
     gen_emit_vars of_file;
     gen_emit_service_vars(&of_file, file, NULL);
-    gen_text_print(out, of_file.vars, head);
+    gen_print(out, of_file.vars, head);
     for (size_t i = 0; i < file->n_services; i++)
         print_service(out, file, &file->services[i]);
-    gen_text_add(out, tail);
+    nm_buffer_append_string(out, tail);
 }

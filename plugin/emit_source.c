@@ -4,37 +4,24 @@
  */
 #include "emit.h"
 
+#include "escape.h"
+
 #include <inttypes.h>
-#include <stdio.h>
 
-/* ---- small values ---- */
+/* ---- members of the tables ---- */
 
-static void add_number(gen_text *out, int64_t number)
-{
-    char digits[24];
-    snprintf(digits, sizeof(digits), "%" PRId64, number);
-    gen_text_add(out, digits);
-}
-
-static void add_string_member(gen_text *out, const char *indent, const char *name,
+static void add_string_member(nm_buffer *out, const char *indent, const char *name,
                               const char *value)
 {
-    gen_text_add(out, indent);
-    gen_text_add(out, name);
-    gen_text_add(out, " = ");
-    gen_text_add_literal(out, value);
-    gen_text_add(out, ",\n");
+    nm_buffer_append_format(out, "%s%s = ", indent, name);
+    gen_add_literal(out, value);
+    nm_buffer_append_string(out, ",\n");
 }
 
-static void add_number_member(gen_text *out, const char *indent, const char *name, int64_t value)
+static void add_number_member(nm_buffer *out, const char *indent, const char *name, int64_t value)
 {
-    if (value == 0)
-        return;
-    gen_text_add(out, indent);
-    gen_text_add(out, name);
-    gen_text_add(out, " = ");
-    add_number(out, value);
-    gen_text_add(out, ",\n");
+    if (value != 0)
+        nm_buffer_append_format(out, "%s%s = %" PRId64 ",\n", indent, name, value);
 }
 
 /* ---- tables ---- */
@@ -45,44 +32,44 @@ static void add_number_member(gen_text *out, const char *indent, const char *nam
  * its name may be a macro's (va_end).
  */
 
-static void print_metadata(gen_text *out, const gen_var *vars, const char *declaration,
+static void print_metadata(nm_buffer *out, const gen_var *vars, const char *declaration,
                            const gen_pairs *pairs)
 {
     if (pairs->count == 0)
         return;
-    gen_text_print(out, vars, declaration);
-    gen_text_add(out, " = {\n");
+    gen_print(out, vars, declaration);
+    nm_buffer_append_string(out, " = {\n");
     for (size_t i = 0; i < pairs->count; i++) {
-        gen_text_add(out, "    {");
-        gen_text_add_literal(out, pairs->items[i].key);
-        gen_text_add(out, ", ");
-        gen_text_add_literal(out, pairs->items[i].value);
-        gen_text_add(out, "},\n");
+        nm_buffer_append_string(out, "    {");
+        gen_add_literal(out, pairs->items[i].key);
+        nm_buffer_append_string(out, ", ");
+        gen_add_literal(out, pairs->items[i].value);
+        nm_buffer_append_string(out, "},\n");
     }
-    gen_text_add(out, "};\n\n");
+    nm_buffer_append_string(out, "};\n\n");
 }
 
-static void print_dispatch(gen_text *out, const gen_var *vars, gen_kind kind)
+static void print_dispatch(nm_buffer *out, const gen_var *vars, gen_kind kind)
 {
     bool has_request = kind == GEN_UNARY || kind == GEN_SERVER_STREAM;
-    gen_text_print(out, vars,
-                   "static natsmicro_status dispatch_$Server$__$Method$(natsmicro_call *call, "
-                   "void *handle, const void *handlers, const void *request, void *user_data)\n"
-                   "{\n"
-                   "    const $Handlers$ *table = handlers;\n");
-    gen_text_print(out, vars,
-                   has_request ? "    if (table->$field$ == NULL)\n"
-                                 "        return natsmicro_stub_unimplemented(call);\n"
-                                 "    return (table->$field$)(handle, request, user_data);\n"
-                                 "}\n\n"
-                               : "    (void)request;\n"
-                                 "    if (table->$field$ == NULL)\n"
-                                 "        return natsmicro_stub_unimplemented(call);\n"
-                                 "    return (table->$field$)(handle, user_data);\n"
-                                 "}\n\n");
+    gen_print(out, vars,
+              "static natsmicro_status dispatch_$Server$__$Method$(natsmicro_call *call, "
+              "void *handle, const void *handlers, const void *request, void *user_data)\n"
+              "{\n"
+              "    const $Handlers$ *table = handlers;\n");
+    gen_print(out, vars,
+              has_request ? "    if (table->$field$ == NULL)\n"
+                            "        return natsmicro_stub_unimplemented(call);\n"
+                            "    return (table->$field$)(handle, request, user_data);\n"
+                            "}\n\n"
+                          : "    (void)request;\n"
+                            "    if (table->$field$ == NULL)\n"
+                            "        return natsmicro_stub_unimplemented(call);\n"
+                            "    return (table->$field$)(handle, user_data);\n"
+                            "}\n\n");
 }
 
-static void print_method_entry(gen_text *out, const gen_var *vars, const gen_method *method)
+static void print_method_entry(nm_buffer *out, const gen_var *vars, const gen_method *method)
 {
     static const char *const kinds[] = {
         [GEN_UNARY] = "NATSMICRO_UNARY",
@@ -91,19 +78,19 @@ static void print_method_entry(gen_text *out, const gen_var *vars, const gen_met
         [GEN_BIDI_STREAM] = "NATSMICRO_BIDI_STREAM",
     };
     const char *indent = "        ";
-    gen_text_add(out, "    {\n");
+    nm_buffer_append_string(out, "    {\n");
     add_string_member(out, indent, ".name", method->name);
     add_string_member(out, indent, ".subject", method->subject);
-    gen_text_add(out, "        .kind = ");
-    gen_text_add(out, kinds[method->kind]);
-    gen_text_print(out, vars,
-                   ",\n"
-                   "        .request = &$request$,\n"
-                   "        .response = &$response$,\n"
-                   "        .dispatch = dispatch_$Server$__$Method$,\n");
+    nm_buffer_append_string(out, "        .kind = ");
+    nm_buffer_append_string(out, kinds[method->kind]);
+    gen_print(out, vars,
+              ",\n"
+              "        .request = &$request$,\n"
+              "        .response = &$response$,\n"
+              "        .dispatch = dispatch_$Server$__$Method$,\n");
     add_number_member(out, indent, ".timeout_ms", method->timeout_ms);
     if (method->queue_group_disabled)
-        gen_text_add(out, "        .queue_group_disabled = true,\n");
+        nm_buffer_append_string(out, "        .queue_group_disabled = true,\n");
     add_number_member(out, indent, ".pending_msg_limit", method->pending_msg_limit);
     add_number_member(out, indent, ".pending_bytes_limit", method->pending_bytes_limit);
     add_number_member(out, indent, ".max_inflight", method->max_inflight);
@@ -111,17 +98,17 @@ static void print_method_entry(gen_text *out, const gen_var *vars, const gen_met
         add_string_member(out, indent, ".chunk_field", method->chunk_field);
     add_number_member(out, indent, ".default_chunk_size", method->default_chunk_size);
     if (method->metadata.count != 0)
-        gen_text_print(out, vars, "        .metadata = metadata_of_$Server$__$Method$,\n");
+        gen_print(out, vars, "        .metadata = metadata_of_$Server$__$Method$,\n");
     add_number_member(out, indent, ".n_metadata", (int64_t)method->metadata.count);
-    gen_text_add(out, "    },\n");
+    nm_buffer_append_string(out, "    },\n");
 }
 
-static void print_service_table(gen_text *out, const gen_var *vars, const gen_service *service)
+static void print_service_table(nm_buffer *out, const gen_var *vars, const gen_service *service)
 {
     const char *indent = "    ";
-    gen_text_print(out, vars,
-                   "static const natsmicro_stub_service service_$Server$ = {\n"
-                   "    .stub_version = NATSMICRO_STUB_VERSION,\n");
+    gen_print(out, vars,
+              "static const natsmicro_stub_service service_$Server$ = {\n"
+              "    .stub_version = NATSMICRO_STUB_VERSION,\n");
     add_string_member(out, indent, ".full_name", service->full_name);
     add_string_member(out, indent, ".subject_prefix", service->subject_prefix);
     add_string_member(out, indent, ".name", service->name);
@@ -129,15 +116,15 @@ static void print_service_table(gen_text *out, const gen_var *vars, const gen_se
     add_string_member(out, indent, ".description", service->description);
     add_number_member(out, indent, ".timeout_ms", service->timeout_ms);
     if (service->metadata.count != 0)
-        gen_text_print(out, vars, "    .metadata = metadata_$Server$,\n");
+        gen_print(out, vars, "    .metadata = metadata_$Server$,\n");
     add_number_member(out, indent, ".n_metadata", (int64_t)service->metadata.count);
     if (service->n_methods != 0)
-        gen_text_print(out, vars, "    .methods = methods_$Server$,\n");
+        gen_print(out, vars, "    .methods = methods_$Server$,\n");
     add_number_member(out, indent, ".n_methods", (int64_t)service->n_methods);
-    gen_text_add(out, "};\n\n");
+    nm_buffer_append_string(out, "};\n\n");
 }
 
-static void print_tables(gen_text *out, const gen_file *file, const gen_service *service)
+static void print_tables(nm_buffer *out, const gen_file *file, const gen_service *service)
 {
     gen_emit_vars vars;
     gen_emit_service_vars(&vars, file, service);
@@ -151,14 +138,13 @@ static void print_tables(gen_text *out, const gen_file *file, const gen_service 
         print_dispatch(out, vars.vars, service->methods[i].kind);
     }
     if (service->n_methods != 0)
-        gen_text_print(out, vars.vars,
-                       "static const natsmicro_stub_method methods_$Server$[] = {\n");
+        gen_print(out, vars.vars, "static const natsmicro_stub_method methods_$Server$[] = {\n");
     for (size_t i = 0; i < service->n_methods; i++) {
         gen_emit_method_vars(&vars, file, service, i);
         print_method_entry(out, vars.vars, &service->methods[i]);
     }
     if (service->n_methods != 0)
-        gen_text_add(out, "};\n\n");
+        nm_buffer_append_string(out, "};\n\n");
     gen_emit_service_vars(&vars, file, service);
     print_service_table(out, vars.vars, service);
 }
@@ -270,30 +256,30 @@ static const char client_close[] = "void $client$__$m$__close($Client$__$Method$
                                    "}\n"
                                    "\n";
 
-static void print_client_method(gen_text *out, const gen_var *vars, const gen_service *service,
+static void print_client_method(nm_buffer *out, const gen_var *vars, const gen_service *service,
                                 const gen_method *method)
 {
     gen_kind kind = method->kind;
     if (kind == GEN_UNARY) {
-        gen_text_print(out, vars, client_unary);
-        gen_text_print(out, vars, client_free);
+        gen_print(out, vars, client_unary);
+        gen_print(out, vars, client_free);
         return;
     }
     bool streams_requests = kind != GEN_SERVER_STREAM;
-    gen_text_print(out, vars, streams_requests ? client_open_head : client_open_with_request_head);
-    gen_text_print(out, vars, client_open_tail);
+    gen_print(out, vars, streams_requests ? client_open_head : client_open_with_request_head);
+    gen_print(out, vars, client_open_tail);
     if (streams_requests)
-        gen_text_print(out, vars, client_send);
+        gen_print(out, vars, client_send);
     if (kind == GEN_CLIENT_STREAM) {
-        gen_text_print(out, vars, client_close_and_recv);
-        gen_text_print(out, vars, client_free);
+        gen_print(out, vars, client_close_and_recv);
+        gen_print(out, vars, client_free);
     } else {
-        gen_text_print(out, vars, client_recv);
+        gen_print(out, vars, client_recv);
     }
     if (kind == GEN_BIDI_STREAM)
-        gen_text_print(out, vars, client_close_send);
+        gen_print(out, vars, client_close_send);
     gen_emit_chunked_source(out, service, method, false);
-    gen_text_print(out, vars, client_close);
+    gen_print(out, vars, client_close);
 }
 
 static const char client_is_error[] =
@@ -342,14 +328,14 @@ static const char server_add[] =
     "}\n"
     "\n";
 
-static void print_server_method(gen_text *out, const gen_var *vars, gen_kind kind)
+static void print_server_method(nm_buffer *out, const gen_var *vars, gen_kind kind)
 {
     if (kind == GEN_CLIENT_STREAM || kind == GEN_BIDI_STREAM)
-        gen_text_print(out, vars, server_recv);
+        gen_print(out, vars, server_recv);
     if (kind == GEN_UNARY || kind == GEN_CLIENT_STREAM)
-        gen_text_print(out, vars, server_reply);
+        gen_print(out, vars, server_reply);
     else
-        gen_text_print(out, vars, server_send);
+        gen_print(out, vars, server_send);
 }
 
 static const char server_fail[] =
@@ -363,40 +349,39 @@ static const char server_fail[] =
     "}\n"
     "\n";
 
-static void print_errors(gen_text *out, const gen_file *file, const gen_service *service,
+static void print_errors(nm_buffer *out, const gen_file *file, const gen_service *service,
                          const char *format)
 {
     gen_emit_vars vars;
     for (size_t i = 0; i < service->n_error_codes; i++) {
         gen_emit_error_vars(&vars, file, service, i);
-        gen_text_print(out, vars.vars, format);
+        gen_print(out, vars.vars, format);
     }
 }
 
 /* ---- the whole ---- */
 
-static void print_service(gen_text *out, const gen_file *file, const gen_service *service)
+static void print_service(nm_buffer *out, const gen_file *file, const gen_service *service)
 {
     gen_emit_vars of_service;
     gen_emit_service_vars(&of_service, file, service);
-    gen_text_print(out, of_service.vars,
-                   "/* ---- $service$: what the library knows of it ---- */\n\n");
+    gen_print(out, of_service.vars, "/* ---- $service$: what the library knows of it ---- */\n\n");
     print_tables(out, file, service);
-    gen_text_print(out, of_service.vars, "/* ---- client of $service$ ---- */\n\n");
-    gen_text_print(out, of_service.vars, client_life);
+    gen_print(out, of_service.vars, "/* ---- client of $service$ ---- */\n\n");
+    gen_print(out, of_service.vars, client_life);
     gen_emit_vars of_method;
     for (size_t i = 0; i < service->n_methods; i++) {
         gen_emit_method_vars(&of_method, file, service, i);
         print_client_method(out, of_method.vars, service, &service->methods[i]);
     }
     print_errors(out, file, service, client_is_error);
-    gen_text_print(out, of_service.vars, "/* ---- server of $service$ ---- */\n\n");
+    gen_print(out, of_service.vars, "/* ---- server of $service$ ---- */\n\n");
     for (size_t i = 0; i < service->n_methods; i++) {
         gen_emit_method_vars(&of_method, file, service, i);
         print_server_method(out, of_method.vars, service->methods[i].kind);
         gen_emit_chunked_source(out, service, &service->methods[i], true);
     }
-    gen_text_print(out, of_service.vars, server_add);
+    gen_print(out, of_service.vars, server_add);
     print_errors(out, file, service, server_fail);
 }
 
@@ -417,13 +402,12 @@ static const char head[] =
     "               \"the natsmicro library is another version's: regenerate with its plugin\");\n"
     "\n";
 
-void gen_emit_source(gen_text *out, const gen_file *file)
+void gen_emit_source(nm_buffer *out, const gen_file *file)
 {
     gen_emit_vars of_file;
     gen_emit_service_vars(&of_file, file, NULL);
-    gen_text_print(out, of_file.vars, head);
+    gen_print(out, of_file.vars, head);
     for (size_t i = 0; i < file->n_services; i++)
         print_service(out, file, &file->services[i]);
-    out->length--; /* the blank line behind the last function */
-    out->bytes[out->length] = '\0';
+    out->length--; /* the blank line after the last function */
 }

@@ -37,21 +37,23 @@ static const char help[] =
     "  --version  print the version\n"
     "  --help     print this\n";
 
-static bool read_all(FILE *input, gen_text *text)
+static bool read_all(FILE *input, nm_buffer *bytes)
 {
     char buffer[65536];
     size_t length;
     while ((length = fread(buffer, 1, sizeof(buffer), input)) != 0)
-        gen_text_add_bytes(text, buffer, length);
+        nm_buffer_append(bytes, buffer, length);
+    if (bytes->failed)
+        gen_out_of_memory();
     return ferror(input) == 0;
 }
 
-static gen_request *unpack_request(gen_pool *pool, const gen_text *input)
+static gen_request *unpack_request(gen_pool *pool, const nm_buffer *input)
 {
     const ProtobufCMessageDescriptor *descriptor =
         &google__protobuf__compiler__code_generator_request__descriptor;
     ProtobufCAllocator allocator = gen_wire_allocator(pool);
-    const gen_bytes bytes = {(const uint8_t *)input->bytes, input->length};
+    const gen_bytes bytes = {input->data, input->length};
     if (!gen_wire_depth_ok(descriptor, bytes, DEEPEST_REQUEST))
         return NULL;
     return google__protobuf__compiler__code_generator_request__unpack(&allocator, bytes.length,
@@ -59,14 +61,13 @@ static gen_request *unpack_request(gen_pool *pool, const gen_text *input)
 }
 
 static void add_file(gen_pool *pool, gen_response *response, const char *base, const char *ending,
-                     gen_text *content)
+                     nm_buffer *content)
 {
     gen_response_file *file = gen_pool_alloc(pool, 1, sizeof(*file));
     google__protobuf__compiler__code_generator_response__file__init(file);
     file->name = gen_pool_format(pool, "%s%s", base, ending);
-    file->content = gen_pool_copy(pool, content->bytes, content->length);
+    file->content = gen_pool_take(pool, content);
     response->file[response->n_file++] = file;
-    gen_text_free(content);
 }
 
 static void generate(gen_pool *pool, const gen_request *request, gen_response *response)
@@ -79,8 +80,8 @@ static void generate(gen_pool *pool, const gen_request *request, gen_response *r
     }
     response->file = gen_pool_alloc(pool, model.n_files * 2, sizeof(*response->file));
     for (size_t i = 0; i < model.n_files; i++) {
-        gen_text header = {NULL, 0, 0};
-        gen_text source = {NULL, 0, 0};
+        nm_buffer header = NM_BUFFER_INIT;
+        nm_buffer source = NM_BUFFER_INIT;
         gen_emit_header(&header, &model.files[i]);
         gen_emit_source(&source, &model.files[i]);
         add_file(pool, response, model.files[i].base, ".nats-c.h", &header);
@@ -98,11 +99,11 @@ static bool write_response(gen_pool *pool, const gen_response *response)
 
 static int run(gen_pool *pool)
 {
-    gen_text input = {NULL, 0, 0};
+    nm_buffer input = NM_BUFFER_INIT;
     gen_response response = GOOGLE__PROTOBUF__COMPILER__CODE_GENERATOR_RESPONSE__INIT;
     bool complete = read_all(stdin, &input);
     gen_request *request = complete ? unpack_request(pool, &input) : NULL;
-    gen_text_free(&input);
+    nm_buffer_free(&input);
     if (request == NULL) {
         fputs("protoc-gen-c-natsmicro: standard input is no CodeGeneratorRequest (protoc starts "
               "this program, see --help)\n",

@@ -3,9 +3,6 @@
  */
 #include "names.h"
 
-#include "text.h"
-
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -34,35 +31,33 @@ static char to_lower(char c)
     return is_upper(c) ? (char)(c - 'A' + 'a') : c;
 }
 
-static char *keep(gen_pool *pool, gen_text *text)
+static void add_char(nm_buffer *out, char c)
 {
-    char *string = gen_pool_copy(pool, text->bytes, text->length);
-    gen_text_free(text);
-    return string;
+    nm_buffer_append(out, &c, 1);
 }
 
 /* ---- C names ---- */
 
-static void add_camel(gen_text *out, const char *part, size_t length)
+static void add_camel(nm_buffer *out, const char *part, size_t length)
 {
     bool next_is_upper = true;
     for (size_t i = 0; i < length; i++) {
         if (part[i] == '_') {
             next_is_upper = true;
         } else {
-            gen_text_add_char(out, next_is_upper ? to_upper(part[i]) : part[i]);
+            add_char(out, next_is_upper ? to_upper(part[i]) : part[i]);
             next_is_upper = false;
         }
     }
 }
 
-static void add_lower(gen_text *out, const char *part, size_t length)
+static void add_lower(nm_buffer *out, const char *part, size_t length)
 {
     bool was_upper = true;
     for (size_t i = 0; i < length; i++) {
         if (is_upper(part[i]) && !was_upper)
-            gen_text_add_char(out, '_');
-        gen_text_add_char(out, to_lower(part[i]));
+            add_char(out, '_');
+        add_char(out, to_lower(part[i]));
         was_upper = is_upper(part[i]);
     }
 }
@@ -77,19 +72,19 @@ static char *override_package(gen_pool *pool, const char *full_name, gen_scope s
 }
 
 static char *join_parts(gen_pool *pool, const char *full_name, gen_scope scope,
-                        void (*add)(gen_text *, const char *, size_t))
+                        void (*add)(nm_buffer *, const char *, size_t))
 {
     const char *rest = override_package(pool, full_name, scope);
-    gen_text out = {NULL, 0, 0};
+    nm_buffer out = NM_BUFFER_INIT;
     while (*rest != '\0') {
         size_t length = strcspn(rest, ".");
         if (length != 0 && out.length != 0)
-            gen_text_add(&out, "__");
+            nm_buffer_append_string(&out, "__");
         add(&out, rest, length);
         rest += length;
         rest += *rest == '.';
     }
-    return keep(pool, &out);
+    return gen_pool_take(pool, &out);
 }
 
 char *gen_names_type(gen_pool *pool, const char *full_name, gen_scope scope)
@@ -104,9 +99,9 @@ char *gen_names_lower(gen_pool *pool, const char *full_name, gen_scope scope)
 
 char *gen_names_lower_part(gen_pool *pool, const char *part)
 {
-    gen_text out = {NULL, 0, 0};
+    nm_buffer out = NM_BUFFER_INIT;
     add_lower(&out, part, strlen(part));
-    return keep(pool, &out);
+    return gen_pool_take(pool, &out);
 }
 
 char *gen_names_without_proto(gen_pool *pool, const char *file)
@@ -123,17 +118,14 @@ char *gen_names_without_proto(gen_pool *pool, const char *file)
 
 char *gen_names_file_identifier(gen_pool *pool, const char *file)
 {
-    gen_text out = {NULL, 0, 0};
+    nm_buffer out = NM_BUFFER_INIT;
     for (; *file != '\0'; file++) {
-        if (is_upper(*file) || is_lower(*file) || is_digit(*file)) {
-            gen_text_add_char(&out, *file);
-        } else {
-            char code[4];
-            snprintf(code, sizeof(code), "_%02x", (unsigned char)*file);
-            gen_text_add(&out, code);
-        }
+        if (is_upper(*file) || is_lower(*file) || is_digit(*file))
+            add_char(&out, *file);
+        else
+            nm_buffer_append_format(&out, "_%02x", (unsigned char)*file);
     }
-    return keep(pool, &out);
+    return gen_pool_take(pool, &out);
 }
 
 /* ---- subjects ---- */
@@ -141,38 +133,38 @@ char *gen_names_file_identifier(gen_pool *pool, const char *file)
 /* Go's camel case, as its protobuf generator makes it of a proto name. */
 static char *go_camel(gen_pool *pool, const char *name)
 {
-    gen_text out = {NULL, 0, 0};
+    nm_buffer out = NM_BUFFER_INIT;
     for (size_t i = 0; name[i] != '\0'; i++) {
         char c = name[i];
         if (c == '_' && i == 0) {
-            gen_text_add_char(&out, 'X');
+            add_char(&out, 'X');
         } else if (c == '_' && is_lower(name[i + 1])) {
             continue; /* "_a" is "A" */
         } else if (is_digit(c)) {
-            gen_text_add_char(&out, c);
+            add_char(&out, c);
         } else {
-            gen_text_add_char(&out, to_upper(c));
+            add_char(&out, to_upper(c));
             while (is_lower(name[i + 1]))
-                gen_text_add_char(&out, name[++i]);
+                add_char(&out, name[++i]);
         }
     }
-    return keep(pool, &out);
+    return gen_pool_take(pool, &out);
 }
 
 char *gen_names_subject(gen_pool *pool, const char *name)
 {
     const char *camel = go_camel(pool, name);
-    gen_text out = {NULL, 0, 0};
+    nm_buffer out = NM_BUFFER_INIT;
     for (size_t i = 0; camel[i] != '\0'; i++) {
         if (i != 0 && is_upper(camel[i])) {
             char before = camel[i - 1];
             if (is_lower(before) || is_digit(before) ||
                 (is_upper(before) && is_lower(camel[i + 1])))
-                gen_text_add_char(&out, '_');
+                add_char(&out, '_');
         }
-        gen_text_add_char(&out, to_lower(camel[i]));
+        add_char(&out, to_lower(camel[i]));
     }
-    return keep(pool, &out);
+    return gen_pool_take(pool, &out);
 }
 
 /* ---- identifiers ---- */

@@ -61,6 +61,21 @@ char *gen_pool_format(gen_pool *pool, const char *format, ...)
     return string;
 }
 
+char *gen_pool_take(gen_pool *pool, nm_buffer *buffer)
+{
+    char *string = gen_pool_copy(pool, gen_string(buffer), buffer->length);
+    nm_buffer_free(buffer);
+    return string;
+}
+
+const char *gen_string(nm_buffer *buffer)
+{
+    const char *string = nm_buffer_string(buffer);
+    if (string == NULL)
+        gen_out_of_memory();
+    return string;
+}
+
 void gen_pool_free(gen_pool *pool)
 {
     while (pool->blocks != NULL) {

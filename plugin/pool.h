@@ -7,6 +7,8 @@
 #ifndef GEN_POOL_H
 #define GEN_POOL_H
 
+#include "base/buffer.h"
+
 #include <stdarg.h>
 #include <stddef.h>
 
@@ -28,6 +30,12 @@ char *gen_pool_format(gen_pool *pool, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 char *gen_pool_vformat(gen_pool *pool, const char *format, va_list arguments)
     __attribute__((format(printf, 2, 0)));
+
+/* The buffer's content, with a NUL after it, as a string in the pool. Frees the buffer. */
+char *gen_pool_take(gen_pool *pool, nm_buffer *buffer);
+
+/* The buffer's content as a string, which lives as long as the buffer is not appended to. */
+const char *gen_string(nm_buffer *buffer);
 
 /* Frees everything that came from the pool. */
 void gen_pool_free(gen_pool *pool);

@@ -1,35 +1,32 @@
 /*
- * Text: strings from outside, made harmless as C literals and in C comments.
+ * Escape: see escape.h.
  */
-#include "text.h"
+#include "escape.h"
 
 #include <stdbool.h>
-#include <stdio.h>
 #include <string.h>
 
-void gen_text_add_literal(gen_text *text, const char *string)
+void gen_add_literal(nm_buffer *text, const char *string)
 {
     if (string == NULL) {
-        gen_text_add(text, "NULL");
+        nm_buffer_append_string(text, "NULL");
         return;
     }
-    gen_text_add_char(text, '"');
+    nm_buffer_append_string(text, "\"");
     for (const char *at = string; *at != '\0'; at++) {
         unsigned char c = (unsigned char)*at;
         if (c == '"' || c == '\\' || (c == '?' && at != string && at[-1] == '?')) {
-            gen_text_add_char(text, '\\');
-            gen_text_add_char(text, (char)c);
+            nm_buffer_append_string(text, "\\");
+            nm_buffer_append(text, at, 1);
         } else if (c == '\n') {
-            gen_text_add(text, "\\n");
+            nm_buffer_append_string(text, "\\n");
         } else if (c < 0x20 || c >= 0x7f) {
-            char octal[5]; /* three digits always: a digit may follow */
-            snprintf(octal, sizeof(octal), "\\%03o", c);
-            gen_text_add(text, octal);
+            nm_buffer_append_format(text, "\\%03o", c); /* three digits: a digit may follow */
         } else {
-            gen_text_add_char(text, (char)c);
+            nm_buffer_append(text, at, 1);
         }
     }
-    gen_text_add_char(text, '"');
+    nm_buffer_append_string(text, "\"");
 }
 
 /* ---- comments ---- */
@@ -79,7 +76,7 @@ static bool needs_gap(char previous, char c)
            (previous == '?' && c == '?');
 }
 
-static void add_comment_line(gen_text *text, const char *line, size_t length)
+static void add_comment_line(nm_buffer *text, const char *line, size_t length)
 {
     while (length > 0 && strchr(" \t\r\v\f", line[length - 1]) != NULL)
         length--;
@@ -88,21 +85,21 @@ static void add_comment_line(gen_text *text, const char *line, size_t length)
         const unsigned char *at = (const unsigned char *)line + i;
         size_t width = utf8_length(at, length - i);
         if (width == 0 || at[0] == 0x7f || (at[0] < 0x20 && at[0] != '\t')) {
-            gen_text_add(text, previous == '?' ? " ?" : "?");
+            nm_buffer_append_string(text, previous == '?' ? " ?" : "?");
             previous = '?';
             i++;
             continue;
         }
         if (!is_direction(at, width)) {
             if (needs_gap(previous, line[i]))
-                gen_text_add_char(text, ' ');
-            gen_text_add_bytes(text, line + i, width);
+                nm_buffer_append_string(text, " ");
+            nm_buffer_append(text, line + i, width);
             previous = line[i + width - 1];
         }
         i += width;
     }
     if (previous == '\\')
-        gen_text_add(text, " ."); /* so that the line goes on nowhere */
+        nm_buffer_append_string(text, " ."); /* so that the line goes on nowhere */
 }
 
 /*
@@ -122,7 +119,7 @@ static bool is_blank(const char *line, const char *end)
     return strspn(line, " \t\r") >= (size_t)(end - line);
 }
 
-void gen_text_add_comment(gen_text *text, const char *indent, const char *comment)
+void gen_add_comment(nm_buffer *text, const char *indent, const char *comment)
 {
     if (comment == NULL)
         return;
@@ -140,9 +137,9 @@ void gen_text_add_comment(gen_text *text, const char *indent, const char *commen
         bool blank = is_blank(comment, end);
         if (first && marked && blank)
             continue; /* the text begins below */
-        gen_text_add(text, indent);
-        gen_text_add(text, blank ? " *" : " * ");
+        nm_buffer_append_string(text, indent);
+        nm_buffer_append_string(text, blank ? " *" : " * ");
         add_comment_line(text, comment, (size_t)(end - comment));
-        gen_text_add_char(text, '\n');
+        nm_buffer_append_string(text, "\n");
     }
 }

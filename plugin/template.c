@@ -1,8 +1,7 @@
 /*
- * Text: see text.h. Growing, templates and the breaking of long lines; comments and literals, which
- * take strings from outside, are in text_escape.c.
+ * Template: see template.h. Values may be long, so filled lines are broken once more.
  */
-#include "text.h"
+#include "template.h"
 
 #include "pool.h"
 
@@ -12,38 +11,10 @@
 
 #define LINE_LIMIT 100
 
-void gen_text_add_bytes(gen_text *text, const char *bytes, size_t length)
+static void add_spaces(nm_buffer *text, size_t count)
 {
-    if (length >= text->capacity - text->length) {
-        size_t capacity = text->capacity == 0 ? 4096 : text->capacity;
-        while (length >= capacity - text->length)
-            capacity *= 2;
-        char *grown = realloc(text->bytes, capacity);
-        if (grown == NULL)
-            gen_out_of_memory();
-        text->bytes = grown;
-        text->capacity = capacity;
-    }
-    if (length != 0)
-        memcpy(text->bytes + text->length, bytes, length);
-    text->length += length;
-    text->bytes[text->length] = '\0';
-}
-
-void gen_text_add(gen_text *text, const char *string)
-{
-    gen_text_add_bytes(text, string, strlen(string));
-}
-
-void gen_text_add_char(gen_text *text, char c)
-{
-    gen_text_add_bytes(text, &c, 1);
-}
-
-void gen_text_free(gen_text *text)
-{
-    free(text->bytes);
-    *text = (gen_text){NULL, 0, 0};
+    for (size_t i = 0; i < count; i++)
+        nm_buffer_append_string(text, " ");
 }
 
 /* ---- long lines ---- */
@@ -114,26 +85,25 @@ static size_t longest_argument(const char *line, size_t at, size_t length)
     return longest;
 }
 
-static void add_indent(gen_text *text, size_t columns)
+static void add_line_break(nm_buffer *text, size_t indent)
 {
-    gen_text_add_char(text, '\n');
-    for (size_t i = 0; i < columns; i++)
-        gen_text_add_char(text, ' ');
+    nm_buffer_append_string(text, "\n");
+    add_spaces(text, indent);
 }
 
-static void add_broken_line(gen_text *text, const char *line, size_t length)
+static void add_broken_line(nm_buffer *text, const char *line, size_t length)
 {
     size_t opening = 0;
     if (!find_arguments(line, length, &opening)) {
-        gen_text_add_bytes(text, line, length);
+        nm_buffer_append(text, line, length);
         return;
     }
     size_t column = opening + 1;
     size_t at = opening + 1;
-    gen_text_add_bytes(text, line, at);
+    nm_buffer_append(text, line, at);
     if (column + longest_argument(line, at, length) > LINE_LIMIT) {
         column = strspn(line, " ") + 4;
-        add_indent(text, column);
+        add_line_break(text, column);
     }
     size_t used = column;
     while (at < length) {
@@ -141,13 +111,13 @@ static void add_broken_line(gen_text *text, const char *line, size_t length)
         bool last = end >= length || line[end] == ')';
         size_t width = last ? length - at : end + 1 - at;
         if (used > column && used + 1 + width > LINE_LIMIT) {
-            add_indent(text, column);
+            add_line_break(text, column);
             used = column;
         } else if (used > column) {
-            gen_text_add_char(text, ' ');
+            nm_buffer_append_string(text, " ");
             used++;
         }
-        gen_text_add_bytes(text, line + at, width);
+        nm_buffer_append(text, line + at, width);
         used += width;
         at += width;
         while (at < length && line[at] == ' ')
@@ -168,8 +138,8 @@ static size_t comment_text(const char *line, size_t length)
     return at + 2;
 }
 
-/* Adds words, each line of them behind `prefix`, broken at the limit. */
-static void add_words(gen_text *text, const gen_text *prefix, const char *words, size_t length,
+/* Adds words in lines that begin with `indent` spaces and a star, broken at the limit. */
+static void add_words(nm_buffer *text, size_t indent, const char *words, size_t length,
                       size_t *column)
 {
     size_t at = 0;
@@ -178,17 +148,18 @@ static void add_words(gen_text *text, const gen_text *prefix, const char *words,
         while (end < length && words[end] != ' ')
             end++;
         if (*column != 0 && *column + 1 + (end - at) > LINE_LIMIT) {
-            gen_text_add_char(text, '\n');
+            nm_buffer_append_string(text, "\n");
             *column = 0;
         }
         if (*column == 0) {
-            gen_text_add_bytes(text, prefix->bytes, prefix->length);
-            *column = prefix->length;
+            add_spaces(text, indent);
+            nm_buffer_append_string(text, "* ");
+            *column = indent + 2;
         } else {
-            gen_text_add_char(text, ' ');
+            nm_buffer_append_string(text, " ");
             *column += 1;
         }
-        gen_text_add_bytes(text, words + at, end - at);
+        nm_buffer_append(text, words + at, end - at);
         *column += end - at;
         at = end;
         while (at < length && words[at] == ' ')
@@ -197,55 +168,48 @@ static void add_words(gen_text *text, const gen_text *prefix, const char *words,
 }
 
 /*
- * Adds the paragraph of a comment that begins at `line`, filled anew: names of any length have
- * taken their places in it. Returns what follows it, behind its newline.
+ * Adds the paragraph of a comment that begins at `line`, filled anew because the names in it may be
+ * of any length. Returns the line that follows it.
  */
-static const char *add_paragraph(gen_text *text, const char *line)
+static const char *add_paragraph(nm_buffer *text, const char *line)
 {
-    gen_text prefix = {NULL, 0, 0};
-    gen_text_add_bytes(&prefix, line, comment_text(line, strcspn(line, "\n")));
+    size_t indent = strspn(line, " ");
     size_t column = 0;
     for (;;) {
         size_t length = strcspn(line, "\n");
         size_t start = comment_text(line, length);
         if (start == 0)
             break;
-        add_words(text, &prefix, line + start, length - start, &column);
+        add_words(text, indent, line + start, length - start, &column);
         line += length;
         if (*line == '\0')
             break;
         line++;
     }
     if (line[-1] == '\n')
-        gen_text_add_char(text, '\n');
-    gen_text_free(&prefix);
+        nm_buffer_append_string(text, "\n");
     return line;
 }
 
-/* A comment of one line that has become too long for it is made a block. */
-static void add_block_comment(gen_text *text, const char *line, size_t length)
+/* Makes a block of a comment in one line that has become too long. */
+static void add_block_comment(nm_buffer *text, const char *line, size_t length)
 {
-    gen_text prefix = {NULL, 0, 0};
     size_t indent = strspn(line, " ");
     size_t column = 0;
-    gen_text_add_bytes(&prefix, line, indent);
-    gen_text_add(&prefix, " * ");
-    gen_text_add_bytes(text, line, indent);
-    gen_text_add(text, "/*\n");
-    add_words(text, &prefix, line + indent + 3, length - indent - 6, &column);
-    gen_text_add_char(text, '\n');
-    gen_text_add_bytes(text, line, indent);
-    gen_text_add(text, " */");
-    gen_text_free(&prefix);
+    nm_buffer_append(text, line, indent);
+    nm_buffer_append_string(text, "/*\n");
+    add_words(text, indent + 1, line + indent + 3, length - indent - 6, &column);
+    add_line_break(text, indent);
+    nm_buffer_append_string(text, " */");
 }
 
 /* ---- templates ---- */
 
-static void add_line(gen_text *text, const char *line, size_t length)
+static void add_line(nm_buffer *text, const char *line, size_t length)
 {
     size_t indent = strspn(line, " ");
     if (length <= LINE_LIMIT || line[indent] == '*' || line[indent] == '#')
-        gen_text_add_bytes(text, line, length);
+        nm_buffer_append(text, line, length);
     else if (strncmp(line + indent, "/* ", 3) == 0)
         add_block_comment(text, line, length);
     else
@@ -261,7 +225,7 @@ static const char *find_value(const gen_var *vars, const char *name, size_t leng
     return NULL;
 }
 
-static void replace(gen_text *out, const gen_var *vars, const char *format)
+static void replace(nm_buffer *out, const gen_var *vars, const char *format)
 {
     const char *dollar;
     while ((dollar = strchr(format, '$')) != NULL) {
@@ -271,18 +235,18 @@ static void replace(gen_text *out, const gen_var *vars, const char *format)
             value = find_value(vars, dollar + 1, (size_t)(end - dollar - 1));
         if (value == NULL)
             abort(); /* a mistake in a template of ours, which any test of it shows */
-        gen_text_add_bytes(out, format, (size_t)(dollar - format));
-        gen_text_add(out, value);
+        nm_buffer_append(out, format, (size_t)(dollar - format));
+        nm_buffer_append_string(out, value);
         format = end + 1;
     }
-    gen_text_add(out, format);
+    nm_buffer_append_string(out, format);
 }
 
-void gen_text_print(gen_text *text, const gen_var *vars, const char *format)
+void gen_print(nm_buffer *text, const gen_var *vars, const char *format)
 {
-    gen_text filled = {NULL, 0, 0};
+    nm_buffer filled = NM_BUFFER_INIT;
     replace(&filled, vars, format);
-    const char *line = filled.bytes;
+    const char *line = gen_string(&filled);
     while (*line != '\0') {
         size_t length = strcspn(line, "\n");
         if (comment_text(line, length) != 0) {
@@ -292,9 +256,9 @@ void gen_text_print(gen_text *text, const gen_var *vars, const char *format)
         add_line(text, line, length);
         line += length;
         if (*line == '\n') {
-            gen_text_add_char(text, '\n');
+            nm_buffer_append_string(text, "\n");
             line++;
         }
     }
-    gen_text_free(&filled);
+    nm_buffer_free(&filled);
 }
