@@ -1,14 +1,18 @@
 /*
- * Call: one live RPC, on either side.
+ * Call: one call in progress, on either side, and what sees all calls: hooks and events.
  *
- * Generated code hands out typed calls, such as Lab__V1__LabClient__CountUp, each a struct with one
- * member, `base`; the functions here take that: natsmicro_call_cancel(call->base).
+ * Generated code has typed calls, such as Lab__V1__LabClient__CountUp. Each is a struct with the
+ * one member `base`, which the functions here take: natsmicro_call_cancel(call->base). A unary call
+ * has no natsmicro_call on the client, except in hooks: its context says what there is to read.
  *
- * A call may be used by two threads at once, one that sends and one that receives;
- * natsmicro_call_cancel by any. Closing or finishing it is the last thing anyone does with it.
- * Strings and bytes that a call hands out live as long as the call, but for those of a send that
- * failed by itself: until the next send. Nothing here waits but natsmicro_call_finish; a call is
- * never NULL.
+ * How long a call lives. On a client, from the function that opens it until its `close`. On a
+ * server, until the handler returns, or, if it detached the call, until natsmicro_call_finish.
+ * After that no thread may use the call. Strings and bytes that these functions return belong to
+ * the call and live as long, unless their comment says otherwise.
+ *
+ * Threads. One thread may send while another receives. natsmicro_call_cancel and the functions that
+ * only read may be called from any thread. None of these functions blocks, except
+ * natsmicro_call_finish.
  */
 #ifndef NATSMICRO_CALL_H
 #define NATSMICRO_CALL_H
@@ -28,176 +32,228 @@ typedef struct natsmicro_call natsmicro_call;
 /* ---- both sides ---- */
 
 /*
- * Ends the call from any thread: waiting functions of it return CANCELLED, the peer is told.
- * It never blocks, and does nothing once the call is over. The call must still be closed (client)
- * or its handler return (server).
+ * Gives the call up: functions that wait for it return CANCELLED, later ones return it at once, and
+ * the peer is told soon. Does nothing when the call is over. The call must still be closed
+ * (client), or its handler return (server). Never blocks; any thread.
  */
 void natsmicro_call_cancel(natsmicro_call *call);
 
-/* OK while the call lives; what it ended with afterwards (END after a complete stream). */
+/*
+ * Returns OK while the call goes on, and then what it ended with: END after a complete stream, else
+ * an error. On a server it is OK until the call is failed, cancelled or out of time; that the
+ * caller's messages have ended, and how, is what recv returns.
+ */
 natsmicro_status natsmicro_call_status(natsmicro_call *call);
 
 /*
- * The error's code as it travels ("NOT_FOUND", "QUOTA_EXCEEDED"); "" while there is none. Of what
- * ended the call; else of the last send that failed by itself (code, text and data), until the next
- * one or the client's END.
+ * Return the error's code as it travels ("NOT_FOUND", or a service's own "QUOTA_EXCEEDED"), and its
+ * text; "" without an error. The error is the one that ended the call. While the call goes on, it
+ * is the one of the last send, if that failed: then code, text and data live until the next send,
+ * or until a client's recv returns END.
  */
 const char *natsmicro_call_error_code(natsmicro_call *call);
-
-/* The error's text; "" while there is none. */
 const char *natsmicro_call_error_message(natsmicro_call *call);
 
-/* The bytes that came with the error, or NULL; *length gets their number. */
+/*
+ * Returns the bytes that came with the same error, and their number in *length; NULL and 0 without
+ * any.
+ */
 const void *natsmicro_call_error_data(natsmicro_call *call, size_t *length);
 
 /*
- * A header of the peer by name (whatever its case; the first of several), or NULL: on a server the
- * request's, on a client the response's, there once the first message or the acknowledgement has
- * come.
+ * Returns a header of the peer: the first value of that name, whatever its case, or NULL. On a
+ * server these are the request's headers. On a client they are the response headers, which come
+ * with the first message, with the acknowledgement of the opening, or with the end.
  */
 const char *natsmicro_call_header(natsmicro_call *call, const char *name);
 
-/* The index-th header of the peer, from 0: true with name and value, or false. */
+/*
+ * Gives the peer's headers one by one: sets *name and *value to the header at `index`, from 0, and
+ * returns true. Returns false, and sets neither, when there are no more.
+ */
 bool natsmicro_call_header_at(natsmicro_call *call, size_t index, const char **name,
                               const char **value);
 
 /*
- * Client: a trailer by name, or NULL: a header on the stream's end, there once `recv` has returned
- * END or an error. A client stream's answer is one message: its headers are found here, too, and
- * its trailers by natsmicro_call_header.
+ * Client: returns a trailer, which is a header of the stream's end: the first value of that name,
+ * whatever its case, or NULL. Trailers are there once recv has returned END or an error. The
+ * response of a client stream is one message, so its headers and trailers cannot be told apart:
+ * this function and natsmicro_call_header find both.
  */
 const char *natsmicro_call_trailer(natsmicro_call *call, const char *name);
 
 /*
- * Sets a header that goes to the peer. On a server, a response header: it rides on the response or
- * on the stream's first message, so it must be set before those. On a client, in a `before` hook
- * only, a request header. Replaces one of the same name; both strings are copied.
- * OK; INVALID_ARGUMENT and RESOURCE_EXHAUSTED: as natsmicro_context_set_header;
+ * Sets a header for the peer, in place of earlier ones of that name. Both strings are copied. On a
+ * server it is a response header, and goes with the response or with the first message of the
+ * stream, so set it before those. On a client it is a request header, and can be set in a `before`
+ * hook only.
+ *
+ * Returns OK; INVALID_ARGUMENT or RESOURCE_EXHAUSTED as natsmicro_context_set_header does;
  * FAILED_PRECONDITION: too late.
  */
 natsmicro_status natsmicro_call_set_header(natsmicro_call *call, const char *name,
                                            const char *value);
 
-/* The method's full name, "lab.v1.Lab.CountUp". */
+/* Returns the method's full name, "lab.v1.Lab.CountUp". */
 const char *natsmicro_call_method(natsmicro_call *call);
 
-/* The subject that the call was sent to, "lab.v1.count_up". */
+/* Returns the subject that the call was opened on, "lab.v1.count_up". */
 const char *natsmicro_call_subject(natsmicro_call *call);
 
-/* Milliseconds until the call's deadline, 0 when it has passed, -1 when there is none. */
+/*
+ * Returns the milliseconds until the call's deadline: 0 when it has passed, -1 without a deadline.
+ * A handler of a stream knows the deadline that the caller's context set, if the stream is a
+ * reliable one; a handler of a unary call knows the service's timeout only.
+ */
 int64_t natsmicro_call_remaining_ms(natsmicro_call *call);
 
-/* What a stream has done so far, or all reliable streams of a server. */
+/*
+ * What a stream has done so far. Of a plain stream only messages are counted; all else is 0.
+ */
 typedef struct natsmicro_stream_metrics {
-    bool reliable;              /* a reliable stream; if not, only messages are counted */
-    uint64_t messages_sent;     /* not counting what was sent again */
-    uint64_t bytes_sent;        /* the messages' own */
-    uint64_t messages_received; /* not counting repeats; read or not */
-    uint64_t bytes_received;    /* with 2 to 6 bytes a message of what carried them */
+    bool reliable;              /* a reliable stream, not a plain one */
+    uint64_t messages_sent;     /* each once, however often it was sent again */
+    uint64_t bytes_sent;        /* of these messages alone */
+    uint64_t messages_received; /* each once, whether it has been read or not */
+    uint64_t bytes_received;    /* of these, with 2 to 6 bytes that each takes in its frame */
     uint64_t retransmitted;     /* messages that were sent again */
-    uint64_t stalls;            /* how often a send found no room at the peer */
-    uint64_t
-        round_trip_ns; /* of the last message that was timed, with the peer's delay; 0: unknown */
+    uint64_t stalls;            /* how often a send found no room at the peer, and waited */
+    /* The last round trip that was measured, in nanoseconds, with the peer's delay; 0: none yet. */
+    uint64_t round_trip_ns;
 } natsmicro_stream_metrics;
 
-/* Reads a call's metrics, on either side. Does not block; any thread. */
+/* Fills *metrics. Never blocks; any thread. */
 void natsmicro_call_get_metrics(natsmicro_call *call, natsmicro_stream_metrics *metrics);
 
 /* ---- servers ---- */
 
 /*
- * Fails the call and returns `status`, so that a handler can end with `return
- * natsmicro_call_fail(call->base, NATSMICRO_NOT_FOUND, "no %s", name)`. The text is made as printf
- * does; an empty text is replaced by the code's name. The caller is told when the handler returns;
- * the first failure wins. A status that is no error (OK, END, WOULD_BLOCK) counts as INTERNAL. When
- * the call has been answered or failed before, FAILED_PRECONDITION.
+ * Fails the call and returns `status`, so that a handler can end with
+ *
+ *     return natsmicro_call_fail(call->base, NATSMICRO_NOT_FOUND, "no %s", name);
+ *
+ * The text is made as printf makes it; where it is empty, the caller reads the code's name instead.
+ * At most 1024 bytes of it travel. The caller is told when the handler returns, and whatever the
+ * handler returns then does not count. OK, END and WOULD_BLOCK are no failures: INTERNAL is taken
+ * instead.
+ *
+ * The first failure counts: when the call was answered or failed before, this function changes
+ * nothing and returns FAILED_PRECONDITION. A `before` hook may use it as well, on a client too.
  */
 natsmicro_status natsmicro_call_fail(natsmicro_call *call, natsmicro_status status,
                                      const char *format, ...) NATSMICRO_PRINTF(3, 4);
 
 /*
- * Attaches bytes to the error, before or after natsmicro_call_fail; they are copied and replace
- * earlier ones. OK; INVALID_ARGUMENT: more than the connection's max_payload allows;
- * RESOURCE_EXHAUSTED: memory.
+ * Attaches bytes to the error that the call fails with, before or after natsmicro_call_fail. They
+ * are copied, and replace earlier ones; without a failure they are not sent. Returns OK;
+ * INVALID_ARGUMENT: with about 512 bytes for headers they are larger than the broker's max_payload;
+ * RESOURCE_EXHAUSTED: no memory.
  */
 natsmicro_status natsmicro_call_set_error_data(natsmicro_call *call, const void *data,
                                                size_t length);
 
 /*
- * Sets a trailer: a header on the stream's end. On a unary call and a client-stream it goes with
- * the response. As natsmicro_call_set_header otherwise. What max_payload leaves no room for is left
- * out of the end of a stream, and of a failure, and on_error hears of it (PUBLISH_FAILED).
+ * Sets a trailer: a header of the stream's end, in place of earlier ones of that name. A unary call
+ * and a client stream have one response, and trailers go with it. Both strings are copied.
+ *
+ * Returns what natsmicro_call_set_header returns; FAILED_PRECONDITION: the call has ended, or is a
+ * client's. Trailers that do not fit into max_payload are left out of a stream's end and of a
+ * failure, and on_error hears of it (PUBLISH_FAILED).
  */
 natsmicro_status natsmicro_call_set_trailer(natsmicro_call *call, const char *name,
                                             const char *value);
 
 /*
- * Whether the server drains: natsmicro_server_stop was called, and running calls have
- * drain_timeout_ms left to finish. A handler of a stream without an end of its own asks now and
- * then, and returns. False on a client. Any thread, until the handler's return or
- * natsmicro_call_finish; does not block, and takes the server's lock: not for each of a million
- * messages.
+ * Returns whether the server drains: natsmicro_server_stop was called, and running calls have
+ * drain_timeout_ms from then on to finish. The handler of a stream without an end of its own should
+ * ask now and then, and return. Each question takes the lock of the server, so do not ask for every
+ * message of a fast stream. False on a client.
  */
 bool natsmicro_call_is_draining(natsmicro_call *call);
 
 /*
- * Keeps call and request alive after the handler's return, to go on from another thread, and frees
- * the worker. The handler's return value is then ignored. Exactly one natsmicro_call_finish must
- * follow, or the server cannot be destroyed. FAILED_PRECONDITION: not called from the handler, or
- * twice.
+ * Lets the call go on after its handler has returned, to be answered from another thread, and frees
+ * the worker. Call and request live until natsmicro_call_finish, which must be called exactly once:
+ * until then the call counts for max_calls, and the server cannot be destroyed. What the handler
+ * returns does not count any more.
+ *
+ * Returns OK, or FAILED_PRECONDITION when the handler has returned or the call is detached already.
  */
 natsmicro_status natsmicro_call_detach(natsmicro_call *call);
 
 /*
- * Ends a detached call as a handler's return would, with the same meaning of `status`. The call
- * must not be touched afterwards. May block while the end is written (the connection's write
- * deadline).
+ * Ends a detached call. `status` means what it means as a handler's return: OK or END for a
+ * complete answer, an error to fail. The call is gone afterwards. Any thread. Runs the `after`
+ * hook, and may block while the end is written, at most for the connection's write deadline.
  */
 void natsmicro_call_finish(natsmicro_call *call, natsmicro_status status);
 
 /* ---- hooks ---- */
 
 /*
- * Hooks see every call of a client or a server, streams too. Each may be NULL. They run in the
- * thread that makes the call or runs the handler.
+ * Functions that see each call of a client or server, streams too: the place for logs, metrics and
+ * access checks. Each may be NULL. Calls run in many threads, so hooks do as well. A request that
+ * is refused before it becomes a call, because it is malformed or too many wait, has no hooks.
+ *
+ * A hook may use the functions above, except natsmicro_call_detach and natsmicro_call_finish. It
+ * must not send, receive, reply or close.
  */
 typedef struct natsmicro_hooks {
     /*
-     * Before the request is sent (client) or the handler runs (server). Anything but OK refuses the
-     * call with that status (INTERNAL where it is no failure's); natsmicro_call_fail gives it a
-     * text.
+     * Runs before the request is sent, in the thread that makes the call (client), or before the
+     * handler runs, in its thread (server). OK lets the call go on. Any other status refuses it:
+     * the call fails with that status (with INTERNAL if it is END or WOULD_BLOCK), and
+     * natsmicro_call_fail can give it a text.
      */
     natsmicro_status (*before)(natsmicro_call *call, void *user_data);
-    /* After the end, with what the call ended with (OK for a complete one) and how long it took. */
+    /*
+     * Runs once after the end of each call, also when `before` refused it. `status` is what the
+     * call ended with, OK if it was complete. `duration_ns` counts from the call's opening
+     * (client), or from when a worker took it (server). On a client it runs in the thread that
+     * makes a unary call, closes a stream or destroys the client; on a server in the thread of the
+     * handler, or of natsmicro_call_finish.
+     */
     void (*after)(natsmicro_call *call, natsmicro_status status, int64_t duration_ns,
                   void *user_data);
+    /* Passed to both. */
     void *user_data;
 } natsmicro_hooks;
 
-/* What on_error hears of: nothing of it ends the program, some of it no call can report. */
+/* ---- events ---- */
+
+/* What on_error hears of. None of it ends the program, and most of it no call can report. */
 typedef enum natsmicro_event_kind {
-    NATSMICRO_EVENT_DROPPED = 1,         /* a request that cannot be answered, a malformed frame */
-    NATSMICRO_EVENT_REFUSED_SUBJECT = 2, /* a subject from the peer that we do not publish to */
-    NATSMICRO_EVENT_SLOW_CONSUMER = 3,   /* messages came faster than they were read */
-    NATSMICRO_EVENT_OVERLOADED = 4,      /* a call was refused: most calls run and wait */
-    NATSMICRO_EVENT_PUBLISH_FAILED = 5,  /* nats.c would not take a message, or not all of it */
-    NATSMICRO_EVENT_UNHEARD = 6,         /* an answer that nobody listened to until the deadline */
-    NATSMICRO_EVENT_SETUP_FAILED = 7     /* no client, server or service was made, and why */
+    /* A request that could not be answered, or a malformed frame, was dropped. */
+    NATSMICRO_EVENT_DROPPED = 1,
+    /* A peer named a subject that we do not publish to. */
+    NATSMICRO_EVENT_REFUSED_SUBJECT = 2,
+    /* Messages of a plain stream came faster than they were read, and it ends with DATA_LOSS. */
+    NATSMICRO_EVENT_SLOW_CONSUMER = 3,
+    /* A call was refused because too many others run and wait. */
+    NATSMICRO_EVENT_OVERLOADED = 4,
+    /* nats.c did not take a message, or some headers or data had to be left out of one. */
+    NATSMICRO_EVENT_PUBLISH_FAILED = 5,
+    /* Nobody listened to the answer of a client stream until its deadline. */
+    NATSMICRO_EVENT_UNHEARD = 6,
+    /* A client or server could not be made, or a service could not be added. */
+    NATSMICRO_EVENT_SETUP_FAILED = 7
 } natsmicro_event_kind;
 
 typedef struct natsmicro_event {
     natsmicro_event_kind kind;
-    const char *subject; /* the subject it is about, or "" */
+    const char *subject; /* the subject that it is about, or "" */
     const char *method;  /* the method's full name, or "" */
     const char *text;    /* what happened, for a log */
 } natsmicro_event;
 
 /*
- * Hears of events. Runs in one of the library's threads: return soon, call nothing that waits. Of
- * SETUP_FAILED it hears once before the function that makes a client, makes a server or adds a
- * service returns other than OK, in the same thread; but not of options of a size that is not
- * right, as then on_error cannot be read, nor of a server that is NULL. The event and its strings
- * live until it returns.
+ * Hears of events. It runs in a thread of the library or in one that calls it, in several at once:
+ * it must return soon, and must not call a function that blocks. The event and its strings live
+ * until it returns. `user_data` is on_error_data of the options.
+ *
+ * SETUP_FAILED comes before the function that failed returns, in its thread. It does not come when
+ * the `size` of the options is wrong, because on_error cannot be read then, nor when a service is
+ * added to a server that is NULL.
  */
 typedef void (*natsmicro_on_error)(const natsmicro_event *event, void *user_data);
 

@@ -1,5 +1,7 @@
 /*
- * Client: what a generated client is made with.
+ * Client: the options of a generated client, and what we recommend for a connection.
+ *
+ * A generated header has the functions that make a client, call its methods and destroy it.
  */
 #ifndef NATSMICRO_CLIENT_H
 #define NATSMICRO_CLIENT_H
@@ -15,33 +17,83 @@ extern "C" {
 typedef struct natsmicro_client natsmicro_client;
 
 /*
- * Start from NATSMICRO_CLIENT_OPTIONS_INIT and set what is to differ; 0 and NULL are the defaults.
- * All is copied when the client is made, but for what user_data points to.
+ * How a client behaves. Start from NATSMICRO_CLIENT_OPTIONS_INIT and set what is to differ; 0 and
+ * NULL mean the default. Everything is copied when the client is made, except what on_error_data
+ * and hooks.user_data point to. A program that was compiled with an older version of this header
+ * may use a newer library.
  */
 typedef struct natsmicro_client_options {
-    size_t size;                 /* set by the INIT macro; an older header's is right, too */
-    const char *subject_prefix;  /* instead of the proto's */
-    const char *inbox_prefix;    /* "_INBOX" */
-    int64_t timeout_ms;          /* instead of the proto's: unary calls, openings, silence */
-    int64_t idle_timeout_ms;     /* of a stream's peer; the method's timeout or 30000; -1: none */
-    size_t max_decode_bytes;     /* memory of one decoded message; 4 x max_payload */
-    uint32_t max_depth;          /* nesting of one message; 100 */
-    size_t max_pending_messages; /* received, not read, per stream; 524288 */
-    size_t max_pending_bytes;    /* the same in bytes; 64 MiB */
+    /* The size of this struct; set by the INIT macro, and checked. Do not change it. */
+    size_t size;
+    /*
+     * What the methods' subjects begin with: names joined by single dots. Default: the
+     * subject_prefix of the proto.
+     */
+    const char *subject_prefix;
+    /*
+     * What the subjects of our own inboxes begin with, for brokers that restrict it: one or more
+     * names joined by dots, without a dot at the end. Default: "_INBOX".
+     */
+    const char *inbox_prefix;
+    /*
+     * Bounds unary calls and the opening of streams, in milliseconds, where the context sets no
+     * timeout: then they fail with DEADLINE_EXCEEDED. Without idle_timeout_ms it bounds a stream's
+     * silence as well. Default: the method's timeout in the proto, the service's, or 5000.
+     */
+    int64_t timeout_ms;
+    /*
+     * How long a stream's peer may be silent, in milliseconds, before the call ends with
+     * UNAVAILABLE. On a plain stream only the time counts in which a function waits for it. -1: no
+     * limit. Default: timeout_ms, the method's timeout in the proto, the service's, or 30000.
+     */
+    int64_t idle_timeout_ms;
+    /*
+     * The most memory that one received message may take once it is decoded, in bytes; a larger one
+     * ends its call with RESOURCE_EXHAUSTED. Default: 4 times the broker's max_payload.
+     */
+    size_t max_decode_bytes;
+    /*
+     * How deep a received message may be nested; a deeper one counts as malformed, and ends its
+     * call with INTERNAL. Default: 100.
+     */
+    uint32_t max_depth;
+    /*
+     * How much may wait to be read on a plain stream, which has no flow control: a number of
+     * messages, and their bytes with about 256 bytes each for their keeping. What comes beyond is
+     * lost: the stream ends with DATA_LOSS, and on_error hears of it. Defaults: 524288 messages,
+     * 64 MiB.
+     */
+    size_t max_pending_messages;
+    size_t max_pending_bytes;
+    /*
+     * Functions that see each call before it starts and after its end; see call.h. Default: none.
+     */
     natsmicro_hooks hooks;
+    /* Hears of what no call can report; see call.h. Default: NULL, nobody hears of it. */
     natsmicro_on_error on_error;
+    /* Passed to on_error; not used otherwise. */
     void *on_error_data;
     /*
-     * What the subject in a peer's header must begin with to be published to, as a list that ends
-     * with NULL; { "_INBOX.", NULL }.
+     * The subjects that a peer may have us publish to by naming them in a header: they must begin
+     * with one of these strings. The list ends with NULL. Others are refused, and on_error hears of
+     * it. Default: { "_INBOX.", NULL }. Peers with an inbox prefix of their own need it here.
      */
     const char *const *allowed_inbox_prefixes;
-    /* Reliable streams are neither offered nor accepted: every stream is a plain one. */
+    /*
+     * True: reliable streams are neither offered nor accepted, so that every stream is a plain one.
+     * Default: false.
+     */
     bool plain_streams;
-    size_t window_bytes;      /* what the peer may send ahead of our recv; 4 MiB */
-    uint32_t window_messages; /* the same in messages; the method's max_inflight or 1048576 */
+    /*
+     * How far the peer of a reliable stream may send ahead of our recv, in bytes and in messages;
+     * then its send waits. So this bounds what one stream keeps in memory. Defaults: 4 MiB; the
+     * method's max_inflight in the proto, or 1048576 messages.
+     */
+    size_t window_bytes;
+    uint32_t window_messages;
 } natsmicro_client_options;
 
+/* The initializer of natsmicro_client_options: all defaults. */
 #define NATSMICRO_CLIENT_OPTIONS_INIT                                                             \
     {                                                                                             \
         sizeof(natsmicro_client_options), NULL, NULL, 0, 0, 0, 0, 0, 0, {NULL, NULL, NULL}, NULL, \
@@ -49,10 +101,16 @@ typedef struct natsmicro_client_options {
     }
 
 /*
- * Sets on a natsOptions what we recommend for services and clients: a write deadline of 2 s, so
- * that no call of nats.c blocks for ever behind a broker that has stopped; endless reconnecting
- * every 50 ms (10 ms jitter); a ping every 5 s. Before natsConnection_Connect; set what is to
- * differ afterwards. OK or INVALID_ARGUMENT. Does not block.
+ * Sets what we recommend for the connection of a service or client. Call it before
+ * natsConnection_Connect, and set what is to differ afterwards. It sets
+ *
+ * - a write deadline of 2 s: without one a broker that has stopped reading can block every function
+ *   of nats.c, and so of this library, for ever;
+ * - endless reconnecting, every 50 ms with up to 10 ms of jitter;
+ * - a ping every 5 s, which notices a dead connection.
+ *
+ * Returns OK, or INVALID_ARGUMENT when `options` is NULL or nats.c refuses a value. Never blocks;
+ * one thread at a time.
  */
 natsmicro_status natsmicro_options_prepare(natsOptions *options);
 

@@ -1,10 +1,13 @@
 /*
- * Context: what a caller sets before a call (timeout, headers) and reads after it (error, response
- * headers). Optional everywhere: NULL means the defaults.
+ * Context: what a caller sets before a call (timeouts, headers) and reads after it (error, response
+ * headers). Wherever a context is asked for, NULL means the defaults.
  *
- * A context belongs to one call at a time. It may be used for one call after another; what the
- * last call left in it is replaced when the next one starts. None of its functions blocks, and it
- * is not locked: one thread at a time.
+ * A context serves one call at a time, and any number of calls one after the other. What was set
+ * stays set; what the last call left is replaced when the next one starts. A unary call uses the
+ * context until it returns. A stream uses it only until the function that opens it has returned.
+ *
+ * None of these functions blocks. A context has no lock: use it from one thread at a time. Strings
+ * and bytes that it returns belong to it, and live until its next call or its destruction.
  */
 #ifndef NATSMICRO_CONTEXT_H
 #define NATSMICRO_CONTEXT_H
@@ -21,80 +24,107 @@ extern "C" {
 
 typedef struct natsmicro_context natsmicro_context;
 
-/* Makes a context; destroy it with natsmicro_context_destroy. OK or RESOURCE_EXHAUSTED (memory). */
+/*
+ * Makes a context in *context; free it with natsmicro_context_destroy. Returns OK, or
+ * RESOURCE_EXHAUSTED when memory is short, and *context is NULL then.
+ */
 natsmicro_status natsmicro_context_new(natsmicro_context **context);
 
-/* Frees a context and all that was read from it. NULL is allowed. Not while a call uses it. */
+/*
+ * Frees a context and everything that was read from it. No call may be using it. NULL is allowed.
+ */
 void natsmicro_context_destroy(natsmicro_context *context);
 
+/* ---- set before a call ---- */
+
 /*
- * Bounds the whole call, streams included, in milliseconds from its start: what is left until a
- * deadline of the caller's own. Negative: that has passed, and the call is DEADLINE_EXCEEDED at
- * once, with nothing sent. More than 146 years: no limit. 0 takes it away: then the client's
- * timeout, the endpoint's, the service's, or 5000 ms bound a unary call and the opening of a client
- * or bidirectional stream. The opening of a server stream waits for nothing; its first message is
- * waited for like every other, within the idle timeout.
+ * Bounds the whole call, in milliseconds from its start. The call ends with DEADLINE_EXCEEDED when
+ * the time is up, even in the middle of a stream.
+ *
+ * A negative timeout says that a deadline of your own has passed already: the call fails with
+ * DEADLINE_EXCEEDED at once, and nothing is sent. More than 146 years is no limit.
+ *
+ * 0, the default, sets no limit of this kind. Then a stream may take any time, and a unary call,
+ * and the opening of a client stream or bidirectional stream, have the client's timeout_ms; without
+ * that the method's timeout in the proto, the service's, or 5000 ms. The opening of a server stream
+ * waits for nothing; its first message is awaited as all others are, within the idle timeout.
  */
 void natsmicro_context_set_timeout(natsmicro_context *context, int64_t timeout_ms);
 
 /*
- * Bounds the silence of a stream's peer, in milliseconds: when nothing comes from it for that long
- * while somebody waits, the call ends with UNAVAILABLE. A peer of this library that lives is never
- * silent: it answers probes however long its handler takes, so only a context's timeout bounds
- * that. One of another implementation is when it sends no message. 0 is the client's default, -1 is
- * no limit.
+ * Bounds how long a stream's peer may be silent, in milliseconds, before the call ends with
+ * UNAVAILABLE. On a plain stream only the time counts in which a function waits for the peer. 0,
+ * the default, takes what natsmicro_client_options says; -1 is no limit.
+ *
+ * A peer that uses this library answers probes while it lives, so it is not silent however long its
+ * handler takes; only natsmicro_context_set_timeout bounds a slow handler. A peer of another
+ * implementation is silent while it sends no message.
  */
 void natsmicro_context_set_idle_timeout(natsmicro_context *context, int64_t idle_timeout_ms);
 
 /*
- * Whether the call's stream is to be a plain one, although both sides know reliable streams. False
- * is the client's default.
+ * True: the call's stream is a plain one even if the service knows reliable streams. False, the
+ * default: as plain_streams in natsmicro_client_options says.
  */
 void natsmicro_context_set_plain_streams(natsmicro_context *context, bool plain);
 
 /*
- * Sets a request header; a header of that name (whatever its case) is replaced. Both strings are
- * copied. INVALID_ARGUMENT: the name is not an RFC 7230 token, is reserved (Nats-*, Natsmicro-*,
- * Reply-To, Status, Description), or the value is not UTF-8, holds a control byte but tab, or is
- * blank (empty, or spaces and tabs only: nats.c cannot read a message with such a header), or
- * begins or ends with a space or tab (which would be lost on its way).
- * RESOURCE_EXHAUSTED: memory.
+ * Sets a request header, in place of all earlier ones of that name; the case of names does not
+ * count. Both strings are copied. Returns OK, RESOURCE_EXHAUSTED when memory is short, or
+ * INVALID_ARGUMENT when
+ *
+ * - the name is not made of letters, digits and !#$%&'*+-.^_`|~ (an RFC 7230 token);
+ * - the name belongs to the protocol: Nats-*, Natsmicro-*, Reply-To, Status, Description;
+ * - the value is not UTF-8, or holds a control character other than tab;
+ * - the value is empty or blank, because nats.c cannot read a message with such a header;
+ * - the value begins or ends with a space or tab, which would be lost on its way.
  */
 natsmicro_status natsmicro_context_set_header(natsmicro_context *context, const char *name,
                                               const char *value);
 
 /*
- * As natsmicro_context_set_header, but keeps what is there: one more value of that name. A few:
- * reading and writing many values of one name costs nats.c time that grows with the square of their
- * number.
+ * Adds a request header, and keeps earlier ones of that name. Returns what
+ * natsmicro_context_set_header returns. Keep the values of one name few: the time that nats.c takes
+ * for them grows with the square of their number.
  */
 natsmicro_status natsmicro_context_add_header(natsmicro_context *context, const char *name,
                                               const char *value);
 
-/* Takes away all request headers. */
+/* Removes all request headers. */
 void natsmicro_context_clear_headers(natsmicro_context *context);
 
+/* ---- read after a call ---- */
+
 /*
- * What the last call ended with (a stream: its opening), OK before the first. The strings belong to
- * the context and live until its next call: the code as it travelled ("NOT_FOUND",
- * "QUOTA_EXCEEDED") and the text; "" where there was none.
+ * Returns what the last unary call, or the last opening of a stream, returned; OK before the first.
+ * What a stream ends with later is read from the call: natsmicro_call_status.
  */
 natsmicro_status natsmicro_context_status(const natsmicro_context *context);
+
+/*
+ * Returns the error's code as it travelled ("NOT_FOUND", or a service's own "QUOTA_EXCEEDED"); ""
+ * without an error.
+ */
 const char *natsmicro_context_error_code(const natsmicro_context *context);
+
+/* Returns the error's text; "" without an error. */
 const char *natsmicro_context_error_message(const natsmicro_context *context);
 
-/* The bytes that came with the error, or NULL; *length gets their number. The context's. */
+/*
+ * Returns the bytes that came with the error, and their number in *length; NULL and 0 without any.
+ */
 const void *natsmicro_context_error_data(const natsmicro_context *context, size_t *length);
 
 /*
- * A response header of the last call by name (whatever its case; the first of several), or NULL.
- * The string is the context's and lives until its next call.
+ * Returns a response header of the last unary call, or of a stream that could not be opened: the
+ * first value of that name, whatever its case, or NULL. Headers of an open stream are read from the
+ * call: natsmicro_call_header.
  */
 const char *natsmicro_context_response_header(const natsmicro_context *context, const char *name);
 
 /*
- * The index-th response header, from 0: true and its name and value (the context's), or false when
- * there are fewer.
+ * Gives the response headers one by one: sets *name and *value to the header at `index`, from 0,
+ * and returns true. Returns false, and sets neither, when there are no more.
  */
 bool natsmicro_context_response_header_at(const natsmicro_context *context, size_t index,
                                           const char **name, const char **value);

@@ -1,6 +1,21 @@
 /*
- * natsmicro: typed services on NATS, in C. Includes all that a user calls; generated headers
- * include it.
+ * natsmicro: typed services on NATS, in C. Generated headers include this one, and it includes all
+ * headers that a user needs. Read them in this order:
+ *
+ * status.h    what every function returns server.h    natsmicro_server: runs the handlers of the
+ * services that are added to it client.h    what a generated client is made with context.h
+ * natsmicro_context: what a caller sets before a call and reads after it call.h
+ * natsmicro_call: one call in progress, on either side; hooks and events chunked.h   blobs and
+ * files over calls
+ *
+ * What holds for all of them:
+ *
+ * - Unless a comment says otherwise, a pointer argument must not be NULL, a string is
+ *   NUL-terminated UTF-8, and memory that you pass in is yours and is not used after the function
+ *   has returned.
+ * - "Never blocks" means: no wait for the broker, for the peer or for a handler. A lock that is
+ *   held for a moment may be taken.
+ * - The library prints nothing, ends no process, has no global state and changes no signal handler.
  */
 #ifndef NATSMICRO_H
 #define NATSMICRO_H

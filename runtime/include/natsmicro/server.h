@@ -1,5 +1,10 @@
 /*
- * Server: worker pool, discovery and drain for the services added to it.
+ * Server: runs the handlers of the services that are added to it, on a pool of worker threads.
+ *
+ * The life of a server: natsmicro_server_new; a generated `…_server__add` for each service, which
+ * serves from then on; natsmicro_server_run, which waits for natsmicro_server_stop and then drains;
+ * natsmicro_server_destroy. The server also answers $SRV.PING, $SRV.INFO and $SRV.STATS for its
+ * services, as NATS micro services do.
  */
 #ifndef NATSMICRO_SERVER_H
 #define NATSMICRO_SERVER_H
@@ -15,115 +20,200 @@ extern "C" {
 typedef struct natsmicro_server natsmicro_server;
 
 /*
- * Start from NATSMICRO_SERVER_OPTIONS_INIT and set what is to differ; 0 and NULL are the defaults.
- * All is copied when the server is made, but for what user_data points to.
+ * How a server behaves. Start from NATSMICRO_SERVER_OPTIONS_INIT and set what is to differ; 0 and
+ * NULL mean the default. Everything is copied when the server is made, except what on_error_data
+ * and hooks.user_data point to. A program that was compiled with an older version of this header
+ * may use a newer library.
  */
 typedef struct natsmicro_server_options {
-    size_t size;                 /* set by the INIT macro; an older header's is right, too */
-    const char *inbox_prefix;    /* "_INBOX" */
-    uint32_t max_calls;          /* most handlers at once, detached calls included; 256 */
-    uint32_t max_waiting;        /* most calls that wait for a worker; 1024. Past it: UNAVAILABLE */
-    int64_t drain_timeout_ms;    /* how long a stop lets running calls go on; 10000 */
-    int64_t idle_timeout_ms;     /* of a stream's peer; the method's timeout or 30000; -1: none */
-    size_t max_decode_bytes;     /* memory of one decoded message; 4 x max_payload */
-    uint32_t max_depth;          /* nesting of one message; 100 */
-    size_t max_pending_messages; /* received, not read, per stream; 524288 */
-    size_t max_pending_bytes;    /* the same in bytes; 64 MiB */
+    /* The size of this struct; set by the INIT macro, and checked. Do not change it. */
+    size_t size;
+    /*
+     * What the subjects of our own inboxes begin with, for brokers that restrict it: one or more
+     * names joined by dots, without a dot at the end. Default: "_INBOX".
+     */
+    const char *inbox_prefix;
+    /*
+     * How many calls may run at once: each has a worker thread while its handler runs, and a
+     * detached call counts until it is finished. Further calls wait. Default: 256.
+     */
+    uint32_t max_calls;
+    /*
+     * How many calls may wait for a worker. Further callers get UNAVAILABLE at once. The proto's
+     * pending_msg_limit and pending_bytes_limit limit single methods further. Default: 1024.
+     */
+    uint32_t max_waiting;
+    /*
+     * How long a stop lets running calls go on, in milliseconds. Then the calls end with
+     * UNAVAILABLE on both sides. Default: 10000.
+     */
+    int64_t drain_timeout_ms;
+    /*
+     * How long a stream's caller may be silent, in milliseconds, before the call ends with
+     * UNAVAILABLE. On a plain stream only the time counts in which a function waits for it. -1: no
+     * limit. Default: the timeout_ms of the service's options, the method's timeout in the proto,
+     * the service's, or 30000.
+     */
+    int64_t idle_timeout_ms;
+    /*
+     * The most memory that one received message may take once it is decoded, in bytes; a larger one
+     * ends its call with RESOURCE_EXHAUSTED. Default: 4 times the broker's max_payload.
+     */
+    size_t max_decode_bytes;
+    /*
+     * How deep a received message may be nested; a deeper one counts as malformed, and ends its
+     * call with INVALID_ARGUMENT. Default: 100.
+     */
+    uint32_t max_depth;
+    /*
+     * How much may wait to be read on a plain stream, which has no flow control: a number of
+     * messages, and their bytes with about 256 bytes each for their keeping. What comes beyond is
+     * lost: the stream ends with DATA_LOSS, and on_error hears of it. Defaults: 524288 messages,
+     * 64 MiB.
+     */
+    size_t max_pending_messages;
+    size_t max_pending_bytes;
+    /*
+     * Functions that see each call before it starts and after its end; see call.h. Default: none.
+     */
     natsmicro_hooks hooks;
+    /* Hears of what no call can report; see call.h. Default: NULL, nobody hears of it. */
     natsmicro_on_error on_error;
+    /* Passed to on_error; not used otherwise. */
     void *on_error_data;
     /*
-     * What the subject in a peer's header must begin with to be published to, as a list that ends
-     * with NULL; { "_INBOX.", NULL }.
+     * The subjects that a peer may have us publish to by naming them in a header: they must begin
+     * with one of these strings. The list ends with NULL. Others are refused, and on_error hears of
+     * it. Default: { "_INBOX.", NULL }. Peers with an inbox prefix of their own need it here.
      */
     const char *const *allowed_inbox_prefixes;
-    /* Reliable streams are neither offered nor accepted: every stream is a plain one. */
+    /*
+     * True: reliable streams are neither offered nor accepted, so that every stream is a plain one.
+     * Default: false.
+     */
     bool plain_streams;
-    size_t window_bytes;      /* what the peer may send ahead of our recv; 4 MiB */
-    uint32_t window_messages; /* the same in messages; the method's max_inflight or 1048576 */
+    /*
+     * How far the peer of a reliable stream may send ahead of our recv, in bytes and in messages;
+     * then its send waits. So this bounds what one stream keeps in memory. Defaults: 4 MiB; the
+     * method's max_inflight in the proto, or 1048576 messages.
+     */
+    size_t window_bytes;
+    uint32_t window_messages;
 } natsmicro_server_options;
 
+/* The initializer of natsmicro_server_options: all defaults. */
 #define NATSMICRO_SERVER_OPTIONS_INIT                                                             \
     {                                                                                             \
         sizeof(natsmicro_server_options), NULL, 0, 0, 0, 0, 0, 0, 0, 0, {NULL, NULL, NULL}, NULL, \
             NULL, NULL, false, 0, 0                                                               \
     }
 
-/* A pair of a service's or an endpoint's metadata. */
+/* One pair of the metadata that discovery shows of a service or an endpoint. */
 typedef struct natsmicro_metadata {
     const char *key;
     const char *value;
 } natsmicro_metadata;
 
 /*
- * What a service says of itself, where it is to differ from the proto's options; for a generated
- * `…_server__add`. NULL and 0 keep the proto's. All is copied.
+ * What a service says of itself, for a generated `…_server__add`. Start from
+ * NATSMICRO_SERVICE_OPTIONS_INIT. NULL and 0 keep what the proto says. Everything is copied.
  */
 typedef struct natsmicro_service_options {
-    size_t size;                /* set by the INIT macro */
-    const char *subject_prefix; /* names joined by single dots, not under $ */
-    const char *name;           /* A-Z a-z 0-9 - _; at most 512 bytes */
-    const char *version;        /* a semantic one: 1.2.3, 1.2.3-rc.1+build */
+    /* The size of this struct; set by the INIT macro, and checked. Do not change it. */
+    size_t size;
+    /*
+     * What the methods' subjects begin with: names joined by single dots, the first of which does
+     * not begin with $. Clients need the same prefix.
+     */
+    const char *subject_prefix;
+    /* The name in discovery: letters, digits, - and _, at most 512 bytes. */
+    const char *name;
+    /* The version in discovery, a semantic one: "1.2.3", "1.2.3-rc.1+build". */
+    const char *version;
+    /* The description in discovery. */
     const char *description;
+    /* The metadata in discovery, in place of all of the proto's. NULL keeps the proto's. */
     const natsmicro_metadata *metadata;
     size_t n_metadata;
+    /*
+     * How long a unary handler may take to reply, in milliseconds; then its caller gets
+     * DEADLINE_EXCEEDED. Without the server's idle_timeout_ms it bounds the silence of a stream's
+     * caller as well. Clients are not told of it. Default: the method's timeout in the proto, or
+     * the service's; without one a handler may take any time.
+     */
     int64_t timeout_ms;
 } natsmicro_service_options;
 
+/* The initializer of natsmicro_service_options: everything as in the proto. */
 #define NATSMICRO_SERVICE_OPTIONS_INIT                                        \
     {                                                                         \
         sizeof(natsmicro_service_options), NULL, NULL, NULL, NULL, NULL, 0, 0 \
     }
 
 /*
- * Makes a server on a connection, which stays the user's and must outlive it. `options` may be
- * NULL. OK; INVALID_ARGUMENT (the connection is NULL, an option out of range); UNAVAILABLE (the
- * connection is closed); RESOURCE_EXHAUSTED (memory, threads). The options' on_error hears why.
- * Does not wait for the broker.
+ * Makes a server in *server, on a connection that stays yours and must outlive the server.
+ * `options` may be NULL. Free the server with natsmicro_server_destroy. Does not wait for the
+ * broker.
+ *
+ * Returns OK; INVALID_ARGUMENT: the connection is NULL, or an option is out of range; UNAVAILABLE:
+ * the connection is closed; RESOURCE_EXHAUSTED: no memory or no thread. *server is NULL unless OK,
+ * and on_error has heard why. Any thread.
  */
 natsmicro_status natsmicro_server_new(natsmicro_server **server, natsConnection *connection,
                                       const natsmicro_server_options *options);
 
 /*
- * Blocks until natsmicro_server_stop, then drains: no new calls, running ones may finish within
- * drain_timeout_ms, the rest are cancelled and their callers told. Services that were added serve
- * without it, too. OK after a stop; UNAVAILABLE when the connection was closed for good.
- * A stop is for good: a later run returns at once, and of several threads that run a server each
- * returns when the drain is over. Not from a handler.
+ * Blocks until natsmicro_server_stop is called or the connection is closed for good, then drains
+ * and returns. Services serve whether or not a thread is in this function.
+ *
+ * To drain is to take no new calls and to let those that run or wait finish for up to
+ * drain_timeout_ms. Then all that are left end: their callers are told UNAVAILABLE, and send, recv
+ * and reply return UNAVAILABLE to their handlers. The drain is over when every handler has returned
+ * and every detached call is finished; a handler that does not return keeps this function waiting.
+ *
+ * Returns OK after a stop, UNAVAILABLE when the connection was closed for good (which a server
+ * notices by its services). A stop is for good: a later call returns at once. Several threads may
+ * wait here. Not from a handler or a hook.
  */
 natsmicro_status natsmicro_server_run(natsmicro_server *server);
 
 /*
- * Makes every natsmicro_server_run end, later ones too. Never blocks; any thread, and a signal
- * handler, may call it, as often as it likes. NULL is allowed, and does nothing.
+ * Makes natsmicro_server_run drain and return, now and whenever it is called later. Calling it
+ * again changes nothing. Never blocks, and is async-signal-safe: any thread and any signal handler
+ * may call it while the server exists. NULL is allowed.
  */
 void natsmicro_server_stop(natsmicro_server *server);
 
 /*
- * Drains if that has not been done, waits for every handler and detached call, and frees the
- * server: when it returns, no callback can run any more. NULL is allowed. Blocks; not from a
- * handler.
+ * Drains the server, unless that has been done, and frees it. When it returns, no handler, hook or
+ * on_error runs any more, and the connection may be destroyed.
+ *
+ * Blocks until every handler has returned and every detached call is finished, and for a round trip
+ * to the broker. Not from a handler or a hook, and not while another thread uses the server. NULL
+ * is allowed.
  */
 void natsmicro_server_destroy(natsmicro_server *server);
 
-/* What a server has seen, since it was made. */
+/* What has happened on a server since it was made, and what goes on now. */
 typedef struct natsmicro_server_counters {
-    uint64_t calls;            /* taken */
-    uint64_t refused;          /* told UNAVAILABLE: most calls run and wait */
-    uint64_t dropped_messages; /* for no call, without a subject to answer on, or malformed */
-    uint64_t refused_subjects; /* from the peer, that we do not publish to */
-    uint64_t running;          /* handlers and detached calls right now */
-    uint64_t waiting;          /* calls that wait for a worker right now */
-    uint64_t subscriptions;    /* held on the connection right now */
-    uint64_t threads;          /* of the server's own right now */
+    uint64_t calls;   /* calls that were given to a handler */
+    uint64_t refused; /* calls that got UNAVAILABLE because too many others waited */
+    /* Messages that belong to no call, cannot be answered or are malformed. */
+    uint64_t dropped_messages;
+    /* Subjects that a peer named and that we do not publish to. */
+    uint64_t refused_subjects;
+    uint64_t running;       /* now: handlers and detached calls */
+    uint64_t waiting;       /* now: calls that wait for a worker */
+    uint64_t subscriptions; /* now: subscriptions on the connection */
+    uint64_t threads;       /* now: worker threads */
 } natsmicro_server_counters;
 
-/* Reads the counters. Never blocks for long; any thread. */
+/* Fills *counters. Never blocks; any thread. */
 void natsmicro_server_get_counters(natsmicro_server *server, natsmicro_server_counters *counters);
 
 /*
- * Reads what all reliable streams of the server have done since it was made; the round trip is left
- * 0. Does not block; any thread.
+ * Fills *metrics with the sums over all reliable streams of the server since it was made;
+ * round_trip_ns is 0. Never blocks; any thread.
  */
 void natsmicro_server_get_stream_metrics(natsmicro_server *server,
                                          natsmicro_stream_metrics *metrics);

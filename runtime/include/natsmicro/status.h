@@ -1,5 +1,5 @@
 /*
- * Statuses: what every function of the library returns, and what a call ends with.
+ * Status: what functions of the library return and calls end with.
  */
 #ifndef NATSMICRO_STATUS_H
 #define NATSMICRO_STATUS_H
@@ -19,49 +19,78 @@ extern "C" {
 #endif
 
 /*
- * NATSMICRO_OK is 0; NATSMICRO_END is the regular end of a stream; everything else is an error.
- * The names below, without their prefix, are the codes on the wire ("NOT_FOUND").
+ * NATSMICRO_OK is 0. NATSMICRO_END is the regular end of a stream. All others are errors.
+ *
+ * A service may fail with any of the errors from CANCELLED to UNAUTHENTICATED. It travels as a
+ * code, which is the name below without the prefix ("NOT_FOUND"). The library itself returns most
+ * of them, too; "library:" says when.
  */
 typedef enum natsmicro_status {
     NATSMICRO_OK = 0,
-    NATSMICRO_END = 1, /* the stream is complete: every message was read */
+    /* The stream is complete: every message was read. */
+    NATSMICRO_END = 1,
 
-    NATSMICRO_CANCELLED = 2,            /* one of the sides gave up */
-    NATSMICRO_UNKNOWN = 3,              /* an error that says nothing about itself */
-    NATSMICRO_INVALID_ARGUMENT = 4,     /* the request cannot be right; a malformed message */
-    NATSMICRO_DEADLINE_EXCEEDED = 5,    /* the time for the call ran out */
-    NATSMICRO_NOT_FOUND = 6,            /* what the request names does not exist */
-    NATSMICRO_ALREADY_EXISTS = 7,       /* what the request creates exists */
-    NATSMICRO_PERMISSION_DENIED = 8,    /* the caller may not do this */
-    NATSMICRO_RESOURCE_EXHAUSTED = 9,   /* a limit was hit: the error's text names it */
-    NATSMICRO_FAILED_PRECONDITION = 10, /* the call or object is not in a state for this */
-    NATSMICRO_ABORTED = 11,             /* given up because of a conflict; may be tried again */
-    NATSMICRO_OUT_OF_RANGE = 12,        /* past the end of what there is */
-    NATSMICRO_UNIMPLEMENTED = 13,       /* the service has no handler for the method */
-    NATSMICRO_INTERNAL = 14,            /* something that ought not to happen did */
-    NATSMICRO_UNAVAILABLE = 15,         /* nobody serves, the peer or the connection is gone */
-    NATSMICRO_DATA_LOSS = 16,           /* messages of a stream were lost: the text says which */
-    NATSMICRO_UNAUTHENTICATED = 17,     /* the caller has not said, or proved, who it is */
+    /* The call was given up. Library: by natsmicro_call_cancel or close, or the caller is gone. */
+    NATSMICRO_CANCELLED = 2,
+    /* Nothing more is known. Library: the peer sent an error without a code. */
+    NATSMICRO_UNKNOWN = 3,
+    /* The request is wrong. Library: an argument, an option or a received message is. */
+    NATSMICRO_INVALID_ARGUMENT = 4,
+    /* The time for the call ran out. */
+    NATSMICRO_DEADLINE_EXCEEDED = 5,
+    /* What the request names does not exist. Library: a file. */
+    NATSMICRO_NOT_FOUND = 6,
+    /* What the request would create exists. Library: the server serves the subject already. */
+    NATSMICRO_ALREADY_EXISTS = 7,
+    /* The caller may not do this. Library: the file system refused it. */
+    NATSMICRO_PERMISSION_DENIED = 8,
+    /* A limit was reached, and the text names it. Library: memory, max_payload, disk space. */
+    NATSMICRO_RESOURCE_EXHAUSTED = 9,
+    /* The call or object is not in a state for this. */
+    NATSMICRO_FAILED_PRECONDITION = 10,
+    /* Given up because of a conflict; trying again may help. Library: a file or pipe that broke. */
+    NATSMICRO_ABORTED = 11,
+    /* Past the end of what there is. */
+    NATSMICRO_OUT_OF_RANGE = 12,
+    /* Library: the service has no handler for the method. */
+    NATSMICRO_UNIMPLEMENTED = 13,
+    /* A fault in a program. Library: no reply, or one that cannot be decoded. */
+    NATSMICRO_INTERNAL = 14,
+    /*
+     * The service cannot be used now. Library: nobody listens, the service is busy or stopping, the
+     * peer was silent for too long, the connection is closed.
+     */
+    NATSMICRO_UNAVAILABLE = 15,
+    /* Library: messages of a stream were lost; the text has their numbers. */
+    NATSMICRO_DATA_LOSS = 16,
+    /* The caller has not proved who it is. */
+    NATSMICRO_UNAUTHENTICATED = 17,
 
-    NATSMICRO_SERVICE_ERROR = 18, /* a code of the service's own: see the error code's string */
+    /* A code of the service's own; the error code's string tells which. */
+    NATSMICRO_SERVICE_ERROR = 18,
 
-    NATSMICRO_WOULD_BLOCK = 19 /* try_send: the peer has no room for more; never on the wire */
+    /* Only from try_send: the peer has no room for the message now. No call ends with it. */
+    NATSMICRO_WOULD_BLOCK = 19
 } natsmicro_status;
 
 /*
- * The name of a status without its prefix: "OK", "END", "NOT_FOUND", … "SERVICE_ERROR"; "UNKNOWN"
- * for a number that is none. A static string. Never blocks; any thread.
+ * Returns the name of a status without its prefix: "OK", "END", "NOT_FOUND", … "SERVICE_ERROR". A
+ * number that is no status is "UNKNOWN". The string is static. Never blocks; any thread.
  */
 const char *natsmicro_status_name(natsmicro_status status);
 
 /*
- * The status of a code as it travels: "NOT_FOUND", and the numbers 400, 404, 500 and 503 that
- * other implementations send. NULL or "" is NATSMICRO_UNKNOWN, any other string is
- * NATSMICRO_SERVICE_ERROR. Never blocks; any thread.
+ * Returns the status of a code as it travels: the names from "CANCELLED" to "SERVICE_ERROR", and
+ * the numbers 400, 404, 500 and 503, which other implementations send. NULL and "" are
+ * NATSMICRO_UNKNOWN. Every other string is NATSMICRO_SERVICE_ERROR, so the result is always an
+ * error. Never blocks; any thread.
  */
 natsmicro_status natsmicro_status_from_code(const char *code);
 
-/* The library's version, "0.1.0". A static string. Never blocks; any thread. */
+/*
+ * Returns the library's version as "major.minor.patch". The string is static. Never blocks; any
+ * thread.
+ */
 const char *natsmicro_version(void);
 
 #ifdef __cplusplus

@@ -1,6 +1,6 @@
 /*
- * What generated code is made of: constant tables, and the few functions that its typed ones call.
- * Not for use by hand; it changes together with the plugin.
+ * Stub: the tables that generated code fills, and the functions that it calls. It changes together
+ * with the plugin: do not use it in code of your own.
  */
 #ifndef NATSMICRO_STUB_H
 #define NATSMICRO_STUB_H
@@ -13,7 +13,7 @@
 
 #include <stdarg.h>
 
-/* The tables' layout. The plugin writes a check of it into what it generates. */
+/* The version of the tables' layout. Generated code refuses to compile with another one. */
 #define NATSMICRO_STUB_VERSION 1
 
 #ifdef __cplusplus
@@ -28,8 +28,8 @@ typedef enum natsmicro_method_kind {
 } natsmicro_method_kind;
 
 /*
- * Runs the user's handler of one method out of the service's handlers table. `handle` is the typed
- * call; `request` is NULL where requests are streamed.
+ * Calls the user's handler of one method, which it finds in `handlers`, the service's table.
+ * `handle` is the typed call; `request` is NULL where requests are streamed.
  */
 typedef natsmicro_status (*natsmicro_stub_dispatch)(natsmicro_call *call, void *handle,
                                                     const void *handlers, const void *request,
@@ -37,16 +37,16 @@ typedef natsmicro_status (*natsmicro_stub_dispatch)(natsmicro_call *call, void *
 
 typedef struct natsmicro_stub_method {
     const char *name;    /* "CountUp" */
-    const char *subject; /* "count_up": behind the service's subject prefix; the endpoint's name */
+    const char *subject; /* "count_up": follows the subject prefix; the endpoint's name */
     natsmicro_method_kind kind;
     const ProtobufCMessageDescriptor *request;
     const ProtobufCMessageDescriptor *response;
     natsmicro_stub_dispatch dispatch;
     int64_t timeout_ms;          /* 0: the service's */
-    bool queue_group_disabled;   /* of the endpoint or its service */
-    int32_t pending_msg_limit;   /* of the waiting calls; -1 none, 0 default */
-    int32_t pending_bytes_limit; /* the same in bytes */
-    int32_t max_inflight;        /* of the `stream` option; 0 default */
+    bool queue_group_disabled;   /* set on the endpoint or its service */
+    int32_t pending_msg_limit;   /* most calls that wait for a worker; -1: no limit, 0: default */
+    int32_t pending_bytes_limit; /* most bytes of their requests; -1: no limit, 0: default */
+    int32_t max_inflight;        /* of the `stream` option; 0: default */
     const char *chunk_field;     /* of the `chunked_io` option; NULL: not chunked */
     int32_t default_chunk_size;  /* bytes; 0: 65536 */
     const natsmicro_metadata *metadata;
@@ -68,15 +68,15 @@ typedef struct natsmicro_stub_service {
 } natsmicro_stub_service;
 
 /*
- * What the typed functions say of themselves in generated headers (units, owners, statuses,
- * blocking, threads) holds for those that they call here. Said here is what they add to it.
+ * The comments of the typed functions in generated headers (owners, statuses, blocking, threads)
+ * hold for the functions below, too. The comments here say only what is not said there.
  */
 
 /* ---- clients ---- */
 
 /*
- * `service` must outlive the client. FAILED_PRECONDITION: the stub was generated for another
- * version of the library. *client is NULL unless OK.
+ * Makes a client. `service` must outlive it. FAILED_PRECONDITION: the tables have the layout of
+ * another version of the library. *client is NULL unless OK.
  */
 natsmicro_status natsmicro_stub_client_new(natsmicro_client **client,
                                            const natsmicro_stub_service *service,
@@ -84,15 +84,15 @@ natsmicro_status natsmicro_stub_client_new(natsmicro_client **client,
                                            const natsmicro_client_options *options);
 
 /*
- * Blocks until no callback can run any more. Calls that are open end with UNAVAILABLE and are told
- * to their peers; what is left of them is freed when they are closed. NULL is allowed.
+ * Blocks until no callback can run any more. Open calls end with UNAVAILABLE, and their peers are
+ * told; what is left of a call is freed when it is closed. NULL is allowed.
  */
 void natsmicro_stub_client_destroy(natsmicro_client *client);
 
-/* The typed client: a struct with the one member `natsmicro_client *base`. */
+/* Returns the typed client: a struct with the one member `natsmicro_client *base`. */
 void *natsmicro_stub_client_handle(natsmicro_client *client);
 
-/* A unary call. *response is owned, freed with natsmicro_stub_message_free; NULL unless OK. */
+/* Makes a unary call. Free *response with natsmicro_stub_message_free; it is NULL unless OK. */
 natsmicro_status natsmicro_stub_unary(natsmicro_client *client, size_t method_index,
                                       const void *request, natsmicro_context *context,
                                       void **response);
@@ -102,29 +102,31 @@ natsmicro_status natsmicro_stub_open(natsmicro_client *client, size_t method_ind
                                      const void *request, natsmicro_context *context,
                                      natsmicro_call **call);
 
-/* Ends the own direction of a bidirectional stream. May block while it is written. */
+/* Ends our direction of a bidirectional stream. May block while the end is written. */
 natsmicro_status natsmicro_stub_close_send(natsmicro_call *call);
 
 /*
- * Ends a client stream and waits for its response, owned as a unary call's; NULL unless OK.
- * FAILED_PRECONDITION: it was given out before, or a blob is not ended.
+ * Ends a client stream and waits for its response, which is freed as that of a unary call; NULL
+ * unless OK. FAILED_PRECONDITION: the response was returned before, or a blob is not complete.
  */
 natsmicro_status natsmicro_stub_close_and_recv(natsmicro_call *call, void **response);
 
 /*
- * Frees a call; before its end that cancels it. NULL is allowed. Waits for a send or recv
- * elsewhere.
+ * Frees a call, and cancels it if it has not ended. Blocks until a send or recv in another thread
+ * has returned. NULL is allowed.
  */
 void natsmicro_stub_close(natsmicro_call *call);
 
-/* Frees a response, whatever its type. NULL is allowed. */
+/* Frees a response of any type. NULL is allowed. */
 void natsmicro_stub_message_free(void *message);
 
 /* ---- servers ---- */
 
 /*
- * Serves from now on, until the server's end; `service`, `handlers` and what `user_data` points to
- * must outlive it. FAILED_PRECONDITION: the stub is another version's, or the server is draining.
+ * Adds a service, which serves from now on. `service`, `handlers` and what `user_data` points to
+ * must outlive the server. FAILED_PRECONDITION: the tables have the layout of another version of
+ * the library, or the server is draining. Blocks until the broker has the subscriptions, at most 1
+ * s.
  */
 natsmicro_status natsmicro_stub_server_add(natsmicro_server *server,
                                            const natsmicro_stub_service *service,
@@ -132,30 +134,33 @@ natsmicro_status natsmicro_stub_server_add(natsmicro_server *server,
                                            const natsmicro_service_options *options);
 
 /*
- * Answers; the response is encoded before it returns. FAILED_PRECONDITION: answered or failed
- * before; else what the call ended with.
+ * Answers a call that has one response, which is encoded before this returns. FAILED_PRECONDITION:
+ * the call was answered or failed before.
  */
 natsmicro_status natsmicro_stub_reply(natsmicro_call *call, const void *response);
 
-/* What a dispatch returns where there is no handler: fails the call with UNIMPLEMENTED. */
+/* Fails the call with UNIMPLEMENTED, for a dispatch function whose handler is NULL. */
 natsmicro_status natsmicro_stub_unimplemented(natsmicro_call *call);
 
-/* natsmicro_call_fail with a code of the service's own; returns NATSMICRO_SERVICE_ERROR. */
+/*
+ * Does what natsmicro_call_fail does, with an error code of the service's own. Returns
+ * NATSMICRO_SERVICE_ERROR, or FAILED_PRECONDITION when the call was answered or failed before.
+ */
 natsmicro_status natsmicro_stub_fail(natsmicro_call *call, const char *code, const char *format,
                                      va_list arguments);
 
-/* ---- both ---- */
+/* ---- both sides ---- */
 
-/* The typed call: a struct with the one member `natsmicro_call *base`. */
+/* Returns the typed call: a struct with the one member `natsmicro_call *base`. */
 void *natsmicro_stub_call_handle(natsmicro_call *call);
 
-/* Sends a message of a stream, encoded before it returns. Waits for the peer's room. */
+/* Sends a message of a stream, which is encoded before this returns. Waits for room at the peer. */
 natsmicro_status natsmicro_stub_send(natsmicro_call *call, const void *message);
 
-/* The same; WOULD_BLOCK where it would wait for the peer's room. */
+/* Does the same, but returns WOULD_BLOCK where it would wait for room at the peer. */
 natsmicro_status natsmicro_stub_try_send(natsmicro_call *call, const void *message);
 
-/* *message is borrowed until the next recv or the call's end; NULL unless OK. */
+/* Waits for a message. *message lives until the next recv or the call's end; NULL unless OK. */
 natsmicro_status natsmicro_stub_recv(natsmicro_call *call, const void **message);
 
 #ifdef __cplusplus
