@@ -1,0 +1,27 @@
+# The benches: our figures beside raw nats.c's.
+
+$(eval $(call stubs,bench,bench/protos))
+
+BENCH_SOURCES  := $(wildcard bench/*.c)
+BENCH_PROGRAMS := $(BENCH_SOURCES:%.c=$(BUILD)/%)
+BENCH_SHARED   := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard bench/support/*.c) \
+                    tests/support/broker.c tests/support/process.c)
+
+$(BUILD)/obj/bench/%.o: bench/%.c $(FLAGS_FILE) | $(CHECKED) $(tests_HEADERS) $(bench_HEADERS) $(WKT_HEADERS)
+	$(call say,CC,$<)
+	$(call compile,$(OWN_FLAGS) $(INCLUDE_bench))
+
+$(BUILD)/bench/%: $(BUILD)/obj/bench/%.o $(BENCH_SHARED) $(bench_STUBS) $(tests_STUBS) $(STATIC_LIBRARY) $(WKT_LIBRARY)
+	$(call say,LD,$@)
+	$(quiet)mkdir -p $(@D) && $(CC) $(LINK_FLAGS) -o $@ $^ $(PACKAGE_LIBS)
+
+.PHONY: bench bench-build bench-run
+bench:
+	@scripts/install-dependencies demo >&2
+	@$(MAKE) --no-print-directory bench-build >&2
+	@$(MAKE) --no-print-directory bench-run
+
+bench-build: all $(BENCH_PROGRAMS)
+
+bench-run:
+	@BUILD=$(BUILD) bench/run

@@ -1,0 +1,31 @@
+# The programs of examples/, and the demo that runs them.
+
+EXAMPLE_PROGRAMS := $(addprefix $(BUILD)/examples/,greet/server greet/client blob/server blob/blob)
+$(eval $(call stubs,greet,examples/greet))
+$(eval $(call stubs,blob,examples/blob))
+
+# What the blob example and a test hash with; the library has no need of it.
+MD_LIBS := $(shell $(PKG_CONFIG) --libs libmd 2>/dev/null || echo -lmd)
+
+$(BUILD)/obj/examples/%.o: examples/%.c $(FLAGS_FILE) | $(greet_HEADERS) $(blob_HEADERS) $(WKT_HEADERS)
+	$(call say,CC,$<)
+	$(call compile,$(OWN_FLAGS) $(INCLUDE_examples))
+
+$(BUILD)/examples/greet/%: $(BUILD)/obj/examples/greet/%.o $(greet_STUBS) $(STATIC_LIBRARY) $(WKT_LIBRARY)
+	$(call say,LD,$@)
+	$(quiet)mkdir -p $(@D) && $(CC) $(LINK_FLAGS) -o $@ $^ $(PACKAGE_LIBS)
+
+$(BUILD)/examples/blob/%: $(BUILD)/obj/examples/blob/%.o $(BUILD)/obj/examples/blob/common.o \
+                          $(BUILD)/obj/examples/blob/bar.o $(blob_STUBS) $(STATIC_LIBRARY) $(WKT_LIBRARY)
+	$(call say,LD,$@)
+	$(quiet)mkdir -p $(@D) && $(CC) $(LINK_FLAGS) -o $@ $^ $(PACKAGE_LIBS) $(MD_LIBS)
+
+.PHONY: examples demo demo-run
+examples: $(EXAMPLE_PROGRAMS)
+
+demo:
+	@scripts/install-dependencies demo
+	@$(MAKE) --no-print-directory demo-run
+
+demo-run: all examples
+	@BUILD=$(BUILD) scripts/demo

@@ -1,0 +1,22 @@
+# Installing and uninstalling.
+
+.PHONY: install uninstall
+install: all
+	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(LIBDIR)/pkgconfig $(DESTDIR)$(INCLUDEDIR)/natsmicro
+	install -m 755 $(PLUGIN) $(DESTDIR)$(BINDIR)/
+	install -m 644 $(STATIC_LIBRARY) $(WKT_LIBRARY) $(DESTDIR)$(LIBDIR)/
+	install -m 755 $(SHARED_LIBRARY) $(DESTDIR)$(LIBDIR)/
+	ln -sf $(notdir $(SHARED_LIBRARY)) $(DESTDIR)$(LIBDIR)/$(SONAME)
+	ln -sf $(SONAME) $(DESTDIR)$(LIBDIR)/libnatsmicro.so
+	install -m 644 $(PUBLIC_HEADERS) $(OWN_PROTOS) $(DESTDIR)$(INCLUDEDIR)/natsmicro/
+	cd $(BUILD)/wkt && for header in $(WKT_NAMES:%=%.pb-c.h); do \
+	    install -D -m 644 $$header $(abspath $(DESTDIR)$(INCLUDEDIR))/natsmicro-wkt/$$header || exit 1; done
+	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR)|' -e 's|@INCLUDEDIR@|$(INCLUDEDIR)|' \
+	    -e 's|@VERSION@|$(VERSION)|' packaging/natsmicro.pc.in > $(BUILD)/natsmicro.pc
+	install -m 644 $(BUILD)/natsmicro.pc $(DESTDIR)$(LIBDIR)/pkgconfig/
+
+uninstall:
+	rm -f $(DESTDIR)$(BINDIR)/$(notdir $(PLUGIN)) $(DESTDIR)$(LIBDIR)/pkgconfig/natsmicro.pc
+	rm -f $(addprefix $(DESTDIR)$(LIBDIR)/,libnatsmicro.a libnatsmicro-wkt.a libnatsmicro.so $(SONAME) \
+	    $(notdir $(SHARED_LIBRARY)))
+	rm -rf $(DESTDIR)$(INCLUDEDIR)/natsmicro $(DESTDIR)$(INCLUDEDIR)/natsmicro-wkt

@@ -1,0 +1,33 @@
+# Programs in Go, TypeScript and Python, written from docs/wire-protocol.md alone, and the tests in
+# which they and this library call each other.
+
+INTEROP_PEERS := $(BUILD)/interop
+INTEROP_TESTS := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/interop/*_test.c))
+INTEROP_SHARED := $(patsubst %.c,$(BUILD)/obj/%.o,$(filter-out %_test.c,$(wildcard tests/interop/*.c)) \
+                    tests/vectors/lab.c tests/vectors/sha256.c)
+PEERS := $(foreach language,go typescript python,$(INTEROP_PEERS)/$(language)-peer)
+
+$(INTEROP_PEERS)/go-peer: $(wildcard tests/interop/go/*)
+$(INTEROP_PEERS)/typescript-peer: $(wildcard tests/interop/typescript/*)
+$(INTEROP_PEERS)/python-peer: tests/interop/python/requirements.txt
+$(PEERS): $(INTEROP_PEERS)/%-peer: tests/interop/prepare
+	$(call say,PEER,$@)
+	$(quiet)tests/interop/prepare $* $(INTEROP_PEERS)
+
+$(BUILD)/obj/tests/interop/%.o: tests/interop/%.c $(FLAGS_FILE) | $(CHECKED) $(vectors_HEADERS) $(WKT_HEADERS)
+	$(call say,CC,$<)
+	$(call compile,$(OWN_FLAGS) $(INCLUDE_vectors) $(CMOCKA_CFLAGS))
+
+$(BUILD)/tests/interop/%: $(BUILD)/obj/tests/interop/%.o $(INTEROP_SHARED) \
+                          $(SUPPORT_LIBRARY) $(vectors_STUBS) $(STATIC_LIBRARY) $(WKT_LIBRARY)
+	$(call say,LD,$@)
+	$(quiet)mkdir -p $(@D) && $(CC) $(LINK_FLAGS) -o $@ $^ $(CMOCKA_LIBS) $(PACKAGE_LIBS)
+
+# Not among the tests: what the peers are made of comes from the registries of their languages.
+.PHONY: interop interop-run
+interop:
+	@scripts/install-dependencies interop
+	@$(MAKE) --no-print-directory interop-run
+
+interop-run: $(PEERS) $(INTEROP_TESTS)
+	@INTEROP_PEERS=$(abspath $(INTEROP_PEERS)) BUILD=$(BUILD) tests/run $(INTEROP_TESTS)

@@ -1,0 +1,26 @@
+# The library, static and shared.
+
+LIBRARY_SOURCES := $(wildcard runtime/*/*.c runtime/*/*/*.c)
+LIBRARY_OBJECTS := $(LIBRARY_SOURCES:%.c=$(BUILD)/obj/%.o)
+PUBLIC_HEADERS  := $(wildcard runtime/include/natsmicro/*.h)
+STATIC_LIBRARY  := $(BUILD)/libnatsmicro.a
+SONAME          := libnatsmicro.so.$(SOVERSION)
+SHARED_LIBRARY  := $(BUILD)/libnatsmicro.so.$(VERSION)
+LIBRARIES       := $(STATIC_LIBRARY) $(SHARED_LIBRARY) $(BUILD)/libnatsmicro.so $(WKT_LIBRARY)
+
+$(BUILD)/obj/runtime/%.o: runtime/%.c $(FLAGS_FILE) | $(CHECKED) $(WKT_HEADERS)
+	$(call say,CC,$<)
+	$(call compile,$(OWN_FLAGS) $(INCLUDE_runtime))
+
+$(STATIC_LIBRARY): $(LIBRARY_OBJECTS)
+	$(call say,AR,$@)
+	$(archive)
+
+# Sanitizers leave symbols open for the program to bring.
+$(SHARED_LIBRARY): $(LIBRARY_OBJECTS) packaging/natsmicro.map
+	$(call say,LD,$@)
+	$(quiet)$(CC) -shared $(LINK_FLAGS) -Wl,-soname,$(SONAME) -Wl,--version-script=packaging/natsmicro.map \
+	    $(if $(SANITIZE),,-Wl,-z,defs) -o $@ $(LIBRARY_OBJECTS) $(PACKAGE_LIBS)
+
+$(BUILD)/libnatsmicro.so: $(SHARED_LIBRARY)
+	$(quiet)ln -sf $(notdir $(SHARED_LIBRARY)) $(BUILD)/$(SONAME) && ln -sf $(SONAME) $@ && touch -h $@

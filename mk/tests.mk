@@ -1,0 +1,101 @@
+# The tests: what they are made of, which are chosen, and the targets that run them.
+
+$(eval $(call stubs,tests,tests/protos))
+
+# Of the frames of reliable streams, to compare the library's own reader and writer with.
+FRAME_HEADER := $(BUILD)/gen/frame/natsmicro/stream.pb-c.h
+FRAME_OBJECT := $(BUILD)/obj/gen/frame/natsmicro/stream.pb-c.o
+
+$(BUILD)/gen/frame/natsmicro/%.pb-c.c $(BUILD)/gen/frame/natsmicro/%.pb-c.h: proto/natsmicro/%.proto | $(CHECKED)
+	$(call say,PROTOC,$<)
+	$(quiet)mkdir -p $(BUILD)/gen/frame && $(PROTOC) -Iproto --c_out=$(BUILD)/gen/frame $<
+
+$(FRAME_OBJECT): $(FRAME_HEADER:.h=.c) $(FLAGS_FILE) | $(FRAME_HEADER)
+	$(call say,CC,$<)
+	$(call compile,$(GENERATED_FLAGS) -I$(BUILD)/gen/frame)
+
+# The recordings come with a proto of their own, the very one they were made with.
+$(eval $(call stubs,vectors,tests/vectors/proto))
+
+SUPPORT_SOURCES     := $(wildcard tests/support/*.c)
+SUPPORT_LIBRARY     := $(BUILD)/libtests-support.a
+UNIT_SOURCES        := $(wildcard tests/unit/*_test.c)
+INTEGRATION_SOURCES := $(wildcard tests/integration/*_test.c)
+VECTORS_SOURCES     := $(wildcard tests/vectors/*_test.c)
+# What is not a test program itself, beside those that are, is linked with each of them.
+UNIT_SHARED         := $(filter-out %_test.c,$(wildcard tests/unit/*.c))
+INTEGRATION_SHARED  := $(filter-out %_test.c,$(wildcard tests/integration/*.c))
+VECTORS_SHARED      := $(filter-out %_test.c,$(wildcard tests/vectors/*.c))
+# Programs that are not cmocka's: they print `N passed, N failed` last.
+TEST_SCRIPTS        := $(patsubst tests/%,%,tests/plugin/run tests/plugin/compile-matrix \
+                         $(filter-out %.sh,$(wildcard tests/build/*)))
+
+ALL_TESTS := $(patsubst tests/%.c,%,$(INTEGRATION_SOURCES) $(UNIT_SOURCES) $(VECTORS_SOURCES)) \
+             $(TEST_SCRIPTS)
+# TESTS narrows a run to the tests whose names contain one of its words.
+CHOSEN_TESTS := $(if $(TESTS),$(foreach test,$(ALL_TESTS),\
+                  $(if $(strip $(foreach word,$(TESTS),$(findstring $(word),$(test)))),$(test))),$(ALL_TESTS))
+CHOSEN_PROGRAMS := $(filter-out $(TEST_SCRIPTS),$(CHOSEN_TESTS))
+CHOSEN_SCRIPTS  := $(filter $(TEST_SCRIPTS),$(CHOSEN_TESTS))
+
+$(BUILD)/obj/tests/%.o: tests/%.c $(FLAGS_FILE) | $(CHECKED) $(tests_HEADERS) $(FRAME_HEADER) $(WKT_HEADERS)
+	$(call say,CC,$<)
+	$(call compile,$(OWN_FLAGS) $(INCLUDE_tests) $(CMOCKA_CFLAGS))
+
+$(BUILD)/obj/tests/vectors/%.o: tests/vectors/%.c $(FLAGS_FILE) | $(CHECKED) $(vectors_HEADERS) $(WKT_HEADERS)
+	$(call say,CC,$<)
+	$(call compile,$(OWN_FLAGS) $(INCLUDE_vectors) $(CMOCKA_CFLAGS))
+
+$(SUPPORT_LIBRARY): $(SUPPORT_SOURCES:%.c=$(BUILD)/obj/%.o)
+	$(call say,AR,$@)
+	$(archive)
+
+$(BUILD)/tests/unit/%: $(BUILD)/obj/tests/unit/%.o $(UNIT_SHARED:%.c=$(BUILD)/obj/%.o) $(SUPPORT_LIBRARY) \
+                       $(tests_STUBS) $(FRAME_OBJECT) $(STATIC_LIBRARY) $(WKT_LIBRARY)
+	$(call say,LD,$@)
+	$(quiet)mkdir -p $(@D) && $(CC) $(LINK_FLAGS) -o $@ $^ $(CMOCKA_LIBS) $(PACKAGE_LIBS)
+
+$(BUILD)/tests/integration/%: $(BUILD)/obj/tests/integration/%.o $(INTEGRATION_SHARED:%.c=$(BUILD)/obj/%.o) \
+                              $(SUPPORT_LIBRARY) $(tests_STUBS) $(STATIC_LIBRARY) $(WKT_LIBRARY)
+	$(call say,LD,$@)
+	$(quiet)mkdir -p $(@D) && $(CC) $(LINK_FLAGS) -o $@ $^ $(CMOCKA_LIBS) $(PACKAGE_LIBS) $(MD_LIBS)
+
+$(BUILD)/tests/vectors/%: $(BUILD)/obj/tests/vectors/%.o $(VECTORS_SHARED:%.c=$(BUILD)/obj/%.o) \
+                          $(SUPPORT_LIBRARY) $(vectors_STUBS) $(STATIC_LIBRARY) $(WKT_LIBRARY)
+	$(call say,LD,$@)
+	$(quiet)mkdir -p $(@D) && $(CC) $(LINK_FLAGS) -o $@ $^ $(CMOCKA_LIBS) $(PACKAGE_LIBS)
+
+.PHONY: test test-build test-run asan tsan
+test:
+	@scripts/install-dependencies test
+	@$(MAKE) --no-print-directory test-run
+
+test-build: all $(if $(filter build/demo build/blob,$(CHOSEN_SCRIPTS)),examples) $(CHOSEN_PROGRAMS:%=$(BUILD)/tests/%)
+
+test-run: test-build
+	@BUILD=$(BUILD) CC="$(CC)" CFLAGS="$(CFLAGS)" tests/run $(CHOSEN_PROGRAMS:%=$(BUILD)/tests/%) $(CHOSEN_SCRIPTS:%=tests/%)
+
+# Of the scripts, those that run what we built: other programs are not sanitized.
+asan:
+	@scripts/install-dependencies test
+	@TEST_LIMIT=$${TEST_LIMIT:-600} $(MAKE) --no-print-directory BUILD=$(BUILD)/asan CFLAGS="-O1 -g" \
+	    SANITIZE="-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer" \
+	    TESTS="$(or $(TESTS),unit/ integration/ vectors/ plugin/run build/demo build/blob)" test-run
+
+tsan:
+	@scripts/install-dependencies test
+	@TEST_LIMIT=$${TEST_LIMIT:-600} $(MAKE) --no-print-directory BUILD=$(BUILD)/tsan CFLAGS="-O1 -g" \
+	    SANITIZE="-fsanitize=thread -fno-omit-frame-pointer" \
+	    TESTS="$(or $(TESTS),unit/ integration/ vectors/ build/demo build/blob)" test-run
+
+# Not among the tests: needs root, and minutes for each release.
+RELEASES ?= bookworm trixie testing
+
+.PHONY: matrix
+matrix:
+	@BUILD=$(BUILD) scripts/matrix $(RELEASES)
+
+# Writes what the plugin says now as what it is to say; look at the difference before a commit.
+.PHONY: golden
+golden: $(PLUGIN)
+	tests/plugin/run $(PLUGIN) --update
