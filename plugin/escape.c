@@ -3,6 +3,8 @@
  */
 #include "escape.h"
 
+#include "base/utf8.h"
+
 #include <stdbool.h>
 #include <string.h>
 
@@ -31,35 +33,6 @@ void gen_add_literal(nm_buffer *text, const char *string)
 
 /* ---- comments ---- */
 
-static bool continues(unsigned char c)
-{
-    return (c & 0xc0) == 0x80;
-}
-
-/* The length of the UTF-8 character at `at`, or 0 when there is none. */
-static size_t utf8_length(const unsigned char *at, size_t left)
-{
-    if (at[0] < 0x80)
-        return 1;
-    if (at[0] >= 0xc2 && at[0] <= 0xdf)
-        return left >= 2 && continues(at[1]) ? 2 : 0;
-    if (at[0] >= 0xe0 && at[0] <= 0xef) {
-        if (left < 3 || !continues(at[1]) || !continues(at[2]))
-            return 0;
-        bool overlong = at[0] == 0xe0 && at[1] < 0xa0;
-        bool surrogate = at[0] == 0xed && at[1] >= 0xa0;
-        return overlong || surrogate ? 0 : 3;
-    }
-    if (at[0] >= 0xf0 && at[0] <= 0xf4) {
-        if (left < 4 || !continues(at[1]) || !continues(at[2]) || !continues(at[3]))
-            return 0;
-        bool overlong = at[0] == 0xf0 && at[1] < 0x90;
-        bool beyond = at[0] == 0xf4 && at[1] >= 0x90;
-        return overlong || beyond ? 0 : 4;
-    }
-    return 0;
-}
-
 /* U+202A to U+202E and U+2066 to U+2069 turn the direction of writing: compilers warn of them. */
 static bool is_direction(const unsigned char *at, size_t length)
 {
@@ -83,7 +56,7 @@ static void add_comment_line(nm_buffer *text, const char *line, size_t length)
     char previous = ' ';
     for (size_t i = 0; i < length;) {
         const unsigned char *at = (const unsigned char *)line + i;
-        size_t width = utf8_length(at, length - i);
+        size_t width = nm_utf8_length(at, length - i);
         if (width == 0 || at[0] == 0x7f || (at[0] < 0x20 && at[0] != '\t')) {
             nm_buffer_append_string(text, previous == '?' ? " ?" : "?");
             previous = '?';

@@ -3,8 +3,8 @@
  */
 #include "codec/codec.h"
 
+#include "base/utf8.h"
 #include "codec/direct.h"
-#include "wire/names.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -3,9 +3,9 @@
  */
 #include "codec/direct.h"
 
+#include "base/utf8.h"
 #include "codec/cursor.h"
 #include "wire/frame.h"
-#include "wire/names.h"
 
 #include <string.h>
 

@@ -8,8 +8,8 @@
  */
 #include "codec/codec.h"
 
+#include "base/utf8.h"
 #include "codec/cursor.h"
-#include "wire/names.h"
 
 #include <string.h>
 

@@ -4,7 +4,7 @@
 #include "discovery/discovery.h"
 
 #include "base/buffer.h"
-#include "wire/names.h"
+#include "base/utf8.h"
 
 #include <jansson.h>
 #include <stdbool.h>
@@ -15,28 +15,21 @@
 #define NS_PER_S    INT64_C(1000000000)
 #define REPLACEMENT "\xef\xbf\xbd" /* U+FFFD */
 
-/* How many bytes at the front are one valid character; 0 when they begin none. */
-static size_t valid_length(const char *text)
-{
-    size_t length = strlen(text);
-
-    for (size_t size = 1; size <= 4 && size <= length; size++)
-        if (nm_utf8_is_valid((const uint8_t *)text, size))
-            return size;
-    return 0;
-}
-
 /* Each byte that belongs to no character is replaced. */
 static void append_valid(nm_buffer *out, const char *text)
 {
-    while (*text != '\0') {
-        size_t size = valid_length(text);
+    size_t left = strlen(text);
+
+    while (left > 0) {
+        size_t size = nm_utf8_length((const uint8_t *)text, left);
 
         if (size == 0)
             nm_buffer_append_string(out, REPLACEMENT);
         else
             nm_buffer_append(out, text, size);
-        text += size == 0 ? 1 : size;
+        size += size == 0;
+        text += size;
+        left -= size;
     }
 }
 

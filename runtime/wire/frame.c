@@ -5,6 +5,7 @@
 #include "wire/frame.h"
 
 #include "base/buffer.h"
+#include "base/utf8.h"
 #include "wire/names.h"
 #include "wire/outgoing.h"
 

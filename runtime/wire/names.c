@@ -6,6 +6,7 @@
 #include "wire/names.h"
 
 #include "base/headers.h"
+#include "base/utf8.h"
 
 #include <string.h>
 
@@ -138,81 +139,6 @@ bool nm_code_is_valid(const uint8_t *code, size_t length)
     return length > 0 && length <= NM_CODE_LIMIT;
 }
 
-static bool is_continuation(uint8_t byte)
-{
-    return (byte & 0xc0) == 0x80;
-}
-
-/* The length of the character that begins here, NUL included; 0 when it is no UTF-8. */
-static size_t character_length(const uint8_t *bytes, size_t length)
-{
-    uint8_t first = bytes[0];
-    size_t size = first < 0x80 ? 1 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
-
-    if (size == 1)
-        return 1;
-    if (first < 0xc2 || first > 0xf4 || size > length)
-        return 0;
-    for (size_t i = 1; i < size; i++)
-        if (!is_continuation(bytes[i]))
-            return 0;
-    /* Written longer than need be, a surrogate, past U+10FFFF. */
-    if ((first == 0xe0 && bytes[1] < 0xa0) || (first == 0xed && bytes[1] > 0x9f) ||
-        (first == 0xf0 && bytes[1] < 0x90) || (first == 0xf4 && bytes[1] > 0x8f))
-        return 0;
-    return size;
-}
-
-/* Not 0 when among eight bytes one is 0 (a borrow shows it) or has its high bit set. */
-static inline uint64_t odd_bytes(const uint8_t *bytes)
-{
-    static const uint64_t ones = UINT64_C(0x0101010101010101);
-    static const uint64_t highs = UINT64_C(0x8080808080808080);
-    uint64_t word;
-
-    memcpy(&word, bytes, sizeof(word));
-    return (word | (word - ones)) & highs;
-}
-
-/*
- * How many bytes at the front are ASCII without NUL, looked at by four words, by one and by bytes.
- */
-static size_t plain_length(const uint8_t *bytes, size_t length)
-{
-    size_t done = 0;
-
-    while (length - done >= 32 &&
-           (odd_bytes(bytes + done) | odd_bytes(bytes + done + 8) | odd_bytes(bytes + done + 16) |
-            odd_bytes(bytes + done + 24)) == 0)
-        done += 32;
-    while (length - done >= 8 && odd_bytes(bytes + done) == 0)
-        done += 8;
-    /* The last few lie in a word that begins among those that were looked at. */
-    if (done > 0 && length - done < 8 && odd_bytes(bytes + length - 8) == 0)
-        return length;
-    while (done < length && bytes[done] > 0 && bytes[done] < 0x80)
-        done++;
-    return done;
-}
-
-bool nm_utf8_is_valid(const uint8_t *bytes, size_t length)
-{
-    size_t at = 0;
-
-    while (at < length) {
-        at += plain_length(bytes + at, length - at);
-        if (at == length)
-            return true;
-        if (bytes[at] == 0)
-            return false;
-        size_t size = character_length(bytes + at, length - at);
-        if (size == 0)
-            return false;
-        at += size;
-    }
-    return true;
-}
-
 void nm_text_for_header(nm_buffer *out, const char *text, size_t limit)
 {
     const uint8_t *bytes = (const uint8_t *)text;
@@ -220,7 +146,7 @@ void nm_text_for_header(nm_buffer *out, const char *text, size_t limit)
     size_t room = limit;
 
     for (size_t at = 0; at < length;) {
-        size_t size = character_length(bytes + at, length - at);
+        size_t size = nm_utf8_length(bytes + at, length - at);
         size_t written = size == 0 ? 1 : size;
 
         if (written > room)

@@ -71,7 +71,4 @@ bool nm_version_is_valid(const char *version);
 #define NM_CODE_LIMIT 128
 bool nm_code_is_valid(const uint8_t *code, size_t length);
 
-/* Valid UTF-8 without a NUL, as a proto3 string must be. */
-bool nm_utf8_is_valid(const uint8_t *bytes, size_t length);
-
 #endif

@@ -3,7 +3,7 @@
  */
 #include "wire/subject.h"
 
-#include "wire/names.h"
+#include "base/utf8.h"
 
 #include <string.h>
 

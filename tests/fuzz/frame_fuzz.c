@@ -2,6 +2,7 @@
  * Fuzzes the reader of frames: the bytes are a payload. What it takes, protobuf-c's reader of the
  * same schema must take too and find the same in it; and what it found, written again, is the same.
  */
+#include "base/utf8.h"
 #include "wire/digest.h"
 #include "wire/frame.h"
 #include "wire/names.h"

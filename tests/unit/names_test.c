@@ -102,48 +102,6 @@ static void long_texts_are_cut_between_characters(void **state)
     assert_header_text("ab", 0, "");
 }
 
-static bool is_valid(const char *bytes, size_t length)
-{
-    return nm_utf8_is_valid((const uint8_t *)bytes, length);
-}
-
-static void utf8_is_what_the_standard_says(void **state)
-{
-    (void)state;
-    assert_true(is_valid("", 0));
-    assert_true(is_valid("0123456789abcdef", 16));
-    assert_true(is_valid("\x7f \xc2\x80 \xdf\xbf \xe0\xa0\x80 \xef\xbf\xbf", 15));
-    assert_true(is_valid("\xed\x9f\xbf \xee\x80\x80", 7));
-    assert_true(is_valid("\xf0\x90\x80\x80 \xf4\x8f\xbf\xbf", 9));
-    assert_false(is_valid("\x80", 1));
-    assert_false(is_valid("\xc1\xbf", 2));
-    assert_false(is_valid("\xe0\x9f\xbf", 3));
-    assert_false(is_valid("\xed\xa0\x80", 3));
-    assert_false(is_valid("\xf0\x8f\xbf\xbf", 4));
-    assert_false(is_valid("\xf4\x90\x80\x80", 4));
-    assert_false(is_valid("\xf5\x80\x80\x80", 4));
-    assert_false(is_valid("\xe2\x82", 2));
-    assert_false(is_valid("\xe2\x28\xa1", 3));
-}
-
-/* Wherever the odd byte stands: words are looked at in one go. */
-static void a_bad_byte_is_found_at_every_place(void **state)
-{
-    (void)state;
-    char text[40];
-    for (size_t length = 1; length <= sizeof(text); length++)
-        for (size_t at = 0; at < length; at++) {
-            memset(text, 'x', sizeof(text));
-            assert_true(is_valid(text, length));
-            text[at] = '\0';
-            assert_false(is_valid(text, length));
-            text[at] = (char)0x80;
-            assert_false(is_valid(text, length));
-            text[at] = '\x01';
-            assert_true(is_valid(text, length));
-        }
-}
-
 static void versions_are_semantic_ones(void **state)
 {
     static const char *const right[] = {"0.0.0",      "1.2.3",         "10.20.30",
@@ -179,8 +137,6 @@ int main(void)
         cmocka_unit_test(a_users_header_is_checked_with_a_reason),
         cmocka_unit_test(texts_are_made_fit_for_a_header),
         cmocka_unit_test(long_texts_are_cut_between_characters),
-        cmocka_unit_test(utf8_is_what_the_standard_says),
-        cmocka_unit_test(a_bad_byte_is_found_at_every_place),
         cmocka_unit_test(versions_are_semantic_ones),
         cmocka_unit_test(services_names_are_letters_digits_and_two_signs),
     };
