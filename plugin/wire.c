@@ -3,6 +3,8 @@
  */
 #include "wire.h"
 
+#include "base/varint.h"
+
 #include <string.h>
 
 static void *allocate(void *pool, size_t size)
@@ -23,18 +25,12 @@ ProtobufCAllocator gen_wire_allocator(gen_pool *pool)
 
 static bool take_varint(gen_bytes *rest, uint64_t *value)
 {
-    *value = 0;
-    for (unsigned shift = 0; shift < 70; shift += 7) {
-        if (rest->length == 0)
-            return false;
-        uint8_t byte = *rest->data;
-        rest->data++;
-        rest->length--;
-        *value |= (uint64_t)(byte & 0x7f) << shift;
-        if ((byte & 0x80) == 0)
-            return true;
-    }
-    return false;
+    size_t size = nm_varint_read(rest->data, rest->length, NM_VARINT_SIZE, value);
+    if (size == 0)
+        return false;
+    rest->data += size;
+    rest->length -= size;
+    return true;
 }
 
 static bool take_bytes(gen_bytes *rest, uint64_t length, gen_bytes *taken)

@@ -2,16 +2,13 @@
  * Many blobs on one stream: each is its length as a varint and its bytes, across the borders of
  * chunks. The stream may only end between two.
  */
+#include "base/varint.h"
 #include "chunked/chunk.h"
-#include "wire/frame.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* A varint of 64 bits. */
-#define LONGEST_LENGTH 10
 
 /* ---- writing ---- */
 
@@ -88,8 +85,8 @@ natsmicro_status natsmicro_blob_writer_begin(natsmicro_blob_writer *writer, uint
     if (writer->in_blob)
         return complain(writer->call, NATSMICRO_FAILED_PRECONDITION,
                         "the blob before is not ended");
-    uint8_t head[LONGEST_LENGTH];
-    size_t n = (size_t)(nm_frame_put_varint(head, length) - head);
+    uint8_t head[NM_VARINT_SIZE];
+    size_t n = (size_t)(nm_varint_write(head, length) - head);
     writer->in_blob = true;
     writer->left = length;
     note_unsent(writer);
@@ -179,22 +176,20 @@ static natsmicro_status cut_off(natsmicro_blob_reader *reader, uint64_t missing)
 /* The length of the next blob; END when there is none. */
 static natsmicro_status read_length(natsmicro_blob_reader *reader, uint64_t *value)
 {
-    *value = 0;
-    for (unsigned n = 0; n < LONGEST_LENGTH; n++) {
-        uint8_t byte;
+    size_t count = 0;
+    uint8_t bytes[NM_VARINT_SIZE];
+    do {
         size_t length;
-        natsmicro_status status = nm_chunk_read(reader->call, &byte, 1, &length);
-        if (status == NATSMICRO_END && n > 0)
+        natsmicro_status status = nm_chunk_read(reader->call, &bytes[count], 1, &length);
+        if (status == NATSMICRO_END && count > 0)
             return malformed(reader, "it ended within a length");
         if (status != NATSMICRO_OK)
             return status;
-        if (n == LONGEST_LENGTH - 1 && byte > 1)
-            break;
-        *value |= (uint64_t)(byte & 0x7f) << (7 * n);
-        if (byte < 0x80)
-            return NATSMICRO_OK;
-    }
-    return malformed(reader, "a length has more than 64 bits");
+        count++;
+    } while (bytes[count - 1] >= 0x80 && count < NM_VARINT_SIZE);
+    if (nm_varint_read(bytes, count, NM_VARINT_SIZE, value) == 0 || !nm_varint_fits(bytes, count))
+        return malformed(reader, "a length has more than 64 bits");
+    return NATSMICRO_OK;
 }
 
 static natsmicro_status begin_blob(natsmicro_blob_reader *reader)

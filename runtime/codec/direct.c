@@ -5,7 +5,6 @@
 
 #include "base/utf8.h"
 #include "codec/cursor.h"
-#include "wire/frame.h"
 
 #include <string.h>
 
@@ -71,7 +70,7 @@ static inline bool take_number(nm_cursor *s, nm_plan_kind kind, uint64_t *number
     case NM_PLAN_BOOL:
         return nm_take_varint(s, LONGEST_BOOL, number);
     default:
-        return nm_take_varint(s, NM_LONGEST_VARINT, number);
+        return nm_take_varint(s, NM_VARINT_SIZE, number);
     }
 }
 
@@ -167,7 +166,7 @@ ProtobufCMessage *nm_direct_unpack(const nm_plan *plan, const uint8_t *bytes, si
     for (; s.at < s.end; field++, count++) {
         uint64_t tag = 0;
 
-        if (!nm_take_varint(&s, NM_LONGEST_TAG, &tag))
+        if (!nm_take_varint(&s, NM_VARINT32_SIZE, &tag))
             return NULL;
         if (field == behind || field->tag != tag) /* they come in order, as a rule */
             field = find_field(plan, tag);
@@ -230,12 +229,12 @@ static inline uint8_t *put_number(uint8_t *at, const nm_plan_field *field, const
         is_set = has(field, message);
     if (!is_set)
         return at;
-    at = nm_frame_put_varint(at, field->tag);
+    at = nm_varint_write(at, field->tag);
     if (field->kind == NM_PLAN_FIXED32)
         return put_fixed(at, number, 4);
     if (field->kind == NM_PLAN_FIXED64)
         return put_fixed(at, number, 8);
-    return nm_frame_put_varint(at, number);
+    return nm_varint_write(at, number);
 }
 
 /* What is to be written of a string, if anything. False: it is left to the library. */
@@ -290,8 +289,8 @@ static bool append_content(const nm_plan *plan, const nm_plan_field *field, cons
     uint8_t *at = nm_buffer_reserve(buffer, copied + plan->room);
     if (at == NULL)
         return false;
-    at = nm_frame_put_varint(at, field->tag);
-    at = nm_frame_put_varint(at, content.length);
+    at = nm_varint_write(at, field->tag);
+    at = nm_varint_write(at, content.length);
     buffer->length = (size_t)(at - buffer->data) + copied;
     if (copied > 0)
         memcpy(at, content.data, copied);

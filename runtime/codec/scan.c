@@ -13,8 +13,6 @@
 
 #include <string.h>
 
-#define LARGEST_FIELD_NUMBER ((UINT32_C(1) << 29) - 1)
-
 typedef struct walk {
     const uint8_t *start; /* of the outermost message */
     uint32_t max_depth;
@@ -42,13 +40,13 @@ static const char *take_value(nm_cursor *s, unsigned wire_type, nm_cursor *conte
     uint64_t ignored;
 
     switch (wire_type) {
-    case PROTOBUF_C_WIRE_TYPE_VARINT:
-        return nm_take_varint(s, NM_LONGEST_VARINT, &ignored) ? NULL : "truncated varint";
-    case PROTOBUF_C_WIRE_TYPE_64BIT:
+    case NM_WIRE_VARINT:
+        return nm_take_varint(s, NM_VARINT_SIZE, &ignored) ? NULL : "truncated varint";
+    case NM_WIRE_FIXED64:
         return nm_take_fixed(s, 8, &ignored) ? NULL : "truncated 64-bit value";
-    case PROTOBUF_C_WIRE_TYPE_LENGTH_PREFIXED:
+    case NM_WIRE_DELIMITED:
         return nm_take_delimited(s, content);
-    case PROTOBUF_C_WIRE_TYPE_32BIT:
+    case NM_WIRE_FIXED32:
         return nm_take_fixed(s, 4, &ignored) ? NULL : "truncated 32-bit value";
     case 3:
     case 4:
@@ -63,13 +61,13 @@ static const char *check_packed(nm_cursor elements, unsigned element_wire_type)
 {
     size_t run = 0;
 
-    if (element_wire_type == PROTOBUF_C_WIRE_TYPE_32BIT)
+    if (element_wire_type == NM_WIRE_FIXED32)
         return nm_cursor_left(&elements) % 4 == 0 ? NULL : "packed: no multiple of 4 bytes";
-    if (element_wire_type == PROTOBUF_C_WIRE_TYPE_64BIT)
+    if (element_wire_type == NM_WIRE_FIXED64)
         return nm_cursor_left(&elements) % 8 == 0 ? NULL : "packed: no multiple of 8 bytes";
     for (; elements.at < elements.end; elements.at++) {
         run = *elements.at < 0x80 ? 0 : run + 1;
-        if (run == NM_LONGEST_VARINT)
+        if (run == NM_VARINT_SIZE)
             return "packed: a varint of more than 10 bytes";
     }
     return run == 0 ? NULL : "packed: truncated varint";
@@ -95,8 +93,7 @@ static natsmicro_status scan_field(const walk *w, const ProtobufCMessageDescript
     const char *reason = NULL;
 
     if (wire_type != expected) {
-        if (wire_type != PROTOBUF_C_WIRE_TYPE_LENGTH_PREFIXED ||
-            field->label != PROTOBUF_C_LABEL_REPEATED)
+        if (wire_type != NM_WIRE_DELIMITED || field->label != PROTOBUF_C_LABEL_REPEATED)
             return fail_field(w, descriptor, field, "a value of another type");
         reason = check_packed(content, expected);
     } else if (field->type == PROTOBUF_C_TYPE_STRING) {
@@ -114,9 +111,9 @@ static const char *take_tag(nm_cursor *s, uint32_t *number, unsigned *wire_type)
 {
     uint64_t tag = 0;
 
-    if (!nm_take_varint(s, NM_LONGEST_TAG, &tag))
+    if (!nm_take_varint(s, NM_VARINT32_SIZE, &tag))
         return "truncated tag";
-    if (tag >> 3 == 0 || tag >> 3 > LARGEST_FIELD_NUMBER)
+    if (tag >> 3 == 0 || tag >> 3 > NM_LARGEST_FIELD_NUMBER)
         return "a field number that is none";
     *number = (uint32_t)(tag >> 3);
     *wire_type = (unsigned)(tag & 7);

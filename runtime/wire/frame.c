@@ -5,20 +5,10 @@
 #include "wire/frame.h"
 
 #include "base/buffer.h"
+#include "base/cursor.h"
 #include "base/utf8.h"
 #include "wire/names.h"
 #include "wire/outgoing.h"
-
-#define LONGEST_VARINT       10
-#define LONGEST_TAG          5
-#define LONGEST_LENGTH       5
-#define LARGEST_FIELD_NUMBER ((UINT32_C(1) << 29) - 1)
-
-/* Wire types. */
-#define VARINT    0
-#define FIXED64   1
-#define DELIMITED 2
-#define FIXED32   5
 
 /* Fields, as in stream.proto. */
 enum { FRAME_SEQ = 1, FRAME_MESSAGES, FRAME_END, FRAME_ACK, FRAME_MAX_MESSAGES, FRAME_MAX_BYTES };
@@ -30,20 +20,16 @@ enum { HEADER_NAME = 1, HEADER_VALUE };
 /* All our fields have tags of one byte. */
 #define TAG(field, type) ((uint8_t)((field) << 3 | (type)))
 
-#define HEADERS_TAG  TAG(FRAME_HEADERS, DELIMITED)
-#define TRAILERS_TAG TAG(END_TRAILERS, DELIMITED)
+#define HEADERS_TAG  TAG(FRAME_HEADERS, NM_WIRE_DELIMITED)
+#define TRAILERS_TAG TAG(END_TRAILERS, NM_WIRE_DELIMITED)
 
-_Static_assert(TAG(FRAME_MESSAGES, DELIMITED) == NM_FRAME_MESSAGE_TAG, "the tag in the header");
+_Static_assert(TAG(FRAME_MESSAGES, NM_WIRE_DELIMITED) == NM_FRAME_MESSAGE_TAG,
+               "the tag in the header");
 
 static const char cut_off[] = "a field is cut off";
 static const char wrong_type[] = "a field has another type than the schema's";
 
 /* ---- reading ---- */
-
-typedef struct span {
-    const uint8_t *at;
-    const uint8_t *end;
-} span;
 
 typedef struct field {
     const uint8_t *at; /* its tag */
@@ -52,98 +38,52 @@ typedef struct field {
     nm_bytes content;  /* of a length-delimited one */
 } field;
 
-static size_t left(const span *s)
+static const char *take_tag(nm_cursor *s, uint32_t *tag)
 {
-    return (size_t)(s->end - s->at);
-}
-
-static span span_of(nm_bytes bytes)
-{
-    const uint8_t *at = bytes.data;
-
-    return (span){at, at == NULL ? NULL : at + bytes.length};
-}
-
-/*
- * Takes a varint; false when it is cut off or too long. `shortest`: no byte of it is without use.
- */
-static bool take_varint(span *s, size_t longest, uint64_t *value, bool *shortest)
-{
-    uint64_t number = 0;
-
-    for (size_t i = 0; i < longest && i < left(s); i++) {
-        uint8_t byte = s->at[i];
-
-        number |= (uint64_t)(byte & 0x7f) << (7 * i);
-        if (byte >= 0x80)
-            continue;
-        s->at += i + 1;
-        *value = number;
-        *shortest = i == 0 || byte != 0;
-        return true;
-    }
-    return false;
-}
-
-static const char *take_tag(span *s, uint32_t *tag)
-{
+    const uint8_t *begin = s->at;
     uint64_t number;
-    bool shortest;
 
-    if (!take_varint(s, LONGEST_TAG, &number, &shortest))
+    if (!nm_take_varint(s, NM_VARINT32_SIZE, &number))
         return cut_off;
-    if (!shortest)
+    if (!nm_varint_is_shortest(begin, (size_t)(s->at - begin)))
         return "a tag is longer than need be";
-    if (number >> 3 == 0 || number >> 3 > LARGEST_FIELD_NUMBER)
+    if (number >> 3 == 0 || number >> 3 > NM_LARGEST_FIELD_NUMBER)
         return "a field number is out of range";
     *tag = (uint32_t)number;
     return NULL;
 }
 
-static bool take_fixed(span *s, size_t size, uint64_t *value)
-{
-    *value = 0;
-    if (left(s) < size)
-        return false;
-    for (size_t i = 0; i < size; i++)
-        *value |= (uint64_t)s->at[i] << (8 * i);
-    s->at += size;
-    return true;
-}
-
-static bool take_delimited(span *s, nm_bytes *content)
+static bool take_delimited(nm_cursor *s, nm_bytes *content)
 {
     uint64_t length;
-    bool shortest;
+    nm_cursor taken;
 
-    if (!take_varint(s, LONGEST_LENGTH, &length, &shortest) || length > left(s))
+    if (!nm_take_varint(s, NM_VARINT32_SIZE, &length) || !nm_take_bytes(s, length, &taken))
         return false;
-    *content = (nm_bytes){s->at, (size_t)length};
-    s->at += length;
+    *content = (nm_bytes){taken.at, nm_cursor_left(&taken)};
     return true;
 }
 
 /* Takes a field, whatever it is. Returns what is wrong, or NULL. */
-static const char *take_field(span *s, field *f)
+static const char *take_field(nm_cursor *s, field *f)
 {
     f->at = s->at;
     const char *why = take_tag(s, &f->tag);
     if (why != NULL)
         return why;
-    bool shortest;
     bool taken;
     switch (f->tag & 7) {
-    case VARINT:
-        taken = take_varint(s, LONGEST_VARINT, &f->number, &shortest);
+    case NM_WIRE_VARINT:
+        taken = nm_take_varint(s, NM_VARINT_SIZE, &f->number);
         break;
-    case FIXED64:
-        taken = take_fixed(s, sizeof(uint64_t), &f->number);
+    case NM_WIRE_FIXED64:
+        taken = nm_take_fixed(s, sizeof(uint64_t), &f->number);
         break;
-    case DELIMITED:
+    case NM_WIRE_DELIMITED:
         taken = take_delimited(s, &f->content);
         break;
-    case FIXED32:
-        taken = take_fixed(s, sizeof(uint32_t), &f->number);
+    case NM_WIRE_FIXED32:
+        taken = nm_take_fixed(s, sizeof(uint32_t), &f->number);
         break;
     default:
         return "a group, or a wire type that there is not";
@@ -154,7 +94,7 @@ static const char *take_field(span *s, field *f)
 /* A string field's content. */
 static const char *read_text(const field *f, nm_bytes *text)
 {
-    if ((f->tag & 7) != DELIMITED)
+    if ((f->tag & 7) != NM_WIRE_DELIMITED)
         return wrong_type;
     if (!nm_utf8_is_valid(f->content.data, f->content.length))
         return "a text is not UTF-8, or holds NUL";
@@ -183,7 +123,7 @@ _Static_assert((int)RESET_STATUS == (int)HEADER_NAME && (int)RESET_TEXT == (int)
 
 static const char *read_two_texts(nm_bytes bytes, nm_bytes *first, nm_bytes *second)
 {
-    span s = span_of(bytes);
+    nm_cursor s = nm_cursor_over(bytes.data, bytes.length);
     const char *why = NULL;
     field f;
 
@@ -206,9 +146,9 @@ static const char *read_header(nm_bytes bytes, nm_frame_header *header)
 }
 
 /* Checks one of several headers; `all` grows to reach from the first to the last. */
-static const char *read_one_header(const field *f, const span *s, nm_bytes *all)
+static const char *read_one_header(const field *f, const nm_cursor *s, nm_bytes *all)
 {
-    if ((f->tag & 7) != DELIMITED)
+    if ((f->tag & 7) != NM_WIRE_DELIMITED)
         return wrong_type;
     if (all->data == NULL)
         all->data = f->at;
@@ -219,7 +159,7 @@ static const char *read_one_header(const field *f, const span *s, nm_bytes *all)
 
 static const char *read_end(nm_bytes bytes, nm_frame_end *end)
 {
-    span s = span_of(bytes);
+    nm_cursor s = nm_cursor_over(bytes.data, bytes.length);
     const char *why = NULL;
     field f;
 
@@ -235,10 +175,10 @@ static const char *read_end(nm_bytes bytes, nm_frame_end *end)
             why = read_text(&f, &end->text);
             break;
         case END_DIGEST:
-            why = read_number(&f, FIXED64, &end->digest);
+            why = read_number(&f, NM_WIRE_FIXED64, &end->digest);
             break;
         case END_DATA:
-            why = (f.tag & 7) == DELIMITED ? NULL : wrong_type;
+            why = (f.tag & 7) == NM_WIRE_DELIMITED ? NULL : wrong_type;
             end->data = f.content;
             break;
         case END_TRAILERS:
@@ -260,17 +200,17 @@ static const char *read_reset(nm_bytes bytes, nm_frame_reset *reset)
 /* The size of a message's encoding whose length has several bytes; 0 when it is malformed. */
 static size_t long_message_size(const uint8_t *at, const uint8_t *end)
 {
-    span s = {at + 1, end};
+    const size_t room = (size_t)(end - at) - 1;
     uint64_t length;
-    bool shortest;
+    size_t size = nm_varint_read(at + 1, room, NM_VARINT32_SIZE, &length);
 
-    if (!take_varint(&s, LONGEST_LENGTH, &length, &shortest) || !shortest || length > left(&s))
+    if (size == 0 || !nm_varint_is_shortest(at + 1, size) || length > room - size)
         return 0;
-    return (size_t)(s.at - at) + (size_t)length;
+    return 1 + size + (size_t)length;
 }
 
 /* Takes messages as long as there is one behind the other. */
-static const char *take_messages(span *s, nm_frame *frame)
+static const char *take_messages(nm_cursor *s, nm_frame *frame)
 {
     const uint8_t *const begin = s->at;
     const uint8_t *at = begin;
@@ -305,7 +245,7 @@ static const char *read_nested(const field *f, nm_frame *frame)
     bool is_end = f->tag >> 3 == FRAME_END;
     bool *has = is_end ? &frame->has_end : &frame->has_reset;
 
-    if ((f->tag & 7) != DELIMITED)
+    if ((f->tag & 7) != NM_WIRE_DELIMITED)
         return wrong_type;
     if (*has)
         return is_end ? "two ends" : "two resets";
@@ -313,24 +253,24 @@ static const char *read_nested(const field *f, nm_frame *frame)
     return is_end ? read_end(f->content, &frame->end) : read_reset(f->content, &frame->reset);
 }
 
-static const char *read_field(const field *f, const span *s, nm_frame *frame)
+static const char *read_field(const field *f, const nm_cursor *s, nm_frame *frame)
 {
     uint64_t gap = frame->gap;
     const char *why;
 
     switch (f->tag >> 3) {
     case FRAME_SEQ:
-        return read_number(f, VARINT, &frame->seq);
+        return read_number(f, NM_WIRE_VARINT, &frame->seq);
     case FRAME_MESSAGES: /* with the right type it never comes here */
         return wrong_type;
     case FRAME_ACK:
-        return read_number(f, VARINT, &frame->ack);
+        return read_number(f, NM_WIRE_VARINT, &frame->ack);
     case FRAME_MAX_MESSAGES:
-        return read_number(f, VARINT, &frame->max_messages);
+        return read_number(f, NM_WIRE_VARINT, &frame->max_messages);
     case FRAME_MAX_BYTES:
-        return read_number(f, VARINT, &frame->max_bytes);
+        return read_number(f, NM_WIRE_VARINT, &frame->max_bytes);
     case FRAME_GAP:
-        why = read_number(f, VARINT, &gap);
+        why = read_number(f, NM_WIRE_VARINT, &gap);
         frame->gap = gap != 0;
         return why;
     case FRAME_END:
@@ -357,7 +297,7 @@ static const char *check_numbers(const nm_frame *frame)
 
 bool nm_frame_read(const uint8_t *data, size_t length, nm_frame *frame, const char **why)
 {
-    span s = span_of((nm_bytes){data, length});
+    nm_cursor s = nm_cursor_over(data, length);
 
     *frame = (nm_frame){.contiguous = true};
     *why = NULL;
@@ -391,7 +331,7 @@ const char *nm_frame_breaks(const nm_frame *frame, const nm_frame_rules *rules)
 
 bool nm_frame_next_message_slowly(nm_frame_cursor *cursor, const uint8_t **data, size_t *length)
 {
-    span s = {cursor->at, cursor->end};
+    nm_cursor s = {cursor->at, cursor->end};
     field f;
 
     /* The frame was found good: nothing fails, and a message is the last thing before the end. */
@@ -420,7 +360,7 @@ size_t nm_frame_skip(nm_frame_cursor *cursor, uint64_t count)
 
 static nm_frame_header_cursor headers_within(nm_bytes range, uint8_t tag)
 {
-    span s = span_of(range);
+    nm_cursor s = nm_cursor_over(range.data, range.length);
 
     return (nm_frame_header_cursor){s.at, s.end, tag};
 }
@@ -437,7 +377,7 @@ nm_frame_header_cursor nm_frame_trailers(const nm_frame *frame)
 
 bool nm_frame_next_header(nm_frame_header_cursor *cursor, nm_frame_header *header)
 {
-    span s = {cursor->at, cursor->end};
+    nm_cursor s = {cursor->at, cursor->end};
     field f;
 
     while (s.at < s.end && take_field(&s, &f) == NULL) {
@@ -485,8 +425,8 @@ static uint8_t *put_number(uint8_t *at, unsigned number_of_field, uint64_t value
 {
     if (value == 0)
         return at;
-    *at++ = TAG(number_of_field, VARINT);
-    return nm_frame_put_varint(at, value);
+    *at++ = TAG(number_of_field, NM_WIRE_VARINT);
+    return nm_varint_write(at, value);
 }
 
 uint8_t *nm_frame_write_control(uint8_t *at, const nm_frame_control *control)
@@ -501,7 +441,7 @@ uint8_t *nm_frame_write_control(uint8_t *at, const nm_frame_control *control)
 /* Of a length-delimited field with a tag of one byte. */
 static size_t delimited_size(size_t length)
 {
-    return 1 + nm_frame_varint_size(length) + length;
+    return 1 + nm_varint_size(length) + length;
 }
 
 /* Of one that is left out when it is empty. */
@@ -514,8 +454,8 @@ static uint8_t *put_bytes(uint8_t *at, unsigned number_of_field, nm_bytes bytes)
 {
     if (bytes.length == 0)
         return at;
-    *at++ = TAG(number_of_field, DELIMITED);
-    at = nm_frame_put_varint(at, bytes.length);
+    *at++ = TAG(number_of_field, NM_WIRE_DELIMITED);
+    at = nm_varint_write(at, bytes.length);
     memcpy(at, bytes.data, bytes.length);
     return at + bytes.length;
 }
@@ -545,7 +485,7 @@ static uint8_t *put_headers(uint8_t *at, uint8_t tag, const nm_headers *headers,
         const nm_header *header = &headers->items[i];
 
         *at++ = tag;
-        at = nm_frame_put_varint(at, header_length(header));
+        at = nm_varint_write(at, header_length(header));
         at = put_bytes(at, HEADER_NAME, bytes_of(header->name));
         at = put_bytes(at, HEADER_VALUE, bytes_of(header->value));
     }
@@ -626,13 +566,13 @@ uint8_t *nm_frame_write_end(uint8_t *at, size_t room, const nm_frame_outcome *ou
         .trailers = outcome->trailers == NULL ? 0 : outcome->trailers->count,
     };
 
-    size_t head = 1 + nm_frame_varint_size(room);
+    size_t head = 1 + nm_varint_size(room);
     cut_parts(&parts, room > head ? room - head : 0, outcome, &mended);
-    *at++ = TAG(FRAME_END, DELIMITED);
-    at = nm_frame_put_varint(at, parts_size(&parts, outcome->trailers));
+    *at++ = TAG(FRAME_END, NM_WIRE_DELIMITED);
+    at = nm_varint_write(at, parts_size(&parts, outcome->trailers));
     at = put_bytes(at, END_STATUS, parts.status);
     at = put_bytes(at, END_TEXT, parts.text);
-    *at++ = TAG(END_DIGEST, FIXED64);
+    *at++ = TAG(END_DIGEST, NM_WIRE_FIXED64);
     for (size_t i = 0; i < sizeof(uint64_t); i++)
         *at++ = (uint8_t)(outcome->digest >> (8 * i));
     at = put_bytes(at, END_DATA, parts.data);
@@ -648,8 +588,8 @@ uint8_t *nm_frame_write_reset(uint8_t *at, const char *status, const char *text)
     nm_bytes fit_status = mend_code(status, code);
     nm_bytes fit_text = mend_text(text, NM_FRAME_RESET_TEXT, &mended);
 
-    *at++ = TAG(FRAME_RESET, DELIMITED);
-    at = nm_frame_put_varint(at, optional_size(fit_status.length) + optional_size(fit_text.length));
+    *at++ = TAG(FRAME_RESET, NM_WIRE_DELIMITED);
+    at = nm_varint_write(at, optional_size(fit_status.length) + optional_size(fit_text.length));
     at = put_bytes(at, RESET_STATUS, fit_status);
     at = put_bytes(at, RESET_TEXT, fit_text);
     nm_buffer_free(&mended);

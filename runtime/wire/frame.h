@@ -10,6 +10,7 @@
 
 #include "base/bytes.h"
 #include "base/headers.h"
+#include "base/varint.h"
 #include "wire/names.h"
 
 #include <stdbool.h>
@@ -151,35 +152,17 @@ bool nm_frame_copy_headers(nm_frame_header_cursor cursor, nm_headers *headers);
  * Each function writes at `at` and returns the end of what it wrote.
  */
 
-/* How many bytes a number takes. */
-static inline size_t nm_frame_varint_size(uint64_t value)
-{
-    size_t size = 1;
-
-    for (; value >= 0x80; value >>= 7)
-        size++;
-    return size;
-}
-
-static inline uint8_t *nm_frame_put_varint(uint8_t *at, uint64_t value)
-{
-    for (; value >= 0x80; value >>= 7)
-        *at++ = (uint8_t)(value | 0x80);
-    *at++ = (uint8_t)value;
-    return at;
-}
-
 /* Bytes of a message's encoding: 2 for an empty one. */
 static inline size_t nm_frame_message_size(size_t length)
 {
-    return 1 + nm_frame_varint_size(length) + length;
+    return 1 + nm_varint_size(length) + length;
 }
 
 /* What stands before a message's bytes, which the caller then puts behind it. */
 static inline uint8_t *nm_frame_put_message_head(uint8_t *at, size_t length)
 {
     *at++ = NM_FRAME_MESSAGE_TAG;
-    return nm_frame_put_varint(at, length);
+    return nm_varint_write(at, length);
 }
 
 static inline uint8_t *nm_frame_put_message(uint8_t *at, const void *data, size_t length)

@@ -484,7 +484,7 @@ static size_t forge(const side *to, uint8_t *bytes)
     if (wide) { /* an unknown field, so that little of the frame is messages */
         size_t padding = (size_t)pull() * 100;
         *at++ = 0x7a;
-        at = nm_frame_put_varint(at, padding);
+        at = nm_varint_write(at, padding);
         memset(at, 0, padding);
         at += padding;
     }

@@ -388,7 +388,7 @@ static void padding_takes_no_memory_beyond_the_window(void **state)
         frame_begin(&peer);
         frame_put_message(&peer, NULL, 0);
         *peer.end++ = 0x7a; /* field 15, which nobody knows */
-        peer.end = nm_frame_put_varint(peer.end, 60000);
+        peer.end = nm_varint_write(peer.end, 60000);
         peer.end += 60000;
         frame_put_control(&peer, (nm_frame_control){.seq = i});
         frame_send(&peer, false);

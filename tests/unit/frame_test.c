@@ -370,7 +370,7 @@ static void messages_and_ends_have_numbers_within_limits(void **state)
 static void codes_and_texts_are_checked(void **state)
 {
     uint8_t bytes[2 * NM_CODE_LIMIT] = {0x42};
-    uint8_t *at = nm_frame_put_varint(bytes + 1, 3 + NM_CODE_LIMIT + 1);
+    uint8_t *at = nm_varint_write(bytes + 1, 3 + NM_CODE_LIMIT + 1);
 
     (void)state;
     MALFORMED("\x08\x01\x1a\x03\x0a\x01 ", "no code");
@@ -388,7 +388,7 @@ static void codes_and_texts_are_checked(void **state)
               "a",
               "not UTF-8");
     *at++ = 0x0a;
-    at = nm_frame_put_varint(at, NM_CODE_LIMIT + 1);
+    at = nm_varint_write(at, NM_CODE_LIMIT + 1);
     memset(at, 'A', NM_CODE_LIMIT + 1);
     at += NM_CODE_LIMIT + 1;
     assert_malformed((const char *)bytes, (size_t)(at - bytes), "no code");

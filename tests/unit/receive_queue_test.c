@@ -43,7 +43,7 @@ static void enqueue(scene *self, size_t count, size_t most, size_t padding)
     for (size_t i = 0; i < count; i++, self->next_in++) {
         if (i == count / 2 && padding > 0) {
             *at++ = 0x7a; /* field 15, which nobody knows */
-            at = nm_frame_put_varint(at, padding) + padding;
+            at = nm_varint_write(at, padding) + padding;
         }
         memset(line, (int)(self->next_in & 0xff), sizeof(line));
         at = nm_frame_put_message(at, line, length_of(self->next_in, most));
