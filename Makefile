@@ -4,7 +4,7 @@
 # On a machine without compiler and libraries make must still be able to read these files: `make demo`
 # and `make test` install what is missing first, then call make again.
 
-VERSION   := 0.1.0
+VERSION   := $(file <VERSION)
 SOVERSION := 0
 
 BUILD ?= build

@@ -17,7 +17,7 @@ $(BUILD)/obj/gen/plugin/%.o: $(BUILD)/gen/plugin/%.c $(FLAGS_FILE) | $(WKT_HEADE
 
 $(BUILD)/obj/plugin/%.o: plugin/%.c $(FLAGS_FILE) | $(CHECKED) $(WKT_HEADERS) $(PLUGIN_HEADERS)
 	$(call say,CC,$<)
-	$(call compile,$(OWN_FLAGS) $(INCLUDE_plugin) -DNATSMICRO_VERSION='"$(VERSION)"')
+	$(call compile,$(OWN_FLAGS) $(INCLUDE_plugin))
 
 $(PLUGIN): $(PLUGIN_OBJECTS) $(WKT_LIBRARY)
 	$(call say,LD,$@)

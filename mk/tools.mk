@@ -30,20 +30,23 @@ OWN_FLAGS       = $(COMMON_FLAGS) $(WARNINGS) $(CPPFLAGS)
 GENERATED_FLAGS = $(COMMON_FLAGS) -w $(CPPFLAGS)
 LINK_FLAGS      = -pthread $(SANITIZE) $(LDFLAGS)
 
+# The file VERSION is the only place that holds the version. The quotes are for the shell.
+VERSION_FLAG := -DNM_VERSION=\"$(VERSION)\"
+
 # What a translation unit may include, by the folder it is in. Only the library, its tests and the
 # benches see internal headers; an example sees what a user sees.
 INCLUDE_PUBLIC := -Iruntime/include -I$(BUILD)/wkt
-INCLUDE_runtime  := -Iruntime $(INCLUDE_PUBLIC)
-INCLUDE_plugin   := -Iplugin -Iruntime $(INCLUDE_PUBLIC) -I$(BUILD)/gen/plugin
+INCLUDE_runtime  := $(VERSION_FLAG) -Iruntime $(INCLUDE_PUBLIC)
+INCLUDE_plugin   := $(VERSION_FLAG) -Iplugin -Iruntime $(INCLUDE_PUBLIC) -I$(BUILD)/gen/plugin
 INCLUDE_vectors  := -Itests $(INCLUDE_PUBLIC) -I$(BUILD)/gen/vectors
-INCLUDE_tests    := -Itests -Iruntime $(INCLUDE_PUBLIC) -I$(BUILD)/gen/tests -I$(BUILD)/gen/frame
+INCLUDE_tests    := $(VERSION_FLAG) -Itests -Iruntime $(INCLUDE_PUBLIC) -I$(BUILD)/gen/tests -I$(BUILD)/gen/frame
 INCLUDE_bench    := -Ibench -Itests -Iruntime $(INCLUDE_PUBLIC) -I$(BUILD)/gen/bench -I$(BUILD)/gen/tests
 INCLUDE_examples := $(INCLUDE_PUBLIC) -I$(BUILD)/gen/greet -I$(BUILD)/gen/blob
 
 # Other flags than last time: everything is compiled again, because every object depends on this
 # file. It is written while make reads, so that an up-to-date tree has nothing to do.
 FLAGS_FILE := $(BUILD)/flags
-FLAGS_NOW  := $(strip $(CC) $(OWN_FLAGS) $(LINK_FLAGS) $(PACKAGE_LIBS))
+FLAGS_NOW  := $(strip $(VERSION) $(CC) $(OWN_FLAGS) $(LINK_FLAGS) $(PACKAGE_LIBS))
 ifneq ($(filter-out clean help uninstall format check-format demo test matrix asan tsan fuzz model bench,$(or $(MAKECMDGOALS),all)),)
 ifneq ($(file <$(FLAGS_FILE)),$(FLAGS_NOW))
 $(shell mkdir -p $(BUILD))

@@ -10,10 +10,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#ifndef NATSMICRO_VERSION
-#define NATSMICRO_VERSION "0.1.0"
-#endif
-
 /* Messages of protoc's never nest deeper: it refuses them itself. */
 #define DEEPEST_REQUEST 150
 
@@ -21,7 +17,7 @@ typedef Google__Protobuf__Compiler__CodeGeneratorResponse gen_response;
 typedef Google__Protobuf__Compiler__CodeGeneratorResponse__File gen_response_file;
 
 static const char help[] =
-    "protoc-gen-c-natsmicro " NATSMICRO_VERSION "\n"
+    "protoc-gen-c-natsmicro " NM_VERSION "\n"
     "\n"
     "A plugin for protoc: of each .proto file with services it makes X.nats-c.h and X.nats-c.c,\n"
     "typed C clients and servers on NATS, beside the X.pb-c.h and X.pb-c.c of protoc-gen-c.\n"
@@ -124,7 +120,7 @@ static int run(gen_pool *pool)
 int main(int argc, char **argv)
 {
     if (argc == 2 && strcmp(argv[1], "--version") == 0)
-        return puts("protoc-gen-c-natsmicro " NATSMICRO_VERSION) < 0;
+        return puts("protoc-gen-c-natsmicro " NM_VERSION) < 0;
     if (argc == 2 && strcmp(argv[1], "--help") == 0)
         return fputs(help, stdout) < 0;
     if (argc > 1) {

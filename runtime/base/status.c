@@ -70,5 +70,5 @@ natsmicro_status natsmicro_status_from_code(const char *code)
 
 const char *natsmicro_version(void)
 {
-    return "0.1.0";
+    return NM_VERSION;
 }

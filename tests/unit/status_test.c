@@ -58,7 +58,7 @@ static void an_error_called_ok_stays_an_error(void **state)
 static void version_is_known(void **state)
 {
     (void)state;
-    assert_string_equal(natsmicro_version(), "0.1.0");
+    assert_string_equal(natsmicro_version(), NM_VERSION);
 }
 
 int main(void)
