@@ -4,7 +4,8 @@
  * whoever gives up wait for that here, and then go on with the transport that was chosen.
  */
 #include "transport/plain/state.h"
-#include "transport/reliable/state.h"
+#include "transport/reliable/begin.h"
+#include "transport/reliable/due.h"
 
 /* ---- the dispatch thread decides ---- */
 

@@ -361,7 +361,7 @@ static bool has_arrived(const nm_stream *stream)
         return true;
     if (nm_stream_transport((nm_stream *)(uintptr_t)stream) != &nm_reliable_transport)
         return stream->arrived.count > 0 || stream->batch_next < stream->batch.count;
-    return reliable->queue_count > 0 || reliable->reading.count > 0;
+    return reliable->queue.count > 0 || reliable->reading.count > 0;
 }
 
 static void return_from_handler(void)
@@ -472,7 +472,7 @@ static size_t forge(const side *to, uint8_t *bytes)
     static const uint8_t content[32];
     const nm_reliable *reliable = nm_reliable_of(&to->stream);
     uint64_t received = reliable != NULL ? reliable->received : 0;
-    uint64_t published = reliable != NULL ? reliable->published : 0;
+    uint64_t published = reliable != NULL ? reliable->outbox.published : 0;
     uint8_t what = pull();
     nm_frame_control control = {.seq = received + (what & 3), .ack = published - (pull() & 3)};
     nm_frame_outcome outcome = {.status = (what & 4) != 0 ? "ABORTED" : NULL, .digest = pull()};

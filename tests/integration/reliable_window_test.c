@@ -345,7 +345,7 @@ static void the_smallest_windows_move_everything(void **state)
 
 #define SMALL_PAYLOAD 4096
 
-/* Of a frame, what no message or end may take (NM_RELIABLE_RESERVE). */
+/* Of a frame, what no message or end may take (NM_OUTBOX_RESERVE). */
 #define NO_PAYLOAD 128
 
 /*

@@ -5,7 +5,7 @@
 #include "unit/cmocka_test.h"
 #include "unit/with_nats.h"
 
-#include "transport/reliable/state.h"
+#include "transport/reliable/receive_queue.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -13,7 +13,7 @@
 #define LARGEST_FRAME 60000
 
 typedef struct scene {
-    nm_reliable reliable;
+    nm_receive_queue queue;
     uint64_t next_in;  /* number of the next message; its bytes are made of that */
     uint64_t next_out; /* of the next one to be read */
     size_t kept;       /* frames that the queue owns whole */
@@ -55,9 +55,13 @@ static void enqueue(scene *self, size_t count, size_t most, size_t padding)
     nm_frame frame;
     assert_true(nm_frame_read((const uint8_t *)natsMsg_GetData(message),
                               (size_t)natsMsg_GetDataLength(message), &frame, &why));
+    nm_arrival arrival = {.message = message,
+                          .message_memory = (size_t)(at - payload),
+                          .messages = nm_frame_first(&frame),
+                          .count = frame.count,
+                          .size = frame.messages_size};
     bool kept;
-    assert_true(nm_reliable_enqueue(&self->reliable, message, nm_frame_first(&frame), frame.count,
-                                    frame.messages_size, &kept));
+    assert_true(nm_receive_queue_add(&self->queue, &arrival, &kept));
     if (!kept)
         natsMsg_Destroy(message);
     self->kept += kept;
@@ -66,11 +70,11 @@ static void enqueue(scene *self, size_t count, size_t most, size_t padding)
 /* Reads so many frames, or all. */
 static void read_frames(scene *self, size_t frames, size_t most)
 {
-    nm_reliable_frame frame;
+    nm_received_frame frame;
     const uint8_t *data;
     size_t length;
 
-    for (; frames > 0 && nm_reliable_dequeue(&self->reliable, &frame); frames--) {
+    for (; frames > 0 && nm_receive_queue_take(&self->queue, &frame); frames--) {
         for (; frame.count > 0; frame.count--, self->next_out++) {
             assert_true(nm_frame_next_message(&frame.cursor, &data, &length));
             assert_int_equal(length_of(self->next_out, most), length);
@@ -78,7 +82,7 @@ static void read_frames(scene *self, size_t frames, size_t most)
                 assert_int_equal(self->next_out & 0xff, data[i]);
         }
         assert_false(nm_frame_next_message(&frame.cursor, &data, &length));
-        nm_reliable_frame_free(&frame);
+        nm_received_frame_free(&frame);
     }
 }
 
@@ -87,8 +91,8 @@ static void close_scene(scene *self, size_t most)
 {
     read_frames(self, SIZE_MAX, most);
     assert_int_equal(self->next_in, self->next_out);
-    assert_int_equal(0, self->reliable.queue_count);
-    free(self->reliable.queue);
+    assert_int_equal(0, self->queue.count);
+    nm_receive_queue_free(&self->queue);
 }
 
 static void full_frames_are_kept(void **state)
@@ -99,7 +103,7 @@ static void full_frames_are_kept(void **state)
     for (int i = 0; i < 200; i++)
         enqueue(&self, 50, 100, 0);
     assert_int_equal(200, self.kept);
-    assert_int_equal(200, self.reliable.queue_count);
+    assert_int_equal(200, self.queue.count);
     close_scene(&self, 100);
 }
 
@@ -112,7 +116,7 @@ static void small_frames_are_copied_together(void **state)
     for (int i = 0; i < 100000; i++)
         enqueue(&self, 1, 8, 0);
     assert_true(self.kept < 100);
-    assert_true(self.reliable.queue_count < 200);
+    assert_true(self.queue.count < 200);
     close_scene(&self, 8);
 }
 
@@ -125,17 +129,17 @@ static void padding_is_not_kept(void **state)
     for (int i = 0; i < 100; i++)
         enqueue(&self, 3, 8, 50000);
     assert_int_equal(0, self.kept);
-    assert_int_equal(1, self.reliable.queue_count);
+    assert_int_equal(1, self.queue.count);
     close_scene(&self, 8);
 }
 
 /* What waits owns: its places, copies, and frames with what nats.c takes for each. */
-static size_t memory_of(const nm_reliable *reliable)
+static size_t memory_of(const nm_receive_queue *queue)
 {
-    size_t memory = reliable->queue_capacity * sizeof(nm_reliable_frame);
-    for (size_t i = 0; i < reliable->queue_count; i++) {
-        size_t at = (reliable->queue_first + i) % reliable->queue_capacity;
-        const nm_reliable_frame *frame = &reliable->queue[at];
+    size_t memory = queue->capacity * sizeof(nm_received_frame);
+    for (size_t i = 0; i < queue->count; i++) {
+        size_t at = (queue->first + i) % queue->capacity;
+        const nm_received_frame *frame = &queue->frames[at];
         memory += frame->copy_capacity;
         if (frame->message != NULL)
             memory += (size_t)natsMsg_GetDataLength(frame->message) + 256;
@@ -157,12 +161,12 @@ static void frames_in_turn_take_twice_their_bytes(void **state)
         enqueue(&self, 11, 100, 0);
         enqueue(&self, 1, 0, 0);
     }
-    for (size_t i = 0; i < self.reliable.queue_count; i++)
-        bytes += (size_t)(self.reliable.queue[i].cursor.end - self.reliable.queue[i].cursor.at);
+    for (size_t i = 0; i < self.queue.count; i++)
+        bytes += (size_t)(self.queue.frames[i].cursor.end - self.queue.frames[i].cursor.at);
     assert_true(self.kept > 5000);
-    assert_true(memory_of(&self.reliable) < 2 * bytes + 64 * 1024);
-    nm_reliable_drop_received(&self.reliable);
-    free(self.reliable.queue);
+    assert_true(memory_of(&self.queue) < 2 * bytes + 64 * 1024);
+    nm_receive_queue_drop(&self.queue);
+    nm_receive_queue_free(&self.queue);
 }
 
 /* Frames of all sizes, a reader that is now ahead and now behind. */

@@ -1,73 +1,72 @@
 /*
- * Frames without messages: acknowledgements, probes and resets. They are composed under the
- * stream's lock and published after it, so nothing here waits with the lock held. Lost ones are
- * made good by timers.
+ * See control.h.
  */
+#include "transport/reliable/control.h"
+
 #include "transport/publish.h"
-#include "transport/reliable/state.h"
+#include "wire/offer.h"
 
 #include <string.h>
 
-uint8_t *nm_note_write_control(nm_stream *stream, uint8_t *at, uint64_t seq, bool gap)
+uint8_t *nm_control_write(nm_reliable *reliable, uint8_t *at, uint64_t seq, bool gap)
 {
-    nm_reliable *reliable = nm_reliable_of(stream);
     uint64_t used = atomic_load_explicit(&reliable->used, memory_order_relaxed);
     uint64_t used_bytes = atomic_load_explicit(&reliable->used_bytes, memory_order_relaxed);
-    nm_frame_control control = {.seq = seq, .ack = reliable->received, .gap = gap};
+    nm_frame_control numbers = {.seq = seq, .ack = reliable->received, .gap = gap};
     if (reliable->window_messages > 0) {
-        control.max_messages = used + reliable->window_messages;
-        control.max_bytes = used_bytes + reliable->window_bytes;
+        numbers.max_messages = used + reliable->window_messages;
+        numbers.max_bytes = used_bytes + reliable->window_bytes;
     }
     reliable->told_received = reliable->received;
     reliable->told_received_bytes = reliable->received_bytes;
-    reliable->told_max_messages = control.max_messages;
-    reliable->told_max_bytes = control.max_bytes;
+    reliable->told_max_messages = numbers.max_messages;
+    reliable->told_max_bytes = numbers.max_bytes;
     atomic_store_explicit(&reliable->told_used, used, memory_order_relaxed);
     atomic_store_explicit(&reliable->told_used_bytes, used_bytes, memory_order_relaxed);
     reliable->ack_due = NM_NEVER;
-    return nm_frame_write_control(at, &control);
+    return nm_frame_write_control(at, &numbers);
 }
 
-static void address(nm_stream *stream, nm_note *note)
+static void set_subject(nm_stream *stream, nm_control_frame *control)
 {
     nm_reliable *reliable = nm_reliable_of(stream);
-    strcpy(note->subject, reliable->address);
-    note->wanted = note->subject[0] != '\0';
+    strcpy(control->subject, reliable->address);
+    control->wanted = control->subject[0] != '\0';
 }
 
-void nm_note_acknowledge(nm_stream *stream, nm_note *note, bool gap, bool ask)
+void nm_control_acknowledge(nm_stream *stream, nm_control_frame *control, bool gap, bool ask)
 {
     nm_reliable *reliable = nm_reliable_of(stream);
-    address(stream, note);
-    uint8_t *end = nm_note_write_control(stream, note->bytes, 0, gap);
-    note->length = (size_t)(end - note->bytes);
-    note->first = !reliable->peer_heard;
-    note->ask = ask || note->first;
+    set_subject(stream, control);
+    uint8_t *end = nm_control_write(reliable, control->bytes, 0, gap);
+    control->length = (size_t)(end - control->bytes);
+    control->first = !reliable->peer_heard;
+    control->ask = ask || control->first;
     if (ask)
         reliable->last_probe = nm_now();
 }
 
-void nm_note_reset(nm_stream *stream, nm_note *note, const nm_error *error)
+void nm_control_reset(nm_stream *stream, nm_control_frame *control, const nm_error *error)
 {
-    address(stream, note);
-    uint8_t *end = nm_frame_write_reset(note->bytes, error != NULL ? nm_error_code(error) : NULL,
+    set_subject(stream, control);
+    uint8_t *end = nm_frame_write_reset(control->bytes, error != NULL ? nm_error_code(error) : NULL,
                                         error != NULL ? nm_error_told(error) : NULL);
-    note->length = (size_t)(end - note->bytes);
-    note->first = !nm_reliable_of(stream)->peer_heard;
-    note->ask = false;
-    note->flush = true;
+    control->length = (size_t)(end - control->bytes);
+    control->first = !nm_reliable_of(stream)->peer_heard;
+    control->ask = false;
+    control->flush = true;
 }
 
-void nm_note_publish(nm_stream *stream, const nm_note *note)
+void nm_control_publish(nm_stream *stream, const nm_control_frame *control)
 {
-    if (!note->wanted)
+    if (!control->wanted)
         return;
-    nm_outgoing outgoing = {.subject = note->subject,
-                            .reply = note->ask ? stream->inbox.subject : NULL,
-                            .data = note->bytes,
-                            .length = note->length,
-                            .stream = note->first ? NM_STREAM_VERSION : NULL};
+    nm_outgoing outgoing = {.subject = control->subject,
+                            .reply = control->ask ? stream->inbox.subject : NULL,
+                            .data = control->bytes,
+                            .length = control->length,
+                            .stream = control->first ? NM_STREAM_VERSION : NULL};
     nm_publish(nm_link_connection(stream->link), &outgoing, NULL);
-    if (note->flush)
+    if (control->flush)
         nm_link_flush_soon(stream->link);
 }

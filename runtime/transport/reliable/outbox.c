@@ -1,240 +1,265 @@
 /*
- * What the reliable transport has sealed: published in order by whoever has the turn, kept until it
- * is acknowledged, and sent again from the oldest when something was lost.
+ * See outbox.h.
  */
-#include "transport/publish.h"
-#include "transport/reliable/state.h"
+#include "transport/reliable/outbox.h"
 
-#include <string.h>
-
-/* ---- kept ---- */
-
-void nm_reliable_keep(nm_reliable *reliable, nm_segment *segment)
+static uint64_t larger(uint64_t a, uint64_t b)
 {
-    nm_segment *before = reliable->kept == NULL ? NULL : reliable->kept_last;
-    reliable->kept_bytes += NM_SEGMENT_OVERHEAD;
-    reliable->metrics.bytes_sent += segment->message_bytes;
-    if (before == NULL)
-        reliable->kept = segment;
-    else
-        before->next = segment;
-    reliable->kept_last = segment;
-    if (reliable->unpublished == NULL)
-        reliable->unpublished = segment;
-    if (before != NULL && !before->published)
-        nm_segment_join(reliable, before);
-    else if (segment->length < segment->capacity / 2)
-        nm_segment_resize(segment, segment->length); /* it is kept until it is acknowledged */
+    return a > b ? a : b;
 }
 
-static void drop_segment(nm_reliable *reliable, nm_segment *segment)
+static size_t smaller(size_t a, size_t b)
 {
-    if (segment == reliable->in_publication)
+    return a < b ? a : b;
+}
+
+/* What is left of `size` without `taken`. */
+static size_t without(size_t size, size_t taken)
+{
+    return size > taken ? size - taken : 0;
+}
+
+/* ---- beginning and ending ---- */
+
+void nm_outbox_begin(nm_outbox *outbox, size_t max_payload, uint64_t window_messages,
+                     uint64_t window_bytes, const nm_headers *headers)
+{
+    outbox->most_messages = larger(window_messages, NM_OUTBOX_MOST_MESSAGES);
+    outbox->most_bytes = larger(window_bytes, NM_OUTBOX_MOST_BYTES);
+    outbox->max_payload = max_payload;
+    outbox->headers = headers;
+    outbox->fill = smaller(without(max_payload, NM_OUTBOX_RESERVE), NM_OUTBOX_FILL);
+    outbox->recycled.least = outbox->fill;
+    nm_digest_begin(&outbox->digest);
+}
+
+void nm_outbox_begin_ended(nm_outbox *outbox)
+{
+    outbox->last_number = outbox->published = 1;
+    outbox->ended = true;
+}
+
+/* The thread that publishes a segment still reads it, and recycles it then. */
+static void recycle(nm_outbox *outbox, nm_segment *segment)
+{
+    if (segment == outbox->in_publication)
         segment->acknowledged = true;
     else
-        nm_segment_spare(reliable, segment);
+        nm_segment_recycle(&outbox->recycled, segment);
 }
 
-/* ---- mending ---- */
-
-void nm_reliable_resend(nm_stream *stream, bool reported, int64_t now)
-{
-    nm_reliable *reliable = nm_reliable_of(stream);
-    bool first_time = reliable->last_retransmit == reliable->last_progress;
-    reliable->rewind = true;
-    reliable->time_resend = reported && first_time;
-    reliable->burst = reliable->burst_left = NM_RELIABLE_RESEND_FRAMES;
-    reliable->mended_at = reliable->published;
-    reliable->last_retransmit = now;
-}
-
-/*
- * While a loss is being mended an acknowledgement lets the next frames out, on the service thread.
- */
-static void go_on_mending(nm_stream *stream, int64_t now)
-{
-    nm_reliable *reliable = nm_reliable_of(stream);
-    if (reliable->burst == 0)
-        return;
-    if (reliable->acknowledged >= reliable->mended_at)
-        reliable->burst = 0;
-    else if (reliable->burst < NM_RELIABLE_MOST_KEPT_MESSAGES)
-        reliable->burst *= 2;
-    reliable->burst_left = reliable->burst;
-    if (reliable->unpublished != NULL)
-        nm_inbox_hasten_timer(&stream->inbox, now);
-}
-
-/* ---- acknowledgements ---- */
-
-static void limit_backoff(nm_reliable *reliable)
-{
-    if (reliable->backoff > NM_RELIABLE_MOST_KEPT_BACKOFF)
-        reliable->backoff = NM_RELIABLE_MOST_KEPT_BACKOFF;
-}
-
-/*
- * Which copy of a message that was sent again an acknowledgement answers cannot be told, so only
- * others are timed, and the second copy where the peer had told that it lacks the first. A timer
- * that is shorter than the round trip sends all of them again: it stays doubled until one is timed.
- */
-static void measure_round_trip(nm_reliable *reliable, uint64_t number, int64_t now)
-{
-    if (reliable->timed_at != 0 && number >= reliable->timed_number) {
-        reliable->round_trip = now - reliable->timed_at;
-        reliable->timed_at = 0;
-        reliable->backoff = 0;
-    } else
-        limit_backoff(reliable);
-}
-
-void nm_reliable_acknowledged(nm_stream *stream, uint64_t number, int64_t now)
-{
-    nm_reliable *reliable = nm_reliable_of(stream);
-    reliable->acknowledged = number;
-    reliable->last_progress = reliable->last_retransmit = now;
-    measure_round_trip(reliable, number, now);
-    while (reliable->kept != NULL) {
-        nm_segment *segment = reliable->kept;
-        if (nm_segment_last(segment) > number)
-            break;
-        reliable->kept = segment->next;
-        reliable->kept_bytes -= segment->message_bytes + NM_SEGMENT_OVERHEAD;
-        if (reliable->unpublished == segment)
-            reliable->unpublished = segment->next;
-        drop_segment(reliable, segment);
-    }
-    go_on_mending(stream, now);
-}
-
-void nm_reliable_drop_unacknowledged(nm_reliable *reliable)
+void nm_outbox_drop(nm_outbox *outbox)
 {
     nm_segment *next;
-    for (nm_segment *segment = reliable->kept; segment != NULL; segment = next) {
+    for (nm_segment *segment = outbox->unacknowledged; segment != NULL; segment = next) {
         next = segment->next;
-        drop_segment(reliable, segment);
+        recycle(outbox, segment);
     }
-    if (reliable->open != NULL)
-        nm_segment_spare(reliable, reliable->open);
-    reliable->kept = reliable->unpublished = reliable->open = NULL;
-    reliable->seal_due = NM_NEVER;
+    if (outbox->open != NULL)
+        nm_segment_recycle(&outbox->recycled, outbox->open);
+    outbox->unacknowledged = outbox->unpublished = outbox->open = NULL;
+}
+
+void nm_outbox_clear(nm_outbox *outbox)
+{
+    nm_outbox_drop(outbox);
+    nm_segment_pool_clear(&outbox->recycled);
+}
+
+/* ---- the window ---- */
+
+void nm_outbox_raise_limits(nm_outbox *outbox, uint64_t max_messages, uint64_t max_bytes)
+{
+    outbox->max_messages = larger(outbox->max_messages, max_messages);
+    outbox->max_bytes = larger(outbox->max_bytes, max_bytes);
+}
+
+/* ---- filling ---- */
+
+static const nm_headers *headers_of_next(const nm_outbox *outbox)
+{
+    return outbox->last_number == 0 ? outbox->headers : NULL;
+}
+
+size_t nm_outbox_room(const nm_outbox *outbox, size_t max_payload)
+{
+    size_t headers = nm_frame_headers_size(headers_of_next(outbox));
+    return without(max_payload, NM_OUTBOX_RESERVE + headers);
+}
+
+size_t nm_outbox_next_fill(const nm_outbox *outbox)
+{
+    return smaller(nm_outbox_room(outbox, outbox->max_payload), outbox->fill);
+}
+
+bool nm_outbox_open(nm_outbox *outbox, size_t room)
+{
+    const nm_headers *headers = headers_of_next(outbox);
+    nm_segment *segment = nm_segment_take(&outbox->recycled, room + nm_frame_headers_size(headers));
+    if (segment == NULL)
+        return false;
+    segment->first = outbox->last_number + 1;
+    uint8_t *at = nm_frame_write_headers(segment->bytes, headers);
+    segment->length = segment->messages = (size_t)(at - segment->bytes);
+    segment->full = segment->messages + nm_outbox_next_fill(outbox);
+    outbox->open = segment;
+    return true;
+}
+
+/* One update a segment, as the encodings lie together. */
+static void digest_messages(nm_outbox *outbox, const nm_segment *segment)
+{
+    nm_digest_add(&outbox->digest, segment->bytes + segment->messages,
+                  segment->length - segment->messages);
+}
+
+/*
+ * Short segments that wait become one with an earlier one: what is published late, or again, goes
+ * in few frames.
+ */
+static void join(nm_outbox *outbox, nm_segment *segment)
+{
+    nm_segment *next;
+    while ((next = segment->next) != NULL && nm_segment_absorb(segment, next)) {
+        segment->next = next->next;
+        if (outbox->newest == next)
+            outbox->newest = segment;
+        outbox->unacknowledged_bytes -= NM_SEGMENT_OVERHEAD;
+        nm_segment_recycle(&outbox->recycled, next);
+    }
+}
+
+static void keep(nm_outbox *outbox, nm_segment *segment)
+{
+    nm_segment *before = outbox->unacknowledged == NULL ? NULL : outbox->newest;
+    outbox->unacknowledged_bytes += NM_SEGMENT_OVERHEAD;
+    outbox->sealed_bytes += segment->message_bytes;
+    if (before == NULL)
+        outbox->unacknowledged = segment;
+    else
+        before->next = segment;
+    outbox->newest = segment;
+    if (outbox->unpublished == NULL)
+        outbox->unpublished = segment;
+    if (before != NULL && !before->published)
+        join(outbox, before);
+    else if (segment->length < segment->capacity / 2)
+        nm_segment_resize(segment, segment->length); /* it stays until it is acknowledged */
+}
+
+void nm_outbox_seal(nm_outbox *outbox)
+{
+    nm_segment *segment = outbox->open;
+    if (segment == NULL)
+        return;
+    if (!segment->has_end)
+        digest_messages(outbox, segment); /* else it was done before the end */
+    outbox->open = NULL;
+    keep(outbox, segment);
+}
+
+bool nm_outbox_append_end(nm_outbox *outbox, size_t most, nm_frame_outcome *outcome)
+{
+    size_t room = most > NM_FRAME_SHORTEST_END ? most : NM_FRAME_SHORTEST_END;
+    if (outbox->open != NULL && !nm_outbox_fits(outbox, room))
+        nm_outbox_seal(outbox);
+    if (outbox->open != NULL)
+        digest_messages(outbox, outbox->open);
+    else if (!nm_outbox_open(outbox, room))
+        return false;
+    nm_segment *segment = outbox->open;
+    outcome->digest = nm_digest_value(&outbox->digest);
+    uint8_t *end = nm_frame_write_end(segment->bytes + segment->length, most, outcome);
+    segment->length = (size_t)(end - segment->bytes);
+    segment->has_end = true;
+    outbox->last_number++;
+    outbox->ended = true;
+    nm_outbox_seal(outbox);
+    return true;
 }
 
 /* ---- publishing ---- */
 
-/* One segment as it is to be published; its bytes stay where they are. */
-typedef struct publication {
-    char subject[NM_RELIABLE_ADDRESS_SIZE];
-    size_t length;
-    bool with_header;
-    bool ask;
-} publication;
-
-/* The control fields behind a segment say what is so now; whoever holds the turn may write them. */
-static void prepare(nm_stream *stream, nm_segment *segment, publication *out)
+bool nm_outbox_begin_publication(nm_outbox *outbox, nm_publication *next)
 {
-    nm_reliable *reliable = nm_reliable_of(stream);
-    uint8_t *end =
-        nm_note_write_control(stream, segment->bytes + segment->length, segment->first, false);
-    out->length = (size_t)(end - segment->bytes);
-    strcpy(out->subject, reliable->address);
-    out->with_header = !reliable->peer_heard;
-    bool mending = reliable->burst > 0;
-    bool last_of_burst = mending && (segment->next == NULL || reliable->burst_left == 1);
-    out->ask = out->with_header || segment->has_end || last_of_burst;
-    if (mending)
-        reliable->burst_left--;
-}
-
-static natsmicro_status publish_segment(nm_stream *stream, const nm_segment *segment,
-                                        const publication *out)
-{
-    nm_outgoing outgoing = {.subject = out->subject,
-                            .reply = out->ask ? stream->inbox.subject : NULL,
-                            .data = segment->bytes,
-                            .length = out->length,
-                            .stream = out->with_header ? NM_STREAM_VERSION : NULL};
-    return nm_publish(nm_link_connection(stream->link), &outgoing, NULL);
-}
-
-static void time_segment(nm_reliable *reliable, const nm_segment *segment, int64_t now)
-{
-    reliable->timed_number = nm_segment_last(segment);
-    reliable->timed_at = now;
-}
-
-static void note_resend(nm_stream *stream, const nm_segment *segment, int64_t now)
-{
-    nm_reliable *reliable = nm_reliable_of(stream);
-    reliable->metrics.retransmitted += segment->count;
-    atomic_fetch_add_explicit(&stream->settings->totals->retransmitted, segment->count,
-                              memory_order_relaxed);
-    if (reliable->time_resend)
-        time_segment(reliable, segment, now);
-    else if (segment->first <= reliable->timed_number)
-        reliable->timed_at = 0;
-    reliable->time_resend = false;
-}
-
-/* What publishing a segment, for the first time or again, starts. */
-static void note_publication(nm_stream *stream, nm_segment *segment)
-{
-    nm_reliable *reliable = nm_reliable_of(stream);
-    int64_t now = nm_now();
-    nm_stream_totals *totals = stream->settings->totals;
-    if (segment->published) {
-        note_resend(stream, segment, now);
-        return;
+    if (outbox->goes_back) {
+        outbox->goes_back = false;
+        outbox->unpublished = outbox->unacknowledged;
     }
+    nm_segment *segment = outbox->unpublished;
+    bool recovering = outbox->burst > 0;
+    if (segment == NULL || (recovering && outbox->burst_left == 0))
+        return false;
+    if (segment->published)
+        join(outbox, segment);
+    bool last_of_burst = recovering && (segment->next == NULL || outbox->burst_left == 1);
+    next->segment = segment;
+    next->again = segment->published;
+    next->only = !nm_outbox_is_outstanding(outbox);
+    next->ask = segment->has_end || last_of_burst;
+    if (recovering)
+        outbox->burst_left--;
+    if (!segment->published)
+        outbox->published = nm_segment_last(segment);
     segment->published = true;
-    atomic_fetch_add_explicit(&totals->messages_sent, segment->count, memory_order_relaxed);
-    atomic_fetch_add_explicit(&totals->bytes_sent, segment->message_bytes, memory_order_relaxed);
-    if (reliable->published == reliable->acknowledged) {
-        reliable->last_progress = reliable->last_retransmit = now;
-        limit_backoff(reliable); /* from asking a reader that slept */
-    }
-    reliable->published = nm_segment_last(segment);
-    if (reliable->timed_at == 0)
-        time_segment(reliable, segment, now);
+    outbox->in_publication = segment;
+    return true;
 }
 
-void nm_reliable_publish(nm_stream *stream)
+void nm_outbox_end_publication(nm_outbox *outbox, nm_segment *segment, bool succeeded)
 {
-    nm_reliable *reliable = nm_reliable_of(stream);
-    if (reliable->publishing)
-        return;
-    reliable->publishing = true;
-    for (;;) {
-        if (reliable->rewind) {
-            reliable->rewind = false;
-            reliable->unpublished = reliable->kept;
-        }
-        nm_segment *segment = reliable->unpublished;
-        if (segment == NULL || reliable->state == NM_RELIABLE_OVER ||
-            (reliable->burst > 0 && reliable->burst_left == 0))
+    outbox->in_publication = NULL;
+    if (segment->acknowledged) {
+        segment->acknowledged = false;
+        nm_segment_recycle(&outbox->recycled, segment);
+    } else if (succeeded && outbox->unpublished == segment)
+        outbox->unpublished = segment->next;
+}
+
+/* ---- what the peer says ---- */
+
+void nm_outbox_go_back(nm_outbox *outbox)
+{
+    outbox->goes_back = true;
+    outbox->burst = outbox->burst_left = NM_OUTBOX_FIRST_BURST;
+    outbox->recovered_at = outbox->published;
+}
+
+bool nm_outbox_take_gap(nm_outbox *outbox, uint64_t number)
+{
+    if (number != outbox->acknowledged || !nm_outbox_is_outstanding(outbox) ||
+        outbox->gap_honoured == number + 1)
+        return false;
+    outbox->gap_honoured = number + 1;
+    nm_outbox_go_back(outbox);
+    return true;
+}
+
+/* True: a recovery goes on, or has just ended, and something waited for that. */
+static bool advance_recovery(nm_outbox *outbox)
+{
+    if (outbox->burst == 0)
+        return false;
+    if (outbox->acknowledged >= outbox->recovered_at)
+        outbox->burst = 0;
+    else if (outbox->burst < NM_OUTBOX_MOST_MESSAGES)
+        outbox->burst *= 2;
+    outbox->burst_left = outbox->burst;
+    return outbox->unpublished != NULL;
+}
+
+bool nm_outbox_acknowledge(nm_outbox *outbox, uint64_t number)
+{
+    outbox->acknowledged = number;
+    while (outbox->unacknowledged != NULL) {
+        nm_segment *segment = outbox->unacknowledged;
+        if (nm_segment_last(segment) > number)
             break;
-        if (segment->published)
-            nm_segment_join(reliable, segment);
-        publication out;
-        prepare(stream, segment, &out);
-        reliable->in_publication = segment;
-        /*
-         * Before the bytes are out, so that no acknowledgement of them can look like a forged one.
-         */
-        note_publication(stream, segment);
-        pthread_mutex_unlock(&stream->lock);
-        natsmicro_status status = publish_segment(stream, segment, &out);
-        pthread_mutex_lock(&stream->lock);
-        reliable->in_publication = NULL;
-        reliable->last_publish = nm_now();
-        if (segment->acknowledged) {
-            segment->acknowledged = false;
-            nm_segment_spare(reliable, segment);
-        } else if (status == NATSMICRO_OK && reliable->unpublished == segment)
-            reliable->unpublished = segment->next;
-        if (status != NATSMICRO_OK)
-            break; /* kept: the retransmission timer has it, or finds the connection closed */
+        outbox->unacknowledged = segment->next;
+        outbox->unacknowledged_bytes -= segment->message_bytes + NM_SEGMENT_OVERHEAD;
+        if (outbox->unpublished == segment)
+            outbox->unpublished = segment->next;
+        recycle(outbox, segment);
     }
-    reliable->publishing = false;
-    nm_reliable_schedule(stream);
+    return advance_recovery(outbox);
 }

@@ -1,12 +1,13 @@
 /*
- * The reliable transport's receiving half. Frames are taken on the link's dispatch thread in the
- * order that the protocol gives: acknowledgement and limits, messages, end, answer. The reader
- * takes messages out of queued frames without a lock and tells the sender when half of the window
- * is free again.
+ * See receive.h.
  */
+#include "transport/reliable/receive.h"
+
 #include "base/cold.h"
 #include "transport/publish.h"
-#include "transport/reliable/state.h"
+#include "transport/reliable/due.h"
+#include "transport/reliable/end.h"
+#include "transport/reliable/transmit.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -16,7 +17,7 @@
 
 /* What has to be done once the lock is free. */
 typedef struct nm_outcome {
-    nm_note note;
+    nm_control_frame control;
     bool over;  /* on a server: the inbox has done its work */
     bool taken; /* the frame's message lies in the queue now */
 } nm_outcome;
@@ -40,7 +41,7 @@ static void read_error(const nm_bytes *status, const nm_bytes *text, nm_error *e
 static void give_up(nm_stream *stream, nm_outcome *outcome, natsmicro_status status,
                     const char *text)
 {
-    nm_reliable_end_call(stream, &outcome->note, status, text);
+    nm_reliable_end_call(stream, &outcome->control, status, text);
     outcome->over = stream->is_server;
 }
 
@@ -71,10 +72,7 @@ static void take_reset(nm_stream *stream, const nm_frame *frame, nm_outcome *out
 static void take_limits(nm_stream *stream, const nm_frame *frame)
 {
     nm_reliable *reliable = nm_reliable_of(stream);
-    if (frame->max_messages > reliable->max_messages)
-        reliable->max_messages = frame->max_messages;
-    if (frame->max_bytes > reliable->max_bytes)
-        reliable->max_bytes = frame->max_bytes;
+    nm_outbox_raise_limits(&reliable->outbox, frame->max_messages, frame->max_bytes);
     if (reliable->sender_waits)
         pthread_cond_broadcast(&stream->changed);
 }
@@ -104,8 +102,13 @@ static bool take_messages(nm_stream *stream, const nm_frame *frame, natsMsg *mes
     size_t count = frame->count - (size_t)known;
     nm_frame_cursor cursor = nm_frame_first(frame);
     size_t size = frame->messages_size - nm_frame_skip(&cursor, known);
-    if (!stream->discarding &&
-        !nm_reliable_enqueue(reliable, message, cursor, count, size, &outcome->taken))
+    nm_arrival arrival = {.message = message,
+                          .message_memory =
+                              (size_t)natsMsg_GetDataLength(message) + nm_message_front(message),
+                          .messages = cursor,
+                          .count = count,
+                          .size = size};
+    if (!stream->discarding && !nm_receive_queue_add(&reliable->queue, &arrival, &outcome->taken))
         return false;
     nm_digest_add_messages(&reliable->digest_in, frame, cursor);
     reliable->received += count;
@@ -116,7 +119,7 @@ static bool take_messages(nm_stream *stream, const nm_frame *frame, natsMsg *mes
     atomic_fetch_add_explicit(&totals->messages_received, count, memory_order_relaxed);
     atomic_fetch_add_explicit(&totals->bytes_received, size, memory_order_relaxed);
     if (!stream->discarding)
-        nm_stream_wake_reader(stream, reliable->queue_count >= WAKE_AT);
+        nm_stream_wake_reader(stream, reliable->queue.count >= WAKE_AT);
     return true;
 }
 
@@ -153,7 +156,7 @@ static void take_end(nm_stream *stream, const nm_frame *frame, nm_outcome *outco
     uint64_t messages = reliable->received - 1;
     bool one_answer = stream->kind == NATSMICRO_CLIENT_STREAM;
     if (one_answer && (messages != 1 || error.status != NATSMICRO_OK))
-        nm_reliable_drop_received(reliable);
+        nm_receive_queue_drop(&reliable->queue);
     if (error.status != NATSMICRO_OK)
         nm_stream_end_input_with(stream, &error);
     else if (one_answer && messages != 1)
@@ -205,13 +208,13 @@ static void answer(nm_stream *stream, const nm_frame *frame, bool asked, nm_nove
     if (gap)
         reliable->gap_told = reliable->received + 1;
     if (asked || frame->has_end || (numbered && novelty == NM_NOTHING_NEW) || (gap && !told)) {
-        nm_note_acknowledge(stream, &outcome->note, gap, false);
+        nm_control_acknowledge(stream, &outcome->control, gap, false);
         return;
     }
     if (!numbered || gap)
         return;
     if (acknowledge_at_once(reliable))
-        nm_note_acknowledge(stream, &outcome->note, false, false);
+        nm_control_acknowledge(stream, &outcome->control, false, false);
     else if (reliable->ack_due == NM_NEVER) {
         reliable->ack_due = reliable->last_heard + NM_RELIABLE_ACK_DELAY;
         nm_reliable_schedule(stream);
@@ -224,7 +227,7 @@ static const char *find_lie(nm_stream *stream, const nm_frame *frame)
     nm_frame_rules rules = {.from_client = stream->is_server,
                             .without_messages =
                                 stream->is_server && stream->kind == NATSMICRO_SERVER_STREAM,
-                            .sent = nm_reliable_of(stream)->published};
+                            .sent = nm_reliable_of(stream)->outbox.published};
     return nm_frame_breaks(frame, &rules);
 }
 
@@ -239,18 +242,41 @@ static bool contradicts_end(const nm_reliable *reliable, const nm_frame *frame)
     return frame->has_end && last <= reliable->received;
 }
 
+/*
+ * An acknowledgement cannot say which copy of a message it answers, so only messages that were sent
+ * once are timed, and the second copy where the peer had said that it lacks the first. A timer that
+ * is shorter than the round trip sends everything again: it stays doubled until one is timed.
+ */
+static void measure_round_trip(nm_reliable *reliable, uint64_t number, int64_t now)
+{
+    if (reliable->timed_at != 0 && number >= reliable->timed_number) {
+        reliable->round_trip = now - reliable->timed_at;
+        reliable->timed_at = 0;
+        reliable->backoff = 0;
+    } else
+        nm_reliable_limit_backoff(reliable);
+}
+
+static void take_progress(nm_stream *stream, uint64_t number, int64_t now)
+{
+    nm_reliable *reliable = nm_reliable_of(stream);
+    reliable->last_progress = reliable->last_retransmit = now;
+    measure_round_trip(reliable, number, now);
+    /* The next burst is the service thread's. */
+    if (nm_outbox_acknowledge(&reliable->outbox, number))
+        nm_inbox_hasten_timer(&stream->inbox, now);
+}
+
 static void take_acknowledgement(nm_stream *stream, const nm_frame *frame, int64_t now)
 {
     nm_reliable *reliable = nm_reliable_of(stream);
-    if (frame->ack > reliable->acknowledged)
-        nm_reliable_acknowledged(stream, frame->ack, now);
+    if (frame->ack > reliable->outbox.acknowledged)
+        take_progress(stream, frame->ack, now);
     take_limits(stream, frame);
-    if (!frame->gap || frame->ack != reliable->acknowledged ||
-        reliable->acknowledged == reliable->published ||
-        reliable->gap_honoured == reliable->acknowledged + 1)
+    if (!frame->gap || !nm_outbox_take_gap(&reliable->outbox, frame->ack))
         return;
-    reliable->gap_honoured = reliable->acknowledged + 1;
-    nm_reliable_resend(stream, true, now);
+    reliable->time_resend = reliable->last_retransmit == reliable->last_progress;
+    reliable->last_retransmit = now;
     nm_inbox_hasten_timer(&stream->inbox, now);
 }
 
@@ -282,7 +308,8 @@ static void take_frame(nm_stream *stream, const nm_frame *frame, natsMsg *messag
     answer(stream, frame, reply != NULL, novelty, outcome);
     if (!stream->is_server && reliable->received_end)
         nm_reliable_over(stream);
-    if (stream->is_server && reliable->ended && reliable->acknowledged == reliable->made) {
+    if (stream->is_server && reliable->outbox.ended &&
+        reliable->outbox.acknowledged == reliable->outbox.last_number) {
         nm_reliable_over(stream);
         outcome->over = true;
     }
@@ -297,9 +324,9 @@ static void answer_late(nm_stream *stream, const nm_frame *frame, const char *re
         return;
     strcpy(reliable->address, reply);
     if (reliable->received_end && stream->aborted == NATSMICRO_OK)
-        nm_note_acknowledge(stream, &outcome->note, false, false);
+        nm_control_acknowledge(stream, &outcome->control, false, false);
     else
-        nm_note_reset(stream, &outcome->note, NULL);
+        nm_control_reset(stream, &outcome->control, NULL);
 }
 
 /* The NATS reply as an address: NULL where it has none, or one that may not be published to. */
@@ -341,7 +368,7 @@ void nm_reliable_on_message(nm_stream *stream, natsMsg *message)
 {
     nm_reliable *reliable = nm_reliable_of(stream);
     nm_outcome outcome;
-    nm_note_clear(&outcome.note);
+    nm_control_clear(&outcome.control);
     outcome.over = outcome.taken = false;
 
     if (natsMsg_IsNoResponders(message)) {
@@ -367,7 +394,7 @@ void nm_reliable_on_message(nm_stream *stream, natsMsg *message)
     bool done = outcome.over && stream->finished;
     pthread_mutex_unlock(&stream->lock);
 
-    nm_note_publish(stream, &outcome.note);
+    nm_control_publish(stream, &outcome.control);
     if (why != NULL)
         drop_malformed(stream, why);
     if (done)
@@ -402,15 +429,15 @@ NM_COLD static void tell_of_room(nm_stream *stream, uint64_t used, uint64_t used
     look_again_at_half(reliable);
     if (used < reliable->look_at_used && used_bytes < reliable->look_at_used_bytes)
         return;
-    nm_note note;
-    nm_note_clear(&note);
+    nm_control_frame control;
+    nm_control_clear(&control);
     pthread_mutex_lock(&stream->lock);
     bool wants_room = reliable->state == NM_RELIABLE_UP && !reliable->received_end;
     if (wants_room)
-        nm_note_acknowledge(stream, &note, false, false);
+        nm_control_acknowledge(stream, &control, false, false);
     pthread_mutex_unlock(&stream->lock);
-    note.flush = true;
-    nm_note_publish(stream, &note);
+    control.flush = true;
+    nm_control_publish(stream, &control);
     if (wants_room)
         look_again_at_half(reliable);
     else
@@ -424,7 +451,7 @@ static bool has_arrived(const nm_stream *stream)
     if (stream->aborted != NATSMICRO_OK || stream->in_end != NATSMICRO_OK)
         return true;
     /* The one answer of a client-stream counts only with the end behind it. */
-    return reliable->queue_count > 0 &&
+    return reliable->queue.count > 0 &&
            (stream->is_server || stream->kind != NATSMICRO_CLIENT_STREAM);
 }
 
@@ -434,7 +461,7 @@ static void wait_for_arrival(nm_stream *stream)
     if (has_arrived(stream))
         return;
     /* About to block: what is not out yet may be what the peer waits for. */
-    nm_reliable_send_open(stream);
+    nm_reliable_seal_and_transmit(stream);
     pthread_mutex_unlock(&stream->lock);
     nm_link_flush(stream->link, stream->deadline);
     pthread_mutex_lock(&stream->lock);
@@ -456,17 +483,17 @@ static void wait_for_arrival(nm_stream *stream)
 NM_COLD static natsmicro_status next_frame(nm_stream *stream)
 {
     nm_reliable *reliable = nm_reliable_of(stream);
-    nm_reliable_frame done = reliable->reading;
-    reliable->reading = (nm_reliable_frame){.message = NULL};
+    nm_received_frame done = reliable->reading;
+    reliable->reading = (nm_received_frame){.message = NULL};
 
     pthread_mutex_lock(&stream->lock);
-    if (reliable->queue_count == 0)
+    if (reliable->queue.count == 0)
         wait_for_arrival(stream);
     natsmicro_status status = stream->aborted;
-    if (status == NATSMICRO_OK && !nm_reliable_dequeue(reliable, &reliable->reading))
+    if (status == NATSMICRO_OK && !nm_receive_queue_take(&reliable->queue, &reliable->reading))
         status = stream->in_end;
     pthread_mutex_unlock(&stream->lock);
-    nm_reliable_frame_free(&done);
+    nm_received_frame_free(&done);
     return status;
 }
 

@@ -1,101 +1,21 @@
 /*
- * What time brings to a reliable call: delayed acknowledgements, partial frames, retransmission,
- * probes, and the limits after which a peer counts as gone. Runs on the link's service thread.
- *
- * The inbox has one timer. It is only ever hastened, so that the many events that put a limit off
- * cost nothing: when it fires too early, what is due is worked out anew.
+ * See timer.h.
  */
-#include "transport/reliable/state.h"
+#include "transport/reliable/timer.h"
+
+#include "transport/reliable/due.h"
+#include "transport/reliable/end.h"
+#include "transport/reliable/transmit.h"
 
 #include <stdio.h>
 #include <string.h>
-
-static int64_t earlier(int64_t a, int64_t b)
-{
-    return a < b ? a : b;
-}
-
-static int64_t later(int64_t a, int64_t b)
-{
-    return a > b ? a : b;
-}
-
-/* ---- what is due when ---- */
-
-/* Whether there is something that only the peer's answer can bring on. */
-static bool waits_for_answer(const nm_stream *stream)
-{
-    const nm_reliable *reliable = nm_reliable_of(stream);
-    return reliable->published > reliable->acknowledged || reliable->unpublished != NULL ||
-           reliable->sender_waits || !reliable->peer_heard;
-}
-
-/* The peer is asked often enough that some losses in a row do not look like its end. */
-static int64_t probe_interval(const nm_stream *stream)
-{
-    return stream->idle_limit == NM_NEVER ? NM_RELIABLE_PROBE_WITHOUT_IDLE : stream->idle_limit / 6;
-}
-
-/* Twice the round trip, doubled each time, up to the interval of probes. */
-static int64_t retransmit_due(const nm_stream *stream)
-{
-    const nm_reliable *reliable = nm_reliable_of(stream);
-    if (!waits_for_answer(stream))
-        return NM_NEVER;
-    int64_t least = later(NM_RELIABLE_FIRST_RETRANSMIT, 2 * reliable->round_trip);
-    int64_t most = later(least, probe_interval(stream));
-    int64_t delay = least;
-    for (unsigned i = 0; i < reliable->backoff && delay < most; i++)
-        delay *= 2;
-    delay = earlier(delay, earlier(most, NM_RELIABLE_LONGEST_RETRANSMIT));
-    return reliable->last_retransmit + delay;
-}
-
-static int64_t probe_due(const nm_stream *stream)
-{
-    const nm_reliable *reliable = nm_reliable_of(stream);
-    return later(reliable->last_heard, reliable->last_probe) + probe_interval(stream);
-}
-
-static int64_t progress_due(const nm_stream *stream)
-{
-    const nm_reliable *reliable = nm_reliable_of(stream);
-    return reliable->published > reliable->acknowledged
-               ? nm_after(reliable->last_progress, stream->idle_limit)
-               : NM_NEVER;
-}
-
-static int64_t deadline_due(const nm_stream *stream)
-{
-    return stream->aborted == NATSMICRO_OK ? stream->deadline : NM_NEVER;
-}
-
-void nm_reliable_schedule(nm_stream *stream)
-{
-    nm_reliable *reliable = nm_reliable_of(stream);
-    if (reliable->state == NM_RELIABLE_OVER)
-        return;
-    if (reliable->disconnected)
-        return; /* the timer looks for the connection; what is due now would only wake it */
-    int64_t due = earlier(reliable->ack_due, reliable->seal_due);
-    due = earlier(due, retransmit_due(stream));
-    due = earlier(due, probe_due(stream));
-    due = earlier(due, nm_after(reliable->last_heard, stream->idle_limit));
-    due = earlier(due, progress_due(stream));
-    due = earlier(due, nm_after(reliable->gone_since, NM_RELIABLE_GONE_LIMIT));
-    due = earlier(due, deadline_due(stream));
-    if (due >= reliable->timer_at)
-        return;
-    reliable->timer_at = due;
-    nm_inbox_hasten_timer(&stream->inbox, due);
-}
 
 /* ---- limits ---- */
 
 /*
  * What a call is told that has heard nothing: the limit, and the likely cause where there is one.
  */
-static void end_silent_call(nm_stream *stream, natsConnStatus connection, nm_note *note)
+static void end_silent_call(nm_stream *stream, natsConnStatus connection, nm_control_frame *control)
 {
     const char *address = nm_reliable_of(stream)->address;
     const char *cause = "";
@@ -106,11 +26,12 @@ static void end_silent_call(nm_stream *stream, natsConnStatus connection, nm_not
     char text[192];
     snprintf(text, sizeof(text), "nothing came from the peer within the idle limit of %lld ms%s",
              (long long)(stream->idle_limit / NM_NS_PER_MS), cause);
-    nm_reliable_end_call(stream, note, NATSMICRO_UNAVAILABLE, text);
+    nm_reliable_end_call(stream, control, NATSMICRO_UNAVAILABLE, text);
 }
 
 /* Checks the limits that end a call. True: it is over. */
-static bool check_limits(nm_stream *stream, int64_t now, natsConnStatus connection, nm_note *note)
+static bool check_limits(nm_stream *stream, int64_t now, natsConnStatus connection,
+                         nm_control_frame *control)
 {
     const nm_reliable *reliable = nm_reliable_of(stream);
     bool silent = now >= nm_after(reliable->last_heard, stream->idle_limit);
@@ -118,15 +39,15 @@ static bool check_limits(nm_stream *stream, int64_t now, natsConnStatus connecti
     bool gone = silent ? reliable->gone_since != NM_NEVER
                        : now >= nm_after(reliable->gone_since, NM_RELIABLE_GONE_LIMIT);
     if (connection == NATS_CONN_STATUS_CLOSED)
-        nm_reliable_end_call(stream, note, NATSMICRO_UNAVAILABLE, "the connection is closed");
+        nm_reliable_end_call(stream, control, NATSMICRO_UNAVAILABLE, "the connection is closed");
     else if (silent && !gone)
-        end_silent_call(stream, connection, note);
-    else if (!gone && now >= progress_due(stream))
-        nm_reliable_end_call(stream, note, NATSMICRO_UNAVAILABLE,
+        end_silent_call(stream, connection, control);
+    else if (!gone && now >= nm_reliable_progress_due(stream))
+        nm_reliable_end_call(stream, control, NATSMICRO_UNAVAILABLE,
                              "the peer is there, but messages do not reach it");
     else if (gone)
         /* As on a plain stream: a handler without a caller is cancelled. */
-        nm_reliable_end_call(stream, note,
+        nm_reliable_end_call(stream, control,
                              stream->is_server ? NATSMICRO_CANCELLED : NATSMICRO_UNAVAILABLE,
                              stream->is_server ? "the caller is gone" : "the service is gone");
     else
@@ -138,17 +59,17 @@ static bool check_limits(nm_stream *stream, int64_t now, natsConnStatus connecti
  * A call that its own side has given up, or whose deadline has passed. The client tells the service
  * at once; a handler finds out from its send and recv, and its return ends the call as ever.
  */
-static void check_deadline(nm_stream *stream, int64_t now, nm_note *note)
+static void check_deadline(nm_stream *stream, int64_t now, nm_control_frame *control)
 {
     nm_reliable *reliable = nm_reliable_of(stream);
-    if (now >= deadline_due(stream))
+    if (now >= nm_reliable_deadline_due(stream))
         nm_stream_abort_locked(stream, NATSMICRO_DEADLINE_EXCEEDED,
                                "%s: the deadline passed before the end", stream->method);
     if (stream->is_server || stream->aborted == NATSMICRO_OK || reliable->received_end)
         return;
     nm_error reason = NM_ERROR_INIT;
     nm_stream_reason(stream, &reason);
-    nm_note_reset(stream, note, &reason);
+    nm_control_reset(stream, control, &reason);
     nm_error_clear(&reason);
     nm_reliable_over(stream);
 }
@@ -156,16 +77,17 @@ static void check_deadline(nm_stream *stream, int64_t now, nm_note *note)
 /* ---- what is to be sent ---- */
 
 /* Sends again what is not acknowledged, or asks where there is nothing to send. */
-static void retransmit(nm_stream *stream, int64_t now, nm_note *note)
+static void retransmit(nm_stream *stream, int64_t now, nm_control_frame *control)
 {
     nm_reliable *reliable = nm_reliable_of(stream);
     reliable->backoff++;
-    if (reliable->kept != NULL) {
-        nm_reliable_resend(stream, false, now);
+    reliable->last_retransmit = now;
+    if (reliable->outbox.unacknowledged != NULL) {
+        nm_outbox_go_back(&reliable->outbox);
+        reliable->time_resend = false;
         return;
     }
-    reliable->last_retransmit = now;
-    nm_note_acknowledge(stream, note, false, true);
+    nm_control_acknowledge(stream, control, false, true);
 }
 
 /*
@@ -190,24 +112,24 @@ static bool is_disconnected(nm_stream *stream, int64_t now, natsConnStatus conne
     return false;
 }
 
-static void send_what_is_due(nm_stream *stream, int64_t now, nm_note *note)
+static void send_what_is_due(nm_stream *stream, int64_t now, nm_control_frame *control)
 {
     nm_reliable *reliable = nm_reliable_of(stream);
     if (now >= reliable->seal_due)
-        nm_reliable_seal(stream);
-    if (now >= retransmit_due(stream))
-        retransmit(stream, now, note);
-    else if (now >= probe_due(stream))
-        nm_note_acknowledge(stream, note, false, true);
+        nm_reliable_seal(reliable);
+    if (now >= nm_reliable_retransmit_due(stream))
+        retransmit(stream, now, control);
+    else if (now >= nm_reliable_probe_due(stream))
+        nm_control_acknowledge(stream, control, false, true);
     else if (now >= reliable->ack_due)
-        nm_note_acknowledge(stream, note, false, false);
+        nm_control_acknowledge(stream, control, false, false);
 }
 
 void nm_reliable_on_timer(nm_stream *stream)
 {
     nm_reliable *reliable = nm_reliable_of(stream);
-    nm_note note;
-    nm_note_clear(&note);
+    nm_control_frame control;
+    nm_control_clear(&control);
     bool published = false;
     /* Before the lock: nats.c may be busy writing to a broker that stands still. */
     natsConnStatus connection = natsConnection_Status(nm_link_connection(stream->link));
@@ -215,20 +137,20 @@ void nm_reliable_on_timer(nm_stream *stream)
     pthread_mutex_lock(&stream->lock);
     int64_t now = nm_now();
     reliable->timer_at = NM_NEVER;
-    if (reliable->state != NM_RELIABLE_OVER && !check_limits(stream, now, connection, &note))
-        check_deadline(stream, now, &note);
+    if (reliable->state != NM_RELIABLE_OVER && !check_limits(stream, now, connection, &control))
+        check_deadline(stream, now, &control);
     if (reliable->state != NM_RELIABLE_OVER && !is_disconnected(stream, now, connection)) {
-        send_what_is_due(stream, now, &note);
-        published = reliable->rewind || reliable->unpublished != NULL;
+        send_what_is_due(stream, now, &control);
+        published = nm_outbox_has_unpublished(&reliable->outbox);
         if (published)
-            nm_reliable_publish(stream);
+            nm_reliable_transmit(stream);
         nm_reliable_schedule(stream);
     }
     bool close = reliable->state == NM_RELIABLE_OVER && stream->is_server && stream->finished;
     pthread_mutex_unlock(&stream->lock);
 
-    nm_note_publish(stream, &note);
-    if (published && !note.flush)
+    nm_control_publish(stream, &control);
+    if (published && !control.flush)
         nm_link_flush_soon(stream->link);
     if (close)
         nm_inbox_close(&stream->inbox);

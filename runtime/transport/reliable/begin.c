@@ -1,0 +1,118 @@
+/*
+ * See begin.h.
+ */
+#include "transport/reliable/begin.h"
+
+#include "transport/publish.h"
+#include "transport/reliable/control.h"
+#include "transport/reliable/due.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static bool peer_streams(const nm_stream *stream)
+{
+    if (!stream->is_server)
+        return true; /* what is no stream has one message, and an end */
+    return nm_caller_streams(stream->kind);
+}
+
+/* Reset has given back the rest. */
+static void free_state(void *state)
+{
+    nm_reliable *reliable = state;
+    nm_receive_queue_free(&reliable->queue);
+    free(reliable);
+}
+
+/* The state is kept with the stream from call to call, and a short queue with it. */
+static nm_reliable *prepare_state(nm_stream *stream)
+{
+    nm_reliable *reliable = nm_reliable_of(stream);
+    nm_reliable fresh = {.state = NM_RELIABLE_UP};
+    if (reliable == NULL) {
+        reliable = aligned_alloc(alignof(nm_reliable), sizeof(*reliable));
+        if (reliable == NULL)
+            return NULL;
+        stream->state = reliable;
+        stream->free_state = free_state;
+    } else {
+        fresh.queue.frames = reliable->queue.frames;
+        fresh.queue.capacity = reliable->queue.capacity;
+    }
+    *reliable = fresh;
+    return reliable;
+}
+
+bool nm_reliable_begin(nm_stream *stream, const nm_stream_offer *peer)
+{
+    nm_reliable *reliable = prepare_state(stream);
+    if (reliable == NULL)
+        return false;
+    int64_t now = nm_now();
+    reliable->timer_at = reliable->gone_since = reliable->ack_due = reliable->seal_due = NM_NEVER;
+    reliable->last_heard = reliable->last_progress = reliable->last_retransmit = now;
+    reliable->peer_heard = !stream->is_server;
+    nm_outbox_begin(&reliable->outbox, stream->max_payload, stream->window_messages,
+                    stream->window_bytes, stream->is_server ? &stream->headers_out : NULL);
+    if (peer != NULL)
+        nm_outbox_raise_limits(&reliable->outbox, peer->messages, peer->bytes);
+    if (peer_streams(stream)) {
+        reliable->window_messages = stream->window_messages;
+        reliable->window_bytes = stream->window_bytes;
+    }
+    nm_digest_begin(&reliable->digest_in);
+    /* The opening of a server-stream is the caller's end, number 1. */
+    if (stream->kind == NATSMICRO_SERVER_STREAM && stream->is_server) {
+        reliable->received = reliable->told_received = 1;
+        reliable->received_end = true;
+        stream->in_end = NATSMICRO_END;
+    } else if (stream->kind == NATSMICRO_SERVER_STREAM)
+        nm_outbox_begin_ended(&reliable->outbox);
+    reliable->told_max_messages = reliable->window_messages;
+    reliable->told_max_bytes = reliable->window_bytes;
+    return true;
+}
+
+/*
+ * The opening's NATS reply, which is rewritten across accounts, is where the caller is; not
+ * Reply-To.
+ */
+natsmicro_status nm_reliable_accept(nm_stream *stream, const nm_incoming *opening, nm_error *error)
+{
+    nm_reliable *reliable = nm_reliable_of(stream);
+    if (!nm_reply_is_allowed(stream->link, stream->settings, opening->reply, stream->method))
+        return nm_error_set(error, NATSMICRO_INVALID_ARGUMENT,
+                            "the NATS reply of the request may not be answered on");
+    if (strlen(opening->reply) >= NM_RELIABLE_ADDRESS_SIZE)
+        return nm_error_set(error, NATSMICRO_INVALID_ARGUMENT,
+                            "the NATS reply of the request is longer than %d bytes",
+                            NM_RELIABLE_ADDRESS_SIZE - 1);
+    nm_control_frame control;
+    nm_control_clear(&control);
+    pthread_mutex_lock(&stream->lock);
+    strcpy(reliable->address, opening->reply);
+    /*
+     * Where only we send, the first message is soon the first frame; if not, the timer sees to one.
+     */
+    if (peer_streams(stream))
+        nm_control_acknowledge(stream, &control, false, true);
+    else
+        reliable->ack_due = nm_now() + NM_RELIABLE_ACK_DELAY;
+    nm_reliable_schedule(stream);
+    pthread_mutex_unlock(&stream->lock);
+    nm_control_publish(stream, &control);
+    if (control.wanted) /* a caller that wants to send waits for it */
+        nm_link_flush(stream->link, NM_NEVER);
+    return NATSMICRO_OK;
+}
+
+/* Nothing of the last call stays but memory for the next. */
+void nm_reliable_reset(nm_stream *stream)
+{
+    nm_reliable *reliable = nm_reliable_of(stream);
+    nm_outbox_clear(&reliable->outbox);
+    nm_receive_queue_drop(&reliable->queue);
+    nm_receive_queue_trim(&reliable->queue);
+    nm_received_frame_free(&reliable->reading);
+}

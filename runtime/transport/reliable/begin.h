@@ -1,0 +1,21 @@
+/*
+ * Begin: how a reliable call begins on either side, once both have agreed.
+ */
+#ifndef NM_TRANSPORT_RELIABLE_BEGIN_H
+#define NM_TRANSPORT_RELIABLE_BEGIN_H
+
+#include "transport/reliable/state.h"
+#include "wire/incoming.h"
+#include "wire/offer.h"
+
+/*
+ * Makes the state of a call that both sides have agreed on. `peer`: the limits that it offered;
+ * NULL: its first frame tells them. False: no memory.
+ */
+bool nm_reliable_begin(nm_stream *stream, const nm_stream_offer *peer);
+
+/* The transport's functions. */
+natsmicro_status nm_reliable_accept(nm_stream *stream, const nm_incoming *opening, nm_error *error);
+void nm_reliable_reset(nm_stream *stream);
+
+#endif

@@ -1,0 +1,218 @@
+/*
+ * See end.h.
+ */
+#include "transport/reliable/end.h"
+
+#include "transport/reliable/send.h"
+#include "transport/reliable/transmit.h"
+#include "wire/outgoing.h"
+
+#include <string.h>
+
+/* Tags and lengths of an end's text and data, and of the end itself, at most. */
+#define END_FIELDS 32
+
+/* ---- an END ---- */
+
+/* What an end takes but for its text, which may always be cut. */
+static size_t end_size_without_text(const nm_frame_outcome *outcome)
+{
+    size_t size = NM_FRAME_SHORTEST_END + nm_frame_headers_size(outcome->trailers);
+    return outcome->status == NULL ? size : size + outcome->data.length + END_FIELDS;
+}
+
+/* The most that an end takes; one that does not fit into a frame is cut when it is written. */
+static size_t end_size(const nm_frame_outcome *outcome, size_t room)
+{
+    size_t text = outcome->status == NULL ? 0 : NM_ERROR_TEXT_LIMIT;
+    size_t size = end_size_without_text(outcome) + text;
+    return size < room ? size : room;
+}
+
+/* With the lock free: tells the user what could not go with the end. */
+static void report_cut(nm_stream *stream)
+{
+    if (!nm_reliable_of(stream)->end_was_cut) /* set by this thread, with the end */
+        return;
+    pthread_mutex_lock(&stream->lock);
+    char address[NM_RELIABLE_ADDRESS_SIZE];
+    strcpy(address, nm_reliable_of(stream)->address);
+    pthread_mutex_unlock(&stream->lock);
+    nm_events_emit(nm_link_events(stream->link), NATSMICRO_EVENT_PUBLISH_FAILED, address,
+                   stream->method,
+                   "the end is over the broker's max_payload of %zu: it goes without some of "
+                   "its trailers, or the error's data",
+                   stream->max_payload);
+}
+
+/* Under the lock: our direction ends with this. False: no memory. */
+static bool append_end(nm_stream *stream, const nm_error *failure)
+{
+    nm_reliable *reliable = nm_reliable_of(stream);
+    nm_outbox *outbox = &reliable->outbox;
+    nm_frame_outcome outcome = {.trailers = &stream->trailers_out};
+    if (failure != NULL && failure->status != NATSMICRO_OK) {
+        outcome.status = nm_error_code(failure);
+        outcome.text = nm_error_text(failure);
+        outcome.data = (nm_bytes){failure->data, failure->data_length};
+    }
+    /* Headers that leave no room for an end, which could go with no message either, stay behind. */
+    if (outbox->last_number == 0 &&
+        nm_outbox_room(outbox, stream->max_payload) < NM_FRAME_SHORTEST_END)
+        nm_headers_clear(&stream->headers_out);
+    size_t most = nm_outbox_room(outbox, stream->max_payload);
+    reliable->end_was_cut = end_size_without_text(&outcome) > most;
+    bool appended = nm_outbox_append_end(outbox, end_size(&outcome, most), &outcome);
+    reliable->seal_due = NM_NEVER; /* nothing is open any more */
+    return appended;
+}
+
+/* ---- over ---- */
+
+void nm_reliable_over(nm_stream *stream)
+{
+    nm_reliable *reliable = nm_reliable_of(stream);
+    reliable->state = NM_RELIABLE_OVER;
+    nm_outbox_drop(&reliable->outbox);
+    reliable->seal_due = NM_NEVER;
+    pthread_cond_broadcast(&stream->changed);
+}
+
+void nm_reliable_end_call(nm_stream *stream, nm_control_frame *control, natsmicro_status status,
+                          const char *text)
+{
+    nm_error error = NM_ERROR_INIT;
+    nm_error_set(&error, status, "%s: %s", stream->method, text);
+    nm_stream_abort_locked(stream, status, "%s", nm_error_text(&error));
+    nm_control_reset(stream, control, &error);
+    nm_reliable_over(stream);
+    nm_error_clear(&error);
+}
+
+/* ---- ends ---- */
+
+natsmicro_status nm_reliable_close_send(nm_stream *stream, nm_error *error)
+{
+    pthread_mutex_lock(&stream->lock);
+    natsmicro_status status = nm_reliable_check_send(stream, error);
+    if (status == NATSMICRO_OK && !append_end(stream, NULL))
+        status = nm_error_set(error, NATSMICRO_RESOURCE_EXHAUSTED, "%s: no memory", stream->method);
+    if (status == NATSMICRO_OK) {
+        stream->send_closed = true;
+        nm_reliable_transmit(stream);
+    }
+    pthread_mutex_unlock(&stream->lock);
+    if (status == NATSMICRO_OK)
+        nm_link_flush(stream->link, stream->deadline);
+    return status;
+}
+
+/* The one message of an answer. False: no memory. */
+static bool append_answer(nm_stream *stream, const nm_bytes *message)
+{
+    nm_outbox *outbox = &nm_reliable_of(stream)->outbox;
+    size_t size = nm_frame_message_size(message->length);
+    size_t both = size + NM_FRAME_SHORTEST_END + nm_frame_headers_size(&stream->trailers_out);
+    /* Where one frame cannot hold both, the end goes in the next one. */
+    size_t room = both <= nm_outbox_room(outbox, stream->max_payload) ? both : size;
+    if (!nm_outbox_open(outbox, room))
+        return false;
+    nm_outbox_append(outbox, message, 1, message->length);
+    stream->sent++;
+    return true;
+}
+
+natsmicro_status nm_reliable_answer(nm_stream *stream, const void *message, size_t length,
+                                    nm_error *error)
+{
+    nm_reliable *reliable = nm_reliable_of(stream);
+    nm_bytes whole = {message, length};
+    if (!nm_reliable_has_room(stream, length))
+        return nm_error_set(error, NATSMICRO_RESOURCE_EXHAUSTED,
+                            "%s: a response of %zu bytes is over the broker's max_payload of %zu",
+                            stream->method, length, nm_link_max_payload(stream->link));
+
+    pthread_mutex_lock(&stream->lock);
+    natsmicro_status status = nm_reliable_check_send(stream, error);
+    if (status == NATSMICRO_OK && (!append_answer(stream, &whole) || !append_end(stream, NULL)))
+        status = nm_error_set(error, NATSMICRO_RESOURCE_EXHAUSTED, "%s: no memory", stream->method);
+    if (status == NATSMICRO_OK) {
+        stream->finished = true;
+        reliable->state = NM_RELIABLE_ENDING;
+        nm_reliable_transmit(stream);
+    }
+    pthread_mutex_unlock(&stream->lock);
+    if (status == NATSMICRO_OK) {
+        report_cut(stream);
+        nm_link_flush(stream->link, NM_NEVER);
+    }
+    return status;
+}
+
+/* The handler has returned: END, unless the call is over already. */
+void nm_reliable_finish(nm_stream *stream, const nm_error *failure)
+{
+    nm_reliable *reliable = nm_reliable_of(stream);
+    nm_control_frame control;
+    nm_control_clear(&control);
+    pthread_mutex_lock(&stream->lock);
+    bool first = !stream->finished;
+    stream->finished = true;
+    bool end = first && reliable->state == NM_RELIABLE_UP;
+    nm_receive_queue_drop(&reliable->queue); /* nobody reads any more */
+    if (end && append_end(stream, failure)) {
+        reliable->state = NM_RELIABLE_ENDING;
+        nm_reliable_transmit(stream);
+    } else if (end) { /* no memory for an end; a reset takes none */
+        nm_error error = NM_ERROR_INIT;
+        error.status = NATSMICRO_RESOURCE_EXHAUSTED;
+        nm_control_reset(stream, &control, &error);
+        nm_reliable_over(stream);
+    }
+    bool over = reliable->state == NM_RELIABLE_OVER;
+    pthread_mutex_unlock(&stream->lock);
+    nm_control_publish(stream, &control);
+    if (end) {
+        report_cut(stream);
+        nm_link_flush(stream->link, NM_NEVER);
+    }
+    if (over)
+        nm_inbox_close(&stream->inbox);
+}
+
+/* A call that is ended although its handler runs, or its end is not acknowledged. */
+void nm_reliable_abandon(nm_stream *stream, const nm_error *failure)
+{
+    nm_reliable *reliable = nm_reliable_of(stream);
+    nm_control_frame control;
+    nm_control_clear(&control);
+    pthread_mutex_lock(&stream->lock);
+    if (reliable->state != NM_RELIABLE_OVER) {
+        nm_control_reset(stream, &control, failure);
+        nm_reliable_over(stream);
+    }
+    bool finished = stream->finished;
+    pthread_mutex_unlock(&stream->lock);
+    nm_control_publish(stream, &control);
+    if (finished)
+        nm_inbox_close(&stream->inbox);
+}
+
+/* The caller gives up: at once, and nothing counts any more. */
+void nm_reliable_give_up(nm_stream *stream)
+{
+    nm_reliable *reliable = nm_reliable_of(stream);
+    nm_error error = NM_ERROR_INIT;
+    nm_control_frame control;
+    nm_control_clear(&control);
+    pthread_mutex_lock(&stream->lock);
+    stream->send_closed = true;
+    if (reliable->state != NM_RELIABLE_OVER) {
+        nm_stream_reason(stream, &error);
+        nm_control_reset(stream, &control, &error);
+        nm_reliable_over(stream);
+    }
+    pthread_mutex_unlock(&stream->lock);
+    nm_control_publish(stream, &control);
+    nm_error_clear(&error);
+}

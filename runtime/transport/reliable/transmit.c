@@ -1,0 +1,118 @@
+/*
+ * See transmit.h.
+ */
+#include "transport/reliable/transmit.h"
+
+#include "transport/publish.h"
+#include "transport/reliable/control.h"
+#include "transport/reliable/due.h"
+#include "wire/offer.h"
+
+#include <string.h>
+
+void nm_reliable_seal(nm_reliable *reliable)
+{
+    nm_outbox_seal(&reliable->outbox);
+    reliable->seal_due = NM_NEVER;
+}
+
+/* How a segment is to be published; its bytes stay where they are. */
+typedef struct nm_envelope {
+    char subject[NM_RELIABLE_ADDRESS_SIZE];
+    size_t length;
+    bool with_header;
+    bool ask;
+} nm_envelope;
+
+/* Only the thread that has the turn may write the control fields after a segment. */
+static void prepare(nm_reliable *reliable, const nm_publication *next, nm_envelope *envelope)
+{
+    nm_segment *segment = next->segment;
+    uint8_t *end =
+        nm_control_write(reliable, segment->bytes + segment->length, segment->first, false);
+    envelope->length = (size_t)(end - segment->bytes);
+    strcpy(envelope->subject, reliable->address);
+    envelope->with_header = !reliable->peer_heard;
+    envelope->ask = envelope->with_header || next->ask;
+}
+
+static natsmicro_status publish_segment(nm_stream *stream, const nm_segment *segment,
+                                        const nm_envelope *envelope)
+{
+    nm_outgoing outgoing = {.subject = envelope->subject,
+                            .reply = envelope->ask ? stream->inbox.subject : NULL,
+                            .data = segment->bytes,
+                            .length = envelope->length,
+                            .stream = envelope->with_header ? NM_STREAM_VERSION : NULL};
+    return nm_publish(nm_link_connection(stream->link), &outgoing, NULL);
+}
+
+static void time_segment(nm_reliable *reliable, const nm_segment *segment, int64_t now)
+{
+    reliable->timed_number = nm_segment_last(segment);
+    reliable->timed_at = now;
+}
+
+static void count_again(nm_stream *stream, const nm_segment *segment, int64_t now)
+{
+    nm_reliable *reliable = nm_reliable_of(stream);
+    reliable->metrics.retransmitted += segment->count;
+    atomic_fetch_add_explicit(&stream->settings->totals->retransmitted, segment->count,
+                              memory_order_relaxed);
+    if (reliable->time_resend)
+        time_segment(reliable, segment, now);
+    else if (segment->first <= reliable->timed_number)
+        reliable->timed_at = 0;
+    reliable->time_resend = false;
+}
+
+/* Counts what is about to be published and starts the clocks that wait for its acknowledgement. */
+static void count(nm_stream *stream, const nm_publication *next)
+{
+    nm_reliable *reliable = nm_reliable_of(stream);
+    const nm_segment *segment = next->segment;
+    int64_t now = nm_now();
+    if (next->again) {
+        count_again(stream, segment, now);
+        return;
+    }
+    nm_stream_totals *totals = stream->settings->totals;
+    atomic_fetch_add_explicit(&totals->messages_sent, segment->count, memory_order_relaxed);
+    atomic_fetch_add_explicit(&totals->bytes_sent, segment->message_bytes, memory_order_relaxed);
+    if (next->only) {
+        reliable->last_progress = reliable->last_retransmit = now;
+        nm_reliable_limit_backoff(reliable); /* from asking a reader that slept */
+    }
+    if (reliable->timed_at == 0)
+        time_segment(reliable, segment, now);
+}
+
+void nm_reliable_transmit(nm_stream *stream)
+{
+    nm_reliable *reliable = nm_reliable_of(stream);
+    if (reliable->publishing)
+        return;
+    reliable->publishing = true;
+    natsmicro_status status = NATSMICRO_OK;
+    nm_publication next;
+    while (status == NATSMICRO_OK && reliable->state != NM_RELIABLE_OVER &&
+           nm_outbox_begin_publication(&reliable->outbox, &next)) {
+        nm_envelope envelope;
+        prepare(reliable, &next, &envelope);
+        count(stream, &next);
+        pthread_mutex_unlock(&stream->lock);
+        status = publish_segment(stream, next.segment, &envelope);
+        pthread_mutex_lock(&stream->lock);
+        nm_outbox_end_publication(&reliable->outbox, next.segment, status == NATSMICRO_OK);
+        reliable->last_publish = nm_now();
+    }
+    /* A segment that nats.c did not take goes with the next retransmission. */
+    reliable->publishing = false;
+    nm_reliable_schedule(stream);
+}
+
+void nm_reliable_seal_and_transmit(nm_stream *stream)
+{
+    nm_reliable_seal(nm_reliable_of(stream));
+    nm_reliable_transmit(stream);
+}
