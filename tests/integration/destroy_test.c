@@ -14,31 +14,14 @@ typedef struct open_calls {
     Lab__V1__LabClient__Chat *chat;
 } open_calls;
 
-/* One number, and no end before the call's: what came faster than it is read would end it early. */
-static natsmicro_status count_one(Lab__V1__LabServer__CountUp *call,
-                                  const Lab__V1__CountUpRequest *request, void *user_data)
-{
-    lab_probe *seen = user_data;
-    Lab__V1__CountUpResponse response = LAB__V1__COUNT_UP_RESPONSE__INIT;
-    (void)request;
-    natsmicro_status status = lab__v1__lab_server__count_up__send(call, &response);
-    if (status == NATSMICRO_OK)
-        status = lab_wait_for_end(call->base);
-    latch_open(&seen->done);
-    return status;
-}
-
 static void serve_held(lab *room)
 {
-    static Lab__V1__LabHandlers handlers;
-    handlers = lab_held_handlers;
-    handlers.count_up = count_one;
-    lab_serve(room, &handlers, &room->seen);
+    lab_serve(room, &lab_held_handlers, &room->seen);
 }
 
 static void open_all(lab *room, open_calls *calls)
 {
-    assert_ok(lab_count_up(room, -1, 0, NULL, &calls->count_up));
+    assert_ok(lab_count_up(room, LAB_ONE_AND_WAIT, 0, NULL, &calls->count_up));
     const Lab__V1__CountUpResponse *number;
     assert_ok(lab__v1__lab_client__count_up__recv(calls->count_up, &number));
     assert_ok(lab__v1__lab_client__sum(room->client, NULL, &calls->sum));
@@ -174,7 +157,7 @@ static void *read_line(void *argument)
 static void a_recv_in_another_thread_returns(void **state)
 {
     lab *room = *state;
-    lab_serve(room, &lab_held_handlers, &room->seen);
+    serve_held(room);
     reader self;
     assert_ok(lab__v1__lab_client__chat(room->client, NULL, &self.chat));
     assert_int_equal(0, pthread_create(&self.thread, NULL, read_line, &self));
@@ -210,7 +193,7 @@ static void hooks_see_the_end_before_destroy_returns_and_nothing_later(void **st
     options.hooks.after = count_end;
     options.hooks.user_data = options.on_error_data = &called;
     options.on_error = count_event;
-    lab_serve(room, &lab_held_handlers, &room->seen);
+    serve_held(room);
     lab_call_with(room, &options);
     open_calls calls;
     open_all(room, &calls);

@@ -8,8 +8,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#define WAIT_MS   10000
-#define NOTICE_MS 3000
+/*
+ * Far below the idle limit of 30 s: what is known by then is known by the broker's word, or by the
+ * end of the connection.
+ */
+#define WAIT_MS 10000
 
 /* ---- second processes ---- */
 
@@ -48,7 +51,7 @@ static int call_until_killed(const char *pattern, const char *url)
     if (natsConnection_ConnectTo(&connection, url) != NATS_OK ||
         lab__v1__lab_client__new(&client, connection, &plain) != NATSMICRO_OK)
         return 1;
-    endless.count = -1;
+    endless.count = LAB_WITHOUT_END;
     if (strcmp(pattern, "count_up") == 0) {
         status = lab__v1__lab_client__count_up(client, &endless, NULL, &count);
         if (status == NATSMICRO_OK)
@@ -85,7 +88,6 @@ typedef struct scene {
     child server;
     natsConnection *connection;
     Lab__V1__LabClient *client;
-    int64_t killed; /* when the server was */
 } scene;
 
 static void open_scene(scene *self)
@@ -97,16 +99,11 @@ static void open_scene(scene *self)
     self->client = lab_new_client(self->connection);
 }
 
-static void kill_server(scene *self)
-{
-    child_kill(&self->server);
-    self->killed = now_ms();
-}
-
-static void assert_noticed(const scene *self, natsmicro_status status)
+/* The broker said so: silence would be told in other words. */
+static void assert_service_is_gone(natsmicro_status status, natsmicro_call *call)
 {
     assert_status(NATSMICRO_UNAVAILABLE, status);
-    assert_true(now_ms() - self->killed < NOTICE_MS);
+    assert_non_null(strstr(natsmicro_call_error_message(call), "is gone"));
 }
 
 static void close_scene(scene *self)
@@ -118,20 +115,17 @@ static void close_scene(scene *self)
 
 static void a_killed_server_ends_a_server_stream(void **state)
 {
-    Lab__V1__CountUpRequest endless = LAB__V1__COUNT_UP_REQUEST__INIT;
+    Lab__V1__CountUpRequest one = LAB__V1__COUNT_UP_REQUEST__INIT;
     Lab__V1__LabClient__CountUp *call = NULL;
     const Lab__V1__CountUpResponse *number = NULL;
     (void)state;
     scene self;
     open_scene(&self);
-    endless.count = -1;
-    assert_ok(lab__v1__lab_client__count_up(self.client, &endless, NULL, &call));
+    one.count = LAB_ONE_AND_WAIT;
+    assert_ok(lab__v1__lab_client__count_up(self.client, &one, NULL, &call));
     assert_ok(lab__v1__lab_client__count_up__recv(call, &number));
-    kill_server(&self);
-    natsmicro_status status;
-    while ((status = lab__v1__lab_client__count_up__recv(call, &number)) == NATSMICRO_OK)
-        continue;
-    assert_noticed(&self, status);
+    child_kill(&self.server);
+    assert_service_is_gone(lab__v1__lab_client__count_up__recv(call, &number), call->base);
     lab__v1__lab_client__count_up__close(call);
     close_scene(&self);
 }
@@ -147,8 +141,8 @@ static void a_killed_server_ends_a_bidi_stream(void **state)
     assert_ok(lab__v1__lab_client__chat(self.client, NULL, &call));
     assert_ok(lab__v1__lab_client__chat__send(call, &line));
     assert_ok(lab__v1__lab_client__chat__recv(call, &echo));
-    kill_server(&self);
-    assert_noticed(&self, lab__v1__lab_client__chat__recv(call, &echo));
+    child_kill(&self.server);
+    assert_service_is_gone(lab__v1__lab_client__chat__recv(call, &echo), call->base);
     lab__v1__lab_client__chat__close(call);
     close_scene(&self);
 }
@@ -162,8 +156,8 @@ static void a_killed_server_ends_a_client_stream(void **state)
     open_scene(&self);
     assert_ok(lab__v1__lab_client__sum(self.client, NULL, &call));
     assert_ok(lab_sum_send(call, 1));
-    kill_server(&self);
-    assert_noticed(&self, lab__v1__lab_client__sum__close_and_recv(call, &response));
+    child_kill(&self.server);
+    assert_service_is_gone(lab__v1__lab_client__sum__close_and_recv(call, &response), call->base);
     lab__v1__lab_client__sum__close(call);
     close_scene(&self);
 }
@@ -178,7 +172,7 @@ static void a_killed_client_ends_its_handler(const char *pattern)
     assert_true(latch_wait(&room.seen.entered, WAIT_MS));
     assert_int_equal(0, latch_count(&room.seen.done));
     child_kill(&client);
-    assert_true(latch_wait(&room.seen.done, NOTICE_MS));
+    assert_true(latch_wait(&room.seen.done, WAIT_MS));
     assert_status(NATSMICRO_CANCELLED, (natsmicro_status)atomic_load(&room.seen.returned));
     lab_close(&room);
 }
@@ -250,13 +244,13 @@ static void a_broker_that_stands_still_holds_nobody_past_the_deadline(void **sta
     int64_t paused = now_ms();
     broker_pause(room.nats);
     assert_status(NATSMICRO_DEADLINE_EXCEEDED, lab__v1__lab_client__chat__recv(chat, &echo));
-    assert_true(now_ms() - paused < 1000 + 2500);
+    assert_true(now_ms() - paused < WAIT_MS);
     lab__v1__lab_client__chat__close(chat);
 
     natsmicro_context_set_timeout(context, 500);
     int64_t called = now_ms();
     assert_status(NATSMICRO_DEADLINE_EXCEEDED, lab_ping_by(client, context));
-    assert_true(now_ms() - called < 500 + 2500);
+    assert_true(now_ms() - called < WAIT_MS);
 
     broker_resume(room.nats);
     assert_true(eventually(ping_works, client, WAIT_MS));
@@ -355,7 +349,7 @@ static void a_handler_that_sends_outlasts_a_broker_that_stands_still(void **stat
     lab_open_held(&room, NULL);
     natsConnection *connection = connect_to(room.nats);
     Lab__V1__LabClient *client = lab_new_client(connection);
-    endless.count = -1;
+    endless.count = LAB_WITHOUT_END;
     assert_ok(lab__v1__lab_client__count_up(client, &endless, NULL, &call));
     assert_true(latch_wait(&room.seen.entered, WAIT_MS));
     stand_still(room.nats);
@@ -383,10 +377,10 @@ static natsmicro_status wait_in_unary(Lab__V1__LabClient *client)
 static natsmicro_status wait_in_server_stream(Lab__V1__LabClient *client)
 {
     Lab__V1__LabClient__CountUp *call = NULL;
-    Lab__V1__CountUpRequest endless = LAB__V1__COUNT_UP_REQUEST__INIT;
+    Lab__V1__CountUpRequest one = LAB__V1__COUNT_UP_REQUEST__INIT;
     const Lab__V1__CountUpResponse *number = NULL;
-    endless.count = -1;
-    natsmicro_status status = lab__v1__lab_client__count_up(client, &endless, NULL, &call);
+    one.count = LAB_ONE_AND_WAIT;
+    natsmicro_status status = lab__v1__lab_client__count_up(client, &one, NULL, &call);
     while (status == NATSMICRO_OK)
         status = lab__v1__lab_client__count_up__recv(call, &number);
     lab__v1__lab_client__count_up__close(call);
@@ -450,7 +444,7 @@ static void a_closed_connection_ends_a_call_of_each_kind(void **state)
         natsConnection_Close(caller.connection);
         pthread_join(caller.thread, NULL);
         assert_status(NATSMICRO_UNAVAILABLE, caller.status);
-        assert_true(now_ms() - closed < NOTICE_MS);
+        assert_true(now_ms() - closed < WAIT_MS);
         lab__v1__lab_client__destroy(caller.client);
         natsConnection_Destroy(caller.connection);
     }
@@ -468,7 +462,7 @@ static void a_closed_connection_ends_a_handler_that_waits(void **state)
     assert_ok(lab__v1__lab_client__chat(client, NULL, &call));
     assert_true(latch_wait(&room.seen.entered, WAIT_MS));
     natsConnection_Close(room.server_connection);
-    assert_true(latch_wait(&room.seen.done, NOTICE_MS));
+    assert_true(latch_wait(&room.seen.done, WAIT_MS));
     assert_status(NATSMICRO_UNAVAILABLE, (natsmicro_status)atomic_load(&room.seen.returned));
     lab__v1__lab_client__chat__close(call);
     lab__v1__lab_client__destroy(client);

@@ -118,13 +118,27 @@ static natsmicro_status held_ping(Lab__V1__LabServer__Ping *call,
     return leave(seen, lab__v1__lab_server__ping__reply(call, &response));
 }
 
+/* What a waiting CountUp looks at. */
+typedef struct held_call {
+    natsmicro_call *call;
+    lab_probe *seen;
+} held_call;
+
+static bool is_over_or_released(void *data)
+{
+    const held_call *self = data;
+    return natsmicro_call_status(self->call) != NATSMICRO_OK ||
+           latch_count(&self->seen->release) > 0;
+}
+
 static natsmicro_status held_count_up(Lab__V1__LabServer__CountUp *call,
                                       const Lab__V1__CountUpRequest *request, void *user_data)
 {
     lab_probe *seen = user_data;
     Lab__V1__CountUpResponse response = LAB__V1__COUNT_UP_RESPONSE__INIT;
+    int32_t count = request->count == LAB_ONE_AND_WAIT ? 1 : request->count;
 
-    for (int32_t i = 0; request->count < 0 || i < request->count; i++) {
+    for (int32_t i = 0; count == LAB_WITHOUT_END || i < count; i++) {
         response.number = request->start + i;
         if (request->fail_at != 0 && response.number == request->fail_at)
             return leave(seen, natsmicro_call_fail(call->base, NATSMICRO_ABORTED, "as asked"));
@@ -134,7 +148,11 @@ static natsmicro_status held_count_up(Lab__V1__LabServer__CountUp *call,
         if (i == 0)
             latch_open(&seen->entered);
     }
-    return leave(seen, NATSMICRO_OK);
+    if (request->count != LAB_ONE_AND_WAIT)
+        return leave(seen, NATSMICRO_OK);
+    held_call held = {call->base, seen};
+    eventually(is_over_or_released, &held, HOLD_MS);
+    return leave(seen, natsmicro_call_status(call->base));
 }
 
 static natsmicro_status held_sum(Lab__V1__LabServer__Sum *call, void *user_data)
@@ -230,8 +248,10 @@ static void begin(lab *self, broker *where)
     self->client = lab_new_client(self->client_connection);
 }
 
+/* Whoever still waits is released, so that the server's end need not wait for the drain's. */
 static void end(lab *self)
 {
+    latch_open(&self->seen.release);
     lab__v1__lab_client__destroy(self->client);
     natsmicro_server_destroy(self->server);
     natsConnection_Destroy(self->client_connection);
@@ -282,7 +302,6 @@ void lab_open_held(lab *self, const natsmicro_server_options *options)
 
 void lab_close(lab *self)
 {
-    latch_open(&self->seen.release);
     end(self);
     broker_stop(self->nats);
 }

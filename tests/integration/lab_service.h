@@ -36,13 +36,23 @@ extern const Lab__V1__LabHandlers lab_handlers;
  *
  * - Ping answers with its payload; `fail` fails with NOT_FOUND. The payload "wait" waits for
  *   `release`.
- * - CountUp sends `count` numbers, without an end when negative; fails before number `fail_at`.
+ * - CountUp sends `count` numbers, or does what one of the two constants below says; it fails
+ *   before number `fail_at`.
  * - Sum adds; the value -1 fails at once with ABORTED; -2 waits for `release` first.
  * - Chat answers each line with the same; the text "flood" sends it without an end.
  *
  * `entered` opens when one begins (CountUp: has sent something), `done` when one returns.
  */
 extern const Lab__V1__LabHandlers lab_held_handlers;
+
+/* A `count`: sends one number, and then waits for `release` or the end of its call. */
+#define LAB_ONE_AND_WAIT (-1)
+
+/*
+ * A `count`: sends numbers without an end. A plain stream holds only so many that nobody reads, and
+ * then ends with DATA_LOSS: only for readers that keep up, or tests that do not ask how it ended.
+ */
+#define LAB_WITHOUT_END (-2)
 
 /* What the handlers, hooks and threads of a test share with it. Written before a latch opens. */
 typedef struct lab_probe {

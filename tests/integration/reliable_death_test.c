@@ -191,7 +191,7 @@ static void amid_messages_to_a_reader(void **state)
     scene here;
     scene_open_served(&here);
     Lab__V1__LabClient__CountUp *call;
-    assert_ok(lab_count_up(&here.room, -1, 0, NULL, &call));
+    assert_ok(lab_count_up(&here.room, LAB_WITHOUT_END, 0, NULL, &call));
     const Lab__V1__CountUpResponse *response;
     assert_ok(lab__v1__lab_client__count_up__recv(call, &response));
     kill_peer(&here);
