@@ -1,6 +1,7 @@
 /*
- * Many blobs on one stream: each is its length as a varint and its bytes, across the borders of
- * chunks. The stream may only end between two.
+ * Many blobs on one stream: the writer and the reader of chunked.h. Each blob is its length as a
+ * varint and then its bytes, without regard to the borders of chunks. The stream may end only
+ * between two blobs.
  */
 #include "base/varint.h"
 #include "chunked/chunk.h"
@@ -15,11 +16,11 @@
 struct natsmicro_blob_writer {
     natsmicro_call *call;
     bool in_blob;
-    bool refused;  /* the service has answered, and wants no more */
-    uint64_t left; /* bytes of the blob that are still to come */
-    size_t size;   /* of a chunk */
-    size_t filled;
-    uint8_t waiting[]; /* what is not a full chunk yet */
+    bool refused;      /* the service has answered, and wants no more */
+    uint64_t left;     /* bytes of the blob that are still to come */
+    size_t size;       /* of a chunk */
+    size_t filled;     /* bytes in `waiting` */
+    uint8_t waiting[]; /* the next chunk, as long as it is not full */
 };
 
 natsmicro_status natsmicro_blob_writer_new(natsmicro_blob_writer **writer, natsmicro_call *call,
@@ -39,13 +40,13 @@ natsmicro_status natsmicro_blob_writer_new(natsmicro_blob_writer **writer, natsm
     return NATSMICRO_OK;
 }
 
-/* Whether an end of the stream would cut something off. */
+/* Notes in the call whether an end of the stream would cut something off. */
 static void note_unsent(natsmicro_blob_writer *writer)
 {
     writer->call->unsent = !writer->refused && (writer->in_blob || writer->filled > 0);
 }
 
-/* What waits and `data` make a chunk together, and are sent without being copied together. */
+/* Sends the waiting bytes and `data` as one chunk, without copying them together. */
 static natsmicro_status send_with(natsmicro_blob_writer *writer, const void *data, size_t length)
 {
     nm_bytes pieces[] = {{writer->waiting, writer->filled}, {data, length}};
@@ -133,7 +134,7 @@ void natsmicro_blob_writer_free(natsmicro_blob_writer *writer)
                         writer->call->method->full_name,
                         writer->in_blob ? "a blob that is not ended"
                                         : "blobs that are not flushed");
-    writer->call->unsent = false; /* the call has ended, or there is nothing */
+    writer->call->unsent = false; /* the call has ended, or nothing was left to send */
     free(writer);
 }
 
@@ -173,7 +174,7 @@ static natsmicro_status cut_off(natsmicro_blob_reader *reader, uint64_t missing)
     return malformed(reader, what);
 }
 
-/* The length of the next blob; END when there is none. */
+/* Reads the length of the next blob; END when there is no next one. */
 static natsmicro_status read_length(natsmicro_blob_reader *reader, uint64_t *value)
 {
     size_t count = 0;
@@ -199,7 +200,7 @@ static natsmicro_status begin_blob(natsmicro_blob_reader *reader)
     return status;
 }
 
-/* Drops what is left of the blob. */
+/* Receives the rest of the blob and drops it. */
 static natsmicro_status skip_blob(natsmicro_blob_reader *reader)
 {
     natsmicro_call *call = reader->call;

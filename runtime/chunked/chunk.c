@@ -1,7 +1,7 @@
 /*
- * See chunk.h. A chunk message has exactly one field, so it is sent as that field's head and the
- * user's bytes, and nearly always received as just that: other shapes (unknown fields, the field
- * twice) go through the codec.
+ * See chunk.h. A chunk message has exactly one field, so it is sent as the head of that field and
+ * the user's bytes. Received messages have nearly always the same shape; all others (unknown
+ * fields, the field twice) go through the codec.
  */
 #include "chunked/chunk.h"
 #include "wire/chunk.h"
@@ -11,7 +11,7 @@
 
 #define DEFAULT_CHUNK_SIZE 65536
 
-/* ---- which way ---- */
+/* ---- the direction ---- */
 
 static const ProtobufCMessageDescriptor *chunk_type(const natsmicro_call *call)
 {
@@ -53,7 +53,8 @@ static uint32_t chunk_field(const natsmicro_call *call)
 }
 
 /*
- * What one message can take; at least a byte, so that one that fits nowhere fails when it is sent.
+ * The most bytes of a chunk that fit into one message. At least 1: where not even one byte fits,
+ * sending it fails, and says why.
  */
 static size_t most_in_a_message(natsmicro_call *call)
 {
@@ -71,7 +72,7 @@ size_t nm_chunk_size(natsmicro_call *call, size_t chunk_size)
     return chunk_size < most ? chunk_size : most;
 }
 
-/* The most pieces that one chunk is made of, its head among them. */
+/* The most pieces that one chunk is made of, with its head. */
 #define MOST_PIECES 3
 
 static natsmicro_status send_one(natsmicro_call *call, const nm_bytes *pieces, size_t count,
@@ -111,8 +112,8 @@ static natsmicro_status send_all(natsmicro_call *call, const nm_bytes *pieces, s
 }
 
 /*
- * A message that cannot be sent leaves a call as it was; but a chunk that is missing makes a blob
- * of others, so that here the call ends.
+ * A message that cannot be sent leaves a call as it was. A chunk that is missing would make another
+ * blob of the rest, so here the call ends.
  */
 natsmicro_status nm_chunk_send(natsmicro_call *call, const nm_bytes *pieces, size_t count)
 {

@@ -1,9 +1,9 @@
 /*
  * See descriptor.h.
  *
- * A closed pipe raises SIGPIPE and a file size limit SIGXFSZ, both in the thread that writes.
- * Blocked there around a write, such a signal stays pending and is taken away again; one that was
- * pending before is the program's and stays.
+ * A write to a closed pipe raises SIGPIPE, and one beyond the file size limit SIGXFSZ, both in the
+ * thread that writes. So they are blocked around each write, and one that a write has raised is
+ * removed again. A signal that was pending before belongs to the program, and stays pending.
  */
 #include "chunked/descriptor.h"
 
@@ -17,7 +17,7 @@
 #include <time.h>
 #include <unistd.h>
 
-/* How long a wait for a descriptor goes on without a look at the call. */
+/* A wait for a descriptor checks this often whether the call has ended. */
 #define LOOK_INTERVAL_MS 100
 
 /* ---- errors ---- */
@@ -65,7 +65,7 @@ natsmicro_status nm_errno_error(nm_error *error, const char *name, int number)
     return status_of_errno(number);
 }
 
-/* An errno is what ends the call. */
+/* Ends the call with the error that the system gave. */
 static natsmicro_status give_up(natsmicro_call *call, const char *name, int number)
 {
     nm_error error = NM_ERROR_INIT;
@@ -97,8 +97,8 @@ static bool is_ready(const nm_descriptor *self, short event, int timeout_ms)
 }
 
 /*
- * What a call that we read for or write for has become: OK while it goes on. A sender's also ends
- * by its answer; what a receiver has not read yet counts although the peer has ended.
+ * Returns OK while the call goes on. A side that sends is done also when the service has answered.
+ * A side that receives is not done when the peer has ended: messages may still wait to be read.
  */
 static natsmicro_status look_at_call(natsmicro_call *call, bool sends)
 {
@@ -130,7 +130,7 @@ static bool must_wait(int number)
 
 /* ---- reading ---- */
 
-/* Whether there is more to be had without waiting for it. */
+/* Whether a read would return at once. */
 static bool may_read_on(const nm_descriptor *self)
 {
     return self->kind == NM_DESCRIPTOR_FILE || is_ready(self, POLLIN, 0);
@@ -199,8 +199,8 @@ static void release_signals(const held_signals *held, int error)
 }
 
 /*
- * One write, which waits no longer than a disk does: a socket is told so, and a pipe or terminal
- * that is ready takes as much as PIPE_BUF. The bytes written, or -1 with errno.
+ * Writes once, without a wait for a peer: a socket is told not to wait, and a pipe or terminal that
+ * is ready takes PIPE_BUF bytes. Returns the bytes written, or -1 with errno.
  */
 static ssize_t write_some(const nm_descriptor *self, const uint8_t *data, size_t length)
 {

@@ -14,7 +14,7 @@
 
 /* ---- sending ---- */
 
-/* What a descriptor has to give from where it stands; unknown for what has no size. */
+/* The bytes from the current position of a descriptor to its end; unknown if it has no size. */
 static uint64_t size_ahead(const nm_descriptor *descriptor)
 {
     struct stat about;
@@ -40,8 +40,8 @@ natsmicro_status natsmicro_chunked_send_fd(natsmicro_call *call, int fd, size_t 
 
 typedef struct file_source {
     nm_descriptor descriptor;
-    uint64_t size; /* when it was opened; unknown: until its end */
-    uint64_t left;
+    uint64_t size; /* when it was opened; unknown: read until its end */
+    uint64_t left; /* of these bytes, those not read yet */
 } file_source;
 
 static natsmicro_status fill_from_file(void *self, uint8_t *buffer, size_t size, size_t *length)
@@ -77,7 +77,7 @@ natsmicro_status natsmicro_chunked_send_file(natsmicro_call *call, const char *p
         return status;
     if (path == NULL)
         return nm_error_set(&call->send_error, NATSMICRO_INVALID_ARGUMENT, "path is NULL");
-    /* A named pipe that nobody writes to yet is waited for as for any other: within the call. */
+    /* Not to wait here for a writer of a named pipe: reads wait for it, and end with the call. */
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
     if (fd < 0)
         return nm_errno_error(&call->send_error, path, errno);
@@ -108,7 +108,8 @@ natsmicro_status natsmicro_chunked_recv_to_fd(natsmicro_call *call, int fd,
 }
 
 /*
- * The peer's end has come: what may still fail is ours, and ends the call as a failed write does.
+ * The peer's end has come. What can still fail is on this side, and ends the call as a failed write
+ * does.
  */
 static natsmicro_status put_in_place(natsmicro_call *call, nm_replacement *replacement)
 {

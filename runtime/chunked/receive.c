@@ -1,5 +1,5 @@
 /*
- * Receiving a blob into memory or the user's sink, and piece by piece.
+ * Receives a blob into memory, into the user's sink, or piece by piece.
  */
 #include "chunked/chunk.h"
 
@@ -32,7 +32,7 @@ typedef struct memory_sink {
     size_t limit;
 } memory_sink;
 
-/* One byte more than asked for, for the NUL. */
+/* Allocates one byte more than asked for, for the NUL. */
 static bool grow_to(memory_sink *sink, size_t capacity)
 {
     uint8_t *data = capacity < SIZE_MAX ? realloc(sink->data, capacity + 1) : NULL;
@@ -68,7 +68,7 @@ static natsmicro_status take_into_memory(void *self, const uint8_t *data, size_t
     return NATSMICRO_OK;
 }
 
-/* Memory for what was told to be expected, but never much on somebody's word. */
+/* The most memory to allocate at once because natsmicro_chunked_expect announced it. */
 #define MOST_AT_ONCE ((size_t)16 * 1024 * 1024)
 
 static size_t first_capacity(const nm_progress *progress, size_t limit)

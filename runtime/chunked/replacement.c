@@ -1,6 +1,6 @@
 /*
- * See replacement.h. All goes by the folder's descriptor: a folder that is renamed meanwhile keeps
- * its file.
+ * See replacement.h. Files are named relative to an open descriptor of their folder, so nothing
+ * goes astray when the folder is renamed meanwhile.
  */
 #include "chunked/replacement.h"
 #include "chunked/descriptor.h"
@@ -13,7 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* The folder of a path, open; -1 with errno. */
+/* Opens the folder of a path. Returns its descriptor, or -1 with errno. */
 static int open_folder(const char *path, const char *name)
 {
     size_t length = (size_t)(name - path);
@@ -31,13 +31,16 @@ static int open_folder(const char *path, const char *name)
     return fd;
 }
 
-/* Bits beyond the permissions are for a file of the same owner only. */
+/* The mode for the new file; set-user-ID and the like only if the old one has our owner. */
 static mode_t mode_to_keep(const struct stat *about)
 {
     return about->st_mode & (about->st_uid == geteuid() ? 07777 : 0777);
 }
 
-/* Looks at what the path is now: a file, whose mode is kept, or nothing. 0 or an errno. */
+/*
+ * Checks that the path names a file, whose mode is noted, a symbolic link, or nothing. Returns 0 or
+ * an errno.
+ */
 static int look_at_target(nm_replacement *self)
 {
     struct stat about;
@@ -52,7 +55,10 @@ static int look_at_target(nm_replacement *self)
     return 0;
 }
 
-/* Readable by its owner alone while it stands in for a file that may be secret. 0 or an errno. */
+/*
+ * Makes the temporary file, readable by its owner alone if it replaces a file, which may be secret.
+ * Returns 0 or an errno.
+ */
 static int make_temporary(nm_replacement *self)
 {
     char token[NM_TOKEN_LENGTH + 1];
@@ -83,13 +89,13 @@ natsmicro_status nm_replacement_begin(nm_replacement *self, const char *path, nm
     return nm_errno_error(error, path, number);
 }
 
-/* File systems that cannot sync a folder have nothing to sync. */
+/* Returns 0 or an errno. A file system that cannot sync a folder does not need it. */
 static int sync_folder(int folder)
 {
     return fsync(folder) == 0 || errno == EINVAL || errno == ENOTSUP ? 0 : errno;
 }
 
-/* 0 or an errno. */
+/* Syncs and renames. Returns 0 or an errno. */
 static int put_in_place(nm_replacement *self)
 {
     int number = look_at_target(self);

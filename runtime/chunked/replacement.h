@@ -1,6 +1,6 @@
 /*
- * Replacement: a file that takes another's place once it is whole, and leaves nothing otherwise.
- * Files and folders only; calls are left to others.
+ * Replacement: a file that takes the place of another once it is whole, and otherwise leaves
+ * nothing. It knows files and folders, and no calls.
  */
 #ifndef NM_CHUNKED_REPLACEMENT_H
 #define NM_CHUNKED_REPLACEMENT_H
@@ -14,25 +14,26 @@
 #define NM_REPLACEMENT_ENDING ".tmp"
 
 typedef struct nm_replacement {
-    const char *path; /* the caller's, for texts */
+    const char *path; /* for texts; not copied */
     const char *name; /* its last part */
-    int folder;
-    int fd; /* what is to be written */
-    bool replaces;
-    mode_t mode; /* of what it replaces */
+    int folder;       /* a descriptor of the folder */
+    int fd;           /* of the temporary file, to be written to */
+    bool replaces;    /* there is a file at the path */
+    mode_t mode;      /* of that file */
     char temporary[sizeof(NM_REPLACEMENT_PREFIX) + NM_TOKEN_LENGTH + sizeof(NM_REPLACEMENT_ENDING)];
 } nm_replacement;
 
 /*
- * Makes the temporary file. Otherwise INVALID_ARGUMENT (no path of a file), or what the system
- * said, with a text; there is nothing to give up then. `path` must live as long.
+ * Makes the temporary file. `path` must outlive the replacement. Returns OK, INVALID_ARGUMENT if
+ * the path cannot be a file's, or what stands for the system's error, with a text; then there is
+ * nothing to give up.
  */
 natsmicro_status nm_replacement_begin(nm_replacement *self, const char *path, nm_error *error);
 
-/* Puts it in place, all on disk. Whatever the outcome, nothing of it is left to give up. */
+/* Puts the file in place, all of it on disk. Nothing is left to give up, even if it fails. */
 natsmicro_status nm_replacement_commit(nm_replacement *self, nm_error *error);
 
-/* Takes it away. */
+/* Removes the temporary file. */
 void nm_replacement_give_up(nm_replacement *self);
 
 #endif

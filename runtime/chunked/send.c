@@ -1,5 +1,5 @@
 /*
- * Sending a blob from memory or from the user's source.
+ * Sends a blob from memory or from the user's source.
  */
 #include "chunked/chunk.h"
 
@@ -16,7 +16,7 @@ natsmicro_status natsmicro_chunked_send_chunk(natsmicro_call *call, const void *
     return nm_chunk_send(call, &(nm_bytes){data, length}, 1);
 }
 
-/* All was given out; of a call that failed meanwhile the last of it went nowhere. */
+/* All was sent. If the call has failed meanwhile, the last bytes have not reached anybody. */
 static natsmicro_status finish(nm_progress *progress)
 {
     natsmicro_status status = nm_call_check_send(progress->call);
