@@ -1,6 +1,6 @@
 # The plugin for protoc.
 
-PLUGIN_SOURCES := $(wildcard plugin/*.c)
+PLUGIN_SOURCES := $(wildcard plugin/*.c plugin/*/*.c)
 # Leaf code of the library that the plugin uses as well.
 PLUGIN_SHARED  := $(addprefix $(BUILD)/obj/runtime/base/,buffer.o utf8.o)
 PLUGIN_OBJECTS := $(PLUGIN_SOURCES:%.c=$(BUILD)/obj/%.o) $(PLUGIN_SHARED) \

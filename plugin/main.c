@@ -1,11 +1,15 @@
 /*
  * protoc-gen-c-natsmicro: the protoc plugin. protoc starts it, writes a CodeGeneratorRequest to its
- * standard input and reads a CodeGeneratorResponse from its standard output; this file is that
- * conversation. What is to be generated is the model's business, how it looks is emit's.
+ * standard input and reads a CodeGeneratorResponse from its standard output. This file is that
+ * conversation.
+ *
+ * A request goes through three rooms: request/ reads it, model/ decides and validates what is
+ * generated, emit/ prints it.
  */
-#include "emit.h"
-#include "model.h"
-#include "wire.h"
+#include "emit/header.h"
+#include "emit/source.h"
+#include "model/build.h"
+#include "request/wire.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -70,7 +74,7 @@ static void generate(gen_pool *pool, const gen_request *request, gen_response *r
 {
     gen_model model;
     const char *error;
-    if (!gen_model_build(pool, request, &model, &error)) {
+    if (!gen_build_model(pool, request, &model, &error)) {
         response->error = gen_pool_copy(pool, error, strlen(error));
         return;
     }

@@ -1,9 +1,9 @@
 /*
  * Template: see template.h. Values may be long, so filled lines are broken once more.
  */
-#include "template.h"
+#include "emit/template.h"
 
-#include "pool.h"
+#include "request/pool.h"
 
 #include <stdbool.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /*
- * Emit: the names that templates use. A capital letter begins the name of a type.
+ * Vars: see vars.h.
  */
-#include "emit.h"
+#include "emit/vars.h"
 
 #include <stdio.h>
 
@@ -22,14 +22,14 @@ static size_t add_service_vars(gen_var *vars, const gen_file *file, const gen_se
     return n;
 }
 
-void gen_emit_service_vars(gen_emit_vars *vars, const gen_file *file, const gen_service *service)
+void gen_service_vars(gen_vars *vars, const gen_file *file, const gen_service *service)
 {
     size_t n = add_service_vars(vars->vars, file, service);
     vars->vars[n] = (gen_var){NULL, NULL};
 }
 
-void gen_emit_method_vars(gen_emit_vars *vars, const gen_file *file, const gen_service *service,
-                          size_t method_index)
+void gen_method_vars(gen_vars *vars, const gen_file *file, const gen_service *service,
+                     size_t method_index)
 {
     const gen_method *method = &service->methods[method_index];
     size_t n = add_service_vars(vars->vars, file, service);
@@ -46,8 +46,8 @@ void gen_emit_method_vars(gen_emit_vars *vars, const gen_file *file, const gen_s
     vars->vars[n] = (gen_var){NULL, NULL};
 }
 
-void gen_emit_error_vars(gen_emit_vars *vars, const gen_file *file, const gen_service *service,
-                         size_t code_index)
+void gen_error_vars(gen_vars *vars, const gen_file *file, const gen_service *service,
+                    size_t code_index)
 {
     size_t n = add_service_vars(vars->vars, file, service);
     vars->vars[n++] = (gen_var){"CODE", service->error_codes[code_index].code};

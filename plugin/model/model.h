@@ -1,20 +1,14 @@
 /*
- * Model: what is to be generated, read from a CodeGeneratorRequest and validated. It is the only
- * place that reads descriptors and options; emit prints what it finds here and asks nothing more.
+ * Model: all that emit prints, decided and validated. Data only; build.c fills it from the request.
  *
- * All of it lives in the pool that it was built with, or in the request.
+ * Its strings and arrays live in the pool that it was built with, or in the request.
  */
 #ifndef GEN_MODEL_H
 #define GEN_MODEL_H
 
-#include "pool.h"
-
-#include <google/protobuf/compiler/plugin.pb-c.h>
-
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
-
-typedef Google__Protobuf__Compiler__CodeGeneratorRequest gen_request;
 
 typedef enum gen_kind { GEN_UNARY, GEN_SERVER_STREAM, GEN_CLIENT_STREAM, GEN_BIDI_STREAM } gen_kind;
 
@@ -92,12 +86,5 @@ typedef struct gen_model {
     size_t n_files; /* those with a service */
     gen_file *files;
 } gen_model;
-
-/*
- * Builds the model of a request. When something in it cannot be generated, false, and *error tells
- * the user what, where and what to do.
- */
-bool gen_model_build(gen_pool *pool, const gen_request *request, gen_model *model,
-                     const char **error);
 
 #endif

@@ -1,8 +1,9 @@
 /*
- * Model: what values of options may be. Each function records an error that shows the value and
- * says what would be right.
+ * Checks: see checks.h.
  */
-#include "model_internal.h"
+#include "model/checks.h"
+
+#include "request/identifier.h"
 
 #include <regex.h>
 #include <string.h>
@@ -26,55 +27,46 @@ static bool matches(const char *pattern, const char *text)
     return matched;
 }
 
-bool gen_check_text(gen_build *build, const gen_place *place, const char *what, const char *text)
+bool gen_check_text(gen_context *context, const gen_place *place, const char *what,
+                    const char *text)
 {
     if (strlen(text) > LONGEST_TEXT)
-        return gen_fail(build, place, "%s has %zu bytes (shorten it to %d)", what, strlen(text),
+        return gen_fail(context, place, "%s has %zu bytes (shorten it to %d)", what, strlen(text),
                         LONGEST_TEXT);
     return true;
 }
 
-bool gen_check_package(gen_build *build, const char *file, const char *package)
-{
-#define IDENTIFIER "[A-Za-z_][A-Za-z0-9_]*"
-    const gen_place place = {file, 0, NULL, NULL};
-    if (!matches("^(" IDENTIFIER "(\\." IDENTIFIER ")*)?$", package))
-        return gen_fail(build, &place, "package \"%s\" is none (run the plugin with protoc)",
-                        package);
-    return true;
-}
-
-bool gen_check_name(gen_build *build, const gen_place *place, const char *name)
+bool gen_check_name(gen_context *context, const gen_place *place, const char *name)
 {
     if (strlen(name) > LONGEST_NAME)
-        return gen_fail(build, place, "name has %zu bytes (shorten it to %d)", strlen(name),
+        return gen_fail(context, place, "name has %zu bytes (shorten it to %d)", strlen(name),
                         LONGEST_NAME);
     if (!matches("^[A-Za-z0-9_-]+$", name))
-        return gen_fail(build, place,
+        return gen_fail(context, place,
                         "name \"%s\" is not allowed (use letters, digits, - and _ only)", name);
     return true;
 }
 
-bool gen_check_version(gen_build *build, const gen_place *place, const char *version)
+bool gen_check_version(gen_context *context, const gen_place *place, const char *version)
 {
 #define NUMBER "(0|[1-9][0-9]*)"
 #define PRE    "(0|[1-9][0-9]*|[0-9]*[A-Za-z-][0-9A-Za-z-]*)"
 #define META   "[0-9A-Za-z-]+"
     static const char pattern[] = "^" NUMBER "\\." NUMBER "\\." NUMBER "(-" PRE "(\\." PRE ")*)?"
                                   "(\\+" META "(\\." META ")*)?$";
-    if (!gen_check_text(build, place, "version", version))
+    if (!gen_check_text(context, place, "version", version))
         return false;
     if (!matches(pattern, version))
-        return gen_fail(build, place,
+        return gen_fail(context, place,
                         "version \"%s\" is no semantic version (write one like 1.2.3 or "
                         "1.2.3-rc.1+build)",
                         version);
     return true;
 }
 
-bool gen_check_subject_prefix(gen_build *build, const gen_place *place, const char *prefix)
+bool gen_check_subject_prefix(gen_context *context, const gen_place *place, const char *prefix)
 {
-    if (!gen_check_text(build, place, "subject_prefix", prefix))
+    if (!gen_check_text(context, place, "subject_prefix", prefix))
         return false;
     size_t length = strlen(prefix);
     bool allowed = length != 0 && prefix[0] != '.' && prefix[0] != '$' &&
@@ -85,21 +77,21 @@ bool gen_check_subject_prefix(gen_build *build, const gen_place *place, const ch
             allowed = false;
     }
     if (!allowed)
-        return gen_fail(build, place,
+        return gen_fail(context, place,
                         "subject_prefix \"%s\" is not allowed (use names joined by single dots, "
                         "without spaces, control characters, * and >, and not under $)",
                         prefix);
     return true;
 }
 
-bool gen_check_metadata_key(gen_build *build, const gen_place *place, const char *key)
+bool gen_check_metadata_key(gen_context *context, const gen_place *place, const char *key)
 {
     if (key[0] == '\0')
-        return gen_fail(build, place, "a key of metadata is empty (name it)");
-    return gen_check_text(build, place, "a key of metadata", key);
+        return gen_fail(context, place, "a key of metadata is empty (name it)");
+    return gen_check_text(context, place, "a key of metadata", key);
 }
 
-bool gen_check_error_code(gen_build *build, const gen_place *place, const char *code)
+bool gen_check_error_code(gen_context *context, const gen_place *place, const char *code)
 {
     /*
      * What every generator of this package has built in, the statuses that are no errors, and the
@@ -119,16 +111,16 @@ bool gen_check_error_code(gen_build *build, const gen_place *place, const char *
         "WOULD_BLOCK",
         "SERVICE_ERROR",
     };
-    if (!gen_check_text(build, place, "an error code", code))
+    if (!gen_check_text(context, place, "an error code", code))
         return false;
-    if (!gen_names_is_identifier(code))
-        return gen_fail(build, place,
+    if (!gen_is_identifier(code))
+        return gen_fail(context, place,
                         "error code \"%s\" is no identifier (use letters, digits and _, like "
                         "QUOTA_EXCEEDED)",
                         code);
     for (size_t i = 0; i < sizeof(built_in) / sizeof(built_in[0]); i++) {
         if (strcmp(code, built_in[i]) == 0)
-            return gen_fail(build, place,
+            return gen_fail(context, place,
                             "error code \"%s\" is built in, every service has it (remove it from "
                             "error_codes)",
                             code);
@@ -136,16 +128,16 @@ bool gen_check_error_code(gen_build *build, const gen_place *place, const char *
     return true;
 }
 
-bool gen_check_limit(gen_build *build, const gen_place *place, const char *what, int32_t limit)
+bool gen_check_limit(gen_context *context, const gen_place *place, const char *what, int32_t limit)
 {
     if (limit < -1)
-        return gen_fail(build, place,
+        return gen_fail(context, place,
                         "%s is %d (write -1 for no limit, 0 for the default, or more)", what,
                         limit);
     return true;
 }
 
-bool gen_check_timeout(gen_build *build, const gen_place *place,
+bool gen_check_timeout(gen_context *context, const gen_place *place,
                        const Google__Protobuf__Duration *duration, int64_t *timeout_ms)
 {
     *timeout_ms = 0;
@@ -153,7 +145,7 @@ bool gen_check_timeout(gen_build *build, const gen_place *place,
         return true;
     if (duration->seconds < 0 || duration->seconds > LONGEST_SECONDS || duration->nanos < 0 ||
         duration->nanos > 999999999)
-        return gen_fail(build, place,
+        return gen_fail(context, place,
                         "timeout is %lld s and %d ns (write at most %lld seconds and 999999999 "
                         "nanos, neither negative)",
                         (long long)duration->seconds, duration->nanos, (long long)LONGEST_SECONDS);

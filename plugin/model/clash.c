@@ -1,7 +1,7 @@
 /*
  * Clash: see clash.h. An open hash table that is at most half full.
  */
-#include "clash.h"
+#include "model/clash.h"
 
 #include <stdint.h>
 #include <string.h>
@@ -45,4 +45,13 @@ const gen_clash_entry *gen_clash_add(gen_pool *pool, gen_clash_table *table, gen
     *slot = entry;
     table->n_used++;
     return NULL;
+}
+
+gen_place gen_clash_place(const gen_clash_entry *entry)
+{
+    if (entry->place != NULL)
+        return *entry->place;
+    const gen_declaration *declaration = entry->declaration;
+    return (gen_place){.file = declaration->source->proto->name,
+                       .line = gen_declaration_line(declaration)};
 }

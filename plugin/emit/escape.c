@@ -1,7 +1,7 @@
 /*
  * Escape: see escape.h.
  */
-#include "escape.h"
+#include "emit/escape.h"
 
 #include "base/utf8.h"
 

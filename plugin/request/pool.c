@@ -1,7 +1,7 @@
 /*
  * Pool: see pool.h. Every allocation is a block of its own in a list; requests are small.
  */
-#include "pool.h"
+#include "request/pool.h"
 
 #include <stdint.h>
 #include <stdio.h>

@@ -1,8 +1,11 @@
 /*
- * Emit: the helpers of a chunked method. They are the same on both sides, but for the type of the
- * call: who sends chunks has those that send, the other side those that receive.
+ * Chunked: see chunked.h. The side that sends chunks has the functions that send, the other side
+ * those that receive. Only the type of the call differs between client and server.
  */
-#include "emit.h"
+#include "emit/chunked.h"
+
+#include "emit/template.h"
+#include "request/pool.h"
 
 #include <inttypes.h>
 #include <stdio.h>

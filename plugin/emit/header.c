@@ -1,10 +1,12 @@
 /*
- * Emit: the header. It is what a user reads, so every function says what it does, who owns what,
- * which statuses it returns and whether it blocks.
+ * Header: see header.h.
  */
-#include "emit.h"
+#include "emit/header.h"
 
-#include "escape.h"
+#include "emit/chunked.h"
+#include "emit/escape.h"
+#include "emit/vars.h"
+#include "request/pool.h"
 
 /* A comment that says `title`, and behind it what the proto says. */
 static void print_comment(nm_buffer *out, const gen_var *vars, const char *indent,
@@ -190,9 +192,9 @@ static void print_client_errors(nm_buffer *out, const gen_file *file, const gen_
                                  "natsmicro_call_error_code give it,\n"
                                  " * is this one of the service's own. NULL is none of them.\n"
                                  " */\n");
-    gen_emit_vars vars;
+    gen_vars vars;
     for (size_t i = 0; i < service->n_error_codes; i++) {
-        gen_emit_error_vars(&vars, file, service, i);
+        gen_error_vars(&vars, file, service, i);
         gen_print(out, vars.vars, "bool $client$__is_$code$(const char *error_code);\n");
     }
     nm_buffer_append_string(out, "\n");
@@ -303,9 +305,9 @@ static void print_server_errors(nm_buffer *out, const gen_file *file, const gen_
              " * NATSMICRO_SERVICE_ERROR; FAILED_PRECONDITION where the call was answered or "
              "failed before.\n"
              " */\n");
-    gen_emit_vars vars;
+    gen_vars vars;
     for (size_t i = 0; i < service->n_error_codes; i++) {
-        gen_emit_error_vars(&vars, file, service, i);
+        gen_error_vars(&vars, file, service, i);
         gen_print(out, vars.vars,
                   "natsmicro_status $server$__fail_$code$(natsmicro_call *call, "
                   "const char *format, ...)\n"
@@ -318,26 +320,26 @@ static void print_server_errors(nm_buffer *out, const gen_file *file, const gen_
 
 static void print_service(nm_buffer *out, const gen_file *file, const gen_service *service)
 {
-    gen_emit_vars of_service;
-    gen_emit_service_vars(&of_service, file, service);
+    gen_vars of_service;
+    gen_service_vars(&of_service, file, service);
     print_comment(out, of_service.vars, "", "Service $service$.", service->comment);
     nm_buffer_append_string(out, "\n");
     gen_print(out, of_service.vars, client_head);
-    gen_emit_vars of_method;
+    gen_vars of_method;
     for (size_t i = 0; i < service->n_methods; i++) {
-        gen_emit_method_vars(&of_method, file, service, i);
+        gen_method_vars(&of_method, file, service, i);
         print_client_method(out, of_method.vars, service, &service->methods[i]);
     }
     print_client_errors(out, file, service);
     gen_print(out, of_service.vars, "/* ---- server of $service$ ---- */\n\n");
     for (size_t i = 0; i < service->n_methods; i++) {
-        gen_emit_method_vars(&of_method, file, service, i);
+        gen_method_vars(&of_method, file, service, i);
         print_server_method(out, of_method.vars, service->methods[i].kind);
         gen_emit_chunked_header(out, service, &service->methods[i], true);
     }
     gen_print(out, of_service.vars, handlers_head);
     for (size_t i = 0; i < service->n_methods; i++) {
-        gen_emit_method_vars(&of_method, file, service, i);
+        gen_method_vars(&of_method, file, service, i);
         print_handler(out, of_method.vars, &service->methods[i]);
     }
     if (service->n_methods == 0)
@@ -375,8 +377,8 @@ static const char tail[] = "#ifdef __cplusplus\n"
 
 void gen_emit_header(nm_buffer *out, const gen_file *file)
 {
-    gen_emit_vars of_file;
-    gen_emit_service_vars(&of_file, file, NULL);
+    gen_vars of_file;
+    gen_service_vars(&of_file, file, NULL);
     gen_print(out, of_file.vars, head);
     for (size_t i = 0; i < file->n_services; i++)
         print_service(out, file, &file->services[i]);

@@ -1,7 +1,7 @@
 /*
  * Wire: see wire.h.
  */
-#include "wire.h"
+#include "request/wire.h"
 
 #include "base/varint.h"
 

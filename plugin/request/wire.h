@@ -6,7 +6,7 @@
 #ifndef GEN_WIRE_H
 #define GEN_WIRE_H
 
-#include "pool.h"
+#include "request/pool.h"
 
 #include <protobuf-c/protobuf-c.h>
 

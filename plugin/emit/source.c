@@ -1,10 +1,11 @@
 /*
- * Emit: the source. Constant tables that describe a service, and functions of a few lines that give
- * the library's ones their types.
+ * Source: see source.h.
  */
-#include "emit.h"
+#include "emit/source.h"
 
-#include "escape.h"
+#include "emit/chunked.h"
+#include "emit/escape.h"
+#include "emit/vars.h"
 
 #include <inttypes.h>
 
@@ -126,12 +127,12 @@ static void print_service_table(nm_buffer *out, const gen_var *vars, const gen_s
 
 static void print_tables(nm_buffer *out, const gen_file *file, const gen_service *service)
 {
-    gen_emit_vars vars;
-    gen_emit_service_vars(&vars, file, service);
+    gen_vars vars;
+    gen_service_vars(&vars, file, service);
     print_metadata(out, vars.vars, "static const natsmicro_metadata metadata_$Server$[]",
                    &service->metadata);
     for (size_t i = 0; i < service->n_methods; i++) {
-        gen_emit_method_vars(&vars, file, service, i);
+        gen_method_vars(&vars, file, service, i);
         print_metadata(out, vars.vars,
                        "static const natsmicro_metadata metadata_of_$Server$__$Method$[]",
                        &service->methods[i].metadata);
@@ -140,12 +141,12 @@ static void print_tables(nm_buffer *out, const gen_file *file, const gen_service
     if (service->n_methods != 0)
         gen_print(out, vars.vars, "static const natsmicro_stub_method methods_$Server$[] = {\n");
     for (size_t i = 0; i < service->n_methods; i++) {
-        gen_emit_method_vars(&vars, file, service, i);
+        gen_method_vars(&vars, file, service, i);
         print_method_entry(out, vars.vars, &service->methods[i]);
     }
     if (service->n_methods != 0)
         nm_buffer_append_string(out, "};\n\n");
-    gen_emit_service_vars(&vars, file, service);
+    gen_service_vars(&vars, file, service);
     print_service_table(out, vars.vars, service);
 }
 
@@ -352,9 +353,9 @@ static const char server_fail[] =
 static void print_errors(nm_buffer *out, const gen_file *file, const gen_service *service,
                          const char *format)
 {
-    gen_emit_vars vars;
+    gen_vars vars;
     for (size_t i = 0; i < service->n_error_codes; i++) {
-        gen_emit_error_vars(&vars, file, service, i);
+        gen_error_vars(&vars, file, service, i);
         gen_print(out, vars.vars, format);
     }
 }
@@ -363,21 +364,21 @@ static void print_errors(nm_buffer *out, const gen_file *file, const gen_service
 
 static void print_service(nm_buffer *out, const gen_file *file, const gen_service *service)
 {
-    gen_emit_vars of_service;
-    gen_emit_service_vars(&of_service, file, service);
+    gen_vars of_service;
+    gen_service_vars(&of_service, file, service);
     gen_print(out, of_service.vars, "/* ---- $service$: what the library knows of it ---- */\n\n");
     print_tables(out, file, service);
     gen_print(out, of_service.vars, "/* ---- client of $service$ ---- */\n\n");
     gen_print(out, of_service.vars, client_life);
-    gen_emit_vars of_method;
+    gen_vars of_method;
     for (size_t i = 0; i < service->n_methods; i++) {
-        gen_emit_method_vars(&of_method, file, service, i);
+        gen_method_vars(&of_method, file, service, i);
         print_client_method(out, of_method.vars, service, &service->methods[i]);
     }
     print_errors(out, file, service, client_is_error);
     gen_print(out, of_service.vars, "/* ---- server of $service$ ---- */\n\n");
     for (size_t i = 0; i < service->n_methods; i++) {
-        gen_emit_method_vars(&of_method, file, service, i);
+        gen_method_vars(&of_method, file, service, i);
         print_server_method(out, of_method.vars, service->methods[i].kind);
         gen_emit_chunked_source(out, service, &service->methods[i], true);
     }
@@ -404,8 +405,8 @@ static const char head[] =
 
 void gen_emit_source(nm_buffer *out, const gen_file *file)
 {
-    gen_emit_vars of_file;
-    gen_emit_service_vars(&of_file, file, NULL);
+    gen_vars of_file;
+    gen_service_vars(&of_file, file, NULL);
     gen_print(out, of_file.vars, head);
     for (size_t i = 0; i < file->n_services; i++)
         print_service(out, file, &file->services[i]);

@@ -6,13 +6,15 @@
 #ifndef GEN_CLASH_H
 #define GEN_CLASH_H
 
-#include "pool.h"
+#include "request/declaration.h"
 
-/* The caller's own: strings and origin outlive the table. */
+/* The table keeps the pointers: what they point to must outlive it. */
 typedef struct gen_clash_entry {
-    const char *name;   /* the C name, or the subject */
-    const char *what;   /* what it stands for: "message lab.v1.LabClient" */
-    const void *origin; /* whatever the caller needs to say where that is */
+    const char *name; /* the C name, or the subject */
+    const char *what; /* what it stands for: "message lab.v1.LabClient" */
+    /* Where that is: either the one or the other. */
+    const gen_place *place;
+    const gen_declaration *declaration; /* its line is looked up only if an error needs it */
 } gen_clash_entry;
 
 /* Start from { NULL, 0, 0 }. */
@@ -24,5 +26,8 @@ typedef struct gen_clash_table {
 
 /* Adds a name, and returns NULL; or, when it is there already, returns that entry. */
 const gen_clash_entry *gen_clash_add(gen_pool *pool, gen_clash_table *table, gen_clash_entry entry);
+
+/* The file and the line of what an entry stands for. */
+gen_place gen_clash_place(const gen_clash_entry *entry);
 
 #endif

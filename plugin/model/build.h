@@ -1,0 +1,18 @@
+/*
+ * Build: goes through a request and fills the model: files, services, methods.
+ */
+#ifndef GEN_BUILD_H
+#define GEN_BUILD_H
+
+#include "model/model.h"
+#include "request/descriptors.h"
+#include "request/pool.h"
+
+/*
+ * Builds the model of a request. Returns false if something in the request cannot be generated;
+ * *error then tells the user what, where, and what to do.
+ */
+bool gen_build_model(gen_pool *pool, const gen_request *request, gen_model *model,
+                     const char **error);
+
+#endif

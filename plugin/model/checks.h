@@ -1,0 +1,30 @@
+/*
+ * Checks: what the values of options may be. A check that fails records an error that shows the
+ * value and says what would be right, and returns false.
+ */
+#ifndef GEN_CHECKS_H
+#define GEN_CHECKS_H
+
+#include "request/context.h"
+
+#include <google/protobuf/duration.pb-c.h>
+
+#include <stdint.h>
+
+/* A string of an option becomes one literal in C, which has a limit. `what` names the option. */
+bool gen_check_text(gen_context *context, const gen_place *place, const char *what,
+                    const char *text);
+bool gen_check_name(gen_context *context, const gen_place *place, const char *name);
+bool gen_check_version(gen_context *context, const gen_place *place, const char *version);
+bool gen_check_subject_prefix(gen_context *context, const gen_place *place, const char *prefix);
+bool gen_check_metadata_key(gen_context *context, const gen_place *place, const char *key);
+bool gen_check_error_code(gen_context *context, const gen_place *place, const char *code);
+
+/* -1 is no limit, 0 the default. `what` names the option. */
+bool gen_check_limit(gen_context *context, const gen_place *place, const char *what, int32_t limit);
+
+/* Sets *timeout_ms to the duration in milliseconds, rounded up; 0 for NULL. */
+bool gen_check_timeout(gen_context *context, const gen_place *place,
+                       const Google__Protobuf__Duration *duration, int64_t *timeout_ms);
+
+#endif

@@ -1,0 +1,29 @@
+/*
+ * Names: the C names of services, methods and error codes, and the search for two things that would
+ * share one: with each other, or with what protoc-gen-c makes of the same files.
+ */
+#ifndef GEN_NAMES_H
+#define GEN_NAMES_H
+
+#include "model/clash.h"
+#include "model/model.h"
+#include "request/parameters.h"
+
+/* Gives a service its C names; `name` is the one in the .proto file. */
+void gen_name_service(gen_pool *pool, const gen_parameters *parameters, const gen_source *source,
+                      const char *name, gen_service *service);
+
+/*
+ * Gives a method, which has its name from the .proto file, its C names. Fails if it cannot have
+ * one.
+ */
+bool gen_name_method(gen_context *context, const gen_place *place, gen_method *method);
+
+/*
+ * Adds all names of a complete service to `names`; fails if one is there already. The places of the
+ * service and of its methods must outlive the table.
+ */
+bool gen_add_service_names(gen_context *context, gen_clash_table *names, const gen_service *service,
+                           const gen_place *place, const gen_place *method_places);
+
+#endif

@@ -1,0 +1,39 @@
+/*
+ * Declaration: a message, an enum, a service or a method in a file, its line and its comment.
+ * Source info addresses a declaration by its path: field numbers of the descriptors and indices in
+ * turn.
+ */
+#ifndef GEN_DECLARATION_H
+#define GEN_DECLARATION_H
+
+#include "request/sources.h"
+
+/* The fields of the descriptors that hold declarations. */
+enum {
+    GEN_MESSAGES_OF_FILE = 4,
+    GEN_ENUMS_OF_FILE = 5,
+    GEN_SERVICES_OF_FILE = 6,
+    GEN_MESSAGES_OF_MESSAGE = 3,
+    GEN_ENUMS_OF_MESSAGE = 4,
+    GEN_METHODS_OF_SERVICE = 2
+};
+
+typedef struct gen_declaration {
+    const gen_source *source;
+    size_t n_path;
+    int32_t *path;
+} gen_declaration;
+
+/* The declaration at an index of one of these fields, in a file or in another declaration. */
+const gen_declaration *gen_declared_in_file(gen_pool *pool, const gen_source *source, int32_t field,
+                                            size_t index);
+const gen_declaration *gen_declared_in(gen_pool *pool, const gen_declaration *parent, int32_t field,
+                                       size_t index);
+
+/* The line that it begins in, from 1; 0 if the request does not tell. */
+int gen_declaration_line(const gen_declaration *declaration);
+
+/* The comment before it and the one after it; NULL if it has neither. */
+const char *gen_declaration_comment(gen_pool *pool, const gen_declaration *declaration);
+
+#endif

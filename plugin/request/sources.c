@@ -1,0 +1,139 @@
+/*
+ * Sources: see sources.h.
+ */
+#include "request/sources.h"
+
+#include "request/identifier.h"
+#include "request/wire.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/*
+ * protobuf-c.proto: extend google.protobuf.FileOptions { ProtobufCFileOptions pb_c_file = 1019; }
+ */
+enum { PB_C_FILE = 1019, PB_C_FILE_NO_GENERATE = 1, PB_C_FILE_C_PACKAGE = 6 };
+
+static bool read_pb_c_file(gen_context *context, const gen_place *place, gen_source *source)
+{
+    const Google__Protobuf__FileOptions *options = source->proto->options;
+    gen_bytes rest;
+    gen_extension_state state = gen_wire_extension(
+        context->pool, options == NULL ? NULL : &options->base, PB_C_FILE, &rest);
+    bool readable = state != GEN_EXTENSION_MALFORMED;
+    while (readable && rest.length != 0) {
+        gen_wire_field field;
+        readable = gen_wire_next(&rest, &field);
+        if (readable && field.number == PB_C_FILE_NO_GENERATE)
+            source->no_generate = field.number_value != 0;
+        if (readable && field.number == PB_C_FILE_C_PACKAGE)
+            source->scope.c_package =
+                gen_pool_copy(context->pool, (const char *)field.bytes.data, field.bytes.length);
+    }
+    if (!readable)
+        return gen_fail(context, place,
+                        "the option (pb_c_file) is malformed (import "
+                        "\"protobuf-c/protobuf-c.proto\" as protobuf-c ships it)");
+    return true;
+}
+
+const char *gen_join_name(gen_pool *pool, const char *package, const char *name)
+{
+    return gen_pool_format(pool, "%s%s%s", package, package[0] == '\0' ? "" : ".", name);
+}
+
+/* ---- messages ---- */
+
+static size_t count_messages(gen_message_proto *const *messages, size_t count)
+{
+    size_t all = count;
+    for (size_t i = 0; i < count; i++)
+        all += count_messages(messages[i]->nested_type, messages[i]->n_nested_type);
+    return all;
+}
+
+static bool add_messages(gen_context *context, const gen_source *source, const char *scope,
+                         gen_message_proto *const *messages, size_t count, gen_sources *sources)
+{
+    const gen_place place = {source->proto->name, 0, NULL, NULL};
+    for (size_t i = 0; i < count; i++) {
+        if (!gen_is_identifier(messages[i]->name))
+            return gen_fail(context, &place,
+                            "a message has no name, or no identifier for one (run the plugin with "
+                            "protoc)");
+        const char *full_name = gen_join_name(context->pool, scope, messages[i]->name);
+        sources->messages[sources->n_messages++] =
+            (gen_known_message){full_name, messages[i], source};
+        if (!add_messages(context, source, full_name, messages[i]->nested_type,
+                          messages[i]->n_nested_type, sources))
+            return false;
+    }
+    return true;
+}
+
+static int compare_messages(const void *a, const void *b)
+{
+    const gen_known_message *first = a;
+    const gen_known_message *second = b;
+    return strcmp(first->full_name, second->full_name);
+}
+
+static bool read_messages(gen_context *context, gen_sources *sources)
+{
+    size_t n_messages = 0;
+    for (size_t i = 0; i < sources->count; i++) {
+        const gen_file_proto *proto = sources->items[i].proto;
+        n_messages += count_messages(proto->message_type, proto->n_message_type);
+    }
+    sources->messages = gen_pool_alloc(context->pool, n_messages, sizeof(gen_known_message));
+    for (size_t i = 0; i < sources->count; i++) {
+        const gen_source *source = &sources->items[i];
+        if (!add_messages(context, source, source->scope.package, source->proto->message_type,
+                          source->proto->n_message_type, sources))
+            return false;
+    }
+    qsort(sources->messages, sources->n_messages, sizeof(gen_known_message), compare_messages);
+    return true;
+}
+
+const gen_known_message *gen_find_message(const gen_sources *sources, const char *full_name)
+{
+    const gen_known_message wanted = {full_name, NULL, NULL};
+    return bsearch(&wanted, sources->messages, sources->n_messages, sizeof(wanted),
+                   compare_messages);
+}
+
+/* ---- files ---- */
+
+static bool read_source(gen_context *context, const gen_file_proto *proto, gen_source *source)
+{
+    if (proto->name == NULL)
+        return gen_fail(context, NULL, "a file has no name (run the plugin with protoc)");
+    const gen_place place = {proto->name, 0, NULL, NULL};
+    source->proto = proto;
+    source->scope.package = proto->package == NULL ? "" : proto->package;
+    if (!gen_is_package(source->scope.package))
+        return gen_fail(context, &place, "package \"%s\" is none (run the plugin with protoc)",
+                        source->scope.package);
+    return read_pb_c_file(context, &place, source);
+}
+
+bool gen_read_sources(gen_context *context, const gen_request *request, gen_sources *sources)
+{
+    *sources = (gen_sources){0, NULL, 0, NULL};
+    sources->items = gen_pool_alloc(context->pool, request->n_proto_file, sizeof(gen_source));
+    for (size_t i = 0; i < request->n_proto_file; i++) {
+        if (!read_source(context, request->proto_file[i], &sources->items[sources->count++]))
+            return false;
+    }
+    return read_messages(context, sources);
+}
+
+const gen_source *gen_find_source(const gen_sources *sources, const char *name)
+{
+    for (size_t i = 0; i < sources->count; i++) {
+        if (strcmp(sources->items[i].proto->name, name) == 0)
+            return &sources->items[i];
+    }
+    return NULL;
+}

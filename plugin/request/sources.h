@@ -1,0 +1,47 @@
+/*
+ * Sources: the .proto files of the request, those to generate for and all that they import, and
+ * their messages by name.
+ */
+#ifndef GEN_SOURCES_H
+#define GEN_SOURCES_H
+
+#include "request/context.h"
+#include "request/descriptors.h"
+
+/* The package of a file's names, and the one that protoc-gen-c uses in C instead. */
+typedef struct gen_scope {
+    const char *package;   /* "" when the file has none */
+    const char *c_package; /* the option (pb_c_file).c_package; NULL when it is not set */
+} gen_scope;
+
+typedef struct gen_source {
+    const gen_file_proto *proto;
+    gen_scope scope;
+    bool no_generate; /* the option (pb_c_file).no_generate: protoc-gen-c skips the file */
+} gen_source;
+
+/* A message that methods may name. */
+typedef struct gen_known_message {
+    const char *full_name;
+    const gen_message_proto *proto;
+    const gen_source *source;
+} gen_known_message;
+
+typedef struct gen_sources {
+    size_t count;
+    gen_source *items;
+    size_t n_messages;
+    gen_known_message *messages; /* nested ones as well; sorted by name */
+} gen_sources;
+
+/* Reads all files of the request, which must outlive the sources. */
+bool gen_read_sources(gen_context *context, const gen_request *request, gen_sources *sources);
+
+/* The file or the message of this name; NULL if the request has none. */
+const gen_source *gen_find_source(const gen_sources *sources, const char *name);
+const gen_known_message *gen_find_message(const gen_sources *sources, const char *full_name);
+
+/* "lab.v1" and "Lab" to "lab.v1.Lab"; "" and "Lab" to "Lab". */
+const char *gen_join_name(gen_pool *pool, const char *package, const char *name);
+
+#endif
