@@ -2,7 +2,7 @@
 
 PLUGIN_SOURCES := $(wildcard plugin/*.c plugin/*/*.c)
 # Leaf code of the library that the plugin uses as well.
-PLUGIN_SHARED  := $(addprefix $(BUILD)/obj/runtime/base/,buffer.o utf8.o)
+PLUGIN_SHARED  := $(addprefix $(BUILD)/obj/runtime/base/,buffer.o rules.o utf8.o)
 PLUGIN_OBJECTS := $(PLUGIN_SOURCES:%.c=$(BUILD)/obj/%.o) $(PLUGIN_SHARED) \
                   $(BUILD)/obj/gen/plugin/google/protobuf/compiler/plugin.pb-c.o
 PLUGIN_HEADERS := $(BUILD)/gen/plugin/google/protobuf/compiler/plugin.pb-c.h

@@ -4,6 +4,7 @@
  */
 #include "model/build.h"
 
+#include "base/rules.h"
 #include "model/foreign_names.h"
 #include "model/names.h"
 #include "model/options.h"
@@ -12,9 +13,6 @@
 #include "request/parameters.h"
 
 #include <string.h>
-
-/* The library serves no longer subject. */
-#define LONGEST_SUBJECT 1024
 
 /* All that is known of the request while the model is filled. */
 typedef struct gen_build {
@@ -115,11 +113,11 @@ static bool add_subject(gen_context *context, const gen_service *service, const 
 {
     gen_pool *pool = context->pool;
     const char *subject = gen_pool_format(pool, "%s.%s", service->subject_prefix, method->subject);
-    if (strlen(subject) > LONGEST_SUBJECT)
+    if (strlen(subject) > NM_SUBJECT_LIMIT)
         return gen_fail(context, place,
                         "its subject has %zu bytes (shorten the subject_prefix, or the method's "
                         "name, so that they have %d)",
-                        strlen(subject), LONGEST_SUBJECT);
+                        strlen(subject), NM_SUBJECT_LIMIT);
     const char *what = gen_pool_format(pool, "method %s.%s", service->full_name, method->name);
     const gen_clash_entry entry = {.name = subject, .what = what, .place = place};
     const gen_clash_entry *other = gen_clash_add(pool, subjects, entry);

@@ -3,45 +3,37 @@
  */
 #include "model/checks.h"
 
+#include "base/rules.h"
 #include "request/identifier.h"
 
-#include <regex.h>
 #include <string.h>
 
 /* ISO C promises 4095 characters in a literal. */
 #define LONGEST_TEXT 4095
 
-/* Discovery's subjects hold a service's name; the library takes no longer one. */
-#define LONGEST_NAME 512
-
 /* google/protobuf/duration.proto: about 10,000 years. */
 #define LONGEST_SECONDS INT64_C(315576000000)
 
-static bool matches(const char *pattern, const char *text)
+static bool check_length(gen_context *context, const gen_place *place, const char *what,
+                         const char *text, size_t limit)
 {
-    regex_t compiled;
-    if (regcomp(&compiled, pattern, REG_EXTENDED | REG_NOSUB) != 0)
-        gen_out_of_memory();
-    bool matched = regexec(&compiled, text, 0, NULL, 0) == 0;
-    regfree(&compiled);
-    return matched;
+    if (strlen(text) > limit)
+        return gen_fail(context, place, "%s has %zu bytes (shorten it to %zu)", what, strlen(text),
+                        limit);
+    return true;
 }
 
 bool gen_check_text(gen_context *context, const gen_place *place, const char *what,
                     const char *text)
 {
-    if (strlen(text) > LONGEST_TEXT)
-        return gen_fail(context, place, "%s has %zu bytes (shorten it to %d)", what, strlen(text),
-                        LONGEST_TEXT);
-    return true;
+    return check_length(context, place, what, text, LONGEST_TEXT);
 }
 
 bool gen_check_name(gen_context *context, const gen_place *place, const char *name)
 {
-    if (strlen(name) > LONGEST_NAME)
-        return gen_fail(context, place, "name has %zu bytes (shorten it to %d)", strlen(name),
-                        LONGEST_NAME);
-    if (!matches("^[A-Za-z0-9_-]+$", name))
+    if (!check_length(context, place, "name", name, NM_SERVICE_NAME_LIMIT))
+        return false;
+    if (nm_service_name_fault(name) != NULL)
         return gen_fail(context, place,
                         "name \"%s\" is not allowed (use letters, digits, - and _ only)", name);
     return true;
@@ -49,14 +41,9 @@ bool gen_check_name(gen_context *context, const gen_place *place, const char *na
 
 bool gen_check_version(gen_context *context, const gen_place *place, const char *version)
 {
-#define NUMBER "(0|[1-9][0-9]*)"
-#define PRE    "(0|[1-9][0-9]*|[0-9]*[A-Za-z-][0-9A-Za-z-]*)"
-#define META   "[0-9A-Za-z-]+"
-    static const char pattern[] = "^" NUMBER "\\." NUMBER "\\." NUMBER "(-" PRE "(\\." PRE ")*)?"
-                                  "(\\+" META "(\\." META ")*)?$";
     if (!gen_check_text(context, place, "version", version))
         return false;
-    if (!matches(pattern, version))
+    if (nm_version_fault(version) != NULL)
         return gen_fail(context, place,
                         "version \"%s\" is no semantic version (write one like 1.2.3 or "
                         "1.2.3-rc.1+build)",
@@ -66,17 +53,9 @@ bool gen_check_version(gen_context *context, const gen_place *place, const char 
 
 bool gen_check_subject_prefix(gen_context *context, const gen_place *place, const char *prefix)
 {
-    if (!gen_check_text(context, place, "subject_prefix", prefix))
+    if (!check_length(context, place, "subject_prefix", prefix, NM_SUBJECT_LIMIT))
         return false;
-    size_t length = strlen(prefix);
-    bool allowed = length != 0 && prefix[0] != '.' && prefix[0] != '$' &&
-                   prefix[length - 1] != '.' && strstr(prefix, "..") == NULL;
-    for (size_t i = 0; i < length; i++) {
-        unsigned char c = (unsigned char)prefix[i];
-        if (c <= ' ' || c == 0x7f || c == '*' || c == '>')
-            allowed = false;
-    }
-    if (!allowed)
+    if (nm_subject_prefix_fault(prefix) != NULL)
         return gen_fail(context, place,
                         "subject_prefix \"%s\" is not allowed (use names joined by single dots, "
                         "without spaces, control characters, * and >, and not under $)",
@@ -111,7 +90,7 @@ bool gen_check_error_code(gen_context *context, const gen_place *place, const ch
         "WOULD_BLOCK",
         "SERVICE_ERROR",
     };
-    if (!gen_check_text(context, place, "an error code", code))
+    if (!check_length(context, place, "an error code", code, NM_CODE_LIMIT))
         return false;
     if (!gen_is_identifier(code))
         return gen_fail(context, place,

@@ -2,7 +2,8 @@
  * Settings and methods: options with their defaults, the proto's with what overrides them.
  */
 #include "call/call.h"
-#include "wire/subject.h"
+
+#include "base/rules.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,9 +1,8 @@
 /*
  * Services: adding one to a server: its endpoints, what it says of itself, its discovery.
  */
+#include "base/rules.h"
 #include "server/internal.h"
-#include "wire/names.h"
-#include "wire/subject.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,12 +11,6 @@
 
 /* How long the broker may take to acknowledge that requests may come. */
 #define SUBSCRIBE_MS 1000
-
-/*
- * Discovery's subjects hold a service's name: with one of more they would be none that a broker
- * takes.
- */
-#define LONGEST_NAME 512
 
 bool nm_service_owns_subject(const char *subject, void *data)
 {
@@ -51,30 +44,22 @@ static bool copy_metadata(nm_service *service, const natsmicro_metadata *metadat
     return true;
 }
 
-/* What is under '$' is the broker's own, and discovery's. NULL is the proto's. */
-static natsmicro_status check_prefix(const char *prefix, nm_error *error)
+/* An option is refused for the fault that its rule found; NULL: it is as it must be. */
+static natsmicro_status check_option(const char *option, const char *value, const char *fault,
+                                     nm_error *error)
 {
-    if (prefix != NULL && prefix[0] == '$')
-        return nm_error_set(error, NATSMICRO_INVALID_ARGUMENT, "subject_prefix \"%.200s\": under $",
-                            prefix);
-    return nm_check_subject("subject_prefix", prefix, error);
+    if (fault == NULL)
+        return NATSMICRO_OK;
+    return nm_error_set(error, NATSMICRO_INVALID_ARGUMENT, "%s \"%.200s%s\": %s", option, value,
+                        strlen(value) > 200 ? "…" : "", fault);
 }
 
-/* The plugin refuses the same, but for a long name. */
 static natsmicro_status check_identity(const char *name, const char *version, nm_error *error)
 {
-    if (!nm_service_name_is_valid(name))
-        return nm_error_set(error, NATSMICRO_INVALID_ARGUMENT,
-                            "name \"%.200s\": not letters, digits, - and _ only", name);
-    if (strlen(name) > LONGEST_NAME)
-        return nm_error_set(error, NATSMICRO_INVALID_ARGUMENT,
-                            "name \"%.200s…\": longer than %d bytes", name, LONGEST_NAME);
-    if (!nm_version_is_valid(version))
-        return nm_error_set(error, NATSMICRO_INVALID_ARGUMENT,
-                            "version \"%.200s\": no semantic version like 1.2.3 or "
-                            "1.2.3-rc.1+build",
-                            version);
-    return NATSMICRO_OK;
+    natsmicro_status status = check_option("name", name, nm_service_name_fault(name), error);
+    return status != NATSMICRO_OK
+               ? status
+               : check_option("version", version, nm_version_fault(version), error);
 }
 
 static natsmicro_status describe(nm_service *service, const natsmicro_service_options *options,
@@ -156,7 +141,7 @@ static natsmicro_status subscribe_endpoint(natsmicro_server *server, nm_endpoint
 static natsmicro_status subscribe_discovery(natsmicro_server *server, nm_service *service,
                                             nm_error *error)
 {
-    char subject[LONGEST_NAME + 256];
+    char subject[NM_SERVICE_NAME_LIMIT + 256];
     snprintf(subject, sizeof(subject), "$SRV.*.%s", service->name);
     natsmicro_status status =
         nm_discovery_subscribe(server, service, subject, &service->discovery[0], error);
@@ -237,8 +222,9 @@ static natsmicro_status add(natsmicro_server *server, const natsmicro_stub_servi
         status = nm_options_take(&options, given, error);
     if (status == NATSMICRO_OK)
         status = nm_check_time("timeout_ms", options.timeout_ms, 0, error);
-    if (status == NATSMICRO_OK)
-        status = check_prefix(options.subject_prefix, error);
+    if (status == NATSMICRO_OK && options.subject_prefix != NULL)
+        status = check_option("subject_prefix", options.subject_prefix,
+                              nm_subject_prefix_fault(options.subject_prefix), error);
     if (status == NATSMICRO_OK)
         status = make_service(&service, server, stub, &options, error);
     if (status != NATSMICRO_OK)

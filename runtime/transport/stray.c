@@ -8,6 +8,7 @@
 #include "transport/publish.h"
 #include "transport/transport.h"
 #include "wire/frame.h"
+#include "wire/names.h"
 #include "wire/offer.h"
 
 /* Where an answer goes, or NULL. */

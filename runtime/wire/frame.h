@@ -10,8 +10,8 @@
 
 #include "base/bytes.h"
 #include "base/headers.h"
+#include "base/rules.h"
 #include "base/varint.h"
-#include "wire/names.h"
 
 #include <stdbool.h>
 #include <stdint.h>

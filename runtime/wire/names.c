@@ -80,65 +80,6 @@ natsmicro_status nm_header_check(const char *name, const char *value, const char
     return NATSMICRO_INVALID_ARGUMENT;
 }
 
-/* ---- what discovery shows ---- */
-
-#define DIGITS  "0123456789"
-#define LETTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-
-bool nm_service_name_is_valid(const char *name)
-{
-    return name[0] != '\0' && name[strspn(name, LETTERS DIGITS "-_")] == '\0';
-}
-
-/* Behind a number without leading zeros, or NULL where none is. */
-static const char *skip_number(const char *text)
-{
-    size_t length = strspn(text, DIGITS);
-    return length == 0 || (length > 1 && *text == '0') ? NULL : text + length;
-}
-
-/*
- * Behind identifiers joined by dots, or NULL where none are. A pre-release's numbers have no
- * leading zeros.
- */
-static const char *skip_identifiers(const char *text, bool pre_release)
-{
-    for (;;) {
-        size_t length = strspn(text, LETTERS DIGITS "-");
-        bool number = strspn(text, DIGITS) == length;
-        if (length == 0 || (pre_release && number && skip_number(text) == NULL))
-            return NULL;
-        text += length;
-        if (*text != '.')
-            return text;
-        text++;
-    }
-}
-
-bool nm_version_is_valid(const char *version)
-{
-    for (int i = 0; i < 3; i++) {
-        if (i > 0 && *version++ != '.')
-            return false;
-        version = skip_number(version);
-        if (version == NULL)
-            return false;
-    }
-    if (*version == '-')
-        version = skip_identifiers(version + 1, true);
-    if (version != NULL && *version == '+')
-        version = skip_identifiers(version + 1, false);
-    return version != NULL && *version == '\0';
-}
-
-bool nm_code_is_valid(const uint8_t *code, size_t length)
-{
-    for (size_t i = 0; i < length; i++)
-        if (code[i] <= ' ' || code[i] > '~')
-            return false;
-    return length > 0 && length <= NM_CODE_LIMIT;
-}
-
 void nm_text_for_header(nm_buffer *out, const char *text, size_t limit)
 {
     const uint8_t *bytes = (const uint8_t *)text;

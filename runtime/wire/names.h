@@ -61,14 +61,4 @@ natsmicro_status nm_header_check(const char *name, const char *value, const char
  */
 void nm_text_for_header(nm_buffer *out, const char *text, size_t limit);
 
-/* What discovery shows of a service; the plugin has the same rules. A name: A-Z a-z 0-9 - _ */
-bool nm_service_name_is_valid(const char *name);
-
-/* A semantic version (semver.org 2.0.0): "1.2.3", "1.2.3-rc.1+build". */
-bool nm_version_is_valid(const char *version);
-
-/* An error's code where it is no header's value: 1 to NM_CODE_LIMIT visible bytes of ASCII. */
-#define NM_CODE_LIMIT 128
-bool nm_code_is_valid(const uint8_t *code, size_t length);
-
 #endif

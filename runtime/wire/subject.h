@@ -7,14 +7,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/*
- * One to many tokens, none of them empty, no wildcard, no space, no control byte, no byte above
- * 0x7e that is not UTF-8; at most 1024 bytes.
- */
+/* Whether it is a subject by nm_subject_fault's rule. */
 bool nm_subject_is_literal(const char *subject);
-
-/* What keeps a subject from being one, for a user to read: a static text, or NULL. */
-const char *nm_subject_fault(const char *subject);
 
 /* From a header: literal and beginning with one of the prefixes (a list that ends with NULL). */
 bool nm_subject_from_header_is_allowed(const char *subject, const char *const *prefixes);

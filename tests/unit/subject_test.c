@@ -14,21 +14,6 @@ static void literal_subjects(void **state)
     assert_true(nm_subject_is_literal("gr\xc3\xbc\xc3\x9f.e"));
 }
 
-static void what_is_wrong_with_a_subject_is_said(void **state)
-{
-    (void)state;
-    assert_null(nm_subject_fault("a.b"));
-    assert_string_equal(nm_subject_fault(""), "empty");
-    assert_string_equal(nm_subject_fault(NULL), "empty");
-    assert_string_equal(nm_subject_fault("a b"), "a space");
-    assert_string_equal(nm_subject_fault("a.*"), "a wildcard");
-    assert_string_equal(nm_subject_fault("a.>"), "a wildcard");
-    assert_string_equal(nm_subject_fault("a\n"), "a control character");
-    assert_string_equal(nm_subject_fault(".a"), "an empty name beside a dot");
-    assert_string_equal(nm_subject_fault("a."), "an empty name beside a dot");
-    assert_string_equal(nm_subject_fault("\xff"), "not UTF-8");
-}
-
 static void what_is_no_literal_subject(void **state)
 {
     (void)state;
@@ -94,7 +79,6 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(literal_subjects),
-        cmocka_unit_test(what_is_wrong_with_a_subject_is_said),
         cmocka_unit_test(what_is_no_literal_subject),
         cmocka_unit_test(a_subject_has_at_most_1024_bytes),
         cmocka_unit_test(a_header_names_inboxes_only),
