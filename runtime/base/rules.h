@@ -29,7 +29,7 @@ const char *nm_version_fault(const char *version);
 #define NM_SUBJECT_LIMIT 1024
 const char *nm_subject_fault(const char *subject);
 
-/* The front of all subjects of a service: a subject, and not under $, where the broker's own are. */
+/* What all subjects of a service begin with: a subject, but not under $, which is the broker's. */
 const char *nm_subject_prefix_fault(const char *prefix);
 
 /*
