@@ -130,9 +130,37 @@ typedef struct transfer {
     sha256_hex their_hash;
     natsmicro_stream_metrics metrics;
     latch arrived; /* once for each MiB */
+    latch killed;  /* once for each kill of the broker */
     latch done;
     pthread_t thread;
 } transfer;
+
+/*
+ * Marks divide a transfer into stretches, and a kill is due at each mark. The transfer waits at a
+ * mark until the kill of the mark before has happened: so each kill meets a stream in its middle,
+ * however late this process comes to it.
+ */
+static void wait_for_kills(transfer *self)
+{
+    uint64_t due = self->content.done * (KILLS + 1) / self->length;
+    if (due > 1)
+        latch_wait_count(&self->killed, (int)due - 1, STRETCH_MS);
+}
+
+static natsmicro_status read_between_kills(void *user_data, void *buffer, size_t size,
+                                           size_t *length)
+{
+    transfer *self = user_data;
+    wait_for_kills(self);
+    return read_content(&self->content, buffer, size, length);
+}
+
+static natsmicro_status write_between_kills(void *user_data, const void *data, size_t length)
+{
+    transfer *self = user_data;
+    wait_for_kills(self);
+    return write_content(&self->content, data, length);
+}
 
 static void *send_up(void *data)
 {
@@ -141,7 +169,7 @@ static void *send_up(void *data)
     Lab__V1__LabClient__Upload *call;
     self->status = lab__v1__lab_client__upload(self->client, NULL, &call);
     if (self->status == NATSMICRO_OK) {
-        self->status = lab__v1__lab_client__upload__send_reader(call, read_content, &self->content,
+        self->status = lab__v1__lab_client__upload__send_reader(call, read_between_kills, self,
                                                                 128 * 1024, NULL, NULL);
         if (self->status == NATSMICRO_OK)
             self->status = lab__v1__lab_client__upload__close_and_recv(call, &result);
@@ -175,8 +203,8 @@ static void *take_down(void *data)
     Lab__V1__LabClient__Download *call;
     self->status = lab__v1__lab_client__download(self->client, &request, NULL, &call);
     if (self->status == NATSMICRO_OK) {
-        self->status = lab__v1__lab_client__download__recv_to_writer(
-            call, write_content, &self->content, note_progress, self);
+        self->status = lab__v1__lab_client__download__recv_to_writer(call, write_between_kills,
+                                                                     self, note_progress, self);
         const char *hash = natsmicro_call_trailer(call->base, "hash");
         if (self->status == NATSMICRO_OK)
             snprintf(self->their_hash, sizeof(self->their_hash), "%s", hash != NULL ? hash : "");
@@ -210,6 +238,7 @@ static void scene_open(scene *self)
     assert_ok(lab__v1__lab_client__new(&moved->client, self->connection, NULL));
     moved->length = figure("NATSMICRO_TEST_MIB", 1024, 44) * MIB;
     latch_init(&moved->arrived);
+    latch_init(&moved->killed);
     latch_init(&moved->done);
 }
 
@@ -220,6 +249,7 @@ static void scene_close(scene *self)
     child_kill(&self->service);
     broker_stop(self->where);
     latch_destroy(&self->transfer.arrived);
+    latch_destroy(&self->transfer.killed);
     latch_destroy(&self->transfer.done);
 }
 
@@ -251,6 +281,7 @@ static void kill_while(scene *self, void *(*run)(void *), bool (*is_at)(scene *,
         assert_true(is_at(self, mib * i / (KILLS + 1)));
         assert_int_equal(0, latch_count(&moved->done)); /* or the kill meets nothing */
         broker_kill(self->where);
+        latch_open(&moved->killed);
         broker_restart(self->where);
     }
     assert_true(latch_wait(&moved->done, STRETCH_MS));

@@ -234,7 +234,7 @@ static void a_deadline_ends_a_send_that_waits(void **state)
 {
     lab *room = *state;
     natsmicro_context *context = lab_context();
-    natsmicro_context_set_timeout(context, 300);
+    natsmicro_context_set_timeout(context, 1500); /* the send must wait by then */
     Lab__V1__LabClient__Sum *call = open_sum(room, 0, 2, context);
     natsmicro_status status;
     while ((status = lab_sum_send(call, 1)) == NATSMICRO_OK)
