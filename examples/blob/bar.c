@@ -11,7 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
-/* With 20 bytes of the name it fits into 80 columns: what breaks a line is not drawn over. */
+/* Fits into 80 columns with 20 bytes of the name: a bar that wraps could not be drawn over. */
 #define WIDTH         24
 #define DRAW_INTERVAL 0.1 /* seconds */
 #define CLEAR_REST    "\033[K"

@@ -1,5 +1,6 @@
 /*
- * A progress bar on stderr, when that is a terminal: how far, how fast, how long still.
+ * Bar: a progress bar on stderr, if that is a terminal. It shows the part that is done, the rate
+ * and the time left.
  */
 #ifndef BLOB_BAR_H
 #define BLOB_BAR_H
@@ -11,18 +12,24 @@ typedef struct bar {
     const char *name;
     bool shown;
     double begun; /* seconds */
-    double drawn;
+    double drawn; /* the last time, seconds */
 } bar;
 
+/* Starts a bar. The name is not copied. */
 bar bar_begin(const char *name);
 
-/* A natsmicro_progress with a bar as user_data; false once the program was interrupted. */
+/*
+ * A natsmicro_progress whose user_data is the bar. Returns false once the program is interrupted.
+ */
 bool bar_draw(uint64_t done, uint64_t total, void *user_data);
 
-/* Takes the bar away. */
+/* Erases the bar. */
 void bar_end(bar *self);
 
-/* From now on SIGINT and SIGTERM cancel at the next draw; a second one ends the program. */
+/*
+ * From now on SIGINT or SIGTERM makes bar_draw return false, which cancels the call. A second one
+ * ends the program.
+ */
 void bar_catch_signals(void);
 bool bar_was_interrupted(void);
 

@@ -31,7 +31,7 @@ enum {
     INTERRUPTED = 130
 };
 
-/* ---- what went wrong ---- */
+/* ---- errors ---- */
 
 static int exit_status_of(natsmicro_status status)
 {
@@ -56,14 +56,14 @@ static int report(natsmicro_status status, const char *code, const char *message
     return exit_status_of(status);
 }
 
-/* What a call that did not come about, or a unary one, ended with is in the context. */
+/* Prints the error of a unary call, or of a stream that could not be opened: the context has it. */
 static int report_context(natsmicro_status status, const natsmicro_context *context)
 {
     return report(status, natsmicro_context_error_code(context),
                   natsmicro_context_error_message(context));
 }
 
-/* What an open call ended with is in the call. */
+/* Prints the error of an open stream: its call has it. */
 static int report_call(natsmicro_status status, natsmicro_call *call)
 {
     return report(status, natsmicro_call_error_code(call), natsmicro_call_error_message(call));
@@ -191,7 +191,7 @@ static natsmicro_status write_hashed(void *user_data, const void *data, size_t l
     return NATSMICRO_OK;
 }
 
-/* The size comes with the first chunk: the bar asks for it then. */
+/* The size comes in a header, with the first chunk, so the bar looks for it at each draw. */
 typedef struct sized_bar {
     bar *bar;
     natsmicro_call *call;
@@ -206,7 +206,7 @@ static bool draw_sized(uint64_t done, uint64_t total, void *user_data)
     return bar_draw(done, total, self->bar);
 }
 
-/* Says to `out`, unless that is NULL, what both sides agree on; whether they do. */
+/* Compares both sides' hashes, and prints the blob's to `out`, unless that is NULL. */
 static int finish_get(Blob__BlobServiceClient__Get *call, const char *name, const char *path,
                       int64_t size, const char *hash, FILE *out)
 {
@@ -233,7 +233,8 @@ static int get_to_file(Blob__BlobServiceClient__Get *call, const char *name, con
 }
 
 /*
- * Standard output is the blob's: what is said beside it goes to stderr, if somebody looks at that.
+ * Writes the blob to standard output. Everything else goes to stderr, and only if that is a
+ * terminal.
  */
 static int get_to_output(Blob__BlobServiceClient__Get *call, const char *name)
 {
@@ -241,7 +242,7 @@ static int get_to_output(Blob__BlobServiceClient__Get *call, const char *name)
     bar progress = bar_begin(name);
     sized_bar sized = {&progress, call->base};
     FILE *out = progress.shown ? stderr : NULL;
-    progress.shown = progress.shown && isatty(STDOUT_FILENO) == 0; /* not across the blob */
+    progress.shown = progress.shown && isatty(STDOUT_FILENO) == 0; /* not between its bytes */
     sha256_hex hash;
     SHA256Init(&output.hash);
     natsmicro_status status = blob__blob_service_client__get__recv_to_writer(

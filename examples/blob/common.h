@@ -1,6 +1,6 @@
 /*
- * What the service and the command share: a connection as natsmicro recommends it, SHA-256 in hex,
- * the names of headers.
+ * Common: what the service and the command share: a connection with the options that natsmicro
+ * recommends, SHA-256 as hexadecimal digits, the names of headers.
  */
 #ifndef BLOB_COMMON_H
 #define BLOB_COMMON_H
@@ -18,10 +18,10 @@
 /* 64 digits and a NUL. */
 typedef char sha256_hex[SHA256_DIGEST_STRING_LENGTH];
 
-/* NULL, and a line on stderr, when there is no server. */
+/* Connects to a NATS server. Returns NULL, after a line on stderr, when that fails. */
 natsConnection *connect_to(const char *url);
 
-/* The hash and size of a file; false with errno when it cannot be read. */
+/* Computes the hash and the size of a file. Returns false, with errno, if it cannot be read. */
 bool hash_file(const char *path, sha256_hex hex, int64_t *size);
 
 #endif

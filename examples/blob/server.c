@@ -1,6 +1,6 @@
 /*
- * The blob service: stores blobs as files of one folder. A blob is there whole or not at all,
- * whatever becomes of its sender.
+ * The blob service, to copy: it stores blobs as files in one folder. A blob is there whole or not
+ * at all, whatever happens to its sender.
  *
  *     server FOLDER [nats://127.0.0.1:4222]
  */
@@ -23,13 +23,13 @@
 #define LONGEST_PATH 4096
 
 /*
- * What an upload is called until it is whole and hashed, and what the library calls what it
- * receives.
+ * Files whose names begin so are not complete: the first is an upload until it has been hashed, the
+ * second the temporary file that natsmicro receives into.
  */
 #define UPLOAD_PREFIX    ".upload-"
 #define RECEIVING_PREFIX ".natsmicro-"
 
-/* The folder that the program was given; what handlers get as user_data. */
+/* What the handlers get as user_data. */
 typedef struct store {
     const char *folder;
 } store;
@@ -37,9 +37,9 @@ typedef struct store {
 /* ---- names ---- */
 
 /*
- * The path of a blob, or INVALID_ARGUMENT: a name is one file's in the folder. No slash, so that
- * none leads out of it, and none that begins with a dot: "." and "..", and the files of uploads
- * that are not complete.
+ * Makes the path of a blob, which is a file in the folder, or fails with INVALID_ARGUMENT. A name
+ * with a slash could lead out of the folder. One that begins with a dot could be "." or "..", or an
+ * upload that is not complete.
  */
 static natsmicro_status path_of(const store *self, const char *name, char path[LONGEST_PATH],
                                 natsmicro_call *call)
@@ -60,7 +60,7 @@ static natsmicro_status path_of(const store *self, const char *name, char path[L
     return NATSMICRO_OK;
 }
 
-/* What errno says of a blob; the path is the service's own affair. */
+/* Fails with what errno says of a blob. The path is not told: it is of no use to a caller. */
 static natsmicro_status fail_with_errno(natsmicro_call *call, const char *name)
 {
     if (errno == ENOENT || errno == ELOOP)
@@ -70,7 +70,7 @@ static natsmicro_status fail_with_errno(natsmicro_call *call, const char *name)
 
 /* ---- put ---- */
 
-/* A name of its own for each upload: two of the same blob at the same time are not to mix. */
+/* Gives each upload a file of its own, so that two uploads of the same blob do not mix. */
 static natsmicro_status upload_path(const store *self, char path[LONGEST_PATH],
                                     natsmicro_call *call)
 {
@@ -82,7 +82,7 @@ static natsmicro_status upload_path(const store *self, char path[LONGEST_PATH],
     return NATSMICRO_OK;
 }
 
-/* Gives a file that is on disk already its name, on disk too. */
+/* Renames a file that is on disk already, and waits until the new name is on disk, too. */
 static bool put_in_place(const store *self, const char *from, const char *to)
 {
     if (rename(from, to) != 0)
@@ -90,7 +90,7 @@ static bool put_in_place(const store *self, const char *from, const char *to)
     int folder = open(self->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (folder < 0)
         return false;
-    bool synced = fsync(folder) == 0 || errno == EINVAL; /* there is nothing to sync, then */
+    bool synced = fsync(folder) == 0 || errno == EINVAL; /* EINVAL: folders need no sync here */
     int error = errno;
     close(folder);
     errno = error;
@@ -98,8 +98,8 @@ static bool put_in_place(const store *self, const char *from, const char *to)
 }
 
 /*
- * Receives, hashes and stores. The hash is taken before the file gets its name: under the name may
- * soon be what somebody else has put.
+ * Receives a blob, hashes it and stores it. The file is hashed before it gets its name, because
+ * another upload may take that name at any time.
  */
 static natsmicro_status store_upload(const store *self, Blob__BlobServiceServer__Put *call,
                                      const char *name, const char *path, sha256_hex hash,
@@ -110,7 +110,7 @@ static natsmicro_status store_upload(const store *self, Blob__BlobServiceServer_
     if (status == NATSMICRO_OK)
         status = blob__blob_service_server__put__recv_to_file(call, upload, NULL, NULL);
     if (status != NATSMICRO_OK)
-        return status; /* nothing has been stored; the caller is told why */
+        return status; /* nothing was stored, and the caller is told why */
     if (hash_file(upload, hash, size) && put_in_place(self, upload, path))
         return NATSMICRO_OK;
     status = fail_with_errno(call->base, name);
@@ -256,7 +256,7 @@ static const Blob__BlobServiceHandlers handlers = {
 
 /* ---- the program ---- */
 
-/* For the signal handler, which has no other way to it. */
+/* The signal handler can reach the server only through a global variable. */
 static natsmicro_server *running_server;
 
 static void stop(int signal_number)
@@ -293,7 +293,9 @@ static bool begins_with(const char *text, const char *prefix)
     return strncmp(text, prefix, strlen(prefix)) == 0;
 }
 
-/* A server that was killed may have left what it was receiving; one server is to use a folder. */
+/*
+ * Removes the incomplete files that a killed server has left. So no two servers may share a folder.
+ */
 static bool clean_up(const char *folder)
 {
     DIR *directory = opendir(folder);

@@ -1,5 +1,5 @@
 /*
- * A client of the greeting service: each of the four ways to call a method, in a program to copy.
+ * A client of the greeting service, to copy: it calls a method of each of the four kinds.
  *
  *     client [nats://127.0.0.1:4222]
  */
@@ -8,10 +8,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* How many names GreetClientStream gets. */
+/* How many names it sends to GreetClientStream. */
 #define NAMES 5
 
-/* What a call that did not come about, or a unary one, ended with is in the context. */
+/* Prints the error of a unary call, or of a stream that could not be opened: the context has it. */
 static natsmicro_status report(const char *what, natsmicro_status status,
                                const natsmicro_context *context)
 {
@@ -20,7 +20,7 @@ static natsmicro_status report(const char *what, natsmicro_status status,
     return status;
 }
 
-/* What an open stream ended with is in its call. */
+/* Prints the error of an open stream: its call has it. */
 static natsmicro_status report_call(const char *what, natsmicro_status status, natsmicro_call *call)
 {
     fprintf(stderr, "%s: %s: %s\n", what, natsmicro_call_error_code(call),
@@ -45,7 +45,7 @@ static natsmicro_status call_unary(Greet__GreetServiceClient *client, natsmicro_
     return NATSMICRO_OK;
 }
 
-/* One name out, one greeting back, then both sides end. */
+/* Sends one name, reads one greeting, ends its own direction, and reads the service's end. */
 static natsmicro_status talk(Greet__GreetServiceClient__GreetStream *call)
 {
     Greet__GreetStreamRequest request = GREET__GREET_STREAM_REQUEST__INIT;
@@ -88,16 +88,15 @@ static natsmicro_status send_names(Greet__GreetServiceClient__GreetClientStream 
 {
     Greet__GreetClientStreamRequest request = GREET__GREET_CLIENT_STREAM_REQUEST__INIT;
     request.name = "triple";
-    for (int i = 0; i < NAMES; i++) {
-        natsmicro_status status =
-            greet__greet_service_client__greet_client_stream__send(call, &request);
-        if (status != NATSMICRO_OK)
-            return report_call("GreetClientStream", status, call->base);
-    }
+    natsmicro_status status = NATSMICRO_OK;
+    for (int i = 0; i < NAMES && status == NATSMICRO_OK; i++)
+        status = greet__greet_service_client__greet_client_stream__send(call, &request);
+    /* END is no error here: the service has answered already, and wants no more names. */
+    if (status != NATSMICRO_OK && status != NATSMICRO_END)
+        return report_call("GreetClientStream", status, call->base);
 
     Greet__GreetClientStreamResponse *response;
-    natsmicro_status status =
-        greet__greet_service_client__greet_client_stream__close_and_recv(call, &response);
+    status = greet__greet_service_client__greet_client_stream__close_and_recv(call, &response);
     if (status != NATSMICRO_OK)
         return report_call("GreetClientStream", status, call->base);
 
@@ -134,7 +133,7 @@ static natsmicro_status call_server_stream(Greet__GreetServiceClient *client,
     if (status != NATSMICRO_OK)
         return report("GreetServerStream", status, context);
 
-    /* A response is borrowed until the next recv; END says that all of them came. */
+    /* A response lives until the next recv. END says that all of them have come. */
     const Greet__GreetServerStreamResponse *response;
     while ((status = greet__greet_service_client__greet_server_stream__recv(call, &response)) ==
            NATSMICRO_OK)

@@ -1,6 +1,6 @@
 /*
- * The greeting service: a program to copy. It serves until it is interrupted, then lets running
- * calls finish.
+ * The greeting service, to copy. It serves until it is interrupted, and then lets running calls
+ * finish.
  *
  *     server [nats://127.0.0.1:4222]
  */
@@ -10,13 +10,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* How often GreetServerStream greets. */
+/* How many greetings GreetServerStream sends. */
 #define GREETINGS 5
 
-/* Most bytes that GreetClientStream joins, so that no caller can make it take all memory. */
+/* Bounds what GreetClientStream joins, so that no caller can make it use up all memory. */
 #define MOST_JOINED_BYTES 65536
 
-/* ---- handlers: the response is encoded by reply and send, so it may live on the stack ---- */
+/* ---- handlers ---- */
+
+/* reply and send encode the response before they return, so it may live on the stack. */
 
 static natsmicro_status greet(Greet__GreetServiceServer__Greet *call,
                               const Greet__GreetRequest *request, void *user_data)
@@ -30,7 +32,10 @@ static natsmicro_status greet(Greet__GreetServiceServer__Greet *call,
     return greet__greet_service_server__greet__reply(call, &response);
 }
 
-/* Bidirectional: END from recv is the caller's close_send, and as good an end as OK. */
+/*
+ * Bidirectional stream: recv returns END once the caller has closed its direction. Returning END
+ * ends the stream just as OK does.
+ */
 static natsmicro_status greet_stream(Greet__GreetServiceServer__GreetStream *call, void *user_data)
 {
     (void)user_data;
@@ -47,7 +52,7 @@ static natsmicro_status greet_stream(Greet__GreetServiceServer__GreetStream *cal
     return status;
 }
 
-/* Client stream: what recv gives is borrowed until the next recv, so the names are copied. */
+/* Client stream: a message lives until the next recv, so the names are copied. */
 static natsmicro_status greet_client_stream(Greet__GreetServiceServer__GreetClientStream *call,
                                             void *user_data)
 {
@@ -74,7 +79,9 @@ static natsmicro_status greet_client_stream(Greet__GreetServiceServer__GreetClie
     return greet__greet_service_server__greet_client_stream__reply(call, &response);
 }
 
-/* Server stream: a send that fails says that the caller is gone or the time is up. */
+/*
+ * Server stream: when a send fails, the caller is gone or the time is up, so the handler returns.
+ */
 static natsmicro_status greet_server_stream(Greet__GreetServiceServer__GreetServerStream *call,
                                             const Greet__GreetServerStreamRequest *request,
                                             void *user_data)
@@ -100,7 +107,7 @@ static const Greet__GreetServiceHandlers handlers = {
 
 /* ---- the program ---- */
 
-/* For the signal handler, which has no other way to it. */
+/* The signal handler can reach the server only through a global variable. */
 static natsmicro_server *running_server;
 
 static void stop(int signal_number)
