@@ -1,8 +1,8 @@
 /*
- * Blob: how fast a blob goes up and comes down, in chunks of several sizes, from memory to nowhere;
- * beside nats.c publishing messages of the same size with one header to a synchronous subscription
- * whose reader checks their number, over connections with the same options. Files, on a tmpfs and
- * on a disk, beside the same from memory to nowhere. And the memory that it takes.
+ * Blob: the rate of uploads and downloads, in chunks of several sizes, from memory to nowhere. Raw
+ * is nats.c publishing messages of the same size, with one header, to a synchronous subscription
+ * whose reader checks their numbers, over connections with the same options. Then the rate of files
+ * on a tmpfs and on a disk, compared with memory to nowhere; and the memory that blobs take.
  */
 #include "support/measure.h"
 #include "support/peer.h"
@@ -25,7 +25,7 @@ typedef struct bench {
     int chunk_size;
 } bench;
 
-/* MB a second, or the sign that messages were lost. */
+/* Megabytes a second, or -1 if messages were lost. */
 static double rate(const bench *self, double start, natsmicro_status status, int64_t size)
 {
     if (status == NATSMICRO_DATA_LOSS)
@@ -123,7 +123,7 @@ static void run_on(const char *name, measurement ours, measurement raw, int kib,
     peer_stop(&other);
 }
 
-/* Over reliable streams, and beside them over plain ones. */
+/* Runs a bench over reliable streams, and once more over plain ones. */
 static void run(const char *name, measurement ours, measurement raw, int kib)
 {
     char beside[64];
@@ -180,7 +180,7 @@ static void make_file(const char *path, int64_t size)
         give_up("cannot write %s", path);
 }
 
-/* From a file to a file in the same folder, with all that recv_to_file does: fsync and rename. */
+/* Moves a file to a file in the same folder, with the fsync and rename of recv_to_file. */
 static void run_file(const char *name, const char *folder)
 {
     if (!is_chosen(name))
@@ -211,7 +211,7 @@ typedef struct peaks {
     double most; /* of one process */
 } peaks;
 
-/* The client's process: moves one blob from memory to nowhere, prints its own peak. */
+/* In the client's process: moves one blob from memory to nowhere, and prints its own peak. */
 static int move(measurement one, const char *url, int64_t size)
 {
     natsConnection *connection = connect_ours(url, SEND_BUFFERED);
@@ -226,7 +226,7 @@ static int move(measurement one, const char *url, int64_t size)
     return 0;
 }
 
-/* A peak never goes down: each blob has a peer and a client of its own. */
+/* Each blob has a peer and a client of its own, because a process's peak never goes down. */
 static peaks move_in_processes(char *mode, int64_t size)
 {
     peer other;

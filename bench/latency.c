@@ -1,7 +1,7 @@
 /*
- * Latency: how long one call takes, how many calls a second eight callers make, how soon the first
- * message of a stream is there, and how long a turn of a reliable bidi stream takes; beside
- * natsConnection_Request to a plain asynchronous subscription, both sides with SendAsap.
+ * Latency: the time of a unary call, the calls a second of eight callers, the time to the first
+ * message of a stream, and the time of one turn on a reliable bidirectional stream. Raw is
+ * natsConnection_Request to an asynchronous subscription, both sides with SendAsap.
  */
 #include "support/measure.h"
 #include "support/peer.h"
@@ -35,7 +35,7 @@ static void call_ours(bench *self)
 static void call_raw(bench *self)
 {
     natsMsg *answer = NULL;
-    /* As many bytes as the message above: two for the field and its length. */
+    /* As many bytes as the message above, which has two for the field and its length. */
     need_nats(natsConnection_RequestString(&answer, self->raw, RAW_ECHO, "  " TEXT, TIMEOUT_MS),
               "request");
     natsMsg_Destroy(answer);
@@ -43,9 +43,7 @@ static void call_raw(bench *self)
 
 /* ---- latency ---- */
 
-/*
- * What is measured once: the microseconds until it is there; what comes behind is not part of it.
- */
+/* Does once what is measured, and returns the microseconds that it took. */
 typedef double (*one_call)(bench *self);
 
 /* The median of the calls of one run. */

@@ -1,10 +1,13 @@
 /*
- * Memory: the peak of both processes together over a long plain stream, beside a short one. The
- * reader has to keep up, so the sender sends at a part of the rate at which it was measured to
- * read; a queue that grows would show as well as a leak. Of a reliable stream it is the larger peak
- * of the two processes: the sender sends as fast as it is let, and the reader pauses.
+ * Memory: what a long stream takes, compared with a short one; a leak would show, and so would a
+ * queue that grows.
  *
- * Each stream has a peer and a client of its own, because a peak never goes down.
+ * For plain streams the figure is the peak of both processes together. Their reader must keep up,
+ * so the sender sends at a part of the rate that the reader was measured to take. For reliable
+ * streams it is the larger of the two peaks. Their sender sends as fast as it may, and their reader
+ * pauses.
+ *
+ * Each stream has a peer and a client of its own, because a process's peak never goes down.
  */
 #include "support/measure.h"
 #include "support/peer.h"
@@ -16,13 +19,13 @@
 #include <time.h>
 #include <unistd.h>
 
-/* Of the rate that a reader was measured to take. */
+/* The part of the rate that a reader was measured to take. */
 #define SHARE_OF_RATE 0.6
 
-/* Streams of one length; the middle one counts. */
+/* How many short streams are measured; their median counts. */
 #define SHORT_RUNS 5
 
-/* More than 10 million messages take. */
+/* Longer than 10 million messages take. */
 #define CLIENT_TIMEOUT_MS 600000
 
 typedef struct outcome {
@@ -32,13 +35,13 @@ typedef struct outcome {
     double server;
 } outcome;
 
-/* A reader of reliable streams pauses so long after so many messages. */
+/* A reader of reliable streams pauses for `pause_time` each time it has read so many messages. */
 #define PAUSE_EVERY 500000
 static const struct timespec pause_time = {0, 200000000};
 
 /*
- * The client's process: reads one stream, prints whether it was complete, its rate and its own
- * peak.
+ * In the client's process: reads one stream, and prints whether it was complete, its rate, and its
+ * own peak.
  */
 static int read_stream(const char *url, int32_t count, int32_t rate, streaming streams)
 {
@@ -97,7 +100,7 @@ static outcome run_stream(int32_t count, int32_t rate, streaming streams)
     return result;
 }
 
-/* The same, again as often as messages are lost. */
+/* Runs a plain stream, and again if messages were lost. */
 static outcome run_complete(int32_t count, int32_t rate, int *void_runs)
 {
     for (;;) {

@@ -1,9 +1,10 @@
 /*
- * Stream: messages a second from the opening to the end as the client sees it, beside nats.c alone
- * on default connections: plain streams beside publishing with one header to a synchronous
- * subscription whose reader checks the number, reliable ones beside publishing without. A reliable
- * stream loses nothing and holds the sender back when the reader is slow; the others do neither, so
- * their queues are without limit, and a run in which one of them lost a message is void.
+ * Stream: messages a second, from the opening to the end as the client sees them. Raw is nats.c
+ * alone on default connections: for plain streams it publishes with one header to a synchronous
+ * subscription whose reader checks the numbers, for reliable streams it publishes without.
+ *
+ * A reliable stream loses nothing, and its sender waits for a slow reader. The others do neither,
+ * so their queues have no limit, and a run in which they lose a message is void.
  */
 #include "support/measure.h"
 #include "support/peer.h"
@@ -28,7 +29,7 @@ static double rate(const bench *self, double start, int32_t count)
     return count == self->count ? (double)count * 1e6 / (now_us() - start) : -1;
 }
 
-/* A plain stream may have lost messages; of a reliable one that is a defect, not bad luck. */
+/* A plain stream may lose messages. When a reliable one does, that is a defect. */
 static bool lost_some(const bench *self, natsmicro_status status, natsmicro_call *call)
 {
     if (self->streams == PLAIN_STREAMS && status == NATSMICRO_DATA_LOSS)
@@ -192,9 +193,7 @@ int main(int argc, char **argv)
     int32_t some = full_or_quick(300000, 100000);
     int32_t many = full_or_quick(1000000, 300000);
     int32_t large = full_or_quick(8192, 2048);
-    /*
-     * A number is at most four bytes, as a message of our service's; a block has a head of three.
-     */
+    /* Raw messages are as large as ours: a number takes four bytes, a block a head of three. */
     run("server_stream_tiny", "messages/s", count_ours, from_server_raw,
         (bench){.streams = PLAIN_STREAMS, .count = some, .size = 4, .header = true});
     run("client_stream_tiny", "messages/s", sum_ours, from_client_raw,

@@ -1,5 +1,5 @@
 /*
- * Measure: rounds, medians and the report.
+ * See measure.h.
  */
 #include "support/measure.h"
 
@@ -9,7 +9,7 @@
 #include <string.h>
 #include <time.h>
 
-/* So many runs of one bench may lose messages before it gives up. */
+/* How many runs of one bench may lose messages before it gives up. */
 #define MOST_VOID_RUNS 20
 
 double now_us(void)

@@ -1,5 +1,5 @@
 /*
- * Peer: our service and its raw counterparts in a process of their own.
+ * See peer.h.
  */
 #include "support/peer.h"
 
@@ -103,7 +103,7 @@ void publish_raw(natsConnection *connection, const char *subject, const void *da
     need_nats(natsConnection_Flush(connection), "flush");
 }
 
-/* The next one behind `count` others. */
+/* Waits for the next message, after `count` others. */
 static natsMsg *next_raw(natsSubscription *subscription, int32_t count, int64_t first_ms)
 {
     natsMsg *message = NULL;
@@ -165,7 +165,7 @@ static void raw_echo(natsConnection *connection, natsSubscription *subscription,
     natsMsg_Destroy(message);
 }
 
-/* "count size": so many of them, with a header or, with a closure, without. */
+/* Answers "count size" with messages: with a header, or, if there is a closure, without. */
 static void raw_count(natsConnection *connection, natsSubscription *subscription, natsMsg *message,
                       void *bare)
 {
@@ -183,7 +183,7 @@ static void raw_count(natsConnection *connection, natsSubscription *subscription
     natsMsg_Destroy(message);
 }
 
-/* What a subject's messages are counted by. */
+/* Counts the messages to one subject. */
 typedef struct counter {
     natsConnection *connection;
     const char *subject;
@@ -238,8 +238,8 @@ static natsmicro_status echo(Bench__V1__BenchServer__Echo *call, const Bench__V1
 }
 
 /*
- * Holds a sender back to its rate from burst to burst. One that was held up does not catch up: that
- * would be faster than any reader keeps up with.
+ * Keeps a sender to its rate, from burst to burst. A sender that was late does not catch up: no
+ * reader could keep up with that.
  */
 static void keep_rate(double *burst_start, int32_t sent, int32_t rate)
 {
@@ -336,7 +336,7 @@ static natsmicro_status sum(Bench__V1__BenchServer__Sum *call, void *user_data)
 
 static uint8_t blob_source[1024 * 1024];
 
-/* Rates are kept to a tenth of a second's worth. */
+/* Keeps a sender of blobs to its rate. */
 static void keep_byte_rate(double start, int64_t done, int64_t rate)
 {
     if (rate == 0)
@@ -489,7 +489,7 @@ double peak_of(pid_t pid)
 
 void peer_start(peer *self)
 {
-    /* The broker is not to part from a connection because a burst waits there. */
+    /* Keeps the broker from closing a connection on which a burst waits. */
     const broker_options options = {.config = "max_pending: 1073741824"};
     self->where = broker_start(&options);
     char url[64];
