@@ -52,7 +52,7 @@ static bool same_string(const char *a, const char *b, const char *usual)
     return (a == usual) == (b == usual) && strcmp(a, b) == 0;
 }
 
-/* Of simple fields; those of other types are seen to be the same when they are encoded again. */
+/* Compares simple fields. Fields of other types are compared by encoding them again. */
 static bool same_field(const ProtobufCFieldDescriptor *field, const ProtobufCMessage *a,
                        const ProtobufCMessage *b)
 {
@@ -111,7 +111,7 @@ static const char *compare_errors(natsmicro_status status, const nm_error *error
     return strcmp(nm_error_text(error), nm_error_text(other)) == 0 ? NULL : "the text differs";
 }
 
-/* The pieces' way ends as the usual one has: with these bytes. */
+/* Encodes in pieces, which must give the same bytes. */
 static const char *compare_in_pieces(const nm_plan *plan, const ProtobufCMessage *message,
                                      natsmicro_status status, const nm_buffer *usual)
 {

@@ -1,6 +1,6 @@
 /*
- * Broker: a nats-server of the test's own. The port is nats-server's choice: it writes which one it
- * took into a file, so no two tests can pick the same.
+ * See broker.h. nats-server itself chooses a free port and writes it into a file, so no two tests
+ * can pick the same one.
  */
 #include "support/broker.h"
 
@@ -33,7 +33,7 @@ struct broker {
     int monitor_port;
 };
 
-/* Debian keeps nats-server where a user's PATH does not look. */
+/* Debian installs nats-server in a folder that is not in a user's PATH. */
 static void find_program(char *path, size_t size)
 {
     const char *name = getenv("NATS_SERVER");
@@ -121,7 +121,7 @@ static void die_with_log(const broker *self, const char *what)
     support_die("%s %s:\n%s", self->program, what, text);
 }
 
-/* Takes URL and ports from the file that nats-server writes; false while it is not complete. */
+/* Reads URL and port from the file that nats-server writes. False: the file is not complete yet. */
 static bool read_ports_file(broker *self, const char *path)
 {
     static const char monitor_url[] = "http://127.0.0.1:";
@@ -238,7 +238,7 @@ size_t broker_subscriptions(const broker *self)
 
 /* ---- ending, pausing ---- */
 
-/* Sends a signal that ends it; one that is paused or deaf gets SIGKILL. */
+/* Ends the broker by a signal. If it is paused, or does not react, it gets SIGKILL. */
 static void end(broker *self, int signal_number)
 {
     if (self->pid == 0)

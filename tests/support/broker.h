@@ -1,10 +1,10 @@
 /*
- * Broker: a nats-server of the test's own, on a free port of 127.0.0.1 and with a folder of its
- * own, so that tests can run beside each other. It can be paused, killed and started again.
+ * Broker: a nats-server for one test, on a free port of 127.0.0.1 and with a folder of its own, so
+ * that tests can run at the same time. It can be paused, killed and started again.
  *
- * All functions may be called from any thread, one at a time for one broker. What fails here is
- * the test's surroundings: the program says why and aborts. NATS_SERVER in the environment names
- * another program than nats-server.
+ * All functions may be called from any thread, one at a time for one broker. When one of them
+ * fails, the machine is not fit for the test: the program says why and aborts. NATS_SERVER in the
+ * environment names another program than nats-server.
  */
 #ifndef SUPPORT_BROKER_H
 #define SUPPORT_BROKER_H
@@ -22,30 +22,31 @@ typedef struct broker_options {
 /* Starts a broker; when it returns, clients can connect. `options` may be NULL. */
 broker *broker_start(const broker_options *options);
 
-/* "nats://127.0.0.1:<port>"; the broker's, and the same for all its life. */
+/* Returns "nats://127.0.0.1:<port>". The string belongs to the broker and stays the same. */
 const char *broker_url(const broker *self);
 
-/* The process that it is right now; to look at, not to signal. */
+/* Returns its current process, to be looked at, not to be signalled. */
 pid_t broker_process(const broker *self);
 
-/* How many subscriptions the broker holds right now, its own included. */
+/* Returns how many subscriptions the broker has now, with its own. */
 size_t broker_subscriptions(const broker *self);
 
-/* Ends it in whatever state it is, removes its folder and frees it. NULL is allowed. */
+/* Ends the broker in any state, removes its folder and frees it. NULL is allowed. */
 void broker_stop(broker *self);
 
-/* SIGKILL: connections break, nothing is said. */
+/* Kills the broker with SIGKILL: its connections break without a word. */
 void broker_kill(broker *self);
 
 /*
- * Ends it unless it was killed, and starts it on the same port. Returns when it takes connections.
+ * Ends the broker, unless it was killed, and starts it again on the same port. Returns when it
+ * accepts connections.
  */
 void broker_restart(broker *self);
 
-/* SIGSTOP: connections stay open and nothing moves. */
+/* Stops the broker with SIGSTOP: connections stay open, but nothing moves. */
 void broker_pause(broker *self);
 
-/* SIGCONT, after broker_pause. */
+/* Lets a paused broker go on, with SIGCONT. */
 void broker_resume(broker *self);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * Process: starting other programs from a test and getting rid of them again.
+ * See process.h.
  */
 #include "support/process.h"
 
@@ -13,7 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
-/* Descriptors above this are not looked for when a child drops what it inherited. */
+/* The highest descriptor that a child closes because it has inherited it. */
 #define HIGHEST_DESCRIPTOR 4096
 
 int64_t now_ms(void)

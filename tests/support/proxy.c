@@ -1,6 +1,6 @@
 /*
- * Proxy: sockets and the thread that moves bytes between them. What happens to messages on the way
- * is in proxy_faults.c.
+ * See proxy.h. Here are the sockets and the thread that moves bytes between them; proxy_faults.c
+ * decides what happens to messages.
  */
 #include "support/proxy.h"
 
@@ -21,7 +21,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* Nothing more is read for a side that has so much waiting. */
+/* The most bytes that wait for one side; then no more are read for it. */
 #define MOST_WAITING ((size_t)8 * 1024 * 1024)
 #define READ_SIZE    65536
 #define MOST_PAIRS   64
@@ -89,7 +89,7 @@ static void listen_on_any_port(proxy *self)
     snprintf(self->url, sizeof(self->url), "nats://127.0.0.1:%u", ntohs(address.sin_port));
 }
 
-/* Takes a client that waits, where the broker takes it, too. */
+/* Accepts a client that waits, if the broker accepts a connection for it. */
 static void accept_client(proxy *self)
 {
     int near_end = accept(self->listener, NULL, NULL);
@@ -107,7 +107,10 @@ static void accept_client(proxy *self)
     self->pairs[self->count++] = (pair){.client = near_end, .broker = far_end};
 }
 
-/* Reads what is there; the bytes' number, 0 when there is nothing, -1 when the socket is over. */
+/*
+ * Reads what is there. Returns the number of bytes, 0 if there are none, -1 if the socket is
+ * closed.
+ */
 static ssize_t read_some(int socket, uint8_t *data, size_t size)
 {
     ssize_t length = read(socket, data, size);
@@ -180,7 +183,10 @@ static short events_of(const byte_run *from_it, const byte_run *to_it)
                    (to_it->length > 0 ? POLLOUT : 0));
 }
 
-/* Lets due messages go; the milliseconds until the next one is due, -1: none is held. */
+/*
+ * Passes on the messages that are due. Returns the milliseconds until the next one is, -1 if none
+ * is held.
+ */
 static int release_due(proxy *self)
 {
     int64_t next = -1;

@@ -1,13 +1,14 @@
 /*
- * Proxy: stands between clients and a broker, and treats messages on their way from the broker to a
- * client as a bad network would treat datagrams: it loses, repeats, delays, swaps and cuts them, at
- * random from a seed. It understands as much of NATS's client protocol as it needs for that, so
- * that the connection itself stays whole.
+ * Proxy: stands between clients and a broker. It treats messages on their way from the broker to a
+ * client as a bad network treats datagrams: it loses, repeats, delays, swaps and cuts them, at
+ * random from a seed. It understands enough of NATS's client protocol to keep the connection itself
+ * whole.
  *
- * A client that connects through it receives through it. For faults in both directions of a call
- * both sides connect through one.
+ * Only what a client receives passes through the faults. For faults in both directions of a call
+ * both sides connect through a proxy.
  *
- * One thread of its own. All functions may be called from any thread, one at a time for one proxy.
+ * A proxy has one thread of its own. All functions may be called from any thread, one at a time for
+ * one proxy.
  */
 #ifndef SUPPORT_PROXY_H
 #define SUPPORT_PROXY_H
@@ -19,20 +20,20 @@
 
 typedef struct proxy proxy;
 
-/* How many messages of a thousand meet each fault; at most one fault meets a message. */
+/* How many messages of a thousand each fault happens to. At most one fault happens to a message. */
 typedef struct proxy_faults {
-    const char *subjects; /* messages whose subject begins so meet them; NULL: none does */
-    uint64_t seed;        /* 0: one is made */
+    const char *subjects; /* only to messages whose subject begins so; NULL: to none */
+    uint64_t seed;        /* of the random numbers; 0: one is chosen */
     unsigned drop;
     unsigned duplicate;
-    unsigned reorder;  /* comes behind the next message */
+    unsigned reorder;  /* comes after the next message */
     unsigned truncate; /* its payload is cut at a random place; headers stay */
-    unsigned delay;    /* comes up to max_delay_ms later, behind others */
+    unsigned delay;    /* comes up to max_delay_ms later, after others */
     unsigned max_delay_ms;
-    unsigned latency_ms; /* what meets none of them comes so much later, in order */
+    unsigned latency_ms; /* all other messages come so much later, in order */
 } proxy_faults;
 
-/* What became of messages that could meet faults. */
+/* What happened to the messages that faults could happen to. */
 typedef struct proxy_counts {
     uint64_t passed; /* as they were */
     uint64_t dropped;
@@ -46,18 +47,18 @@ typedef struct proxy_counts {
 /* Starts a proxy and prints its seed. `faults` may be NULL: everything passes. */
 proxy *proxy_start(const broker *target, const proxy_faults *faults);
 
-/* Where clients connect to; the proxy's. */
+/* Returns the URL for clients. The string belongs to the proxy. */
 const char *proxy_url(const proxy *self);
 
-/* While it is a black hole, it drops every message that could meet faults. */
+/* A black hole drops every message that faults can happen to. */
 void proxy_set_black_hole(proxy *self, bool is_black_hole);
 
-/* Closes all connections, in the middle of whatever passes; clients may connect again. */
+/* Closes all connections, even in the middle of a message. Clients may connect again. */
 void proxy_cut_connections(proxy *self);
 
 void proxy_get_counts(proxy *self, proxy_counts *counts);
 
-/* Closes all connections, ends it and frees it. NULL is allowed. */
+/* Closes all connections, ends the proxy and frees it. NULL is allowed. */
 void proxy_stop(proxy *self);
 
 #endif

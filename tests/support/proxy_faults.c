@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A message that is to come behind the next one comes without it after this. */
+/* A message that waits for the next one comes after this time, if no other has come. */
 #define REORDER_MS 50
 
 /* ---- runs of bytes ---- */
@@ -64,7 +64,7 @@ static bool begins_with(const char *text, size_t length, const char *prefix)
     return length >= strlen(prefix) && memcmp(text, prefix, strlen(prefix)) == 0;
 }
 
-/* Where the line's last word begins. */
+/* Returns where the last word of the line begins. */
 static size_t last_word(const char *line, size_t length)
 {
     while (length > 0 && line[length - 1] != ' ')
@@ -72,7 +72,7 @@ static size_t last_word(const char *line, size_t length)
     return length;
 }
 
-/* Whether the line is a message's; reads it. */
+/* Reads the line of a message. False: it is another line. */
 static bool read_message(const char *line, size_t length, nats_message *message)
 {
     bool has_headers = begins_with(line, length, "HMSG ");
@@ -101,7 +101,7 @@ static void append_whole(byte_run *out, const nats_message *message)
     byte_run_append(out, message->line, whole_length(message));
 }
 
-/* With a payload of that many bytes only. */
+/* Appends the message with its payload cut to that many bytes. */
 static void append_truncated(byte_run *out, const nats_message *message, size_t payload)
 {
     char size[32];
@@ -144,7 +144,7 @@ static void hold(fault_stream *stream, fault_plan *plan, const nats_message *mes
     plan->counts.held++;
 }
 
-/* Whether this fault's turn is drawn; `draw` is what is left of the drawn number. */
+/* Returns whether this fault was drawn; takes its share off the drawn number. */
 static bool meets(unsigned *draw, unsigned per_mille)
 {
     if (*draw < per_mille)
@@ -187,7 +187,7 @@ static bool may_meet_faults(const fault_plan *plan, const nats_message *message)
            begins_with(message->subject, message->subject_length, plan->faults.subjects);
 }
 
-/* Takes held messages out of the list that are due, or waited for a message to pass. */
+/* Releases the held messages that are due, and those that waited for another message to pass. */
 static void release(fault_stream *stream, fault_plan *plan, int64_t now, bool one_has_passed,
                     byte_run *out)
 {
@@ -205,7 +205,9 @@ static void release(fault_stream *stream, fault_plan *plan, int64_t now, bool on
     }
 }
 
-/* Takes the line or message that begins here; returns its length, 0 when it is not whole yet. */
+/*
+ * Takes the line or message that begins here. Returns its length, or 0 if it is not complete yet.
+ */
 static size_t take_one(fault_stream *stream, fault_plan *plan, const char *at, size_t length,
                        byte_run *out)
 {

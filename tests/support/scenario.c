@@ -1,5 +1,5 @@
 /*
- * Scenario: the small vocabulary over cmocka in which integration tests are told.
+ * See scenario.h.
  */
 #include "support/scenario.h"
 
@@ -46,8 +46,8 @@ natsConnection *connect_to_url(const char *url)
     if (status == NATS_OK)
         status = natsOptions_SetURL(options, url);
     /*
-     * On a busy machine the broker's first PING can overtake its PONG, which nats.c takes for an
-     * error.
+     * On a busy machine the broker's first PING can come before its PONG, which is an error for
+     * nats.c.
      */
     for (int i = 0; status == NATS_OK && connection == NULL && i < CONNECT_TRIES; i++) {
         natsStatus connected = natsConnection_Connect(&connection, options);
@@ -157,7 +157,7 @@ void child_start(child *self, const char *mode, const char *argument)
     close(ends[1]);
 }
 
-/* One byte a read: whatever follows the line must stay in the pipe for the next one. */
+/* Reads byte by byte, so that what follows the line stays in the pipe for the next call. */
 bool child_line(child *self, char *line, size_t size, int64_t timeout_ms)
 {
     int64_t deadline = now_ms() + timeout_ms;

@@ -1,9 +1,8 @@
 /*
- * Scenario: the small vocabulary over cmocka in which integration tests are told: connect, expect a
- * status, wait for an event, start a second process of the test program and kill it. Brokers are
- * in broker.h.
+ * Scenario: the vocabulary over cmocka of integration tests: connect, expect a status, wait for an
+ * event, start the test program as a second process and kill it. Brokers are in broker.h.
  *
- * Includes what cmocka's header wants before it, and cmocka itself.
+ * Includes cmocka, and the headers that cmocka needs before its own.
  */
 #ifndef SUPPORT_SCENARIO_H
 #define SUPPORT_SCENARIO_H
@@ -27,13 +26,13 @@
 /* ---- statuses ---- */
 
 /*
- * Fails the test, with the call's text and both names, unless the expression gives the status.
- * As every assertion of cmocka: in the test's own thread only.
+ * Fails the test, with the expression and the names of both statuses, unless the expression gives
+ * the status. Like every assertion of cmocka, only in the test's own thread.
  */
 #define assert_status(expected, expression) \
     assert_status_at((expected), (expression), #expression, __FILE__, __LINE__)
 
-/* The same for NATSMICRO_OK. */
+/* Does the same for NATSMICRO_OK. */
 #define assert_ok(expression) assert_status(NATSMICRO_OK, expression)
 
 void assert_status_at(natsmicro_status expected, natsmicro_status actual, const char *expression,
@@ -42,8 +41,8 @@ void assert_status_at(natsmicro_status expected, natsmicro_status actual, const 
 /* ---- numbers ---- */
 
 /*
- * Fails the test unless low <= value <= high. cmocka's own goes by another name from cmocka 2 on,
- * where this one is deprecated: not to be used.
+ * Fails the test unless low <= value <= high. cmocka 2 has deprecated its own macro for this and
+ * has another, which cmocka 1 lacks, so neither is used.
  */
 #undef assert_in_range
 #define assert_between(value, low, high) \
@@ -54,18 +53,18 @@ void assert_between_at(int64_t value, int64_t low, int64_t high, const char *exp
 
 /* ---- connections ---- */
 
-/* Connects as we recommend to users: natsmicro_options_prepare. natsConnection_Destroy it. */
+/* Connects as we recommend to users, with natsmicro_options_prepare. natsConnection_Destroy it. */
 natsConnection *connect_to(const broker *where);
 
-/* The same where no broker is at hand: through a proxy. */
+/* Does the same with a URL, such as that of a proxy. */
 natsConnection *connect_to_url(const char *url);
 
-/* Connects with the defaults of nats.c, as a user does who knows nothing. */
+/* Connects with the defaults of nats.c, as a user does who does not know better. */
 natsConnection *connect_plain(const broker *where);
 
 /* ---- events ---- */
 
-/* Counts what happens in other threads, so that a test can wait for it. */
+/* Counts events of other threads, so that a test can wait for them. */
 typedef struct latch {
     pthread_mutex_t lock;
     pthread_cond_t changed;
@@ -75,21 +74,21 @@ typedef struct latch {
 void latch_init(latch *self);
 void latch_destroy(latch *self);
 
-/* It has happened (once more). Any thread. */
+/* Counts one event. Any thread. */
 void latch_open(latch *self);
 
-/* Waits until it has happened at least once; false after `timeout_ms`. */
+/* Waits for the first event. False: it has not come within `timeout_ms`. */
 bool latch_wait(latch *self, int64_t timeout_ms);
 
-/* Waits until it has happened at least `count` times; false after `timeout_ms`. */
+/* Waits for at least `count` events. False: they have not come within `timeout_ms`. */
 bool latch_wait_count(latch *self, int count, int64_t timeout_ms);
 
-/* How often it has happened. */
+/* Returns how many events there were. */
 int latch_count(latch *self);
 
 /*
- * Asks again and again, every millisecond, until the condition holds; false after `timeout_ms`.
- * For what gives no event: a counter, a number of threads.
+ * Checks the condition every millisecond until it holds. False: it does not hold within
+ * `timeout_ms`. Only for what gives no event, such as a counter or a number of threads.
  */
 bool eventually(bool (*condition)(void *data), void *data, int64_t timeout_ms);
 
@@ -111,33 +110,42 @@ typedef struct child {
     int out;   /* reads what it prints */
 } child;
 
-/* Starts this program again with one or two arguments; `argument` may be NULL. */
+/* Starts this program again with one or two arguments. `argument` may be NULL. */
 void child_start(child *self, const char *mode, const char *argument);
 
-/* Reads its next line of output, without the newline; false at its end and after `timeout_ms`. */
+/*
+ * Reads its next line of output, without the newline. False: its output has ended, or no line has
+ * come within `timeout_ms`.
+ */
 bool child_line(child *self, char *line, size_t size, int64_t timeout_ms);
 
-/* SIGKILL, and waits until it is gone. */
+/* Kills it with SIGKILL, and waits until it is gone. */
 void child_kill(child *self);
 
-/* SIGTERM; its exit status, or -1 when it died of a signal or still ran after `timeout_ms`. */
+/*
+ * Ends it with SIGTERM. Returns its exit status, or -1 if it died of a signal or still runs after
+ * `timeout_ms`.
+ */
 int child_stop(child *self, int64_t timeout_ms);
 
-/* Waits for it to end by itself; as child_stop. */
+/* Waits for it to end by itself. Returns what child_stop returns. */
 int child_wait(child *self, int64_t timeout_ms);
 
 /* ---- both kinds of streams ---- */
 
-/* Whether clients are to make plain streams now, although their service knows reliable ones. */
+/*
+ * Returns whether clients are to make plain streams now, although their service knows reliable
+ * ones.
+ */
 bool streams_are_plain(void);
 
 /*
- * Runs a program's tests over plain and over reliable streams, for what must hold on both. Returns
- * what main is to return.
+ * Runs a program's tests over plain streams, and then over reliable ones. Returns what main must
+ * return.
  */
 int run_on_both_streams(int (*run)(void));
 
-/* The same over plain streams alone, for what only they do. */
+/* Runs them over plain streams only. */
 int run_on_plain_streams(int (*run)(void));
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * A stream's messages are decoded into an arena: it must neither leak, nor grow, nor give out
- * memory twice.
+ * A stream's messages are decoded into an arena. It must neither leak, nor grow, nor give out the
+ * same memory twice.
  */
 #include "unit/cmocka_test.h"
 
@@ -47,7 +47,7 @@ static void the_limit_is_kept(void **state)
     nm_arena_free(&arena);
 }
 
-/* Whatever a message's pieces are: the next such message is to need no new block. */
+/* After one message, the next one like it needs no new block, whatever its pieces are. */
 static void the_steady_state_allocates_nothing(void **state)
 {
     static const size_t sizes[] = {72, 131072, 16, 4000, 5000, 100000};

@@ -1,6 +1,6 @@
 /*
- * A chunk message must be bytes that protobuf reads as one, and what looks like head and bytes must
- * be exactly that: a wrong length here would cut or lengthen a blob.
+ * Protobuf must read what we write as a chunk message, and what we read as a head with bytes must
+ * be exactly that: a wrong length here would cut a blob, or add to it.
  */
 #include "unit/cmocka_test.h"
 

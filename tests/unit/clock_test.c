@@ -45,7 +45,7 @@ static void what_remains_is_rounded_up(void **state)
     (void)state;
     assert_true(nm_remaining_ms(nm_now()) == 0);
     assert_true(nm_remaining_ms(0) == 0);
-    /* Rounded down, a waiter would come back before the deadline, and spin. */
+    /* If it were rounded down, a waiter would wake before the deadline, again and again. */
     assert_true(nm_remaining_ms(nm_now() + 3600 * 1000 * NM_NS_PER_MS + 1) == 3600 * 1000 ||
                 nm_remaining_ms(nm_now() + 3600 * 1000 * NM_NS_PER_MS + 1) == 3600 * 1000 + 1);
 }

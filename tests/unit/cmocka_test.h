@@ -1,5 +1,5 @@
 /*
- * What cmocka's header wants to be included before it, and it.
+ * Includes cmocka, and the headers that cmocka needs before its own.
  */
 #ifndef TESTS_UNIT_CMOCKA_TEST_H
 #define TESTS_UNIT_CMOCKA_TEST_H

@@ -1,6 +1,6 @@
 /*
- * Messages must come out as they went in, and neither bytes nor users' mistakes may take the
- * process down.
+ * Messages must come out as they went in, and neither received bytes nor mistakes of a user may
+ * crash the process.
  */
 #include "unit/cmocka_test.h"
 
@@ -86,7 +86,7 @@ static void assert_decode_fails(const ProtobufCMessageDescriptor *descriptor, co
     nm_arena_free(&arena);
 }
 
-/* 1 MB of empty messages would take 65 MB. */
+/* Decoded, 1 MB of empty messages would take 65 MB. */
 static void a_message_that_inflates_is_refused(void **state)
 {
     enum { SIZE = 1000000 };
@@ -101,7 +101,7 @@ static void a_message_that_inflates_is_refused(void **state)
     assert_decode_fails(NESTED, bytes, SIZE, NATSMICRO_RESOURCE_EXHAUSTED,
                         "codectest.v1.Nested: decoding it takes more memory than the limit of "
                         "4194304 bytes");
-    /* Unknown fields are kept, and so inflate, too. */
+    /* Unknown fields are kept, so they take more memory decoded, too. */
     for (size_t i = 0; i < SIZE; i += 2) {
         bytes[i] = 0x78;
         bytes[i + 1] = 0;
@@ -138,12 +138,12 @@ static void bad_bytes_are_told_with_their_place(void **state)
     (void)state;
     assert_decode_fails(NESTED, (const uint8_t *)"\x0a\x01\xff", 3, NATSMICRO_INVALID_ARGUMENT,
                         "field codectest.v1.Nested.text: not UTF-8");
-    /* protobuf-c alone takes it, and writes what nobody can read. */
+    /* Only protobuf-c accepts it, and then writes what nobody can read. */
     assert_decode_fails(ONE, (const uint8_t *)"\x82\x00\x01\x08", 4, NATSMICRO_INVALID_ARGUMENT,
                         "byte 0: a field number that is none");
 }
 
-/* After a failure the arena serves the next message. */
+/* After a failure the arena can be used for the next message. */
 static void a_failed_decode_leaves_no_trace(void **state)
 {
     nm_arena arena = NM_ARENA_INIT;

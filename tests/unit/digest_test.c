@@ -1,12 +1,12 @@
 /*
- * The digest at a stream's end: both sides must come to the same one however frames were cut, or
- * complete streams would be taken for damaged ones.
+ * Both sides must compute the same digest at a stream's end, however its messages were divided into
+ * frames, or complete streams would count as damaged.
  */
 #include "unit/cmocka_test.h"
 
 #include "wire/digest.h"
 
-/* Of three messages, "a", "" and "bc". */
+/* The digest of three messages: "a", "" and "bc". */
 #define ABC UINT64_C(0xef8aa300932ccb13)
 
 static uint64_t digest_of(const uint8_t *bytes, size_t length)
@@ -27,7 +27,7 @@ static nm_frame read_frame(const char *bytes, size_t length)
     return frame;
 }
 
-/* Computed with the xxhsum program; a peer in another language has the same. */
+/* The values were computed with the program xxhsum, so a peer in another language has the same. */
 static void digests_are_those_of_xxh3(void **state)
 {
     static const uint8_t messages[] = "\x12\x01"
@@ -97,7 +97,7 @@ static void a_frames_messages_are_taken_from_the_cursor_on(void **state)
     }
 }
 
-/* Streams live in memory of any alignment; the hash wants its own. */
+/* The hash needs an alignment that the memory of a stream may not have. */
 static void a_digest_may_begin_at_any_address(void **state)
 {
     static uint8_t memory[sizeof(nm_digest) + NM_DIGEST_ALIGNMENT];

@@ -1,6 +1,6 @@
 /*
- * The direct way must not be told from the library's by what comes out: a user's numbers and texts,
- * what a peer reads, and what is said of bad bytes. And simple messages must take it.
+ * The direct way and protobuf-c must have the same results: fields, bytes, and errors of bad bytes.
+ * And simple messages must take the direct way.
  */
 #include "unit/cmocka_test.h"
 
@@ -37,7 +37,7 @@ static nm_plan *new_plan(const ProtobufCMessageDescriptor *descriptor)
             fail_msg("%s", assert_same_found);     \
     } while (0)
 
-/* The message goes the direct way, out and back, and nobody can tell. */
+/* The message goes the direct way, out and back, with the same result. */
 static void assert_direct(const nm_plan *plan, const ProtobufCMessage *message)
 {
     nm_buffer buffer = NM_BUFFER_INIT;
@@ -134,7 +134,7 @@ static const char *const texts[] = {NULL,
 
 #define N_TEXTS (sizeof(texts) / sizeof(texts[0]))
 
-/* A message's members, by their fields. */
+/* Returns the member of a message that holds a field. */
 static void *member(ProtobufCMessage *message, const ProtobufCFieldDescriptor *field)
 {
     return (char *)message + field->offset;
@@ -158,7 +158,7 @@ static void set_number(ProtobufCMessage *message, const ProtobufCFieldDescriptor
     set_has(message, field, 1);
 }
 
-/* A string or bytes of it; NULL is no bytes, and for a required string none that could be sent. */
+/* Sets a string or bytes. NULL is no bytes; a required string that is NULL cannot be sent. */
 static void set_text(ProtobufCMessage *message, const ProtobufCFieldDescriptor *field,
                      const char *text)
 {
@@ -177,7 +177,7 @@ static bool holds_text(const ProtobufCFieldDescriptor *field)
     return field->type == PROTOBUF_C_TYPE_STRING || field->type == PROTOBUF_C_TYPE_BYTES;
 }
 
-/* An empty message of a type; what is required is set. */
+/* Makes an empty message of a type, with its required fields set. */
 static ProtobufCMessage *new_message(const ProtobufCMessageDescriptor *descriptor)
 {
     ProtobufCMessage *message = malloc(descriptor->sizeof_message);
@@ -227,7 +227,7 @@ static void every_kind_of_field_is_the_same_at_its_borders(void **state)
     }
 }
 
-/* The comparing could be wrong on both sides: these were worked out by hand. */
+/* Both sides of a comparison could be wrong, so these bytes were worked out by hand. */
 static void known_values_have_the_bytes_of_the_standard(void **state)
 {
     Directtest__V1__Scalars scalars = DIRECTTEST__V1__SCALARS__INIT;
@@ -271,7 +271,7 @@ static void a_default_string_is_the_types_own(void **state)
 
 /* ---- pieces ---- */
 
-#define LONG_LENGTH 5000 /* of a content that stays where it is */
+#define LONG_LENGTH 5000 /* of a content that is not copied */
 
 static size_t pieces_of(const nm_plan *plan, const void *message, nm_buffer *buffer,
                         nm_encoding *encoding)
@@ -307,7 +307,7 @@ static void the_first_long_content_stays_where_it_is(void **state)
     assert_int_equal(encoding.pieces[1].length, LONG_LENGTH);
     text.text = content;
     assert_int_equal(pieces_of(text_plan, &text, &buffer, &encoding), 2);
-    content[LONG_LENGTH - 1] = '\xff'; /* no UTF-8 */
+    content[LONG_LENGTH - 1] = '\xff'; /* not UTF-8 */
     assert_same(both_ways_encode(text_plan, &text.base));
     nm_buffer_free(&buffer);
     nm_plan_free(plan);
@@ -348,7 +348,7 @@ static void valid_bytes_go_the_direct_way(void **state)
         SAMPLE(TEXT, "\x0a\x00"),
         SAMPLE(TEXT, "\x0a\x01x\x0a\x02yz"), /* the last one counts */
         SAMPLE(TEXT, "\x0a\x01x\x0a\x00"),   /* also when it is empty */
-        SAMPLE(TEXT, "\x8a\x00\x81\x00x"),   /* tag and length longer than need be */
+        SAMPLE(TEXT, "\x8a\x00\x81\x00x"),   /* tag and length longer than necessary */
         SAMPLE(TEXT, "\x8a\x80\x80\x80\x00\x81\x80\x80\x80\x00x"),
         SAMPLE(SCALARS, "\x08\x01\x08\x00"),
         SAMPLE(SCALARS, "\x68\x00\x08\x07"), /* out of order */
@@ -376,9 +376,9 @@ static void all_other_bytes_are_left_to_the_library(void **state)
         SAMPLE(TEXT, "\x0a\x01x\x12\x01y"),
         SAMPLE(TEXT, "\x0b\x0c"),        /* a group */
         SAMPLE(TEXT, "\x08\x01"),        /* another wire type */
-        SAMPLE(SCALARS, "\x6a\x01\x01"), /* of a bool, which protobuf-c alone would take */
+        SAMPLE(SCALARS, "\x6a\x01\x01"), /* the same of a bool, which protobuf-c alone accepts */
         SAMPLE(TEXT, "\x82\x00\x01\x08"),
-        SAMPLE(TEXT, "\x00"), /* a field number that is none */
+        SAMPLE(TEXT, "\x00"), /* a field number that does not exist */
         SAMPLE(TEXT, "\x0a"), /* cut off */
         SAMPLE(TEXT, "\x0a\x02x"),
         SAMPLE(TEXT, "\x0a\x80"),
@@ -406,7 +406,7 @@ static void all_other_bytes_are_left_to_the_library(void **state)
         assert_sample(&samples[i], false);
 }
 
-/* Where the library's memory runs out, that of the direct way counts as run out, too. */
+/* The direct way fails for memory at the same limit as protobuf-c. */
 static void the_limit_of_memory_is_the_same(void **state)
 {
     nm_plan *plan = new_plan(SCALARS);
@@ -472,7 +472,7 @@ static void odd_messages_are_left_to_the_library(void **state)
 
 static uint64_t random_state;
 
-/* xorshift64*: the same everywhere, so that a seed is all that is needed to see a failure again. */
+/* xorshift64*: the same on every machine, so that a seed is enough to repeat a failure. */
 static uint64_t next_random(void)
 {
     random_state ^= random_state >> 12;
@@ -507,7 +507,7 @@ static void set_at_random(ProtobufCMessage *message, const ProtobufCFieldDescrip
     set_has(message, field, (int)below(3));
 }
 
-/* Bytes as they were, then some of them changed, cut off, or twice. */
+/* Tries the bytes as they are, and then with some of them changed, cut off or repeated. */
 static void assert_decodes_the_same(const nm_plan *plan, const nm_buffer *encoded)
 {
     nm_buffer bytes = NM_BUFFER_INIT;

@@ -1,6 +1,6 @@
 /*
- * Tools that list services read this JSON: it must be what a Go service says, whatever the strings
- * hold.
+ * Tools that list services read this JSON, so it must be what a Go service sends, whatever the
+ * strings contain.
  */
 #include "unit/cmocka_test.h"
 

@@ -1,6 +1,6 @@
 /*
- * A stream's messages are written over the ones before: each must still say its own number and hold
- * its own payload, of whatever length, or the reader would get another message's.
+ * Each message of a stream is written over the one before. It must have its own number and its own
+ * payload, whatever their lengths, or the reader would get another message's.
  */
 #include "unit/cmocka_test.h"
 

@@ -1,7 +1,6 @@
 /*
- * Frames of reliable streams. Whatever is read or written wrong here is a message lost, a message
- * that was never sent, or a peer that can crash us. The C that protobuf-c makes of stream.proto is
- * the second opinion.
+ * Frames of reliable streams. An error here loses a message, makes one up, or lets a peer crash us.
+ * The code that protobuf-c generates from stream.proto is the second opinion.
  */
 #include "unit/cmocka_test.h"
 
@@ -94,7 +93,7 @@ static void an_empty_payload_is_an_acknowledgement_of_nothing(void **state)
     assert_int_equal(frame.count, 0);
 }
 
-/* A writer in another language: each field once, of every kind. */
+/* A frame as a writer in another language makes it, with each field once. */
 static void what_protobuf_writes_is_read(void **state)
 {
     ProtobufCBinaryData messages[] = {{1, (uint8_t *)"a"}, {0, NULL}, {3, (uint8_t *)"bcd"}};
@@ -162,7 +161,7 @@ static void what_protobuf_writes_is_read(void **state)
     assert_false(nm_frame_next_header(&header_cursor, &read_header));
 }
 
-/* Lengths of one, two, three and four bytes: a message is exactly as long as it was. */
+/* Messages whose lengths take one to four bytes are read with exactly their length. */
 static void messages_of_every_length_are_read(void **state)
 {
     static const size_t lengths[] = {0, 1, 127, 128, 129, 16383, 16384, 2097151, 2097152};
@@ -228,7 +227,7 @@ static void messages_apart_from_each_other_are_read_in_order(void **state)
     assert_next(&from_second, "bc");
 }
 
-/* A resent frame begins with messages that are here already. */
+/* A frame that is sent again may begin with messages that the reader has already. */
 static void a_reader_passes_over_what_it_has(void **state)
 {
     nm_frame frame = READ("\x08\x05\x12\x01"
@@ -360,7 +359,7 @@ static void messages_and_ends_have_numbers_within_limits(void **state)
     assert_true(nm_frame_last_number(&frame) == NM_FRAME_LAST_NUMBER);
     frame = READ("\x08\xff\xff\xff\xff\xff\xff\xff\xff\x3f\x12\x00\x1a\x00");
     assert_true(nm_frame_last_number(&frame) == NM_FRAME_LAST_NUMBER);
-    /* A reset is all that counts. */
+    /* In a frame with a reset nothing else counts. */
     assert_true(READ("\x12\x01"
                      "a"
                      "\x42\x00")
@@ -383,7 +382,7 @@ static void codes_and_texts_are_checked(void **state)
     MALFORMED("\x42\x03\x12\x01\xff", "not UTF-8");
     MALFORMED("\x4a\x03\x0a\x01\xff", "not UTF-8");
     MALFORMED("\x08\x01\x1a\x05\x2a\x03\x12\x01\xff", "not UTF-8");
-    /* All of a text counts, also one that a later one replaces. */
+    /* Every text must be UTF-8, even one that a later one replaces. */
     MALFORMED("\x42\x06\x12\x01\xff\x12\x01"
               "a",
               "not UTF-8");
@@ -419,7 +418,8 @@ static void what_a_side_may_not_send_is_found(void **state)
 }
 
 /*
- * Every frame cut anywhere, and every frame with one byte changed: refused or read, never beyond.
+ * Each frame, cut anywhere or with one byte changed, is read or refused, but never read beyond its
+ * end.
  */
 static void damaged_frames_are_read_within_their_bytes(void **state)
 {
@@ -449,7 +449,7 @@ static void damaged_frames_are_read_within_their_bytes(void **state)
     for (size_t cut = 0; cut <= length; cut++)
         for (size_t i = 0; i < cut; i++)
             for (int value = 0; value < 256; value += 3) {
-                uint8_t *bytes = malloc(cut); /* exactly: a sanitizer sees what reads beyond */
+                uint8_t *bytes = malloc(cut); /* exact: sanitizers see reads beyond */
 
                 memcpy(bytes, good, cut);
                 bytes[i] = (uint8_t)value;
@@ -515,7 +515,7 @@ static void a_control_is_never_longer_than_its_limit(void **state)
     assert_ptr_equal(nm_frame_write_headers(bytes, NULL), bytes);
 }
 
-/* The end as a peer reads it, when it may have that many bytes. Free it. */
+/* Writes an end of at most that many bytes, and reads it as a peer does. Free it. */
 static theirs *end_within(size_t wanted, const nm_frame_outcome *outcome)
 {
     size_t room = wanted > NM_FRAME_SHORTEST_END ? wanted : NM_FRAME_SHORTEST_END;
@@ -545,7 +545,7 @@ static void an_end_carries_the_outcome(void **state)
     natsmicro__stream_frame__free_unpacked(frame, NULL);
 }
 
-/* What matters most stays: status always, then text, then trailers, then data. */
+/* The most important parts stay: always the status, then text, trailers, and data. */
 static void an_end_is_cut_to_fit(void **state)
 {
     static char data[300];
@@ -602,7 +602,7 @@ static void a_text_is_cut_between_characters(void **state)
     assert_int_equal(last_text, 0);
 }
 
-/* A handler's text may hold anything: its frame must not be malformed for that. */
+/* A handler's text may contain anything, and must not make the frame malformed. */
 static void codes_and_texts_are_mended(void **state)
 {
     const nm_frame_outcome outcome = {.status = "no code\n", .text = "line\nbroken \xff"};
@@ -632,7 +632,10 @@ static void codes_and_texts_are_mended(void **state)
     assert_true(read_good(bytes, 2).has_reset);
 }
 
-/* A peer's headers go to the user; what would be the protocol's own or break a message does not. */
+/*
+ * A peer's headers are given to the user, except those that belong to the protocol or would break a
+ * message.
+ */
 static void only_a_users_headers_are_copied(void **state)
 {
     nm_frame frame = READ("\x4a\x06\x0a\x01"

@@ -1,5 +1,5 @@
 /*
- * A header that was set must be found whatever its case, in order, and once only if it was
+ * A header that was set must be found whatever its case, in its order, and only once if it was
  * replaced.
  */
 #include "unit/cmocka_test.h"

@@ -1,5 +1,5 @@
 /*
- * What a peer's headers say must be understood, whoever the peer is; an error never passes for
+ * The headers of every kind of peer must be understood, and an error must never be taken for
  * success.
  */
 #include "unit/cmocka_test.h"
@@ -8,7 +8,7 @@
 
 #include "wire/incoming.h"
 
-/* A message with these header lines ("Name: value\r\n"…), NULL for none, and this payload. */
+/* Makes a message with these header lines ("Name: value\r\n"…; NULL: none) and this payload. */
 static natsMsg *message(const char *lines, const char *payload)
 {
     char headers[2048] = "";
@@ -20,7 +20,7 @@ static natsMsg *message(const char *lines, const char *payload)
     return m;
 }
 
-/* The same with what stands behind "NATS/1.0" in the first line. */
+/* Makes the same message with this text after "NATS/1.0" in the first line. */
 static natsMsg *status_message(const char *inline_status, const char *payload)
 {
     char headers[256];
@@ -275,7 +275,10 @@ static void error_data_comes_along(void **state)
     nm_error_clear(&error);
 }
 
-/* As TypeScript and Python services send it; nats.c cannot read the second header before 3.11. */
+/*
+ * TypeScript and Python services send errors like this. nats.c before 3.11 cannot read the second
+ * header.
+ */
 static void an_error_with_an_empty_text_is_one(void **state)
 {
     (void)state;
@@ -303,7 +306,7 @@ static void headers_that_cannot_be_read_are_an_error(void **state)
     }
 }
 
-/* nats.c cannot read the message before 3.11, and reads an empty text from then on. */
+/* nats.c before 3.11 cannot read the message; later versions read an empty text. */
 static void an_error_of_an_empty_text_alone_is_one(void **state)
 {
     nm_error error = NM_ERROR_INIT;
@@ -319,7 +322,7 @@ static void an_error_of_an_empty_text_alone_is_one(void **state)
     natsMsg_Destroy(m);
 }
 
-/* Before 3.11, nats.c takes the line behind it for its value, or fails when there is none. */
+/* nats.c before 3.11 takes the next line for its value, or fails if there is none. */
 static void a_header_without_a_value_takes_no_other_along(void **state)
 {
     static const char *const blocks[] = {

@@ -1,5 +1,6 @@
 /*
- * What users and peers put into names, values and texts must not reach the wire as another header.
+ * Whatever users and peers put into names, values and texts must not become another header on the
+ * wire.
  */
 #include "unit/cmocka_test.h"
 
@@ -65,7 +66,7 @@ static void a_users_header_is_checked_with_a_reason(void **state)
     assert_refused("Tr ace", "1", "letters");
     assert_refused("Nats-X", "1", "protocol's own");
     assert_refused("Trace", "1\r\n", "control byte");
-    /* nats.c would take the next header for its value. */
+    /* nats.c would take the next header for the value. */
     assert_refused("Trace", "", "empty");
     assert_refused("Trace", " \t", "empty");
     assert_refused("Trace", " 1", "begins or ends");

@@ -1,5 +1,5 @@
 /*
- * The header that opens a reliable stream. One that is misread makes the two sides speak different
+ * The header that offers a reliable stream. If it is misread, the two sides speak different
  * protocols.
  */
 #include "unit/cmocka_test.h"
@@ -29,7 +29,7 @@ static void an_offer_is_read_as_it_was_written(void **state)
     assert_false(read.has_timeout);
 }
 
-/* Other implementations, and later versions of this one. */
+/* Other implementations, and later versions of this one, may write it differently. */
 static void order_blanks_and_unknown_parameters_do_not_matter(void **state)
 {
     (void)state;

@@ -1,6 +1,5 @@
 /*
- * What a message is to say must stand in its headers as every peer reads it, and not a byte
- * beside.
+ * The headers of a message must say what it means, as every peer reads it, and nothing else.
  */
 #include "unit/cmocka_test.h"
 #include "unit/with_nats.h"
@@ -11,7 +10,7 @@
 
 #include <string.h>
 
-/* nats.c exports it, but declares it in no public header: what a publish will count. */
+/* What a publish will count. nats.c exports this function, but declares it in no public header. */
 int natsMsgHeader_encodedLen(natsMsg *message);
 
 static natsMsg *compose(const nm_outgoing *outgoing)
@@ -58,7 +57,7 @@ static void a_bare_message_has_no_headers(void **state)
     natsMsg_Destroy(message);
 }
 
-/* nats.c makes room for bytes that it is not given: without that there is nowhere to join them. */
+/* nats.c allocates room for a payload that it is not given; the pieces are joined there. */
 static void pieces_are_one_payload(void **state)
 {
     static const nm_bytes pieces[] = {{"\x0a\x05", 2}, {NULL, 0}, {"bytes", 5}};
@@ -155,7 +154,7 @@ static void assert_error_headers(const char *code, const char *text, const char 
     nm_error_clear(&error);
 }
 
-/* Some peers send no answer for an empty text; nats.c cannot read a blank header. */
+/* Some peers do not answer to an empty text, and nats.c cannot read a blank header. */
 static void an_empty_text_is_the_code(void **state)
 {
     (void)state;

@@ -1,5 +1,5 @@
 /*
- * A token that comes twice, or that another process has too, lets calls into each other's inboxes.
+ * If a token came twice, here or in another process, calls would receive each other's messages.
  */
 #include "unit/cmocka_test.h"
 
@@ -42,7 +42,7 @@ static void a_token_fits_into_a_subject(void **state)
     }
 }
 
-/* Each of the first 21 characters has 6 random bits: all 64 characters turn up everywhere. */
+/* Each of the first 21 characters has 6 random bits, so all 64 characters occur in each place. */
 static void every_character_is_random(void **state)
 {
     static unsigned seen[NM_TOKEN_LENGTH][256];

@@ -1,6 +1,6 @@
 /*
- * A message as if it had come from the broker: with header bytes that nats.c has yet to parse.
- * nats.c exports the function that makes one, but declares it in no public header.
+ * Raw message: a message as it comes from the broker, with header bytes that nats.c has not parsed
+ * yet. nats.c exports the function that makes one, but declares it in no public header.
  */
 #ifndef TESTS_UNIT_RAW_MESSAGE_H
 #define TESTS_UNIT_RAW_MESSAGE_H
@@ -13,7 +13,7 @@ natsStatus natsMsg_create(natsMsg **message, const char *subject, int subject_le
                           const char *reply, int reply_length, const char *headers_and_data,
                           int length, int headers_length);
 
-/* NULL when memory is short. No headers: a length of 0. */
+/* Makes a message; a length of 0 is no headers. NULL: no memory. */
 static inline natsMsg *raw_message(const char *subject, const void *headers, size_t headers_length,
                                    const void *data, size_t length)
 {

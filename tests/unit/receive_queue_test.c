@@ -1,6 +1,7 @@
 /*
- * What waits to be read comes out as it came in, whichever frames were kept whole and whichever had
- * their messages copied; and it takes memory by its bytes, not by its frames.
+ * Messages come out of the queue as they went in, whether their frames were kept whole or their
+ * messages were copied. The memory that they take depends on their bytes, not on the number of
+ * frames.
  */
 #include "unit/cmocka_test.h"
 #include "unit/with_nats.h"
@@ -14,8 +15,8 @@
 
 typedef struct scene {
     nm_receive_queue queue;
-    uint64_t next_in;  /* number of the next message; its bytes are made of that */
-    uint64_t next_out; /* of the next one to be read */
+    uint64_t next_in;  /* number of the next message, and the source of its bytes */
+    uint64_t next_out; /* the same of the next one to be read */
     size_t kept;       /* frames that the queue owns whole */
 } scene;
 
@@ -30,7 +31,7 @@ static size_t length_of(uint64_t number, size_t most)
     return (size_t)(number * 2654435761U % (most + 1));
 }
 
-/* Messages of up to `most` bytes each, and padding that belongs to no message. */
+/* Enqueues messages of up to `most` bytes each, and padding that belongs to no message. */
 static void enqueue(scene *self, size_t count, size_t most, size_t padding)
 {
     static uint8_t payload[LARGEST_FRAME + 1024];
@@ -42,7 +43,7 @@ static void enqueue(scene *self, size_t count, size_t most, size_t padding)
     uint8_t line[1024];
     for (size_t i = 0; i < count; i++, self->next_in++) {
         if (i == count / 2 && padding > 0) {
-            *at++ = 0x7a; /* field 15, which nobody knows */
+            *at++ = 0x7a; /* field 15, which does not exist */
             at = nm_varint_write(at, padding) + padding;
         }
         memset(line, (int)(self->next_in & 0xff), sizeof(line));
@@ -67,7 +68,7 @@ static void enqueue(scene *self, size_t count, size_t most, size_t padding)
     self->kept += kept;
 }
 
-/* Reads so many frames, or all. */
+/* Reads so many frames, or fewer if there are no more. */
 static void read_frames(scene *self, size_t frames, size_t most)
 {
     nm_received_frame frame;
@@ -86,7 +87,7 @@ static void read_frames(scene *self, size_t frames, size_t most)
     }
 }
 
-/* All that is left comes out, and nothing more. */
+/* Reads the rest: all that is left comes out, and nothing more. */
 static void close_scene(scene *self, size_t most)
 {
     read_frames(self, SIZE_MAX, most);
@@ -107,7 +108,10 @@ static void full_frames_are_kept(void **state)
     close_scene(&self, 100);
 }
 
-/* Some thousand messages each came alone: what is behind the first few lies together. */
+/*
+ * Some thousand frames of one message each: after the first few, their messages are copied
+ * together.
+ */
 static void small_frames_are_copied_together(void **state)
 {
     (void)state;
@@ -120,7 +124,7 @@ static void small_frames_are_copied_together(void **state)
     close_scene(&self, 8);
 }
 
-/* Little of a frame is messages, even of the first: nothing else is kept of it. */
+/* Even of the first frames only the messages are kept, where these are a small part. */
 static void padding_is_not_kept(void **state)
 {
     (void)state;
@@ -133,7 +137,10 @@ static void padding_is_not_kept(void **state)
     close_scene(&self, 8);
 }
 
-/* What waits owns: its places, copies, and frames with what nats.c takes for each. */
+/*
+ * Returns the memory that the queue takes: its slots, copies, and frames with what nats.c needs for
+ * each.
+ */
 static size_t memory_of(const nm_receive_queue *queue)
 {
     size_t memory = queue->capacity * sizeof(nm_received_frame);
@@ -148,8 +155,8 @@ static size_t memory_of(const nm_receive_queue *queue)
 }
 
 /*
- * A frame that is just worth keeping and one of an empty message, in turn: no two copies lie behind
- * each other.
+ * Frames that are just worth keeping take turns with frames of an empty message, so that no two
+ * copies are neighbours.
  */
 static void frames_in_turn_take_twice_their_bytes(void **state)
 {
@@ -169,7 +176,7 @@ static void frames_in_turn_take_twice_their_bytes(void **state)
     nm_receive_queue_free(&self.queue);
 }
 
-/* Frames of all sizes, a reader that is now ahead and now behind. */
+/* Frames of all sizes, and a reader that is now slower and now faster than they come. */
 static void order_stays(void **state)
 {
     (void)state;

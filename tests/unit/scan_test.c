@@ -45,7 +45,7 @@ static void assert_bad(const ProtobufCMessageDescriptor *descriptor, const char 
     nm_error_clear(&error);
 }
 
-/* With the length of a string literal that may hold NUL. */
+/* Take the length of the literal, which may contain NUL. */
 #define GOOD(descriptor, literal)      assert_good(descriptor, literal, sizeof(literal) - 1)
 #define BAD(descriptor, literal, text) assert_bad(descriptor, literal, sizeof(literal) - 1, text)
 
@@ -70,7 +70,7 @@ static void repeated_fields_may_be_packed_or_not(void **state)
     (void)state;
     GOOD(ALL, "\xaa\x01\x03\x01\x80\x01");                     /* int32 packed */
     GOOD(ALL, "\xa8\x01\x01\xa8\x01\x02");                     /* and not */
-    GOOD(ALL, "\xb2\x02\x02\x01\x02");                         /* packed, declared not */
+    GOOD(ALL, "\xb2\x02\x02\x01\x02");                         /* packed, though not declared so */
     GOOD(ALL, "\xda\x01\x08\x01\x00\x00\x00\x02\x00\x00\x00"); /* fixed32 packed */
     GOOD(ALL, "\xdd\x01\x01\x00\x00\x00");
     GOOD(ALL, "\x8a\x02\x02\x01\x00"); /* bool packed */
@@ -154,7 +154,7 @@ static void strings_are_utf8_without_nul(void **state)
     BAD(ALL, "\x8a\x01\x03\x0a\x01\xff", "field codectest.v1.Nested.text: not UTF-8");
     BAD(ALL, "\xba\x02\x03\x0a\x01\xff", "field codectest.v1.All.MapEntry.key: not UTF-8");
     BAD(REQUIRED, "\x12\x01\xff", "field codectest.v2.Required.text: not UTF-8");
-    /* An earlier value that a later one replaces is looked at, too. */
+    /* A value is checked even if a later one replaces it. */
     BAD(ALL, "\x72\x01\xff\x72\x01z", "field codectest.v1.All.string_value: not UTF-8");
 }
 
@@ -169,7 +169,7 @@ static void required_fields_must_be_there(void **state)
         "field codectest.v2.Required.text: required, but missing");
 }
 
-/* `depth` messages, one in the other; from the end of `bytes`. Returns where they begin. */
+/* Writes `depth` messages, one inside the other, backwards from `end`. Returns where they begin. */
 static uint8_t *nest(uint8_t *end, size_t depth)
 {
     uint8_t *at = end;
@@ -210,7 +210,7 @@ static void nesting_is_bounded(void **state)
     free(bytes);
 }
 
-/* What protobuf-c refuses must not have been let through: its answer has no reason and no place. */
+/* What protobuf-c refuses must be refused before, because it says neither why nor where. */
 static void nothing_passes_that_protobuf_c_refuses(void **state)
 {
     static const char good[] = "\x08\x01\x72\x03\xe2\x82\xac\x8a\x01\x04\x0a\x02hi\xaa\x01\x03\x01"

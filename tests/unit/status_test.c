@@ -1,4 +1,6 @@
-/* What peers call an error by must become the right status, and never a success. */
+/*
+ * The code of a peer's error must become the right status, and never success.
+ */
 #include "unit/cmocka_test.h"
 
 #include "natsmicro/status.h"

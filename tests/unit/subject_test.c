@@ -1,4 +1,6 @@
-/* A peer must not be able to make us publish where it pleases. */
+/*
+ * A peer must not be able to make us publish to any subject that it likes.
+ */
 #include "unit/cmocka_test.h"
 
 #include "wire/subject.h"

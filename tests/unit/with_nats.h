@@ -1,6 +1,6 @@
 /*
- * nats.c opened before a program's tests and closed behind them, for what makes and destroys
- * messages: cmocka_run_group_tests(tests, open_nats, close_nats).
+ * With nats: opens nats.c before a program's tests and closes it after them, for tests that make
+ * and destroy messages: cmocka_run_group_tests(tests, open_nats, close_nats).
  */
 #ifndef TESTS_UNIT_WITH_NATS_H
 #define TESTS_UNIT_WITH_NATS_H
