@@ -9,7 +9,7 @@
 
 #define MANY 100000
 
-/* For what hangs on the order of two threads. */
+/* Repeats a test whose outcome could depend on the order of two threads. */
 #define OFTEN 50
 
 static Lab__V1__LabClient__Chat *open_chat(lab *room, natsmicro_context *context)
@@ -39,7 +39,7 @@ static void assert_ends(natsmicro_status expected, Lab__V1__LabClient__Chat *cal
     assert_int_equal(natsmicro_call_status(call->base), expected);
 }
 
-/* From the handler. */
+/* Sends a line, in the handler. */
 static natsmicro_status say(Lab__V1__LabServer__Chat *call, const char *text)
 {
     Lab__V1__ChatMessage line = LAB__V1__CHAT_MESSAGE__INIT;
@@ -75,7 +75,7 @@ static void a_chat_without_a_word_ends_well(void **state)
     lab__v1__lab_client__chat__close(call);
 }
 
-/* Ends when it is released. */
+/* Ends the stream when it is released. */
 static natsmicro_status hold(Lab__V1__LabServer__Chat *call, void *user_data)
 {
     (void)call;
@@ -263,7 +263,7 @@ static natsmicro_status fail_at_once(Lab__V1__LabServer__Chat *call, void *user_
     return lab__v1__lab_server__fail_quota_exceeded(call->base, "no more than %d", 0);
 }
 
-/* What comes behind the acknowledgement is never the opening's. */
+/* An error that comes after the acknowledgement must not count as the opening's. */
 static void an_error_before_the_first_message_keeps_its_own_code(void **state)
 {
     lab *room = *state;
@@ -357,7 +357,7 @@ static void headers_and_trailers_travel_both_ways(void **state)
 
 /* ---- ends that are none ---- */
 
-/* Reads until the call is over. */
+/* Reads until the call is over, and then tries to send. */
 static natsmicro_status listen_on(Lab__V1__LabServer__Chat *call, void *user_data)
 {
     lab_probe *seen = user_data;
@@ -406,7 +406,7 @@ static void a_close_before_the_end_is_no_end_for_the_handler(void **state)
     assert_status(NATSMICRO_CANCELLED, seen->second);
 }
 
-/* Talks on, when it was told all, until the call is over. */
+/* Reads to the caller's end, and then waits until the call is over. */
 static natsmicro_status wait_after_the_end(Lab__V1__LabServer__Chat *call, void *user_data)
 {
     lab_probe *seen = user_data;

@@ -1,5 +1,5 @@
 /*
- * Blobs: see blobs.h.
+ * See blobs.h.
  */
 #include "integration/blobs.h"
 
@@ -47,7 +47,7 @@ void folder_make(folder *self)
     snprintf(self->file, sizeof(self->file), "%s/blob", self->path);
 }
 
-/* Calls for each entry, by its whole path. */
+/* Calls `visit` with the path of each entry. Returns how many there are. */
 static int each_entry(const folder *self, void (*visit)(const char *path))
 {
     int count = 0;
@@ -126,7 +126,7 @@ bool file_is(const char *path, const void *data, size_t length)
 typedef struct memory_reader {
     const sent_blob *blob;
     size_t at;
-    size_t most; /* bytes a call: a source may give fewer than asked for */
+    size_t most; /* bytes in one call: a source may return fewer than asked for */
 } memory_reader;
 
 static natsmicro_status read_memory(void *self, void *buffer, size_t size, size_t *length)
@@ -159,7 +159,7 @@ typedef struct piping {
     int fd;
 } piping;
 
-/* In pieces of odd sizes. */
+/* Writes pieces of an odd size. */
 static void *write_pipe(void *argument)
 {
     piping *self = argument;

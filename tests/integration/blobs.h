@@ -1,7 +1,7 @@
 /*
- * Blobs: what the tests of chunked methods share: bytes that are known again by their hash, a
- * folder that is to hold nothing else than it should, and the helpers of both sides by name, so
- * that a test can go through all of them.
+ * Blobs: what the tests of chunked methods share: bytes that are recognized by their hash, a folder
+ * whose files are counted, and the helpers of both sides as enums, so that a test can try all of
+ * them.
  */
 #ifndef INTEGRATION_BLOBS_H
 #define INTEGRATION_BLOBS_H
@@ -13,10 +13,10 @@
 
 /* ---- bytes ---- */
 
-/* `size` random bytes, the same for the same seed; free them. */
+/* Returns `size` random bytes, the same for the same seed. Free them. */
 uint8_t *blob_new(size_t size, uint64_t seed);
 
-/* FNV-1a; begins with HASH_BEGIN, goes on with what it returned. */
+/* FNV-1a. Start with HASH_BEGIN, and go on with what it returned. */
 #define HASH_BEGIN UINT64_C(0xcbf29ce484222325)
 uint64_t hash_more(uint64_t hash, const void *data, size_t length);
 
@@ -27,16 +27,16 @@ typedef struct folder {
     char file[160]; /* "blob" in it */
 } folder;
 
-/* An empty folder of the test's own; folder_remove takes it away with its files. */
+/* Makes an empty folder for the test. folder_remove removes it with its files. */
 void folder_make(folder *self);
 void folder_remove(folder *self);
 
-/* How many entries it has. */
+/* Returns how many entries it has. */
 int folder_count(const folder *self);
 
 void file_write(const char *path, const void *data, size_t length);
 
-/* Whether the file has exactly this content. */
+/* Return whether the file has exactly this content. */
 bool file_is(const char *path, const void *data, size_t length);
 bool file_hashes_to(const char *path, uint64_t hash, uint64_t length);
 
@@ -63,7 +63,7 @@ typedef enum way_to_receive {
     WAYS_TO_RECEIVE
 } way_to_receive;
 
-/* What is sent: the same bytes in memory and as the file at `path`. */
+/* What is sent: `path` is a file with the same bytes as `data`. */
 typedef struct sent_blob {
     const uint8_t *data;
     size_t length;
@@ -72,8 +72,8 @@ typedef struct sent_blob {
 } sent_blob;
 
 /*
- * What was received, in whichever way; `path` is where to put it when it is a file. With `expected`
- * it is compared as it comes, which is quick for large ones; without, hashed.
+ * What was received. A way that needs a file uses `path`. With `expected` the bytes are compared as
+ * they come, which is quick for large blobs; without it they are hashed.
  */
 typedef struct received_blob {
     const char *path;
@@ -86,7 +86,7 @@ typedef struct received_blob {
 natsmicro_status blob_send(natsmicro_call *call, way_to_send way, const sent_blob *blob);
 natsmicro_status blob_receive(natsmicro_call *call, way_to_receive way, received_blob *blob);
 
-/* A progress callback that cancels: user_data is the uint64_t after which. */
+/* A progress callback that cancels after *user_data bytes, a uint64_t. */
 bool cancel_after(uint64_t done, uint64_t total, void *user_data);
 
 #endif

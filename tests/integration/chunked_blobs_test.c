@@ -1,6 +1,6 @@
 /*
- * Many blobs on one stream: what was written as so many messages of these lengths is read as the
- * same ones, wherever the borders of chunks fall; what is too long, too short or cut off is told.
+ * Many blobs on one stream: they are read as they were written, wherever the borders of chunks are.
+ * A blob that is too long, too short or cut off is an error.
  */
 #include "integration/blobs.h"
 #include "integration/raw.h"
@@ -10,21 +10,21 @@
 
 #define CHUNK 1000
 
-/* The service's side. What it reads: how many, their lengths and one hash over all. */
+/* The service's side, with the number of blobs that it reads, their lengths and a hash over all. */
 typedef struct shelf {
     lab *room;
     uint8_t *data;
-    size_t piece; /* bytes a read or write */
+    size_t piece; /* bytes of one read or write */
     int count;
     uint64_t total;
     uint64_t hash;
     size_t longest;
-    bool skip; /* every second blob is passed by */
+    bool skip; /* every second blob is skipped */
     natsmicro_status status;
     void (*write)(natsmicro_blob_writer *writer, struct shelf *self);
 } shelf;
 
-/* Reads one to its end; false when there is none. */
+/* Reads one blob to its end. Returns END if there is none. */
 static natsmicro_status read_blob(natsmicro_blob_reader *reader, shelf *self)
 {
     size_t all = 0;
@@ -136,7 +136,7 @@ static void assert_shelved(shelf *self, Lab__V1__LabClient__Upload *call,
 
 /* ---- right ones ---- */
 
-/* Wants nothing of what comes. */
+/* Answers without reading. */
 static natsmicro_status answer_at_once(Lab__V1__LabServer__Upload *call, void *user_data)
 {
     Lab__V1__UploadResult result = LAB__V1__UPLOAD_RESULT__INIT;
@@ -204,7 +204,7 @@ static void a_stream_without_blobs_has_none(void **state)
     shelf_end(&self);
 }
 
-/* Ten thousand of ten bytes: as many messages as chunks they fill, not as blobs there are. */
+/* Ten thousand blobs of ten bytes take as many messages as they fill chunks, not one each. */
 static void small_blobs_share_a_chunk(void **state)
 {
     uint64_t hash = HASH_BEGIN;
@@ -243,7 +243,7 @@ static void a_reader_may_pass_blobs_by(void **state)
         if (i % 2 == 0)
             hash = hash_more(hash, self.data + i, i * 700);
     }
-    /* 0, 2, 4 … are read; 1, 3, 5 … begun and left. */
+    /* The blobs 0, 2, 4 … are read; 1, 3, 5 … are begun and skipped. */
     assert_shelved(&self, call, writer, 10, 90 * 700, hash);
     shelf_end(&self);
 }
@@ -336,7 +336,7 @@ static void begin_only(natsmicro_blob_writer *writer, shelf *self)
         self->status = natsmicro_blob_writer_flush(writer);
 }
 
-/* The handler returns OK all the same: its stream must not look complete. */
+/* The handler returns OK nevertheless, and its stream must not look complete. */
 static void a_handler_that_stops_within_a_blob_fails_the_call(void **state)
 {
     shelf self;

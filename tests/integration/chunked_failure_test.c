@@ -1,7 +1,7 @@
 /*
- * What goes wrong with a blob: the peer, the disk, a source, a sink, the user who has had enough.
- * After each the file that was there is as it was, nothing is left beside it, both sides know, and
- * a part is never taken for the whole.
+ * Blobs that fail: by the peer, the disk, a source, a sink, or the user who cancels. After each
+ * failure the file that was there is unchanged, no other file is left, both sides know, and a part
+ * is never taken for the whole.
  */
 #include "integration/blobs.h"
 
@@ -21,7 +21,9 @@
 
 static const char old_content[] = "what was there before";
 
-/* The service's side: stores an upload at the folder's file, sends a download as it is told. */
+/*
+ * The service's side: it stores an upload in the folder's file, and sends a download with `send`.
+ */
 typedef struct store {
     lab *room;
     folder here;
@@ -31,7 +33,7 @@ typedef struct store {
     latch first; /* the first chunk has come */
     latch done;  /* the handler's helper has returned `status` */
     natsmicro_status status;
-    char text[512]; /* what its call said then */
+    char text[512]; /* the error text of its call then */
     natsmicro_status (*send)(natsmicro_call *call, struct store *self);
     bool hide_failure; /* the handler returns OK whatever happened */
 } store;
@@ -88,7 +90,7 @@ static void store_begin(store *self, lab *room)
     lab_serve(room, &handlers, self);
 }
 
-/* Nothing has changed in the folder, once no handler runs any more. */
+/* Ends the server. Once no handler runs any more, nothing has changed in the folder. */
 static void store_end(store *self)
 {
     natsmicro_server_destroy(self->room->server);
@@ -101,7 +103,9 @@ static void store_end(store *self)
     free(self->data);
 }
 
-/* The service's upload ends with this status, before the store is asked whether it is as it was. */
+/*
+ * Waits for the service's end of the call, which has this status, and checks that nothing changed.
+ */
 static void assert_not_stored(natsmicro_status expected, store *self)
 {
     assert_true(latch_wait(&self->done, LAB_PATIENCE));
@@ -145,11 +149,11 @@ static natsmicro_status send_all(natsmicro_call *call, store *self)
     return natsmicro_chunked_send_bytes(call, self->data, LENGTH, CHUNK, NULL, NULL);
 }
 
-/* Gives `left` bytes, then ends with `status`. */
+/* Returns `left` bytes, and then ends with `status`. */
 typedef struct failing_source {
     size_t left;
     natsmicro_status status;
-    size_t lie; /* bytes it says it gave beyond the buffer */
+    size_t lie; /* then claims to have written so many bytes beyond the buffer */
 } failing_source;
 
 static natsmicro_status read_failing(void *user_data, void *buffer, size_t size, size_t *length)
@@ -175,12 +179,12 @@ static natsmicro_status send_failing(natsmicro_call *call, store *self)
 }
 
 /*
- * A plain stream holds so much that nobody has read yet (64 MiB) and then ends with DATA_LOSS: a
- * service that sends without an end stops far below, and waits for what its reader does.
+ * A plain stream holds 64 MiB that nobody has read, and then ends with DATA_LOSS. So a service that
+ * sends without an end stops far below that, and waits for what its reader does.
  */
 #define MOST_AHEAD (8 * MIB)
 
-/* More than the reader takes before it fails. Returns what ended the call. */
+/* Sends more than the reader takes before it fails. Returns what ended the call. */
 static natsmicro_status send_endless(natsmicro_call *call, store *self)
 {
     failing_source source = {streams_are_plain() ? MOST_AHEAD : SIZE_MAX, NATSMICRO_OK, 0};
@@ -297,10 +301,7 @@ static void a_blob_over_the_limit_is_exhausted_and_one_of_it_is_not(void **state
     store_end(&self);
 }
 
-/*
- * What the caller failed with is what the handler's log is to say: it is nothing that the service
- * did.
- */
+/* The handler's error says why the caller has failed, so that a log does not blame the service. */
 static void assert_handler_was_told(const store *self, const char *reason)
 {
     char told[192];
@@ -335,7 +336,7 @@ static struct rlimit limit_file_size(rlim_t bytes)
     return before;
 }
 
-/* The limit raises SIGXFSZ, which would end the process. */
+/* Writing beyond the limit raises SIGXFSZ, which would end the process. */
 static void a_full_disk_on_the_service_is_told_to_the_caller(void **state)
 {
     store self;
@@ -380,7 +381,7 @@ static natsmicro_status send_shrinking_file(natsmicro_call *call, store *self)
     return status;
 }
 
-/* A path tells of the service's machine: its own log shall have it, and nobody else. */
+/* A path is for the service's own log: a caller must not learn it. */
 static void assert_path_is_kept(void **state, natsmicro_status expected, const char *told,
                                 natsmicro_status (*send)(natsmicro_call *call, store *self))
 {
@@ -446,9 +447,7 @@ static void a_device_without_space_ends_the_call(void **state)
     assert_not_stored(NATSMICRO_RESOURCE_EXHAUSTED, &self);
 }
 
-/*
- * Runs what is given a descriptor that nobody reads any more, and looks at what became of SIGPIPE.
- */
+/* Receives into a descriptor that nobody reads any more, and checks that SIGPIPE is not pending. */
 static void assert_closed_pipe(void **state, int reading, int writing)
 {
     store self;
@@ -497,7 +496,7 @@ static void a_cancelled_upload_is_never_stored(void **state)
     assert_not_stored(NATSMICRO_CANCELLED, &self);
 }
 
-/* All bytes are there when it is cancelled: only the end is missing. */
+/* It is cancelled when all bytes are there, and only the end is missing. */
 static void an_upload_cancelled_at_its_last_byte_is_never_stored(void **state)
 {
     uint64_t limit = LENGTH;
@@ -625,7 +624,7 @@ static void a_cancel_ends_the_wait_for_a_pipe_that_nobody_writes_to(void **state
     assert_not_stored(NATSMICRO_CANCELLED, &self);
 }
 
-/* A source that ends just where its call does. */
+/* A source that cancels its call and then ends. */
 static natsmicro_status cancel_and_end(void *call, void *buffer, size_t size, size_t *length)
 {
     (void)buffer;
@@ -671,7 +670,7 @@ static void a_cancel_ends_the_wait_for_a_full_pipe(void **state)
 
 /* ---- the peer ---- */
 
-/* A process that uploads one chunk and then waits for more that never comes. */
+/* In a second process: uploads one chunk, and waits for more that never comes. */
 static int upload_and_wait(const char *url)
 {
     natsConnection *connection;
@@ -705,7 +704,7 @@ static natsmicro_status send_and_wait(natsmicro_call *call, store *self)
     return status == NATSMICRO_OK ? lab_wait_for_end(call) : status;
 }
 
-/* A process that serves downloads that do not end. */
+/* In a second process: serves downloads that do not end. */
 static int serve(const char *url)
 {
     static store self;
@@ -770,7 +769,7 @@ static void a_service_that_is_killed_leaves_nothing(void **state)
 
 #define SLOW_RATE 20 /* MB/s */
 
-/* Memory in use, all of it; both sides are in this process. */
+/* Returns the memory that this process uses; both sides are in it. */
 static size_t resident_bytes(void)
 {
     size_t pages[2] = {0, 0};
@@ -783,7 +782,7 @@ static size_t resident_bytes(void)
 
 typedef struct slow_sink {
     int64_t begun;
-    uint64_t looked; /* at so many bytes */
+    uint64_t looked; /* at this number of bytes */
     size_t most_resident;
 } slow_sink;
 
@@ -825,8 +824,8 @@ static void assert_slow_file(const store *self, const char *path)
 }
 
 /*
- * Reliable streams bring all of it in constant memory; on plain ones it may be lost, but never
- * wrong.
+ * Reliable streams bring all of it in constant memory. On plain streams it may be lost, but is
+ * never wrong.
  */
 static void a_sink_slower_than_its_sender_never_makes_a_wrong_file(void **state)
 {

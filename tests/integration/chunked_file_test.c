@@ -1,7 +1,7 @@
 /*
- * What surrounds a blob: files and their modes, files that change while they are sent, descriptors
- * that are not ready, progress, what leaves a call usable, and chunks in shapes that other peers
- * may send.
+ * Around blobs: files and their modes, files that change while they are sent, descriptors that are
+ * not ready, progress, errors that leave a call usable, and chunks in shapes that other peers may
+ * send.
  */
 #include "integration/blobs.h"
 #include "integration/raw.h"
@@ -74,7 +74,7 @@ static Lab__V1__LabClient__Upload *open_upload(store *self)
     return call;
 }
 
-/* Ends the upload; what the service got is `length` bytes of `data`. */
+/* Ends the upload, and checks that the service received `length` bytes of `data`. */
 static void assert_uploaded(store *self, Lab__V1__LabClient__Upload *call, const void *data,
                             size_t length)
 {
@@ -110,7 +110,7 @@ static unsigned mode_of(const char *path)
     return about.st_mode & 07777;
 }
 
-/* Gives `left` bytes of memory, or of nothing in particular. */
+/* Returns `left` bytes of `data`, or zeros if that is NULL. */
 typedef struct plain_source {
     const uint8_t *data;
     size_t left;
@@ -179,7 +179,7 @@ static void a_path_without_a_folder_is_in_the_working_one(void **state)
     store_end(&self, 1);
 }
 
-/* None of it has to be received before it is refused, and the call can go on elsewhere. */
+/* The path is refused before anything is received, and the call can go on with another one. */
 static void a_path_that_can_be_no_file_leaves_the_call_as_it_was(void **state)
 {
     store self;
@@ -275,7 +275,7 @@ static void a_file_that_grows_is_sent_as_it_was(void **state)
     store_end(&self, 1);
 }
 
-/* Its size is said to be 0. */
+/* The system says that its size is 0. */
 static void a_file_of_proc_is_sent_whole(void **state)
 {
     store self;
@@ -329,9 +329,7 @@ static void *disturb(void *argument)
     return NULL;
 }
 
-/*
- * Through a pipe, with a signal five thousand times a second, whose handler does not restart calls.
- */
+/* A blob goes through pipes while signals interrupt system calls five thousand times a second. */
 static void interrupted_and_unready_descriptors_lose_nothing(void **state)
 {
     struct sigaction action = {.sa_handler = ignore_signal};
@@ -360,7 +358,7 @@ static void interrupted_and_unready_descriptors_lose_nothing(void **state)
     store_end(&self, 0);
 }
 
-/* Sends a pipe; NULL when that was OK. */
+/* Sends what a pipe yields. Returns NULL if that was OK. */
 static void *upload_pipe(void *argument)
 {
     void **arguments = argument;
@@ -401,7 +399,7 @@ typedef struct heard {
     uint64_t done;
     uint64_t total;
     int count;
-    bool grew; /* each time */
+    bool grew; /* with each call */
 } heard;
 
 static bool hear(uint64_t done, uint64_t total, void *user_data)
@@ -500,7 +498,7 @@ static void pieces_and_helpers_may_take_turns(void **state)
     store_end(&self, 0);
 }
 
-/* Empty ones, and some with fields that this side does not know, before or behind the bytes. */
+/* Empty chunks, and some with fields that this side does not know, before or after the bytes. */
 static void chunks_of_other_shapes_are_chunks(void **state)
 {
     static uint8_t text[] = "text";
@@ -601,7 +599,7 @@ static natsmicro_status answer_at_once(Lab__V1__LabServer__Upload *call, store *
     return NATSMICRO_OK;
 }
 
-/* The service wants no more: that is no error, and its answer counts. */
+/* The service wants no more. That is no error, and its answer counts. */
 static void an_early_answer_ends_the_sending(void **state)
 {
     plain_source endless = {NULL, SIZE_MAX};

@@ -1,6 +1,6 @@
 /*
- * Blobs from end to end: each way to send with each way to receive, on both sides, at the sizes
- * where borders are, and large ones. A blob that arrives changed, or not at all, fails here.
+ * Blobs from end to end: each way to send with each way to receive, in both directions, at the
+ * sizes where off-by-one errors hide, and large ones. They must arrive, and unchanged.
  */
 #include "integration/blobs.h"
 
@@ -9,16 +9,16 @@
 
 #define CHUNK 1000
 
-/* A hundred mebibytes, where there is time for them. */
+/* A hundred MiB, but less under sanitizers, which make everything slow. */
 #define LARGE (PLAIN_OR_SANITIZED(100, 8) * MIB)
 
-/* Nothing holds a sender back on the plain protocol: readers get room for all of a blob. */
+/* Plain streams have no flow control, so readers get room for a whole blob. */
 #define ROOM ((size_t)256 * 1024 * 1024)
 
-/* What the handlers do, and what they saw. Set before a call, read after it. */
+/* What the handlers must do, set before a call; and what they saw, read after it. */
 typedef struct stage {
     lab *room;
-    folder here; /* what is sent is its file; the receiver's stands beside it */
+    folder here; /* its file is sent; the receiver's is in the same folder */
     char received_path[192];
     way_to_send send;
     way_to_receive receive;
@@ -134,7 +134,7 @@ static void every_way_down_is_exact_at_every_border(void **state)
     try_all_ways(state, run_download);
 }
 
-/* Some of the ways, each once, with the option's chunk size, cut to max_payload. */
+/* Tries some of the ways, once each, with the option's chunk size, cut to max_payload. */
 static void try_large(void **state, void (*run)(stage *self), int first, int end)
 {
     uint8_t *data = blob_new(LARGE, 2);
@@ -160,7 +160,7 @@ static void a_large_blob_comes_down(void **state)
     try_large(state, run_download, RECV_FILE, WAYS_TO_RECEIVE);
 }
 
-/* Around what max_payload allows, and far above it: cut, never refused. */
+/* Chunk sizes around what max_payload allows, and far above it, are cut and never refused. */
 static void chunks_are_cut_to_what_a_message_can_take(void **state)
 {
     static const size_t asked[] = {LAB_MAX_PAYLOAD - 100, LAB_MAX_PAYLOAD - 40, LAB_MAX_PAYLOAD,

@@ -1,6 +1,6 @@
 /*
- * Client-streams from a generated client to a generated server over a real broker: what the handler
- * reads, the one answer, and what happens when one side does not go on to the end.
+ * Client streams from a generated client to a generated server over a real broker: what the handler
+ * reads, the one answer, and what happens when one side stops before the end.
  */
 #include "integration/lab_service.h"
 
@@ -9,7 +9,7 @@
 
 #define MANY 100000
 
-/* For what hangs on the order of two threads. */
+/* Repeats a test whose outcome could depend on the order of two threads. */
 #define OFTEN 50
 
 static Lab__V1__LabClient__Sum *open_sum(lab *room, natsmicro_context *context)
@@ -19,7 +19,7 @@ static Lab__V1__LabClient__Sum *open_sum(lab *room, natsmicro_context *context)
     return call;
 }
 
-/* Ends the requests and compares the answer. */
+/* Ends the requests, and compares the answer. */
 static void assert_total(Lab__V1__LabClient__Sum *call, int64_t total, int32_t count)
 {
     Lab__V1__SumResponse *response;
@@ -29,7 +29,7 @@ static void assert_total(Lab__V1__LabClient__Sum *call, int64_t total, int32_t c
     lab__v1__lab_client__sum__free(response);
 }
 
-/* Ends the requests, where an error is to come instead of the answer. */
+/* Ends the requests, and expects an error instead of the answer. */
 static void assert_no_answer(natsmicro_status expected, Lab__V1__LabClient__Sum *call)
 {
     Lab__V1__SumResponse *response;
@@ -45,7 +45,7 @@ static natsmicro_status reply(Lab__V1__LabServer__Sum *call, int64_t total)
     return lab__v1__lab_server__sum__reply(call, &response);
 }
 
-/* Reads to the end, whatever it is. */
+/* Reads to the end, and returns what it was. */
 static natsmicro_status read_all(Lab__V1__LabServer__Sum *call)
 {
     const Lab__V1__SumRequest *request;
@@ -100,7 +100,7 @@ static void empty_messages_are_messages(void **state)
     lab__v1__lab_client__sum__close(call);
 }
 
-/* Answers with the bytes it read; asked for by a first chunk of one byte, with too much before. */
+/* Answers with the number of bytes it read; after a chunk of one byte, with too large an answer. */
 static natsmicro_status measure(Lab__V1__LabServer__Upload *call, void *user_data)
 {
     lab_probe *seen = user_data;
@@ -190,7 +190,7 @@ static natsmicro_status fail_at_once(Lab__V1__LabServer__Sum *call, void *user_d
     return lab__v1__lab_server__fail_quota_exceeded(call->base, "none of %d left", 3);
 }
 
-/* What comes behind the acknowledgement is never the opening's. */
+/* An error that comes after the acknowledgement must not count as the opening's. */
 static void an_error_before_the_first_message_arrives_with_its_own_code_and_bytes(void **state)
 {
     lab *room = *state;
@@ -209,7 +209,7 @@ static void an_error_before_the_first_message_arrives_with_its_own_code_and_byte
     }
 }
 
-/* Sends until the call says no: what it said. */
+/* Sends until a send fails, and returns its status. */
 static natsmicro_status send_until_refused(Lab__V1__LabClient__Sum *call)
 {
     natsmicro_status status = NATSMICRO_OK;
@@ -232,7 +232,9 @@ static void an_error_in_mid_stream_stops_a_caller_that_goes_on_sending(void **st
     lab__v1__lab_client__sum__close(call);
 }
 
-/* A value of 1 fails, of 2 forgets to reply, of 3 replies twice, of 4 fails after the reply. */
+/*
+ * The first value says what to do: 1 fails, 2 forgets to reply, 3 replies twice, 4 fails after it.
+ */
 static natsmicro_status end_as_asked(Lab__V1__LabServer__Sum *call, void *user_data)
 {
     lab_probe *seen = user_data;
@@ -365,7 +367,7 @@ static void headers_reach_the_handler_and_come_back_with_the_answer(void **state
     assert_total(call, 5, 0);
     assert_non_null(natsmicro_call_header(call->base, "x-answer"));
     assert_string_equal(natsmicro_call_header(call->base, "x-answer"), "please");
-    /* The answer is one message: trailers are among its headers. */
+    /* The answer is one message, so trailers are among its headers. */
     assert_non_null(natsmicro_call_header(call->base, "x-total"));
     assert_string_equal(natsmicro_call_header(call->base, "x-total"), "5");
     assert_non_null(natsmicro_call_trailer(call->base, "x-total"));
@@ -419,7 +421,7 @@ static void a_cancel_in_another_thread_wakes_a_caller_that_waits_for_the_answer(
     lab_serve(room, &handlers, seen);
     Lab__V1__LabClient__Sum *call = open_sum(room, NULL);
     assert_ok(lab_sum_send(call, 1));
-    lab_cancel_in_thread(seen, call->base); /* once the handler has the end */
+    lab_cancel_in_thread(seen, call->base); /* once the handler has read the end */
     int64_t started = now_ms();
     assert_no_answer(NATSMICRO_CANCELLED, call);
     assert_true(now_ms() - started < LAB_AT_ONCE);

@@ -1,13 +1,13 @@
 /*
- * A client that is destroyed while calls of it are open: the calls end, may still be used and
- * closed, and nothing of them touches the client's connection, which may be gone by then. What a
- * user would lose is a program that ends in the wrong order, and crashes.
+ * A client that is destroyed while calls are open: the calls end, may still be used and closed, and
+ * do not touch the client's connection, which may be gone by then. Otherwise a program that ends in
+ * the wrong order would crash.
  */
 #include "integration/lab_service.h"
 
 #include <string.h>
 
-/* A call of each kind of stream, in the middle of it; a chat line has been read. */
+/* A call of each kind of stream, in its middle; a chat line has been read. */
 typedef struct open_calls {
     Lab__V1__LabClient__CountUp *count_up;
     Lab__V1__LabClient__Sum *sum;
@@ -38,7 +38,7 @@ static void destroy_client(lab *room)
     room->client = NULL;
 }
 
-/* Client and connection are gone. */
+/* Destroys the client, and then its connection. */
 static void destroy_all(lab *room)
 {
     destroy_client(room);
@@ -106,7 +106,7 @@ static void the_service_is_told_of_the_calls_that_ended(void **state)
     close_all(&calls);
 }
 
-/* The connection's end ended them; the client must not be freed under them either. */
+/* The calls end with the connection. They must not use a client that was freed. */
 static void calls_of_a_closed_connection_may_be_closed_behind_the_client(void **state)
 {
     lab *room = *state;

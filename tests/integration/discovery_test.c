@@ -1,5 +1,5 @@
 /*
- * What a service says of itself on $SRV.*, as tools and the existing implementations expect it.
+ * Discovery: what a service answers on $SRV.*, as tools and existing implementations expect it.
  */
 #include "integration/lab_service.h"
 #include "integration/raw.h"
@@ -56,7 +56,7 @@ static json_int_t figure(json_t *json, const char *name)
     return json_integer_value(value);
 }
 
-/* The answer has what is expected and no more, but for what no two instances share. */
+/* Checks that the answer is exactly the expected one, except for what differs between instances. */
 static void expect_json(const char *subject, const char *id, const char *expected)
 {
     json_t *actual = ask(subject);
@@ -156,7 +156,7 @@ static void read_figures(wanted *figures)
     json_decref(stats);
 }
 
-/* The caller may have its answer before the call is counted. */
+/* A call is counted after its caller has the answer. */
 static bool figures_are_there(void *data)
 {
     const wanted *expected = data;

@@ -1,6 +1,6 @@
 /*
- * How a server ends: what runs may finish, what comes is refused, who takes too long is told, and
- * it may be asked from anywhere.
+ * How a server ends: running calls may finish, new ones are refused, those that take too long are
+ * ended, and any thread or signal handler may ask for it.
  */
 #include "integration/lab_service.h"
 
@@ -12,7 +12,7 @@
 
 /* ---- in other threads: server_run, and a call that waits ---- */
 
-/* A server that several threads run, and how many of those runs have ended well. */
+/* Threads that run one server, and how many of them have returned OK. */
 typedef struct runs {
     natsmicro_server *server;
     latch ended;
@@ -166,7 +166,7 @@ static void waiting_calls_are_served_in_the_drain(void **state)
     lab_close(&room);
 }
 
-/* A handler that has failed and goes on reading, as long as it may. */
+/* A handler that has failed its call and goes on reading as long as it can. */
 static natsmicro_status fail_and_read(Lab__V1__LabServer__Chat *call, void *user_data)
 {
     lab_probe *seen = user_data;
@@ -178,13 +178,15 @@ static natsmicro_status fail_and_read(Lab__V1__LabServer__Chat *call, void *user
     return NATSMICRO_ABORTED;
 }
 
-/* The drain's time is over: it does not wait for an end that nobody can acknowledge any more. */
+/*
+ * When the drain's time is over, it does not wait for an end that nobody can acknowledge any more.
+ */
 static void calls_that_have_failed_end_in_the_drain(void **state)
 {
     static const Lab__V1__LabHandlers failing = {.chat = fail_and_read};
     natsmicro_server_options options = NATSMICRO_SERVER_OPTIONS_INIT;
     (void)state;
-    options.drain_timeout_ms = 600; /* longer than the retransmit timer is at first */
+    options.drain_timeout_ms = 600; /* longer than the first retransmit timer */
     lab room;
     lab_open(&room);
     lab_serve_with(&room, &failing, &room.seen, &options, NULL);
@@ -202,7 +204,7 @@ static void calls_that_have_failed_end_in_the_drain(void **state)
     lab_close(&room);
 }
 
-/* Has no end of its own. */
+/* A stream without an end of its own. */
 static natsmicro_status count_until_drained(Lab__V1__LabServer__CountUp *call,
                                             const Lab__V1__CountUpRequest *request, void *user_data)
 {
@@ -314,7 +316,7 @@ static void a_run_that_comes_into_a_drain_waits_for_its_end(void **state)
     lab_close(&room);
 }
 
-/* Ctrl-C before there is a server. */
+/* As when Ctrl-C comes before there is a server. */
 static void stopping_no_server_does_nothing(void **state)
 {
     (void)state;

@@ -1,7 +1,7 @@
 /*
- * Events that tell of answers which reached nobody: on_error is the only one who hears of them, as
- * the call is over; and of what stood against a client, a server or a service, where a status alone
- * leaves one to guess. What a user would lose is the line in a log that says why.
+ * Events: answers that reached nobody, of which only on_error can hear, because the call is over;
+ * and the reasons why a client, a server or a service could not be made. What a user would lose is
+ * the line in a log that says why.
  */
 #include "integration/lab_service.h"
 #include "integration/raw.h"
@@ -10,10 +10,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A method's time; an answer is offered at least two seconds, so this does not make it longer. */
+/*
+ * The method's timeout. Answers are offered for two seconds anyway, so it does not slow the tests.
+ */
 #define METHOD_TIMEOUT_MS 1000
 
-/* The room, and the first event of the kind that the test is about. */
+/* The room, and the first event of the kind that a test is about. */
 typedef struct scene {
     lab room;
     natsConnection *raw;
@@ -76,7 +78,7 @@ static void expect_event(scene *self, const char *subject, const char *method, c
 
 /* ---- answers that nobody listens to ---- */
 
-/* A caller that has its stream served to the end, and has stopped to listen by then. */
+/* A caller sends a stream to its end, but no longer listens for the answer. */
 static void expect_unheard(const char *item, size_t length)
 {
     scene here;
@@ -102,7 +104,9 @@ static void an_error_that_nobody_listens_to_is_told(void **state)
     expect_unheard("\x08\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01", 11); /* -1, which Sum refuses */
 }
 
-/* The end of the server waits for answers that are still offered, and tells of those in vain. */
+/*
+ * The server's end waits for answers that are still offered, and reports those that nobody heard.
+ */
 static void an_answer_to_a_caller_that_gave_up_is_not_missed(void **state)
 {
     (void)state;
@@ -153,7 +157,7 @@ static natsmicro_status chat(Lab__V1__LabServer__Chat *call, void *user_data)
 static const Lab__V1__LabHandlers late = {
     .ping = ping, .count_up = count_up, .sum = sum, .chat = chat};
 
-/* The server's connection is closed under a running handler, which fails then. */
+/* A handler fails its call after the server's connection was closed. */
 static void expect_not_published(const char *subject, const char *method)
 {
     scene here;
@@ -195,7 +199,7 @@ static void an_error_of_a_bidi_stream_that_cannot_be_published_is_told(void **st
 #define MUCH_DATA ((size_t)900 * 1000) /* bytes; nats-server's limit is 1 MiB */
 #define TOO_MUCH  ((size_t)1100 * 1000)
 
-/* Fails with a trailer that no message has room for, or that has no room beside data. */
+/* Fails with a trailer that is too large for any message, or too large together with data. */
 static natsmicro_status fail_at_length(natsmicro_call *call, bool with_data)
 {
     char *much = lab_text(TOO_MUCH);
@@ -320,7 +324,7 @@ static void a_bidi_streams_error_comes_without_what_does_not_fit(void **state)
 
 #define LITTLE 1024
 
-/* As long as a text may be, and with a trailer as long. */
+/* Fails with a text and a trailer that each nearly fill a message. */
 static natsmicro_status fail_little(natsmicro_call *call)
 {
     char *text = lab_text(LITTLE - 4);
@@ -338,7 +342,7 @@ static natsmicro_status little_ping(Lab__V1__LabServer__Ping *call,
     return fail_little(call->base);
 }
 
-/* 0: with nothing but a trailer that has no room. */
+/* Does the same. With a count of 0 it ends well, with a trailer that is too large. */
 static natsmicro_status little_count_up(Lab__V1__LabServer__CountUp *call,
                                         const Lab__V1__CountUpRequest *request, void *user_data)
 {
@@ -374,7 +378,7 @@ static void scene_open_little(scene *self, bool plain_streams)
     lab_call_with(&self->room, &options);
 }
 
-/* The text is cut, the code is not, and nobody waits for a deadline. */
+/* The text has been cut, but not to nothing. */
 static void expect_cut(const char *text)
 {
     size_t length = strlen(text);
@@ -450,7 +454,7 @@ static void note_refusal(const natsmicro_event *event, void *user_data)
     snprintf(self->text, sizeof(self->text), "%s", event->text);
 }
 
-/* Once, with just this text; the next is to be another. */
+/* Checks that exactly one event has come, with this text, and forgets it. */
 static void expect_refusal(refusal *self, const char *text)
 {
     assert_int_equal(1, self->count);

@@ -1,6 +1,6 @@
 /*
- * What breaks while calls run: a process dies, the broker goes away or stands still, a connection
- * is closed. Nobody may wait for ever, and afterwards things go on.
+ * Failures around running calls: a process dies, the broker ends or stands still, a connection is
+ * closed. No function may wait for ever, and afterwards calls work again.
  */
 #include "integration/lab_service.h"
 
@@ -9,8 +9,8 @@
 #include <unistd.h>
 
 /*
- * Far below the idle limit of 30 s: what is known by then is known by the broker's word, or by the
- * end of the connection.
+ * Far below the idle limit of 30 s: a failure that is noticed within this time was noticed because
+ * of what the broker said, or because the connection ended.
  */
 #define WAIT_MS 10000
 
@@ -31,7 +31,7 @@ static int serve(const char *url)
     return natsmicro_server_run(server) == NATSMICRO_OK ? 0 : 2;
 }
 
-/* Opens a call and says so, then stays in it. */
+/* Opens a call, prints that it has, and stays in it. */
 static int call_until_killed(const char *pattern, const char *url)
 {
     natsConnection *connection = NULL;
@@ -82,7 +82,7 @@ static void expect_line(child *process, const char *expected)
 
 /* ---- processes that die ---- */
 
-/* A server in a process of its own, and a client here. */
+/* A server in a second process, and a client in this one. */
 typedef struct scene {
     broker *where;
     child server;
@@ -99,7 +99,7 @@ static void open_scene(scene *self)
     self->client = lab_new_client(self->connection);
 }
 
-/* The broker said so: silence would be told in other words. */
+/* The broker told so: after mere silence the text would be another one. */
 static void assert_service_is_gone(natsmicro_status status, natsmicro_call *call)
 {
     assert_status(NATSMICRO_UNAVAILABLE, status);
@@ -198,8 +198,8 @@ static void a_killed_client_ends_a_bidi_stream(void **state)
 /* ---- the broker ---- */
 
 /*
- * A request that is on its way while a connection is made anew is lost: none may take all the time
- * there is.
+ * A request that is sent while a connection reconnects is lost, so no single one may take all the
+ * time.
  */
 static bool ping_works(void *client)
 {
@@ -220,7 +220,7 @@ static void calls_work_after_a_restart_of_the_broker(void **state)
     Lab__V1__LabClient *client = lab_new_client(connection);
     assert_ok(lab_ping_by(client, NULL));
     broker_restart(room.nats);
-    /* Both sides have to be back. */
+    /* Until both sides have reconnected. */
     assert_true(eventually(ping_works, client, WAIT_MS));
     assert_ok(lab_ping_by(client, NULL));
     lab__v1__lab_client__destroy(client);
@@ -261,8 +261,8 @@ static void a_broker_that_stands_still_holds_nobody_past_the_deadline(void **sta
 }
 
 /*
- * nats.c writes while it holds the connection's lock: a sender stands still with the broker, until
- * the write deadline of natsmicro_options_prepare. What is sent meanwhile waits in nats.c's
+ * nats.c holds the connection's lock while it writes. So a sender stands still with the broker,
+ * until the write deadline of natsmicro_options_prepare. What is sent meanwhile waits in nats.c's
  * buffers.
  */
 #define STAND_STILL_MS 4000
@@ -353,7 +353,7 @@ static void a_handler_that_sends_outlasts_a_broker_that_stands_still(void **stat
     assert_ok(lab__v1__lab_client__count_up(client, &endless, NULL, &call));
     assert_true(latch_wait(&room.seen.entered, WAIT_MS));
     stand_still(room.nats);
-    lab__v1__lab_client__count_up__close(call); /* tells the handler, if it has not failed */
+    lab__v1__lab_client__count_up__close(call); /* tells the handler, if its send has not failed */
     assert_true(latch_wait(&room.seen.done, WAIT_MS));
     assert_int_not_equal(NATSMICRO_OK, atomic_load(&room.seen.returned));
     assert_true(eventually(ping_works, client, WAIT_MS));
@@ -364,7 +364,7 @@ static void a_handler_that_sends_outlasts_a_broker_that_stands_still(void **stat
 
 /* ---- a closed connection ---- */
 
-/* A call of each kind that waits until its connection is closed: what it ends with. */
+/* Each makes a call of one kind that waits until its connection is closed, and returns its end. */
 static natsmicro_status wait_in_unary(Lab__V1__LabClient *client)
 {
     Lab__V1__PingRequest request = LAB__V1__PING_REQUEST__INIT;

@@ -1,5 +1,5 @@
 /*
- * Figures: see figures.h.
+ * See figures.h.
  */
 #include "integration/figures.h"
 
@@ -29,7 +29,7 @@ void report(const char *format, ...)
     fflush(stdout);
 }
 
-/* A line of /proc/<pid>/status, such as "VmHWM:   1234 kB". */
+/* Returns the number in a line of /proc/<pid>/status, such as "VmHWM:   1234 kB". */
 static uint64_t status_line(pid_t pid, const char *name)
 {
     uint64_t kib = 0;

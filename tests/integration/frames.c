@@ -1,5 +1,5 @@
 /*
- * Frames: see frames.h.
+ * See frames.h.
  */
 #include "integration/frames.h"
 

@@ -1,5 +1,5 @@
 /*
- * Lab service: see lab_service.h.
+ * See lab_service.h.
  */
 #include "integration/lab_service.h"
 
@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A stop cancels what a failed test has left running after this long. */
+/* After this time a stop ends the calls that a failed test has left. */
 #define DRAIN_TIMEOUT_MS 3000
 
 static broker *nats;
@@ -93,7 +93,7 @@ const Lab__V1__LabHandlers lab_handlers = {
 
 /* ---- handlers that wait and tell ---- */
 
-/* Long enough for a loaded machine, short enough to fail before the test's time is up. */
+/* Long enough for a busy machine, and shorter than a test program may take. */
 #define HOLD_MS 25000
 
 static natsmicro_status leave(lab_probe *seen, natsmicro_status status)
@@ -118,7 +118,7 @@ static natsmicro_status held_ping(Lab__V1__LabServer__Ping *call,
     return leave(seen, lab__v1__lab_server__ping__reply(call, &response));
 }
 
-/* What a waiting CountUp looks at. */
+/* What a CountUp that waits looks at. */
 typedef struct held_call {
     natsmicro_call *call;
     lab_probe *seen;
@@ -248,7 +248,7 @@ static void begin(lab *self, broker *where)
     self->client = lab_new_client(self->client_connection);
 }
 
-/* Whoever still waits is released, so that the server's end need not wait for the drain's. */
+/* Releases those that wait, so that the server's end does not take the whole drain. */
 static void end(lab *self)
 {
     latch_open(&self->seen.release);

@@ -1,8 +1,8 @@
 /*
- * Lab service: the service of lab.proto for integration tests: handlers that do what a request asks
- * of them, failing included, and the room that each test runs in: a server, a client and their
- * connections on the program's own broker. What a test wants to happen differently it says by
- * handlers of its own.
+ * Lab service: the service of lab.proto for integration tests. It has handlers that do what a
+ * request asks them to, and also fail if asked; and the room of each test: a server, a client and
+ * their connections to the program's own broker. A test that needs another behaviour brings its own
+ * handlers.
  */
 #ifndef INTEGRATION_LAB_SERVICE_H
 #define INTEGRATION_LAB_SERVICE_H
@@ -12,13 +12,15 @@
 
 #include <stdatomic.h>
 
-/* The broker's max_payload in these tests: small, so that its limit is reached quickly. */
+/* The broker's max_payload in these tests. It is small, so that tests reach it quickly. */
 #define LAB_MAX_PAYLOAD 65536
 
-/* A wait for something that is to happen, in milliseconds: a failing test ends, too. */
+/* How long a test waits for what must happen, in milliseconds, before it fails. */
 #define LAB_PATIENCE 10000
 
-/* "At once", in milliseconds, on a busy machine: far below every timeout of a call. */
+/*
+ * What counts as "at once" on a busy machine, in milliseconds: far below every timeout of a call.
+ */
 #define LAB_AT_ONCE 4000
 
 /*
@@ -49,12 +51,13 @@ extern const Lab__V1__LabHandlers lab_held_handlers;
 #define LAB_ONE_AND_WAIT (-1)
 
 /*
- * A `count`: sends numbers without an end. A plain stream holds only so many that nobody reads, and
- * then ends with DATA_LOSS: only for readers that keep up, or tests that do not ask how it ended.
+ * A `count`: sends numbers without an end. A plain stream holds a limited number that nobody has
+ * read, and then ends with DATA_LOSS. So this is only for readers that keep up, and for tests that
+ * do not check how the stream ended.
  */
 #define LAB_WITHOUT_END (-2)
 
-/* What the handlers, hooks and threads of a test share with it. Written before a latch opens. */
+/* What handlers, hooks and threads share with their test. Written before a latch is opened. */
 typedef struct lab_probe {
     latch entered;       /* a handler or thread has come to its point */
     latch release;       /* it may go on */
@@ -74,75 +77,76 @@ typedef struct lab {
     natsmicro_server *server; /* NULL until lab_serve */
     Lab__V1__LabClient *client;
     Lab__V1__LabHandlers handlers;
-    lab_probe seen;        /* outlives every handler: the server ends before it */
-    latch refused_subject; /* events of these kinds, where lab_on_error hears of them */
+    lab_probe seen;        /* outlives all handlers, because the server ends first */
+    latch refused_subject; /* these count events of their kinds, by lab_on_error */
     latch dropped;
 } lab;
 
-/* For cmocka: the program's broker, and a lab per test, *state, in which nobody serves yet. */
+/*
+ * For cmocka: start and stop the program's broker; make a lab for each test, in *state, in which
+ * nobody serves yet.
+ */
 int lab_start_broker(void **state);
 const broker *lab_broker(void);
 int lab_stop_broker(void **state);
 int lab_setup(void **state);
 int lab_teardown(void **state);
 
-/* A room with a broker of its own, which has nats-server's defaults; nobody serves yet. */
+/* Makes a room with a broker of its own, with nats-server's defaults; nobody serves yet. */
 void lab_open(lab *self);
 
-/* The same with options of the broker; NULL: its defaults. */
+/* Does the same with options for the broker. NULL: its defaults. */
 void lab_open_with(lab *self, const broker_options *options);
 
-/* The same, where the held handlers serve; `options` may be NULL, on_error is lab_on_error. */
+/* Does the same, and serves with the held handlers and lab_on_error. `options` may be NULL. */
 void lab_open_held(lab *self, const natsmicro_server_options *options);
 
-/* Releases whoever waits and ends all, the broker too. */
+/* Releases those that wait, and ends everything, with the broker. */
 void lab_close(lab *self);
 
-/* on_error: counts events in the lab that `user_data` is. */
+/* An on_error that counts events in the lab that `user_data` points to. */
 void lab_on_error(const natsmicro_event *event, void *user_data);
 
 #define lab_test(function) cmocka_unit_test_setup_teardown(function, lab_setup, lab_teardown)
 
-/* Makes a probe ready, for a program that serves without a lab. */
+/* Initializes a probe, for a program that serves without a lab. */
 void lab_probe_init(lab_probe *self);
 
-/* In a handler: says that it has come here and waits to be released. */
+/* In a handler: opens `entered`, and waits for `release`. */
 void lab_probe_wait(lab_probe *self);
 
-/*
- * In a handler: waits until its call is over, for whatever reason; what natsmicro_call_status says.
- */
+/* In a handler: waits until its call is over, and returns natsmicro_call_status. */
 natsmicro_status lab_wait_for_end(natsmicro_call *call);
 
-/* Cancels the call in another thread, once `entered` is open; to be joined. */
+/* Cancels the call in another thread, once `entered` is open. lab_join joins it. */
 void lab_cancel_in_thread(lab_probe *self, natsmicro_call *call);
 void lab_join(lab_probe *self);
 
-/* A new context. */
+/* Makes a context. */
 natsmicro_context *lab_context(void);
 
-/* Serves, with options that may be NULL. The handlers are copied. */
+/* Starts to serve. The options may be NULL. The handlers are copied. */
 void lab_serve_with(lab *self, const Lab__V1__LabHandlers *handlers, void *user_data,
                     const natsmicro_server_options *server_options,
                     const natsmicro_service_options *service_options);
 
-/* Serves with the defaults; handlers NULL: the lab's. */
+/* Does the same with the defaults. NULL: lab_handlers. */
 void lab_serve(lab *self, const Lab__V1__LabHandlers *handlers, void *user_data);
 
-/* Makes the lab's client anew. */
+/* Replaces the lab's client by one with these options. */
 void lab_call_with(lab *self, const natsmicro_client_options *options);
 
-/* Ping with this payload; `context` may be NULL. The response is the caller's. */
+/* Calls Ping with this payload. `context` may be NULL. Free the response. */
 natsmicro_status lab_ping(lab *self, const char *payload, natsmicro_context *context,
                           Lab__V1__PingResponse **response);
 
-/* Ping where only the status matters. */
+/* Does the same, and returns only the status. */
 natsmicro_status lab_ping_status(lab *self, const char *payload, natsmicro_context *context);
 
-/* A client on a connection; the test fails when there is none. */
+/* Makes a client on a connection. The test fails if that fails. */
 Lab__V1__LabClient *lab_new_client(natsConnection *connection);
 
-/* An empty Ping of a client; its status. */
+/* Calls Ping with an empty payload, and returns the status. */
 natsmicro_status lab_ping_by(Lab__V1__LabClient *client, natsmicro_context *context);
 
 /* Opens CountUp. */
@@ -150,7 +154,8 @@ natsmicro_status lab_count_up(lab *self, int32_t count, int32_t fail_at, natsmic
                               Lab__V1__LabClient__CountUp **call);
 
 /*
- * Reads CountUp to its end: what it ended with, and how many came; *in_order: from 0, one by one.
+ * Reads CountUp to its end, and returns its status. *received: how many numbers came; *in_order:
+ * whether they came from 0 on, one by one.
  */
 natsmicro_status lab_count_all(Lab__V1__LabClient__CountUp *call, int32_t *received,
                                bool *in_order);
@@ -161,10 +166,10 @@ natsmicro_status lab_sum_send(Lab__V1__LabClient__Sum *call, int64_t value);
 /* Sends one line. */
 natsmicro_status lab_chat_send(Lab__V1__LabClient__Chat *call, const char *text);
 
-/* A text of that many bytes; free it. */
+/* Returns a text of that many bytes. Free it. */
 char *lab_text(size_t length);
 
-/* Whether the text holds the number. */
+/* Returns whether the text contains the number. */
 bool lab_has_figure(const char *text, size_t figure);
 
 #endif

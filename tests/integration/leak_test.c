@@ -1,7 +1,6 @@
 /*
- * A thousand calls of each pattern, half of them abandoned in the middle, leave nothing behind: no
- * memory, no thread, no subscription. Leaks that grow with calls show here; those of single blocks
- * are for the sanitizer.
+ * A thousand calls of each kind, half of them abandoned in the middle, leave nothing: no memory, no
+ * thread, no subscription. This finds leaks that grow with each call; sanitizers find the others.
  */
 #include "integration/lab_service.h"
 
@@ -12,7 +11,7 @@
 #define CALLS   1000
 #define WAIT_MS 15000
 
-/* Bytes. Sanitizers keep freed memory and shadows of it: there they look for leaks themselves. */
+/* In bytes. Sanitizers keep freed memory for a while, and look for leaks themselves. */
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define GROWTH_LIMIT (1024 * 1024 * 1024)
 #else
@@ -135,7 +134,7 @@ static void make_calls(void (*one)(bool abandoned), int count)
 
 static void expect_no_growth(void (*one)(bool abandoned))
 {
-    make_calls(one, CALLS / 2); /* caches fill */
+    make_calls(one, CALLS / 2); /* fills the caches */
     size_t memory = resident_bytes();
     size_t own_threads = threads();
     size_t subscriptions = broker_subscriptions(room.nats);
@@ -148,9 +147,11 @@ static void expect_no_growth(void (*one)(bool abandoned))
     assert_int_equal(before.subscriptions, after.subscriptions);
     assert_int_equal(subscriptions, broker_subscriptions(room.nats));
     assert_int_equal(CALLS, after.calls - before.calls);
-    /* A few workers more may be waiting for the next call. */
+    /* A few more workers may be waiting for the next call. */
     assert_between(threads(), 1, own_threads + 16);
-    /* What a heap keeps for later it takes once; a leak comes with each thousand calls. */
+    /*
+     * A heap takes memory that it keeps for later only once; a leak grows with each thousand calls.
+     */
     for (int i = 0; i < 2 && resident_bytes() > memory + GROWTH_LIMIT; i++) {
         memory = resident_bytes();
         make_calls(one, CALLS);
@@ -184,7 +185,7 @@ static void bidi_streams_leave_nothing(void **state)
 
 /* ---- clients and servers themselves ---- */
 
-/* What nats.c and the broker free late. */
+/* nats.c and the broker free these some time later. */
 static bool subscriptions_are(void *number)
 {
     return broker_subscriptions(room.nats) == *(size_t *)number;
@@ -215,7 +216,7 @@ static void clients_and_servers_leave_nothing(void **state)
     Lab__V1__LabHandlers handlers = lab_held_handlers;
     (void)state;
     natsConnection *own = connect_to(room.nats);
-    make_and_destroy(own, &handlers); /* what nats.c starts once */
+    make_and_destroy(own, &handlers); /* starts what nats.c starts only once */
     size_t subscriptions = broker_subscriptions(room.nats);
     size_t own_threads = threads();
     for (int i = 0; i < 20; i++)
@@ -229,8 +230,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         /*
-         * First: idle workers of the room's server, which end some seconds after its calls, would
-         * hide what stays.
+         * This test comes first: later, idle workers of the room's server end, which would hide
+         * threads that stay.
          */
         cmocka_unit_test(clients_and_servers_leave_nothing),
         cmocka_unit_test(unary_calls_leave_nothing),

@@ -1,9 +1,8 @@
 /*
- * The limits that a user sets: on what waits for one method, on how a message may nest and what it
- * may take, on what a plain stream may leave unread, on time; and the queue group that a method
- * does without. What a user would lose otherwise is the machine's memory to one busy method or one
- * odd message, a request that was meant for every instance, or every call that was given all the
- * time in the world.
+ * The limits that a user sets: waiting calls of one method, nesting and memory of one message,
+ * unread messages of a plain stream, time; and methods without a queue group. Without them a user
+ * would lose the machine's memory to one busy method or one odd message, a request that was meant
+ * for every instance, or calls whose timeout is the largest number.
  */
 #include "integration/lab_service.h"
 #include "integration/raw.h"
@@ -76,7 +75,7 @@ static Limits__V1__LimitsClient *new_client(lab *room, const natsmicro_client_op
     return client;
 }
 
-/* Calls Anything; its status. */
+/* Calls Anything, and returns the status. */
 static natsmicro_status call_anything(Limits__V1__LimitsClient *client, Limits__V1__Item *request)
 {
     Limits__V1__Item *response;
@@ -87,7 +86,7 @@ static natsmicro_status call_anything(Limits__V1__LimitsClient *client, Limits__
 
 /* ---- what waits for a method ---- */
 
-/* A request without a thread that waits for its answer, which goes to ANSWERS. */
+/* Sends a request whose answer goes to ANSWERS, so that no thread waits for it. */
 static void ask(lab *room, const char *subject, char *text)
 {
     Limits__V1__Item item = LIMITS__V1__ITEM__INIT;
@@ -120,8 +119,8 @@ static void count_refusals(const natsmicro_event *event, void *user_data)
 }
 
 /*
- * With the one call that may run running: the first to wait fits, the second does not, the third
- * fits elsewhere.
+ * While the one call that may run is running: the first call may wait, the second may not, and the
+ * third may again, under another limit.
  */
 static void only_the_first_may_wait(lab *room, const char *subject, size_t first, size_t third,
                                     const char *third_subject)
@@ -200,7 +199,7 @@ static void every_instance_serves_a_method_without_queue_group(void **state)
 
 /* ---- what a message may be ---- */
 
-/* Calls Anything with as many items in each other, the text in the innermost. */
+/* Calls Anything with `depth` items, one inside the other, and a text in the innermost. */
 static natsmicro_status call_with(Limits__V1__LimitsClient *client, int depth, size_t length)
 {
     char *text = lab_text(length);
@@ -254,9 +253,7 @@ static void count_slow_consumers(const natsmicro_event *event, void *user_data)
         latch_open(user_data);
 }
 
-/*
- * Reads a plain stream of 1,000 numbers that was sent to its end before the first of them was read.
- */
+/* Reads a plain stream of 1,000 numbers after more of them came than it may hold. */
 static void read_late(lab *room, natsmicro_client_options *options)
 {
     int32_t received = 0;
@@ -300,7 +297,7 @@ static natsmicro_status read_later(Lab__V1__LabServer__Chat *call, void *user_da
     return seen->first;
 }
 
-/* 60 empty lines, each with a header of 50 KB that means nothing. */
+/* 60 empty lines, each with a header of 50 KB that nobody reads, take 3 MB. */
 static void max_pending_bytes_counts_headers(void **state)
 {
     static const Lab__V1__LabHandlers reading = {.chat = read_later};
@@ -396,7 +393,7 @@ static void expect_passed(lab *room, natsmicro_context *context, natsmicro_statu
     assert_int_equal(counters.calls, 0);
 }
 
-/* What a program gets that sets what is left until its own deadline, a moment too late. */
+/* A program sets the time until its own deadline as the timeout, a moment too late. */
 static void a_context_whose_time_has_passed_calls_nobody(void **state)
 {
     static const int64_t passed[] = {-1, -5000, INT64_MIN};
@@ -421,7 +418,7 @@ static void a_context_whose_time_has_passed_calls_nobody(void **state)
                       "lab.v1.Lab.Chat");
         assert_true(count_up == NULL && sum == NULL && chat == NULL);
     }
-    natsmicro_context_set_timeout(context, 0); /* takes it away */
+    natsmicro_context_set_timeout(context, 0); /* no timeout again */
     assert_ok(lab_ping_status(room, "", context));
     natsMsg *request = raw_next(requests);
     assert_string_equal("lab.v1.ping", natsMsg_GetSubject(request)); /* the first of all */

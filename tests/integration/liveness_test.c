@@ -1,22 +1,22 @@
 /*
- * Who counts as being there: a peer that answers probes keeps a call alive for as long as it takes;
- * one that says nothing is given up at the idle limit.
+ * Liveness: a peer that answers probes keeps a call alive however long it takes; a peer that says
+ * nothing is given up at the idle limit.
  */
 #include "integration/lab_service.h"
 #include "integration/raw.h"
 
 #include <string.h>
 
-/* Silence is limited to this where the peer lives: long enough for a machine that is busy. */
+/* The idle limit where the peer lives: long enough for a busy machine. */
 #define IDLE_MS 1500
 
-/* Not so short that a busy machine is taken for a dead peer. */
+/* An idle limit below a second, but not so short that a busy machine looks like a dead peer. */
 #define LIMIT_UNDER_A_SECOND_MS 900
 
-/* So many answers to probes, three of which fit into the limit, show that it has passed. */
+/* Three answers to probes fit into an idle limit, so after this many it has passed. */
 #define ENOUGH_ANSWERS 5
 
-/* And to this where nothing comes anyway. */
+/* The idle limit where nothing comes anyway. */
 #define SHORT_IDLE_MS 150
 
 static natsConnection *raw;
@@ -223,13 +223,13 @@ static void *release_after_a_while(void *argument)
     latch never;
     latch_init(&never);
     latch_wait(&seen->entered, LAB_PATIENCE);
-    latch_wait(&never, 1500); /* a word that must not be said has its time */
+    latch_wait(&never, 1500); /* time for a message that must not come */
     latch_open(&seen->release);
     latch_destroy(&never);
     return NULL;
 }
 
-/* Existing callers would take it for a message of the stream. */
+/* Existing callers would take a control message for a message of the stream. */
 static void a_caller_without_a_nats_reply_hears_nothing_but_messages(void **state)
 {
     lab *room = *state;
@@ -287,7 +287,7 @@ static void on_opening(natsConnection *connection, natsSubscription *subscriptio
     natsMsg_Destroy(message);
 }
 
-/* Acknowledges every opening below "raw", listens, and that is all. */
+/* Acknowledges every opening below "raw", and then says nothing. */
 static natsSubscription *serve_silently(lab *room, natsSubscription **items)
 {
     assert_int_equal(NATS_OK, natsConnection_SubscribeSync(items, raw, "_INBOX.silent"));
@@ -330,7 +330,7 @@ static void a_silent_service_is_given_up_at_the_idle_limit(void **state)
     lab__v1__lab_client__sum__close(sum);
 
     natsmicro_context *context = lab_context();
-    natsmicro_context_set_idle_timeout(context, SHORT_IDLE_MS + 1); /* over the client's */
+    natsmicro_context_set_idle_timeout(context, SHORT_IDLE_MS + 1); /* in place of the client's */
     started = now_ms();
     Lab__V1__LabClient__Chat *chat;
     assert_ok(lab__v1__lab_client__chat(room->client, context, &chat));
@@ -352,7 +352,7 @@ static void a_silent_caller_is_given_up_at_the_idle_limit(void **state)
     lab_serve_with(room, &lab_handlers, NULL, &options, NULL);
     raw_call call;
     raw_open(&call, raw, "lab.v1.sum");
-    /* It is asked, and says nothing. */
+    /* It is probed, and does not answer. */
     natsMsg *message = next_but_controls(call.answers);
     raw_assert_error(message, "UNAVAILABLE");
     assert_true(lab_has_figure(raw_header(message, "Nats-Service-Error"), SHORT_IDLE_MS));

@@ -1,15 +1,14 @@
 /*
- * The pool of workers: it grows with the calls that run, never past its limit, serves what waits in
- * the order it came, and gives threads back when there is no work. What a user would lose
- * otherwise: a machine's threads to a burst that is long over, or a call behind one that came
- * later.
+ * The pool of workers: it grows with the running calls up to its limit, serves waiting calls in the
+ * order in which they came, and ends threads when there is no work. Otherwise a user would lose
+ * threads to a burst that is long over, or have a call overtaken by a later one.
  */
 #include "integration/lab_service.h"
 
 #define AT_ONCE 16
 #define WAITING 8
 
-/* Past the ten seconds after which a worker without work ends. */
+/* More than the ten seconds after which a worker without work ends. */
 #define IDLE_PATIENCE_MS 30000
 
 typedef struct caller {
@@ -104,7 +103,7 @@ static void workers_come_with_calls_and_go_without_them(void **state)
     for (int i = 0; i < AT_ONCE; i++)
         join_caller(&callers[i]);
     assert_true(eventually(threads_are_back, room->server, IDLE_PATIENCE_MS));
-    assert_ok(lab_ping_status(room, "0", NULL)); /* and come again */
+    assert_ok(lab_ping_status(room, "0", NULL)); /* and workers come again */
 }
 
 static int expected_waiting;

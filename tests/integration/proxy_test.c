@@ -1,7 +1,7 @@
 /*
- * The proxy that tests of lossy networks stand on: each of its faults happens, to the messages that
- * were chosen and to no other, and the connection stays whole. A proxy that does nothing would let
- * every such test pass.
+ * The proxy for tests of lossy networks: each of its faults happens, only to the messages that were
+ * chosen, and the connection stays whole. With a proxy that does nothing, every such test would
+ * pass.
  */
 #include "support/proxy.h"
 #include "support/scenario.h"
@@ -23,8 +23,8 @@ typedef struct relay {
     natsConnection *sender; /* to the broker itself */
     natsConnection *reader; /* through the proxy */
     natsSubscription *subscription;
-    const char *subjects; /* which meet faults */
-    uint64_t expected;    /* messages that the proxy is to have counted */
+    const char *subjects; /* those that faults happen to */
+    uint64_t expected;    /* how many messages the proxy must have counted */
 } relay;
 
 static void relay_start(relay *self, const proxy_faults *faults)
@@ -49,7 +49,8 @@ static void relay_stop(relay *self)
 }
 
 /*
- * Numbered messages "<number>....": payloads of 4 digits and 60 dots; every other one has headers.
+ * Sends numbered messages: the payload is 4 digits and 60 zeros, and every other message has a
+ * header.
  */
 static void send_numbered(relay *self, const char *subject, int count)
 {
@@ -66,7 +67,7 @@ static void send_numbered(relay *self, const char *subject, int count)
     assert_int_equal(natsConnection_Flush(self->sender), NATS_OK);
 }
 
-/* What came until the message to "end", by number. */
+/* How often each number came before the message to "end", and in which order. */
 typedef struct tally {
     int times[MESSAGES];
     int order[4 * MESSAGES];
@@ -112,7 +113,7 @@ static void receive_until_end(relay *self, tally *seen)
     }
 }
 
-/* The proxy has seen all that was sent, and holds none of it. */
+/* Whether the proxy has seen all messages, and holds none of them. */
 static bool is_settled(void *data)
 {
     relay *self = data;
@@ -228,7 +229,7 @@ static void messages_are_swapped_and_delayed(void **state)
     relay_stop(&line);
 }
 
-/* The connection would break if a length did not fit. */
+/* The connection would break if a length were wrong. */
 static void payloads_are_cut(void **state)
 {
     const proxy_faults faults = {.subjects = "bad.", .seed = 7, .truncate = 300};

@@ -1,5 +1,5 @@
 /*
- * Raw: a peer that is nats.c and nothing else.
+ * See raw.h.
  */
 #include "raw.h"
 

@@ -1,6 +1,6 @@
 /*
- * Raw: a peer that is nats.c and nothing else: publishes bytes with headers, waits for messages.
- * What the protocol means is left to the tests.
+ * Raw: a peer that uses nats.c alone: it publishes bytes with headers, and waits for messages. Only
+ * the tests know what these mean.
  */
 #ifndef INTEGRATION_RAW_H
 #define INTEGRATION_RAW_H
@@ -9,7 +9,7 @@
 
 #define RAW_TIMEOUT_MS 5000
 
-/* A message to send: up to three headers, each left out when NULL. */
+/* A message to send. Headers that are NULL are left out. */
 typedef struct raw_message {
     const char *subject;
     const char *reply;
@@ -26,19 +26,19 @@ typedef struct raw_message {
     const char *other_value;
 } raw_message;
 
-/* Publishes and flushes. */
+/* Publishes a message, and flushes. */
 void raw_send(natsConnection *connection, const raw_message *message);
 
-/* The same without a flush. */
+/* Publishes a message without a flush. */
 void raw_publish(natsConnection *connection, const raw_message *message);
 
-/* The next message; the test fails when none comes in time. natsMsg_Destroy it. */
+/* Waits for the next message. The test fails if none comes in time. natsMsg_Destroy it. */
 natsMsg *raw_next(natsSubscription *subscription);
 
-/* A header's value, or "" when it is not there. */
+/* Returns a header's value, or "" if there is none. */
 const char *raw_header(natsMsg *message, const char *name);
 
-/* Asserts that a message carries an error with this code. */
+/* Checks that a message is an error with this code. */
 void raw_assert_error(natsMsg *message, const char *code);
 
 /* One caller's stream of a service. */
@@ -49,7 +49,7 @@ typedef struct raw_call {
     char stream[256]; /* the service's inbox */
 } raw_call;
 
-/* Opens with one inbox as NATS reply and Reply-To and waits for the acknowledgement. */
+/* Opens a call with one inbox as NATS reply and Reply-To, and waits for the acknowledgement. */
 void raw_open(raw_call *call, natsConnection *connection, const char *subject);
 
 /* Sends a message of the stream; `seq` and `end` may be NULL. */
@@ -59,9 +59,9 @@ void raw_end(raw_call *call, const char *seq);
 void raw_close(raw_call *call);
 
 /*
- * Ends a subscription and frees it when nats.c is done with it: natsSubscription_Destroy alone
- * frees it under the hands of the thread that reads a message for it. A callback's closure may go
- * when it returns. NULL is allowed.
+ * Ends a subscription, and frees it once nats.c no longer uses it: natsSubscription_Destroy alone
+ * could free it while nats.c's reading thread uses it. When this returns, the callback's closure
+ * may be freed. NULL is allowed.
  */
 void raw_unsubscribe(natsConnection *connection, natsSubscription *subscription);
 

@@ -1,6 +1,6 @@
 /*
- * What peers that are not ours may send, by mistake or on purpose, and what becomes of it: a
- * service of ours with a raw caller, a client of ours with a raw service.
+ * What peers of other kinds may send, by mistake or on purpose, and what we make of it: a service
+ * of ours with a raw caller, and a client of ours with a raw service.
  */
 #include "integration/lab_service.h"
 #include "integration/raw.h"
@@ -81,7 +81,7 @@ static void a_malformed_stream_request_without_nats_reply_is_refused_on_its_repl
     raw_unsubscribe(raw, subscription);
 }
 
-/* What the caller of Sum gets after it has sent its items. */
+/* Checks the answer that the caller of Sum gets after it has sent its items. */
 static void expect_sum(raw_call *call, int64_t total, int32_t count)
 {
     natsMsg *answer = raw_next(call->answers);
@@ -218,12 +218,12 @@ static void an_upload_that_was_given_up_never_looks_finished(void **state)
     raw_item(&call, "1", FIVE);
     raw_send(raw, &(raw_message){
                       .subject = call.stream, .seq = "1", .end = "true", .code = "NOT_FOUND"});
-    /* A handler of the call before may end only now: the status is what tells. */
+    /* The handler of the call before may end only now, so the status shows which one ended. */
     assert_true(eventually(handler_saw_not_found, NULL, RAW_TIMEOUT_MS));
     expect_error(&call, "NOT_FOUND", "");
 }
 
-/* A service's own codes are known to both sides, so the handler may look at the caller's. */
+/* Both sides know the service's own codes, so a handler can use the caller's. */
 static void a_callers_own_error_code_is_kept(void **state)
 {
     (void)state;
@@ -237,9 +237,9 @@ static void a_callers_own_error_code_is_kept(void **state)
 /* ---- headers that cannot be read ---- */
 
 /*
- * nats.c sends a name that begins with a space, but cannot read it. Not without a payload: there it
- * looks for the broker's 503 itself first, and what it could not read then is not there any more
- * when asked again.
+ * nats.c sends a name that begins with a space, but cannot read it. The request needs a payload:
+ * without one nats.c looks for the broker's 503 first, fails to read the headers, and later says
+ * that there are none.
  */
 static void a_request_whose_headers_cannot_be_read_is_refused(void **state)
 {
@@ -271,7 +271,7 @@ static uint64_t refused_subjects(void)
     return counters.refused_subjects;
 }
 
-/* Listens for whatever the library might publish where it must not. */
+/* Listens on subjects to which the library must not publish. */
 static void spy_start(natsSubscription *spies[3])
 {
     static const char *const subjects[] = {"$SYS.x", "foo.>", "lab.v1.ping"};
@@ -314,7 +314,7 @@ static void a_hostile_reply_to_is_never_published_to(void **state)
             assert_true(refused_subjects() > before);
             assert_true(latch_count(&room.refused_subject) > events);
 
-            /* With nowhere to answer it is dropped. */
+            /* A request without a subject to answer on is dropped. */
             int dropped = latch_count(&room.dropped);
             raw_send(raw, &(raw_message){.subject = methods[method], .reply_to = hostile[i]});
             assert_true(latch_wait_count(&room.dropped, dropped + 1, RAW_TIMEOUT_MS));
@@ -355,7 +355,10 @@ static natsmicro_status walk(Nested__V1__NestedServer__Walk *call, const Nested_
 
 static const Nested__V1__NestedHandlers nested_handlers = {.walk = walk};
 
-/* Nodes in nodes, at least so many bytes: built from its end, each around the one before. */
+/*
+ * Writes nested nodes of at least `bytes` bytes, from the end backwards, each around the one
+ * before.
+ */
 static size_t nest(uint8_t *out, size_t capacity, size_t bytes)
 {
     size_t length = 0;
@@ -405,7 +408,8 @@ static void nested_and_inflated_messages_are_refused(void **state)
 /* ---- callers that listen late ---- */
 
 /*
- * As the existing Go caller: it asks for the acknowledgement elsewhere and listens after its End.
+ * Does what the existing Go caller does: it takes the acknowledgement on another subject, and
+ * listens for the answer only after its End.
  */
 static natsMsg *sum_and_listen_late(natsConnection *connection, const void *data, size_t length)
 {
@@ -470,7 +474,7 @@ static void all_answers_reach_a_late_listener_that_sends_asap(void **state)
 
 /* ---- raw services ---- */
 
-/* Answers every opening with `first`, and a stream's End, if a stream is named, with `last`. */
+/* Answers every opening with `first`, and, if it names a stream, that stream's End with `last`. */
 typedef struct raw_service {
     raw_message first;
     raw_message last;
@@ -562,7 +566,7 @@ static void a_client_reads_every_spelling_of_an_error(void **state)
         assert_status(cases[i].status, lab_ping_by(client, context));
         assert_string_equal("what went wrong", natsmicro_context_error_message(context));
 
-        /* The same on a stream, where it is final although no End comes. */
+        /* The same on a stream: it is final although no End comes. */
         assert_ok(lab__v1__lab_client__count_up(client, &count, NULL, &call));
         assert_status(cases[i].status, lab__v1__lab_client__count_up__recv(call, &number));
         assert_string_equal("what went wrong", natsmicro_call_error_message(call->base));

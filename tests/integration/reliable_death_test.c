@@ -1,7 +1,7 @@
 /*
- * A peer that is killed, at every phase of a call: the other side knows within the liveness limit,
- * and has all of the call free again. And a cancel, from either side: the other one knows at once.
- * What a user would lose otherwise is a thread that waits for nobody.
+ * A peer that is killed, in every phase of a call: the other side notices within the idle limit,
+ * and frees all of the call. And a cancel, by either side: the other one knows at once. Otherwise a
+ * user would lose a thread that waits for nobody.
  */
 #include "integration/figures.h"
 #include "integration/lab_service.h"
@@ -14,11 +14,11 @@
 #include <string.h>
 #include <unistd.h>
 
-/* The silence that the tests allow, and what a busy machine may add to it. */
+/* The idle limit of these tests, and what a busy machine may add to it. */
 #define IDLE_MS  1500
 #define SLACK_MS 8000
 
-/* With the defaults: a probe after 5 s, and 5 s more without anybody at the peer's address. */
+/* With the defaults: a probe after 5 s, and 5 s more in which nobody is at the peer's address. */
 #define DEFAULT_MS 10000
 
 /* ---- what the second process does: a service, or a caller that comes to a phase and stays ---- */
@@ -47,8 +47,8 @@ static void stay(void)
 }
 
 /*
- * It is there once it has opened, had an answer, closed its direction, or had the end behind a
- * wait.
+ * Goes on with a call up to a phase, and stays: it has opened the call, had an answer, or closed
+ * its direction.
  */
 static int call_until(const char *phase, const char *url)
 {
@@ -112,7 +112,7 @@ static void scene_open(scene *self)
     limit_client(self);
 }
 
-/* The same with a service in a process of its own. */
+/* Does the same with a service in a second process. */
 static void scene_open_served(scene *self)
 {
     scene_open(self);
@@ -134,7 +134,7 @@ static void assert_reliable(natsmicro_call *call)
 
 /* ---- the service dies ---- */
 
-/* Stopped first, so that it has the opening and says nothing any more. */
+/* The service is stopped first, so that it gets the opening but sends nothing. */
 static void before_the_first_frame_of_a_server_stream(void **state)
 {
     (void)state;
@@ -205,7 +205,7 @@ static void amid_messages_to_a_reader(void **state)
     scene_close(&here);
 }
 
-/* A sender without end gets into the shut window, and out of it. */
+/* A sender without an end waits for the closed window, and returns. */
 static void amid_messages_of_a_sender(void **state)
 {
     (void)state;
@@ -244,7 +244,7 @@ static void once_the_caller_has_closed_its_direction(void **state)
     scene_close(&here);
 }
 
-/* Who reads it is to look at the broker, not at the service. */
+/* The text must point to the broker, not to the service. */
 static void while_the_connection_is_down(void **state)
 {
     (void)state;
@@ -265,7 +265,7 @@ static void while_the_connection_is_down(void **state)
     scene_close(&here);
 }
 
-/* Nothing is set: a caller finds out in the time that the defaults promise. */
+/* Without any option a caller notices in the time that the defaults promise. */
 static void with_the_default_limits(void **state)
 {
     natsmicro_client_options options = NATSMICRO_CLIENT_OPTIONS_INIT;
@@ -310,7 +310,7 @@ static void assert_handler_ended(scene *self, const char *what)
     assert_true(latch_wait(&self->room.seen.done, IDLE_MS + SLACK_MS));
     assert_known_within(self, what, IDLE_MS);
     natsmicro_status status = (natsmicro_status)atomic_load(&self->room.seen.returned);
-    assert_status(NATSMICRO_CANCELLED, status); /* nobody listens any more: more than silence */
+    assert_status(NATSMICRO_CANCELLED, status); /* the broker said that nobody listens */
     assert_true(eventually(nothing_is_left, self, LAB_PATIENCE));
 }
 
@@ -338,10 +338,7 @@ static void a_caller_amid_messages(void **state)
     caller_dies_in("amid");
 }
 
-/*
- * Opens as a reliable caller does, and is never heard again: nobody listens for the service's
- * frames.
- */
+/* The caller opens a reliable call and is gone: nobody listens for the service's frames. */
 static void a_caller_before_its_first_frame(void **state)
 {
     (void)state;
@@ -360,8 +357,8 @@ static void a_caller_before_its_first_frame(void **state)
 }
 
 /*
- * The handler is through; its end is never acknowledged. Nothing of the call stays, and nothing
- * waits for it.
+ * The handler has returned, but its end is never acknowledged. Nothing of the call stays, and
+ * nothing waits for it.
  */
 static void a_caller_that_the_end_does_not_reach(void **state)
 {
@@ -392,16 +389,13 @@ static void a_caller_that_the_end_does_not_reach(void **state)
 
 #define CANCELS 9
 
-/*
- * It is a promise that the other side hears of it by a message, not by a limit; a busy machine adds
- * to it.
- */
+/* The other side learns of a cancel by a message, not by a limit. This is far below all limits. */
 #define CANCEL_MS 1000
 
 typedef struct witness {
     latch entered;
     latch told;
-    latch let_go; /* whoever cancels has done so: the call may end */
+    latch let_go; /* the cancel has been made, so the call may end */
     _Atomic int64_t at;
     atomic_int status;
     natsmicro_call *call;

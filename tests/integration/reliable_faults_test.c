@@ -1,10 +1,10 @@
 /*
  * Thousands of short streams through a network that loses, repeats, delays, swaps and cuts
- * messages: each ends with all messages in order on both sides, or with an error; none hangs. What
- * a user would lose otherwise is messages without a word, or a thread.
+ * messages. Each ends with all messages in order on both sides, or with an error; none hangs.
+ * Otherwise a user would lose messages without an error, or a thread.
  *
- * NATSMICRO_TEST_SEED repeats a run's faults as far as threads let it; NATSMICRO_TEST_STREAMS says
- * how many.
+ * NATSMICRO_TEST_SEED repeats the faults of a run, as far as the order of threads allows.
+ * NATSMICRO_TEST_STREAMS is the number of streams.
  */
 #include "integration/figures.h"
 #include "integration/lab_service.h"
@@ -17,8 +17,8 @@
 #define CALLERS 48
 
 /*
- * A stream that takes longer hangs: limits of 3 s for silence and openings, 5 s for a peer that is
- * gone.
+ * A stream that takes longer hangs: silence and openings are limited to 3 s, and a peer that is
+ * gone is noticed in 5 s.
  */
 #define LONGEST_MS (120 * 1000)
 #define LIMIT_MS   3000
@@ -29,7 +29,7 @@ static const char *const kind_names[KINDS] = {"server-stream", "client-stream", 
 
 /* ---- the service: checks what comes; a wrong stream is not taken for a complete one ---- */
 
-static atomic_int wrong; /* streams that a side took for complete, or out of order, and were not */
+static atomic_int wrong; /* streams that a side wrongly took for complete, or had out of order */
 
 static int32_t pad_for(int32_t count)
 {
@@ -43,8 +43,8 @@ static natsmicro_status count_up(Lab__V1__LabServer__CountUp *call,
     Lab__V1__CountUpResponse response = LAB__V1__COUNT_UP_RESPONSE__INIT;
     char text[128] = "";
     /*
-     * The opening may have been cut: no protocol of messages sees that, the request must say so
-     * itself.
+     * The opening may have been cut. The protocol cannot notice that, so the request has a check of
+     * its own.
      */
     if (request->pad != pad_for(request->count))
         return natsmicro_call_fail(call->base, NATSMICRO_INVALID_ARGUMENT, "the request was cut");
@@ -119,7 +119,7 @@ static const Lab__V1__LabHandlers handlers = {
 /* ---- the callers ---- */
 
 typedef struct tally {
-    atomic_int ended[KINDS][NATSMICRO_SERVICE_ERROR + 1]; /* by what they ended with */
+    atomic_int ended[KINDS][NATSMICRO_SERVICE_ERROR + 1]; /* by kind, and by what they ended with */
     atomic_int next;
     int streams;
     atomic_llong longest_ms;
@@ -338,10 +338,7 @@ static uint64_t seed(void)
 
 /* ---- tests ---- */
 
-/*
- * What the protocol promises to repair: all streams are complete but those whose opening was lost
- * or cut.
- */
+/* All faults are on inboxes, where the protocol repairs them, so all streams are complete. */
 static void streams_outlive_every_fault(void **state)
 {
     const proxy_faults faults = {.subjects = "_INBOX.",
@@ -361,10 +358,7 @@ static void streams_outlive_every_fault(void **state)
     scene_close(&here);
 }
 
-/*
- * The opening and the service's discovery meet faults, too: that may be an error, never a wrong
- * end.
- */
+/* Faults happen to openings and discovery as well. That may be an error, but never a wrong end. */
 static void a_lost_opening_is_an_error(void **state)
 {
     const proxy_faults faults = {.subjects = "",
@@ -386,9 +380,9 @@ static void a_lost_opening_is_an_error(void **state)
 }
 
 /*
- * One frame of ten is lost, in a window of hundreds: what the receiver drops behind each is a small
- * part of it. So many losses in a row that they look like the peer's end are not impossible, but
- * rare where the limit is wide.
+ * One frame of ten is lost, in a window of hundreds. After each loss only a small part of the
+ * window is sent again. So many losses in a row that the peer seems gone are possible, but rare
+ * with a long limit.
  */
 static void a_loss_does_not_send_the_window_again(void **state)
 {

@@ -1,7 +1,7 @@
 /*
- * Frames that no honest peer sends, to a service and to a caller: they are dropped, or end the one
+ * Frames that no honest peer sends, to a service and to a caller. They are dropped, or end their
  * call with an error; nothing crashes, hangs or takes memory without bound, and the next call
- * works. What a user would lose otherwise is the process, by one peer.
+ * works. Otherwise one peer could end a user's process.
  */
 #include "integration/figures.h"
 #include "integration/frames.h"
@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-/* A chat line "a", and its number in a CountUpResponse: what messages here are made of. */
+/* The messages of these tests: a chat line "a", and a CountUpResponse with the number 1. */
 static const char line[] = {0x12, 1, 'a'};
 static const char number[] = {0x08, 1};
 
@@ -20,7 +20,7 @@ static const char number[] = {0x08, 1};
 
 /* ---- the service's handlers ---- */
 
-/* Reads, and says what it ended with; reads on only when it may. */
+/* Reads once it is released, and notes what the stream ended with. */
 static natsmicro_status read_lines(Lab__V1__LabServer__Chat *call, void *user_data)
 {
     lab_probe *seen = user_data;
@@ -35,7 +35,7 @@ static natsmicro_status read_lines(Lab__V1__LabServer__Chat *call, void *user_da
     return status;
 }
 
-/* Sends as much as it can. */
+/* Sends until a send fails. */
 static natsmicro_status send_all(Lab__V1__LabServer__CountUp *call,
                                  const Lab__V1__CountUpRequest *request, void *user_data)
 {
@@ -85,7 +85,7 @@ static void assert_handler_ended(lab *room, natsmicro_status status, int64_t rea
     assert_int_equal(read, room->seen.number);
 }
 
-/* The service's end comes, and is acknowledged: the call is over. */
+/* Waits for the service's end, and acknowledges it: the call is over. */
 static void take_end(frame_peer *peer)
 {
     while (!peer->frame.has_end)
@@ -98,7 +98,7 @@ static void take_end(frame_peer *peer)
 
 /* ---- to a service ---- */
 
-/* An end without messages. */
+/* Sends an end without messages. */
 static void send_end(frame_peer *peer, uint64_t seq, bool ask)
 {
     frame_begin(peer);
@@ -107,7 +107,9 @@ static void send_end(frame_peer *peer, uint64_t seq, bool ask)
     frame_send(peer, ask);
 }
 
-/* What was sent last has ended the call on both sides, and the handler has read nothing. */
+/*
+ * Checks that the last frame has ended the call on both sides, and that the handler read nothing.
+ */
 static void expect_refusal(lab *room, frame_peer *peer, natsmicro_status status)
 {
     peer_next_reset(peer, natsmicro_status_name(status));
@@ -133,7 +135,7 @@ static void a_peer_by_hand_is_served(void **state)
     peer_close(&peer);
 }
 
-/* Bytes that are no frame, or one that cannot be. Nothing of them counts, and the call goes on. */
+/* Bytes that are no frame, or an impossible one. They are dropped, and the call goes on. */
 static void malformed_frames_are_dropped_and_counted(void **state)
 {
     static const struct {
@@ -291,7 +293,7 @@ static void a_reset_that_says_ok_is_an_error(void **state)
     peer_close(&peer);
 }
 
-/* Fails, cancels itself, and returns after the cancel was told. */
+/* Fails the call, cancels it, and returns after the peer was told. */
 static natsmicro_status fail_and_cancel(Lab__V1__LabServer__Chat *call, void *user_data)
 {
     lab_probe *seen = user_data;
@@ -302,8 +304,8 @@ static natsmicro_status fail_and_cancel(Lab__V1__LabServer__Chat *call, void *us
 }
 
 /*
- * Its timer is the one that would send the end again: the call is over with it, or it would never
- * be.
+ * The cancel uses the timer that would otherwise send the end again, so the call must be over with
+ * it.
  */
 static void a_cancel_of_a_call_that_has_failed_ends_it(void **state)
 {
@@ -318,7 +320,7 @@ static void a_cancel_of_a_call_that_has_failed_ends_it(void **state)
 }
 
 /*
- * What the service may not publish to, because the peer says so: the call lives on its old address.
+ * The peer names addresses that the service must not publish to. The call goes on with the old one.
  */
 static void bad_addresses_are_refused(void **state)
 {
@@ -347,8 +349,8 @@ static void bad_addresses_are_refused(void **state)
 }
 
 /*
- * §"unknown call": with a NATS reply there is a reset, once; without, nothing; and a reset is never
- * answered.
+ * Frames for an unknown call: one with a NATS reply is answered with a reset, once; others are not,
+ * and a reset never is.
  */
 static void frames_for_unknown_calls(void **state)
 {
@@ -371,8 +373,8 @@ static void frames_for_unknown_calls(void **state)
 }
 
 /*
- * An empty line in a frame of 60 KB: what counts for the window is two bytes, and no more is kept
- * of it.
+ * An empty line in a frame of 60 KB counts as two bytes in the window, and no more of it may be
+ * kept.
  */
 static void padding_takes_no_memory_beyond_the_window(void **state)
 {
@@ -387,7 +389,7 @@ static void padding_takes_no_memory_beyond_the_window(void **state)
     for (uint64_t i = 1; i <= 4096; i++) {
         frame_begin(&peer);
         frame_put_message(&peer, NULL, 0);
-        *peer.end++ = 0x7a; /* field 15, which nobody knows */
+        *peer.end++ = 0x7a; /* field 15, which does not exist */
         peer.end = nm_varint_write(peer.end, 60000);
         peer.end += 60000;
         frame_put_control(&peer, (nm_frame_control){.seq = i});
@@ -404,7 +406,7 @@ static void padding_takes_no_memory_beyond_the_window(void **state)
 }
 
 /*
- * The same with headers, which mean nothing here, and replies of some length. What counts is a
+ * The same with headers of 50 KB, which mean nothing here. The messages of each frame have a
  * kilobyte.
  */
 static void headers_take_no_memory_beyond_the_window(void **state)
@@ -442,7 +444,7 @@ static void headers_take_no_memory_beyond_the_window(void **state)
     peer_close(&peer);
 }
 
-/* A peer that allows everything and acknowledges nothing: the handler stops at our own limit. */
+/* A peer allows everything and acknowledges nothing: the handler waits at our own limit. */
 static void a_sender_keeps_no_more_than_its_own_window(void **state)
 {
     lab *room = *state;
@@ -471,7 +473,7 @@ static void a_sender_keeps_no_more_than_its_own_window(void **state)
 
 /* ---- to a caller ---- */
 
-/* A caller that has opened, and the service by hand that has taken it. */
+/* Opens a call, and takes it as a service that the test drives. */
 static Lab__V1__LabClient__CountUp *count_by_hand(lab *room, frame_peer *peer)
 {
     peer_listen(peer, room->server_connection, "lab.v1.count_up");
@@ -506,8 +508,7 @@ static void a_service_by_hand_is_called(void **state)
     frame_send(&peer, true);
     peer_next_ack(&peer, 2);
     assert_ends(call, 1, NATSMICRO_END);
-    frame_send(&peer,
-               true); /* once more: the call is forgotten, which says that its end has come */
+    frame_send(&peer, true); /* once more: the call is forgotten, because its end has come */
     peer_next_reset(&peer, "");
     peer_close(&peer);
 }
@@ -584,7 +585,7 @@ static void messages_beyond_a_callers_window_end_the_call(void **state)
     peer_close(&peer);
 }
 
-/* Once decided, for good: what was plain stays plain, and the other way round. */
+/* The first answer decides for good whether a call is plain or reliable. */
 static void plain_messages_to_a_reliable_call_are_dropped(void **state)
 {
     frame_peer peer;

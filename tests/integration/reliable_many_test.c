@@ -1,9 +1,9 @@
 /*
- * A thousand bidirectional streams at once between two processes: each has its own messages, in
- * order, to the end; what a stream takes of memory is reported. What a user would lose otherwise is
- * one conversation's words to another.
+ * A thousand bidirectional streams at once between two processes. Each gets its own messages, in
+ * order, to the end; the memory of a stream is reported. Otherwise messages of one conversation
+ * would come up in another.
  *
- * NATSMICRO_TEST_CALLS says how many streams there are.
+ * NATSMICRO_TEST_CALLS is the number of streams.
  */
 #include "integration/figures.h"
 #include "integration/lab_service.h"
@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 #define ROUNDS 10
-#define BURST  20 /* messages of a round, before the first of them is read */
+#define BURST  20 /* messages of a round that are sent before the first is read */
 
 static int calls(void)
 {

@@ -1,9 +1,9 @@
 /*
- * The broker is killed and started again, ten times, while a gibibyte goes up and a gibibyte comes
- * down, between two processes: what arrives has the SHA-256 of what was sent. What a user would
- * lose otherwise is a part of a backup, and not know it.
+ * The broker is killed and started again, ten times each, while a GiB goes up and a GiB comes down
+ * between two processes. What arrives has the SHA-256 of what was sent. Otherwise a user would lose
+ * a part of a backup without knowing.
  *
- * NATSMICRO_TEST_MIB says how much is moved; under sanitizers it is less.
+ * NATSMICRO_TEST_MIB is the number of MiB; under sanitizers it is smaller.
  */
 #include "integration/figures.h"
 #include "integration/lab_service.h"
@@ -17,7 +17,7 @@
 #define MIB   ((uint64_t)1024 * 1024)
 #define KILLS 10
 
-/* How long one stretch between two kills may take, the outage included. */
+/* How long one stretch between two kills may take, with the outage. */
 #define STRETCH_MS 60000
 
 /* ---- the bytes: every 8 of them say where they are ---- */
@@ -61,7 +61,7 @@ static natsmicro_status write_content(void *user_data, const void *data, size_t 
 
 /* ---- the service, in a second process ---- */
 
-/* Says how far an upload has come, a line each MiB. */
+/* Prints how far an upload has come, a line for each MiB. */
 static bool say_progress(uint64_t done, uint64_t total, void *user_data)
 {
     uint64_t *said = user_data;
@@ -279,7 +279,7 @@ static void kill_while(scene *self, void *(*run)(void *), bool (*is_at)(scene *,
     assert_int_equal(0, pthread_create(&moved->thread, NULL, run, moved));
     for (uint64_t i = 1; i <= KILLS; i++) {
         assert_true(is_at(self, mib * i / (KILLS + 1)));
-        assert_int_equal(0, latch_count(&moved->done)); /* or the kill meets nothing */
+        assert_int_equal(0, latch_count(&moved->done)); /* so that the kill meets a stream */
         broker_kill(self->where);
         latch_open(&moved->killed);
         broker_restart(self->where);

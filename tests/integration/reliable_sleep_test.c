@@ -1,9 +1,10 @@
 /*
- * A reader that sleeps: ten million messages wait for it, and neither the sender nor the broker
- * keeps more of them than a window; all arrive. What a user would lose otherwise is messages, or
- * the machine's memory.
+ * A reader that sleeps: ten million messages wait for it, neither the sender nor the broker keeps
+ * more of them than a window, and all arrive. Otherwise a user would lose messages, or the
+ * machine's memory.
  *
- * NATSMICRO_TEST_MESSAGES says how many; under sanitizers they are fewer, and memory is not judged.
+ * NATSMICRO_TEST_MESSAGES is the number of messages. Under sanitizers they are fewer, and memory is
+ * not judged.
  */
 #include "integration/figures.h"
 #include "integration/lab_service.h"
@@ -14,7 +15,7 @@
 #include <unistd.h>
 
 /*
- * A window is 4 MiB of messages; the rest is what a process, a connection and nats-server take
+ * A window has 4 MiB of messages; the rest is what a process, a connection and nats-server take
  * anyway.
  */
 #define SENDER_KIB 24576
@@ -22,7 +23,7 @@
 
 #define NAPS 10
 
-/* Until the window is shut: the sender has found no room, and nothing comes any more. */
+/* How long it may take until the window is full and nothing comes any more. */
 #define NAP_MS 30000
 
 static int32_t messages(void)
@@ -45,7 +46,7 @@ static int serve_numbers(const char *url)
     return natsmicro_server_run(server) == NATSMICRO_OK ? 0 : 2;
 }
 
-/* Sends all values, and stays until it is killed, to be looked at. */
+/* Sends all values, and stays until it is killed, so that its memory can be read. */
 static int send_values(const char *url)
 {
     natsConnection *connection = connect_to_url(url);
@@ -74,10 +75,10 @@ static int send_values(const char *url)
 typedef struct nap {
     natsmicro_call *call;
     uint64_t last;
-    int still; /* looks at which no more had come */
+    int still; /* checks in a row at which nothing had come */
 } nap;
 
-/* The window is full when nothing has come for a while: looked at every millisecond. */
+/* The window is full when nothing has come for a hundred checks, one each millisecond. */
 static bool nothing_comes(void *data)
 {
     nap *self = data;
@@ -88,7 +89,7 @@ static bool nothing_comes(void *data)
     return self->still == 100;
 }
 
-/* Sleeps at every tenth of the messages until the sender cannot send any more. */
+/* In the middle of every tenth of the messages, sleeps until the sender cannot send any more. */
 static bool sleep_at(natsmicro_call *call, int32_t read)
 {
     nap self = {.call = call};
@@ -167,7 +168,7 @@ static void a_sleeping_caller_gets_all_of_a_server_stream(void **state)
 typedef struct sleeper {
     int32_t read;
     bool in_order;
-    bool slept; /* the sender stood still at each nap */
+    bool slept; /* at each nap the sender stood still */
     natsmicro_status status;
     latch done;
 } sleeper;

@@ -1,7 +1,7 @@
 /*
- * Windows of reliable streams: who sends waits for who reads, until a deadline or a cancel; the
- * options that set a window, that turn reliable streams off, and the metrics that tell what became
- * of both. What a user would lose otherwise is memory, or a thread that waits for ever.
+ * Windows of reliable streams: a sender waits for its reader, until a deadline or a cancel. The
+ * options that set a window, those that turn reliable streams off, and the metrics of both.
+ * Otherwise a user would lose memory, or a thread that waits for ever.
  */
 #include "integration/figures.h"
 #include "integration/lab_service.h"
@@ -16,7 +16,7 @@
 #define NUMBERS 20
 #define MANY    100000
 
-/* Longer than the retransmit timer is at first. */
+/* Longer than the first retransmit timer. */
 #define FAR_MS    300
 #define FAR_TURNS 8
 
@@ -59,7 +59,7 @@ static natsmicro_status count(Narrow__V1__NarrowServer__Count *call,
 
 static const Narrow__V1__NarrowHandlers narrow_handlers = {.count = count};
 
-/* Serves with these handlers, and asks them for NUMBERS. */
+/* Serves with these handlers, and opens a stream of NUMBERS messages. */
 static Narrow__V1__NarrowClient *open_count(lab *room, const Narrow__V1__NarrowHandlers *handlers,
                                             Narrow__V1__NarrowClient__Count **call)
 {
@@ -91,7 +91,7 @@ static void max_inflight_bounds_what_is_sent_ahead_of_the_reader(void **state)
     narrow__v1__narrow_client__destroy(client);
 }
 
-/* Passes on whatever a send returns, as handlers do. */
+/* Returns whatever a send returns, as handlers do. */
 static natsmicro_status count_without_waiting(Narrow__V1__NarrowServer__Count *call,
                                               const Narrow__V1__Number *request, void *user_data)
 {
@@ -125,7 +125,7 @@ static void a_handler_that_returns_would_block_fails_with_a_status_that_travels(
 
 /* ---- a shut window ---- */
 
-/* Reads nothing until it is released; then all. */
+/* Reads nothing until it is released, and then everything. */
 static natsmicro_status sum_late(Lab__V1__LabServer__Sum *call, void *user_data)
 {
     lab_probe *seen = user_data;
@@ -159,7 +159,7 @@ static Lab__V1__LabClient__Sum *open_sum(lab *room, size_t window_bytes, uint32_
     return call;
 }
 
-/* Once a call's sender waits: lets the handler read, or cancels. */
+/* Once the sender of a call waits, releases the handler, or cancels the call. */
 typedef struct watch {
     natsmicro_call *call;
     latch *release; /* NULL: cancel */
@@ -208,7 +208,7 @@ static void a_sender_waits_for_the_reader(void **state)
     lab__v1__lab_client__sum__close(call);
 }
 
-/* The end needs no room: a handler is done although nobody has read what it sent. */
+/* An end needs no room in the window: a handler is done although nobody has read what it sent. */
 static void an_end_passes_a_shut_window(void **state)
 {
     natsmicro_client_options options = NATSMICRO_CLIENT_OPTIONS_INIT;
@@ -265,7 +265,7 @@ static void a_cancel_ends_a_send_that_waits(void **state)
     lab__v1__lab_client__sum__close(call);
 }
 
-/* Sends until it may not, and says why. */
+/* Sends until a send fails, and notes its status. */
 static natsmicro_status count_endlessly(Lab__V1__LabServer__CountUp *call,
                                         const Lab__V1__CountUpRequest *request, void *user_data)
 {
@@ -345,12 +345,12 @@ static void the_smallest_windows_move_everything(void **state)
 
 #define SMALL_PAYLOAD 4096
 
-/* Of a frame, what no message or end may take (NM_OUTBOX_RESERVE). */
+/* The bytes of a frame that no message or end can use (NM_OUTBOX_RESERVE). */
 #define NO_PAYLOAD 128
 
 /*
- * Frames are filled as far as the broker takes them; what it does not take is refused, not sent for
- * ever.
+ * Frames are no larger than the broker accepts. A message that does not fit is refused, not sent
+ * for ever.
  */
 static void a_small_max_payload_moves_everything(void **state)
 {
@@ -383,7 +383,7 @@ static void a_small_max_payload_moves_everything(void **state)
     lab_close(&room);
 }
 
-/* Where not even the shortest end has the room that it may need, it is cut as far as it can be. */
+/* Where even the shortest end may not have the room it needs, its text is cut. */
 static natsmicro_status fail_with_a_text(Lab__V1__LabServer__Chat *call, void *user_data)
 {
     char *text = lab_text(900);
@@ -399,7 +399,7 @@ static void the_smallest_max_payload_takes_an_end(void **state)
     const broker_options little = {.max_payload = NO_PAYLOAD};
     natsmicro_client_options options = NATSMICRO_CLIENT_OPTIONS_INIT;
     (void)state;
-    options.inbox_prefix = "a"; /* so that the opening passes */
+    options.inbox_prefix = "a"; /* so that the opening is small enough */
     options.window_bytes = options.window_messages = 1;
     lab room;
     lab_open_with(&room, &little);
@@ -414,7 +414,7 @@ static void the_smallest_max_payload_takes_an_end(void **state)
     lab_close(&room);
 }
 
-/* Headers of 40 KB and data of 30 KB where 64 KB is all that a frame may have. */
+/* Fails with headers and data that do not fit into one frame together. */
 static natsmicro_status fail_at_length(Lab__V1__LabServer__CountUp *call,
                                        const Lab__V1__CountUpRequest *request, void *user_data)
 {
@@ -451,7 +451,7 @@ static void an_end_is_cut_to_what_its_headers_leave(void **state)
     assert_fails_at_length(room, 2 * LAB_MAX_PAYLOAD);
 }
 
-/* Sends a line without bytes behind headers of twice what a frame may have. */
+/* Sends an empty line after headers that are twice as large as a frame may be. */
 static natsmicro_status send_behind_headers(Lab__V1__LabServer__Chat *call, void *user_data)
 {
     Lab__V1__ChatMessage line = LAB__V1__CHAT_MESSAGE__INIT;
@@ -478,7 +478,7 @@ static void headers_that_leave_no_room_are_too_large(void **state)
     natsmicro_context_destroy(context);
 }
 
-/* The answer alone fills a frame: its trailers go in the next. */
+/* The answer fills a frame by itself, and its trailers go into the next one. */
 static natsmicro_status answer_with_trailers(Lab__V1__LabServer__Upload *call, void *user_data)
 {
     Lab__V1__UploadResult result = LAB__V1__UPLOAD_RESULT__INIT;
@@ -512,7 +512,7 @@ static void a_large_answer_with_trailers_passes(void **state)
 
 /* ---- metrics ---- */
 
-/* All that the window holds is out, and out again. */
+/* Whether the whole window was sent, and sent again. */
 static bool server_is_stuck(void *server)
 {
     natsmicro_stream_metrics metrics = metrics_of_server(server);
@@ -555,7 +555,7 @@ static void metrics_tell_what_was_lost(void **state)
     assert_int_equal(MANY, theirs.messages_sent);
     assert_true(theirs.retransmitted > 0);
     assert_true(theirs.stalls > 0);
-    assert_true(ours.bytes_received > theirs.bytes_sent); /* with what carries them */
+    assert_true(ours.bytes_received > theirs.bytes_sent); /* with their heads */
     lab__v1__lab_client__destroy(through);
     room.client = direct;
     natsConnection_Destroy(far);
@@ -566,8 +566,8 @@ static void metrics_tell_what_was_lost(void **state)
 /* ---- far away ---- */
 
 /*
- * A round trip longer than the first retransmit timer is learned: messages do not go on being sent
- * twice.
+ * A round trip that is longer than the first retransmit timer is measured, so that messages are not
+ * sent twice any more.
  */
 static void a_peer_that_is_far_is_waited_for(void **state)
 {

@@ -1,6 +1,6 @@
 /*
- * Server-streams from a generated client to a generated server over a real broker: what arrives,
- * how it ends, and what happens when one side does not go on to the end.
+ * Server streams from a generated client to a generated server over a real broker: what arrives,
+ * how it ends, and what happens when one side stops before the end.
  */
 #include "integration/lab_service.h"
 
@@ -22,7 +22,7 @@ static void assert_counts(lab *room, int32_t count)
     assert_true(in_order);
     assert_int_equal(natsmicro_call_status(call->base), NATSMICRO_END);
     assert_string_equal(natsmicro_call_error_code(call->base), "");
-    /* The end stays the end. */
+    /* After the end, recv returns END again. */
     const Lab__V1__CountUpResponse *response;
     assert_status(NATSMICRO_END, lab__v1__lab_client__count_up__recv(call, &response));
     assert_null(response);
@@ -82,7 +82,7 @@ static void empty_messages_are_messages(void **state)
     lab__v1__lab_client__count_up__close(call);
 }
 
-/* Sends a text of max_payload, then ever shorter ones until one is taken, then "after". */
+/* Sends a text as large as max_payload, shorter ones until one is accepted, and then "after". */
 static natsmicro_status send_at_the_limit(Lab__V1__LabServer__CountUp *call,
                                           const Lab__V1__CountUpRequest *request, void *user_data)
 {
@@ -124,9 +124,9 @@ static void a_message_over_max_payload_fails_alone_and_the_stream_goes_on(void *
     assert_ok(lab__v1__lab_client__count_up__recv(call, &response));
     assert_true(latch_wait(&seen->done, LAB_PATIENCE));
     assert_status(NATSMICRO_RESOURCE_EXHAUSTED, seen->first);
-    assert_int_equal(seen->second, NATSMICRO_OK); /* the text has both figures */
+    assert_int_equal(seen->second, NATSMICRO_OK); /* the error's text has both numbers */
     assert_int_equal(strlen(response->text), seen->number);
-    assert_true(seen->number > LAB_MAX_PAYLOAD - 300); /* headers take little */
+    assert_true(seen->number > LAB_MAX_PAYLOAD - 300); /* headers take only a little */
     assert_ok(lab__v1__lab_client__count_up__recv(call, &response));
     assert_string_equal(response->text, "after");
     assert_status(NATSMICRO_END, lab__v1__lab_client__count_up__recv(call, &response));
@@ -248,7 +248,7 @@ static void headers_reach_the_handler_and_headers_and_trailers_come_back(void **
     assert_ok(lab_count_up(room, 0, 1, context, &call));
     assert_status(NATSMICRO_NOT_FOUND, lab_count_all(call, &received, &in_order));
     assert_string_equal(natsmicro_call_trailer(call->base, "X-Total"), "3");
-    /* Where it is all that comes, it brings the headers, too. */
+    /* If nothing came before it, it brings the headers, too. */
     assert_non_null(natsmicro_call_header(call->base, "X-Answer"));
     lab__v1__lab_client__count_up__close(call);
     natsmicro_context_destroy(context);
@@ -256,7 +256,7 @@ static void headers_reach_the_handler_and_headers_and_trailers_come_back(void **
 
 /* ---- ends that are none ---- */
 
-/* Sends one message, then waits to see how the call ends, and what a send says then. */
+/* Sends one message, waits until the call is over, and notes how, and what a send returns then. */
 static natsmicro_status send_one_and_wait(Lab__V1__LabServer__CountUp *call,
                                           const Lab__V1__CountUpRequest *request, void *user_data)
 {
@@ -395,7 +395,7 @@ static natsmicro_status detach_stream(Lab__V1__LabServer__CountUp *call,
         return status;
     pthread_create(&seen->thread, NULL, stream_later, seen);
     latch_open(&seen->done);
-    return NATSMICRO_INTERNAL; /* a detached handler's return means nothing */
+    return NATSMICRO_INTERNAL; /* what a detached handler returns does not count */
 }
 
 static void a_detached_stream_goes_on_in_another_thread(void **state)

@@ -1,6 +1,6 @@
 /*
- * What surrounds a call: headers, hooks, deadlines, names that are set at run time, detached
- * replies, and how servers share and limit many calls.
+ * Around calls: headers, hooks, deadlines, names that are set at run time, detached replies, and
+ * how servers share and limit many calls.
  */
 #include "integration/lab_service.h"
 
@@ -30,7 +30,7 @@ static natsmicro_status answer_with_headers(Lab__V1__LabServer__Ping *call,
     snprintf(values, sizeof(values), "%s;", one != NULL ? one : "none");
     const char *name;
     const char *value;
-    /* Values of one name keep their order; names have none. */
+    /* Values of one name keep their order; different names do not. */
     for (size_t i = 0; natsmicro_call_header_at(call->base, i, &name, &value); i++) {
         if (strcmp(name, "X-Two") == 0)
             snprintf(values + strlen(values), sizeof(values) - strlen(values), "%s;", value);
@@ -72,7 +72,7 @@ static void headers_travel_both_ways_with_answers_and_with_errors(void **state)
     assert_true(latch_wait(&seen->done, LAB_PATIENCE));
     assert_status(NATSMICRO_FAILED_PRECONDITION, seen->first);
 
-    /* An error brings them, too, and its own headers stay the protocol's. */
+    /* An error brings them, too, but not the headers of the protocol. */
     Lab__V1__PingRequest request = LAB__V1__PING_REQUEST__INIT;
     request.fail = 1;
     natsmicro_context_clear_headers(context);
@@ -170,7 +170,7 @@ static void assert_hooked(hook_log *self, int calls, const char *method, natsmic
     assert_true(self->duration_ns >= 0 && self->duration_ns < INT64_C(10000000000));
 }
 
-/* One call of each pattern, to its regular end. */
+/* Makes one call of each kind, to its regular end. */
 static void call_all_patterns(lab *room, hook_log *client, hook_log *server)
 {
     assert_ok(lab_ping_status(room, "", NULL));
@@ -242,7 +242,7 @@ static natsmicro_status return_end(natsmicro_call *call, void *user_data)
     return NATSMICRO_END;
 }
 
-/* A stream that a hook refuses is not one that ended well. */
+/* A stream that a hook refuses must not look as if it had ended well. */
 static void a_hook_that_returns_end_refuses_all_the_same(void **state)
 {
     lab *room = *state;
@@ -354,7 +354,7 @@ static void a_caller_waits_no_longer_than_its_timeout(void **state)
     assert_non_null(strstr(natsmicro_context_error_message(context), "lab.v1.Lab.Ping"));
 
     natsmicro_client_options options = NATSMICRO_CLIENT_OPTIONS_INIT;
-    options.timeout_ms = 150; /* over the proto's 10 s */
+    options.timeout_ms = 150; /* in place of the proto's 10 s */
     lab_call_with(room, &options);
     started = now_ms();
     assert_status(NATSMICRO_DEADLINE_EXCEEDED, lab_ping_status(room, "", NULL));
@@ -406,7 +406,7 @@ static natsmicro_status detach(Lab__V1__LabServer__Ping *call, const Lab__V1__Pi
     pthread_create(&seen->thread, NULL, finish_later, seen);
     latch_open(&seen->release);
     latch_open(&seen->done);
-    return NATSMICRO_INTERNAL; /* means nothing any more */
+    return NATSMICRO_INTERNAL; /* does not count any more */
 }
 
 static void assert_detached(lab *room, lab_probe *seen, int32_t how, natsmicro_status expected)
@@ -449,8 +449,8 @@ static bool is_over(void *call)
 }
 
 /*
- * The first call is finished by another thread while its handler still runs, which returns only
- * when a second call is there; the second watches for a while that nobody ends it instead.
+ * The first call is finished by another thread while its handler still runs. The handler returns
+ * only when a second call is there, which checks for a while that it is not ended instead.
  */
 static natsmicro_status finish_before_return(Lab__V1__LabServer__Ping *call,
                                              const Lab__V1__PingRequest *request, void *user_data)
@@ -553,8 +553,8 @@ static void inboxes_may_have_a_prefix_of_their_own(void **state)
 }
 
 /*
- * Discovery shows names and versions to tools that rely on them; $SRV is the broker's and
- * everyone's.
+ * Discovery shows names and versions to tools that rely on them, and subjects under $ belong to the
+ * broker.
  */
 static void what_the_plugin_refuses_is_refused_at_run_time(void **state)
 {
@@ -622,15 +622,15 @@ static void options_that_cannot_be_are_refused(void **state)
                   lab__v1__lab_server__add(room->server, &lab_handlers, NULL, &options));
     assert_status(NATSMICRO_ALREADY_EXISTS,
                   lab__v1__lab_server__add(room->server, &lab_handlers, NULL, NULL));
-    assert_ok(lab_ping_status(room, "", NULL)); /* the service that is there goes on */
+    assert_ok(lab_ping_status(room, "", NULL)); /* the first service still serves */
 
-    /* Subjects are what must not meet; a name may. */
+    /* Two services may have one name, but not one subject. */
     natsmicro_service_options other = NATSMICRO_SERVICE_OPTIONS_INIT;
     other.subject_prefix = "lab.other";
     assert_ok(lab__v1__lab_server__add(room->server, &lab_handlers, NULL, &other));
 }
 
-/* A program goes on with a newer library: what its options do not know keeps its default. */
+/* A program runs with a newer library: options that it does not know keep their defaults. */
 static void options_of_an_older_header_are_taken(void **state)
 {
     lab *room = *state;
@@ -638,7 +638,7 @@ static void options_of_an_older_header_are_taken(void **state)
     natsmicro_client_options client_options = NATSMICRO_CLIENT_OPTIONS_INIT;
     natsmicro_service_options service_options = NATSMICRO_SERVICE_OPTIONS_INIT;
     server_options.size = offsetof(natsmicro_server_options, drain_timeout_ms);
-    server_options.drain_timeout_ms = -1; /* what follows is not to be looked at */
+    server_options.drain_timeout_ms = -1; /* what is beyond the size must not be read */
     client_options.size = offsetof(natsmicro_client_options, timeout_ms);
     client_options.timeout_ms = -1;
     service_options.size = offsetof(natsmicro_service_options, timeout_ms);
@@ -666,7 +666,8 @@ static void options_of_no_or_a_newer_header_are_refused(void **state)
 }
 
 /*
- * Tables of another layout are not read: with a shared library, only running shows which one it is.
+ * Tables of another layout must not be read. With a shared library only running shows which layout
+ * it has.
  */
 static void stubs_of_another_version_are_refused(void **state)
 {
@@ -710,7 +711,7 @@ static void start_caller(caller *self, lab *room, int number)
     assert_int_equal(pthread_create(&self->thread, NULL, call_ping, self), 0);
 }
 
-/* Answers when as many calls as all callers make run at the same time. */
+/* Answers once the calls of all callers run at the same time. */
 static natsmicro_status meet_all(Lab__V1__LabServer__Ping *call,
                                  const Lab__V1__PingRequest *request, void *user_data)
 {
@@ -746,9 +747,7 @@ static natsmicro_status answer_or_meet_all(Lab__V1__LabServer__Ping *call,
     return meet_all(call, request, user_data);
 }
 
-/*
- * Quick calls are served by one worker; it must not be the only one when calls cease to be quick.
- */
+/* One worker serves quick calls. It must not stay the only one when calls become slow. */
 static void a_handler_that_was_quick_may_take_its_time(void **state)
 {
     lab *room = *state;
@@ -834,7 +833,7 @@ static void a_busy_server_refuses_at_once_what_it_cannot_take(void **state)
     latch_open(&seen->release);
     pthread_join(running.thread, NULL);
     pthread_join(waiting.thread, NULL);
-    assert_true(latch_wait_count(&seen->done, 2, LAB_PATIENCE)); /* handlers are done with it */
+    assert_true(latch_wait_count(&seen->done, 2, LAB_PATIENCE)); /* the handlers no longer use it */
     assert_ok(running.status);
     assert_ok(waiting.status);
     natsmicro_server_counters counters;
@@ -863,7 +862,7 @@ static void instances_of_a_service_share_the_calls(void **state)
     assert_true(counters[0].calls > 20);
     assert_true(counters[1].calls > 20);
 
-    /* What one leaves the other takes. */
+    /* When one instance ends, the other serves all calls. */
     natsmicro_server_destroy(second);
     natsConnection_Destroy(connection);
     for (int i = 0; i < 20; i++)

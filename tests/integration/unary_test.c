@@ -37,7 +37,7 @@ static void an_empty_request_and_an_empty_answer_arrive(void **state)
     lab__v1__lab_client__ping__free(response);
 }
 
-/* Of a PingRequest or PingResponse with a payload of this length: tag and length take 4 bytes. */
+/* A PingRequest or PingResponse with this payload just fits: tag and length take 4 bytes. */
 #define LARGEST_PAYLOAD (LAB_MAX_PAYLOAD - 4)
 
 static void a_request_and_an_answer_of_exactly_max_payload_arrive(void **state)
@@ -113,9 +113,7 @@ static void a_text_that_is_not_utf8_is_refused_before_it_is_sent(void **state)
 
 /* ---- errors ---- */
 
-/*
- * Of a WOULD_BLOCK the caller would make a SERVICE_ERROR, and look for a code of the service's own.
- */
+/* A caller would take WOULD_BLOCK for a SERVICE_ERROR, with a code of the service's own. */
 static void a_failure_with_what_is_no_error_is_internal(void **state)
 {
     static const natsmicro_status no_errors[] = {NATSMICRO_END, NATSMICRO_WOULD_BLOCK};
@@ -155,7 +153,7 @@ static void every_code_of_a_handler_arrives_by_its_name_and_with_its_text(void *
         snprintf(text, sizeof(text), "failure %d", code);
         assert_string_equal(natsmicro_context_error_message(context), text);
     }
-    /* What the last call left is gone after the next one. */
+    /* The next call replaces what the last one left in the context. */
     assert_ok(lab_ping_status(room, "fine", context));
     assert_int_equal(natsmicro_context_status(context), NATSMICRO_OK);
     assert_string_equal(natsmicro_context_error_code(context), "");
@@ -214,7 +212,7 @@ static void an_error_text_with_line_breaks_injects_no_header(void **state)
     assert_non_null(strstr(text, "\xc3\xbc"));
     assert_null(natsmicro_context_response_header(context, "Nats-Evil"));
 
-    /* An empty text is no silence: it is replaced by the code's name. */
+    /* An empty text is replaced by the code's name. */
     assert_status(NATSMICRO_ABORTED, lab_ping_status(room, "empty", context));
     assert_string_equal(natsmicro_context_error_message(context), "ABORTED");
     natsmicro_context_destroy(context);
