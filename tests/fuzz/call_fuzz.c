@@ -308,7 +308,7 @@ static natsmicro_status send_one(side *self)
     if (in_place)
         length += self->sent % 3 == 1 ? NM_SHORT_MESSAGE - 10 : 0;
     if (wide)
-        clock_ns += 2 * NM_RELIABLE_LONE_AFTER;
+        clock_ns += 2 * NM_CLOCKS_LONE_AFTER;
     memcpy(message, &self->sent, sizeof(self->sent));
     nm_bytes whole = {message, length};
     natsmicro_status status = NATSMICRO_OK;

@@ -49,9 +49,7 @@ bool nm_reliable_begin(nm_stream *stream, const nm_stream_offer *peer)
     nm_reliable *reliable = prepare_state(stream);
     if (reliable == NULL)
         return false;
-    int64_t now = nm_now();
-    reliable->timer_at = reliable->gone_since = reliable->ack_due = reliable->seal_due = NM_NEVER;
-    reliable->last_heard = reliable->last_progress = reliable->last_retransmit = now;
+    nm_clocks_begin(&reliable->clocks, stream->idle_limit, nm_now());
     reliable->peer_heard = !stream->is_server;
     nm_outbox_begin(&reliable->outbox, stream->max_payload, stream->window_messages,
                     stream->window_bytes, stream->is_server ? &stream->headers_out : NULL);
@@ -98,7 +96,7 @@ natsmicro_status nm_reliable_accept(nm_stream *stream, const nm_incoming *openin
     if (peer_streams(stream))
         nm_control_acknowledge(stream, &control, false, true);
     else
-        reliable->ack_due = nm_now() + NM_RELIABLE_ACK_DELAY;
+        nm_clocks_owe_acknowledgement(&reliable->clocks, nm_now());
     nm_reliable_schedule(stream);
     pthread_mutex_unlock(&stream->lock);
     nm_control_publish(stream, &control);

@@ -23,7 +23,7 @@ uint8_t *nm_control_write(nm_reliable *reliable, uint8_t *at, uint64_t seq, bool
     reliable->told_max_bytes = numbers.max_bytes;
     atomic_store_explicit(&reliable->told_used, used, memory_order_relaxed);
     atomic_store_explicit(&reliable->told_used_bytes, used_bytes, memory_order_relaxed);
-    reliable->ack_due = NM_NEVER;
+    nm_clocks_on_acknowledge(&reliable->clocks);
     return nm_frame_write_control(at, &numbers);
 }
 
@@ -43,7 +43,7 @@ void nm_control_acknowledge(nm_stream *stream, nm_control_frame *control, bool g
     control->first = !reliable->peer_heard;
     control->ask = ask || control->first;
     if (ask)
-        reliable->last_probe = nm_now();
+        nm_clocks_on_probe(&reliable->clocks, nm_now());
 }
 
 void nm_control_reset(nm_stream *stream, nm_control_frame *control, const nm_error *error)

@@ -1,8 +1,5 @@
 /*
- * Due: when the timer of a reliable call must fire next.
- *
- * The inbox has one timer. It is only ever set to an earlier time, so that the many events that put
- * a limit off cost nothing: when it fires too early, the time is worked out again.
+ * Due: sets the one timer of a reliable call to what is due next.
  */
 #ifndef NM_TRANSPORT_RELIABLE_DUE_H
 #define NM_TRANSPORT_RELIABLE_DUE_H
@@ -11,20 +8,13 @@
 
 /* ---- all under the lock ---- */
 
-/* The timer fires no later than what is due next. */
-void nm_reliable_schedule(nm_stream *stream);
+/* What the call waits for, as the clocks want to know it. */
+nm_waiting nm_reliable_waiting(const nm_reliable *reliable);
 
-/* When each is due; NM_NEVER: not at all. */
-int64_t nm_reliable_retransmit_due(const nm_stream *stream);
-int64_t nm_reliable_probe_due(const nm_stream *stream);
-int64_t nm_reliable_progress_due(const nm_stream *stream);
+/* When the call's own deadline is due. */
 int64_t nm_reliable_deadline_due(const nm_stream *stream);
 
-/* Without a new round-trip sample progress takes back only part of the back-off. */
-static inline void nm_reliable_limit_backoff(nm_reliable *reliable)
-{
-    if (reliable->backoff > NM_RELIABLE_MOST_KEPT_BACKOFF)
-        reliable->backoff = NM_RELIABLE_MOST_KEPT_BACKOFF;
-}
+/* The timer fires no later than what is due next. */
+void nm_reliable_schedule(nm_stream *stream);
 
 #endif

@@ -63,7 +63,7 @@ static bool append_end(nm_stream *stream, const nm_error *failure)
     size_t most = nm_outbox_room(outbox, stream->max_payload);
     reliable->end_was_cut = end_size_without_text(&outcome) > most;
     bool appended = nm_outbox_append_end(outbox, end_size(&outcome, most), &outcome);
-    reliable->seal_due = NM_NEVER; /* nothing is open any more */
+    nm_clocks_on_seal(&reliable->clocks); /* nothing is open any more */
     return appended;
 }
 
@@ -74,7 +74,7 @@ void nm_reliable_over(nm_stream *stream)
     nm_reliable *reliable = nm_reliable_of(stream);
     reliable->state = NM_RELIABLE_OVER;
     nm_outbox_drop(&reliable->outbox);
-    reliable->seal_due = NM_NEVER;
+    nm_clocks_on_seal(&reliable->clocks);
     pthread_cond_broadcast(&stream->changed);
 }
 

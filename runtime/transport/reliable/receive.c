@@ -215,10 +215,8 @@ static void answer(nm_stream *stream, const nm_frame *frame, bool asked, nm_nove
         return;
     if (acknowledge_at_once(reliable))
         nm_control_acknowledge(stream, &outcome->control, false, false);
-    else if (reliable->ack_due == NM_NEVER) {
-        reliable->ack_due = reliable->last_heard + NM_RELIABLE_ACK_DELAY;
+    else if (nm_clocks_owe_acknowledgement(&reliable->clocks, reliable->clocks.last_activity))
         nm_reliable_schedule(stream);
-    }
 }
 
 /* Why the frame cannot be from an honest peer, beyond what its bytes alone show; or NULL. */
@@ -242,26 +240,10 @@ static bool contradicts_end(const nm_reliable *reliable, const nm_frame *frame)
     return frame->has_end && last <= reliable->received;
 }
 
-/*
- * An acknowledgement cannot say which copy of a message it answers, so only messages that were sent
- * once are timed, and the second copy where the peer had said that it lacks the first. A timer that
- * is shorter than the round trip sends everything again: it stays doubled until one is timed.
- */
-static void measure_round_trip(nm_reliable *reliable, uint64_t number, int64_t now)
-{
-    if (reliable->timed_at != 0 && number >= reliable->timed_number) {
-        reliable->round_trip = now - reliable->timed_at;
-        reliable->timed_at = 0;
-        reliable->backoff = 0;
-    } else
-        nm_reliable_limit_backoff(reliable);
-}
-
 static void take_progress(nm_stream *stream, uint64_t number, int64_t now)
 {
     nm_reliable *reliable = nm_reliable_of(stream);
-    reliable->last_progress = reliable->last_retransmit = now;
-    measure_round_trip(reliable, number, now);
+    nm_clocks_on_progress(&reliable->clocks, number, now);
     /* The next burst is the service thread's. */
     if (nm_outbox_acknowledge(&reliable->outbox, number))
         nm_inbox_hasten_timer(&stream->inbox, now);
@@ -275,8 +257,7 @@ static void take_acknowledgement(nm_stream *stream, const nm_frame *frame, int64
     take_limits(stream, frame);
     if (!frame->gap || !nm_outbox_take_gap(&reliable->outbox, frame->ack))
         return;
-    reliable->time_resend = reliable->last_retransmit == reliable->last_progress;
-    reliable->last_retransmit = now;
+    nm_clocks_on_gap(&reliable->clocks, now);
     nm_inbox_hasten_timer(&stream->inbox, now);
 }
 
@@ -287,8 +268,7 @@ static void take_frame(nm_stream *stream, const nm_frame *frame, natsMsg *messag
     nm_reliable *reliable = nm_reliable_of(stream);
     int64_t now = nm_now();
 
-    reliable->last_heard = now;
-    reliable->gone_since = NM_NEVER;
+    nm_clocks_on_frame(&reliable->clocks, now);
     reliable->peer_heard = true;
     if (reply != NULL)
         strcpy(reliable->address, reply);
@@ -358,8 +338,7 @@ static void take_no_responders(nm_stream *stream)
 {
     nm_reliable *reliable = nm_reliable_of(stream);
     pthread_mutex_lock(&stream->lock);
-    if (reliable->gone_since == NM_NEVER)
-        reliable->gone_since = nm_now();
+    nm_clocks_on_no_responders(&reliable->clocks, nm_now());
     nm_reliable_schedule(stream);
     pthread_mutex_unlock(&stream->lock);
 }

@@ -69,13 +69,12 @@ static bool open_for(nm_stream *stream, size_t encoded, bool *lone)
     nm_reliable *reliable = nm_reliable_of(stream);
     int64_t now = nm_now();
     size_t fill = nm_outbox_next_fill(&reliable->outbox);
-    *lone = encoded < fill && !reliable->publishing &&
-            now - reliable->last_publish >= NM_RELIABLE_LONE_AFTER;
+    *lone = encoded < fill && !reliable->publishing && nm_clocks_is_lone(&reliable->clocks, now);
     if (!nm_outbox_open(&reliable->outbox, *lone ? encoded : larger(encoded, fill)))
         return false;
     if (*lone || encoded >= fill)
         return true;
-    reliable->seal_due = now + NM_RELIABLE_SEAL_AFTER;
+    nm_clocks_on_open(&reliable->clocks, now);
     nm_reliable_schedule(stream);
     return true;
 }

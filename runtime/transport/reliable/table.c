@@ -29,7 +29,7 @@ static void read_metrics(nm_stream *stream, natsmicro_stream_metrics *metrics)
     metrics->reliable = true;
     metrics->messages_sent = stream->sent;
     metrics->bytes_sent = nm_outbox_message_bytes(&reliable->outbox);
-    metrics->round_trip_ns = (uint64_t)reliable->round_trip;
+    metrics->round_trip_ns = (uint64_t)reliable->clocks.round_trip;
 }
 
 /* Without `open`: a client's call becomes reliable by the answer to its offer. */

@@ -34,24 +34,27 @@ static bool check_limits(nm_stream *stream, int64_t now, natsConnStatus connecti
                          nm_control_frame *control)
 {
     const nm_reliable *reliable = nm_reliable_of(stream);
-    bool silent = now >= nm_after(reliable->last_heard, stream->idle_limit);
-    /* Where the idle limit is the shorter one, it is still known that nobody listens. */
-    bool gone = silent ? reliable->gone_since != NM_NEVER
-                       : now >= nm_after(reliable->gone_since, NM_RELIABLE_GONE_LIMIT);
-    if (connection == NATS_CONN_STATUS_CLOSED)
+    if (connection == NATS_CONN_STATUS_CLOSED) {
         nm_reliable_end_call(stream, control, NATSMICRO_UNAVAILABLE, "the connection is closed");
-    else if (silent && !gone)
+        return true;
+    }
+    switch (nm_clocks_passed_limit(&reliable->clocks, nm_reliable_waiting(reliable), now)) {
+    case NM_LIMIT_NONE:
+        return false;
+    case NM_LIMIT_IDLE:
         end_silent_call(stream, connection, control);
-    else if (!gone && now >= nm_reliable_progress_due(stream))
+        break;
+    case NM_LIMIT_PROGRESS:
         nm_reliable_end_call(stream, control, NATSMICRO_UNAVAILABLE,
                              "the peer is there, but messages do not reach it");
-    else if (gone)
+        break;
+    case NM_LIMIT_GONE:
         /* As on a plain stream: a handler without a caller is cancelled. */
         nm_reliable_end_call(stream, control,
                              stream->is_server ? NATSMICRO_CANCELLED : NATSMICRO_UNAVAILABLE,
                              stream->is_server ? "the caller is gone" : "the service is gone");
-    else
-        return false;
+        break;
+    }
     return true;
 }
 
@@ -80,49 +83,44 @@ static void check_deadline(nm_stream *stream, int64_t now, nm_control_frame *con
 static void retransmit(nm_stream *stream, int64_t now, nm_control_frame *control)
 {
     nm_reliable *reliable = nm_reliable_of(stream);
-    reliable->backoff++;
-    reliable->last_retransmit = now;
-    if (reliable->outbox.unacknowledged != NULL) {
+    nm_clocks_on_retransmit(&reliable->clocks, now);
+    if (reliable->outbox.unacknowledged != NULL)
         nm_outbox_go_back(&reliable->outbox);
-        reliable->time_resend = false;
-        return;
-    }
-    nm_control_acknowledge(stream, control, false, true);
+    else
+        nm_control_acknowledge(stream, control, false, true);
 }
 
 /*
  * While the connection is down nothing is sent: probes would pile up in nats.c's buffer. Once it is
  * back, what is unacknowledged goes out at once.
  */
-static bool is_disconnected(nm_stream *stream, int64_t now, natsConnStatus connection)
+static bool is_connected(nm_stream *stream, int64_t now, natsConnStatus connection)
 {
-    nm_reliable *reliable = nm_reliable_of(stream);
-    bool was_down = reliable->disconnected;
-    reliable->disconnected = connection != NATS_CONN_STATUS_CONNECTED;
-    if (reliable->disconnected) {
-        reliable->timer_at = now + NM_RELIABLE_RECONNECT_LOOK;
-        nm_inbox_hasten_timer(&stream->inbox, reliable->timer_at);
-        return true;
-    }
-    if (was_down) {
-        reliable->backoff = 0;
-        reliable->last_retransmit = 0; /* due now, if anything waits */
-        reliable->last_probe = 0;
-    }
-    return false;
+    nm_clocks *clocks = &nm_reliable_of(stream)->clocks;
+    bool connected = nm_clocks_on_connection(clocks, connection == NATS_CONN_STATUS_CONNECTED, now);
+    if (!connected)
+        nm_inbox_hasten_timer(&stream->inbox, clocks->timer_at);
+    return connected;
 }
 
 static void send_what_is_due(nm_stream *stream, int64_t now, nm_control_frame *control)
 {
     nm_reliable *reliable = nm_reliable_of(stream);
-    if (now >= reliable->seal_due)
+    if (nm_clocks_seal_is_due(&reliable->clocks, now))
         nm_reliable_seal(reliable);
-    if (now >= nm_reliable_retransmit_due(stream))
-        retransmit(stream, now, control);
-    else if (now >= nm_reliable_probe_due(stream))
-        nm_control_acknowledge(stream, control, false, true);
-    else if (now >= reliable->ack_due)
+    switch (nm_clocks_due(&reliable->clocks, nm_reliable_waiting(reliable), now)) {
+    case NM_DUE_NOTHING:
+        break;
+    case NM_DUE_ACKNOWLEDGEMENT:
         nm_control_acknowledge(stream, control, false, false);
+        break;
+    case NM_DUE_PROBE:
+        nm_control_acknowledge(stream, control, false, true);
+        break;
+    case NM_DUE_RETRANSMIT:
+        retransmit(stream, now, control);
+        break;
+    }
 }
 
 void nm_reliable_on_timer(nm_stream *stream)
@@ -136,10 +134,10 @@ void nm_reliable_on_timer(nm_stream *stream)
 
     pthread_mutex_lock(&stream->lock);
     int64_t now = nm_now();
-    reliable->timer_at = NM_NEVER;
+    nm_clocks_on_timer(&reliable->clocks);
     if (reliable->state != NM_RELIABLE_OVER && !check_limits(stream, now, connection, &control))
         check_deadline(stream, now, &control);
-    if (reliable->state != NM_RELIABLE_OVER && !is_disconnected(stream, now, connection)) {
+    if (reliable->state != NM_RELIABLE_OVER && is_connected(stream, now, connection)) {
         send_what_is_due(stream, now, &control);
         published = nm_outbox_has_unpublished(&reliable->outbox);
         if (published)

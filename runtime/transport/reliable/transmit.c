@@ -13,7 +13,7 @@
 void nm_reliable_seal(nm_reliable *reliable)
 {
     nm_outbox_seal(&reliable->outbox);
-    reliable->seal_due = NM_NEVER;
+    nm_clocks_on_seal(&reliable->clocks);
 }
 
 /* How a segment is to be published; its bytes stay where they are. */
@@ -47,44 +47,22 @@ static natsmicro_status publish_segment(nm_stream *stream, const nm_segment *seg
     return nm_publish(nm_link_connection(stream->link), &outgoing, NULL);
 }
 
-static void time_segment(nm_reliable *reliable, const nm_segment *segment, int64_t now)
-{
-    reliable->timed_number = nm_segment_last(segment);
-    reliable->timed_at = now;
-}
-
-static void count_again(nm_stream *stream, const nm_segment *segment, int64_t now)
-{
-    nm_reliable *reliable = nm_reliable_of(stream);
-    reliable->metrics.retransmitted += segment->count;
-    atomic_fetch_add_explicit(&stream->settings->totals->retransmitted, segment->count,
-                              memory_order_relaxed);
-    if (reliable->time_resend)
-        time_segment(reliable, segment, now);
-    else if (segment->first <= reliable->timed_number)
-        reliable->timed_at = 0;
-    reliable->time_resend = false;
-}
-
 /* Counts what is about to be published and starts the clocks that wait for its acknowledgement. */
 static void count(nm_stream *stream, const nm_publication *next)
 {
     nm_reliable *reliable = nm_reliable_of(stream);
     const nm_segment *segment = next->segment;
-    int64_t now = nm_now();
+    uint64_t last = nm_segment_last(segment);
+    nm_stream_totals *totals = stream->settings->totals;
     if (next->again) {
-        count_again(stream, segment, now);
+        reliable->metrics.retransmitted += segment->count;
+        atomic_fetch_add_explicit(&totals->retransmitted, segment->count, memory_order_relaxed);
+        nm_clocks_on_publish_again(&reliable->clocks, segment->first, last, nm_now());
         return;
     }
-    nm_stream_totals *totals = stream->settings->totals;
     atomic_fetch_add_explicit(&totals->messages_sent, segment->count, memory_order_relaxed);
     atomic_fetch_add_explicit(&totals->bytes_sent, segment->message_bytes, memory_order_relaxed);
-    if (next->only) {
-        reliable->last_progress = reliable->last_retransmit = now;
-        nm_reliable_limit_backoff(reliable); /* from asking a reader that slept */
-    }
-    if (reliable->timed_at == 0)
-        time_segment(reliable, segment, now);
+    nm_clocks_on_publish(&reliable->clocks, last, next->only, nm_now());
 }
 
 void nm_reliable_transmit(nm_stream *stream)
@@ -104,7 +82,7 @@ void nm_reliable_transmit(nm_stream *stream)
         status = publish_segment(stream, next.segment, &envelope);
         pthread_mutex_lock(&stream->lock);
         nm_outbox_end_publication(&reliable->outbox, next.segment, status == NATSMICRO_OK);
-        reliable->last_publish = nm_now();
+        nm_clocks_on_published(&reliable->clocks, nm_now());
     }
     /* A segment that nats.c did not take goes with the next retransmission. */
     reliable->publishing = false;

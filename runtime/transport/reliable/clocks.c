@@ -1,0 +1,262 @@
+/*
+ * See clocks.h.
+ */
+#include "transport/reliable/clocks.h"
+
+static int64_t earlier(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+static int64_t later(int64_t a, int64_t b)
+{
+    return a > b ? a : b;
+}
+
+void nm_clocks_begin(nm_clocks *clocks, int64_t idle_limit, int64_t now)
+{
+    *clocks = (nm_clocks){
+        .idle_limit = idle_limit,
+        .timer_at = NM_NEVER,
+        .last_activity = now,
+        .last_progress = now,
+        .last_retransmit = now,
+        .gone_since = NM_NEVER,
+        .acknowledge_due = NM_NEVER,
+        .seal_due = NM_NEVER,
+    };
+}
+
+/* ---- the peer ---- */
+
+void nm_clocks_on_frame(nm_clocks *clocks, int64_t now)
+{
+    clocks->last_activity = now;
+    clocks->gone_since = NM_NEVER;
+}
+
+void nm_clocks_on_no_responders(nm_clocks *clocks, int64_t now)
+{
+    if (clocks->gone_since == NM_NEVER)
+        clocks->gone_since = now;
+}
+
+void nm_clocks_on_probe(nm_clocks *clocks, int64_t now)
+{
+    clocks->last_probe = now;
+}
+
+bool nm_clocks_on_connection(nm_clocks *clocks, bool connected, int64_t now)
+{
+    bool was_down = clocks->disconnected;
+    clocks->disconnected = !connected;
+    if (!connected) {
+        clocks->timer_at = now + NM_CLOCKS_RECONNECT_LOOK;
+        return false;
+    }
+    if (was_down) {
+        clocks->backoff = 0;
+        clocks->last_retransmit = 0; /* due now, if anything waits */
+        clocks->last_probe = 0;
+    }
+    return true;
+}
+
+/* ---- round trips and back-off ---- */
+
+static void limit_backoff(nm_clocks *clocks)
+{
+    if (clocks->backoff > NM_CLOCKS_MOST_KEPT_BACKOFF)
+        clocks->backoff = NM_CLOCKS_MOST_KEPT_BACKOFF;
+}
+
+static void time_number(nm_clocks *clocks, uint64_t number, int64_t now)
+{
+    clocks->timed_number = number;
+    clocks->timed_at = now;
+}
+
+void nm_clocks_on_publish(nm_clocks *clocks, uint64_t number, bool only, int64_t now)
+{
+    if (only) {
+        clocks->last_progress = clocks->last_retransmit = now;
+        limit_backoff(clocks); /* from asking a reader that slept */
+    }
+    if (clocks->timed_at == 0)
+        time_number(clocks, number, now);
+}
+
+/*
+ * An acknowledgement cannot say which copy it answers (Karn's rule), so a segment that is published
+ * again gives no sample; except where the peer said that it lacks the first copy, so that it can
+ * only answer the second. While a long window is recovered there may be no other samples.
+ */
+void nm_clocks_on_publish_again(nm_clocks *clocks, uint64_t first, uint64_t number, int64_t now)
+{
+    if (clocks->times_resend)
+        time_number(clocks, number, now);
+    else if (first <= clocks->timed_number)
+        clocks->timed_at = 0;
+    clocks->times_resend = false;
+}
+
+void nm_clocks_on_published(nm_clocks *clocks, int64_t now)
+{
+    clocks->last_publish = now;
+}
+
+/*
+ * A retransmit delay shorter than the round trip sends everything twice, and then nothing can be
+ * timed: so the delay stays doubled until there is a sample.
+ */
+void nm_clocks_on_progress(nm_clocks *clocks, uint64_t number, int64_t now)
+{
+    clocks->last_progress = clocks->last_retransmit = now;
+    if (clocks->timed_at != 0 && number >= clocks->timed_number) {
+        clocks->round_trip = now - clocks->timed_at;
+        clocks->timed_at = 0;
+        clocks->backoff = 0;
+    } else
+        limit_backoff(clocks);
+}
+
+void nm_clocks_on_gap(nm_clocks *clocks, int64_t now)
+{
+    /* Since the last progress the timer has not sent the missing message again. */
+    clocks->times_resend = clocks->last_retransmit == clocks->last_progress;
+    clocks->last_retransmit = now;
+}
+
+void nm_clocks_on_retransmit(nm_clocks *clocks, int64_t now)
+{
+    clocks->backoff++;
+    clocks->last_retransmit = now;
+    clocks->times_resend = false;
+}
+
+/* ---- delays ---- */
+
+bool nm_clocks_owe_acknowledgement(nm_clocks *clocks, int64_t now)
+{
+    if (clocks->acknowledge_due != NM_NEVER)
+        return false;
+    clocks->acknowledge_due = now + NM_CLOCKS_ACKNOWLEDGE_AFTER;
+    return true;
+}
+
+void nm_clocks_on_acknowledge(nm_clocks *clocks)
+{
+    clocks->acknowledge_due = NM_NEVER;
+}
+
+void nm_clocks_on_open(nm_clocks *clocks, int64_t now)
+{
+    clocks->seal_due = now + NM_CLOCKS_SEAL_AFTER;
+}
+
+void nm_clocks_on_seal(nm_clocks *clocks)
+{
+    clocks->seal_due = NM_NEVER;
+}
+
+bool nm_clocks_seal_is_due(const nm_clocks *clocks, int64_t now)
+{
+    return now >= clocks->seal_due;
+}
+
+bool nm_clocks_is_lone(const nm_clocks *clocks, int64_t now)
+{
+    return now - clocks->last_publish >= NM_CLOCKS_LONE_AFTER;
+}
+
+/* ---- what is due ---- */
+
+/* The peer is asked often enough that some losses in a row do not look like its end. */
+static int64_t probe_interval(const nm_clocks *clocks)
+{
+    return clocks->idle_limit == NM_NEVER ? NM_CLOCKS_PROBE_WITHOUT_IDLE : clocks->idle_limit / 6;
+}
+
+/* Twice the round trip, doubled each time, up to the interval of probes. */
+static int64_t retransmit_due(const nm_clocks *clocks, nm_waiting waiting)
+{
+    if (!waiting.for_answer)
+        return NM_NEVER;
+    int64_t least = later(NM_CLOCKS_FIRST_RETRANSMIT, 2 * clocks->round_trip);
+    int64_t most = later(least, probe_interval(clocks));
+    int64_t delay = least;
+    for (unsigned i = 0; i < clocks->backoff && delay < most; i++)
+        delay *= 2;
+    delay = earlier(delay, earlier(most, NM_CLOCKS_LONGEST_RETRANSMIT));
+    return clocks->last_retransmit + delay;
+}
+
+static int64_t probe_due(const nm_clocks *clocks)
+{
+    return later(clocks->last_activity, clocks->last_probe) + probe_interval(clocks);
+}
+
+nm_due nm_clocks_due(const nm_clocks *clocks, nm_waiting waiting, int64_t now)
+{
+    if (now >= retransmit_due(clocks, waiting))
+        return NM_DUE_RETRANSMIT;
+    if (now >= probe_due(clocks))
+        return NM_DUE_PROBE;
+    return now >= clocks->acknowledge_due ? NM_DUE_ACKNOWLEDGEMENT : NM_DUE_NOTHING;
+}
+
+/* ---- limits ---- */
+
+static int64_t idle_limit_due(const nm_clocks *clocks)
+{
+    return nm_after(clocks->last_activity, clocks->idle_limit);
+}
+
+static int64_t progress_limit_due(const nm_clocks *clocks, nm_waiting waiting)
+{
+    return waiting.for_acknowledgement ? nm_after(clocks->last_progress, clocks->idle_limit)
+                                       : NM_NEVER;
+}
+
+static int64_t gone_limit_due(const nm_clocks *clocks)
+{
+    return nm_after(clocks->gone_since, NM_CLOCKS_GONE_LIMIT);
+}
+
+nm_limit nm_clocks_passed_limit(const nm_clocks *clocks, nm_waiting waiting, int64_t now)
+{
+    bool idle = now >= idle_limit_due(clocks);
+    /* An idle limit shorter than the gone limit still knows that nobody listens. */
+    if (idle && clocks->gone_since != NM_NEVER)
+        return NM_LIMIT_GONE;
+    if (idle)
+        return NM_LIMIT_IDLE;
+    if (now >= gone_limit_due(clocks))
+        return NM_LIMIT_GONE;
+    return now >= progress_limit_due(clocks, waiting) ? NM_LIMIT_PROGRESS : NM_LIMIT_NONE;
+}
+
+/* ---- the timer ---- */
+
+int64_t nm_clocks_next(const nm_clocks *clocks, nm_waiting waiting)
+{
+    int64_t next = earlier(clocks->acknowledge_due, clocks->seal_due);
+    next = earlier(next, retransmit_due(clocks, waiting));
+    next = earlier(next, probe_due(clocks));
+    next = earlier(next, idle_limit_due(clocks));
+    next = earlier(next, progress_limit_due(clocks, waiting));
+    return earlier(next, gone_limit_due(clocks));
+}
+
+bool nm_clocks_hasten(nm_clocks *clocks, int64_t due)
+{
+    if (due >= clocks->timer_at)
+        return false;
+    clocks->timer_at = due;
+    return true;
+}
+
+void nm_clocks_on_timer(nm_clocks *clocks)
+{
+    clocks->timer_at = NM_NEVER;
+}
