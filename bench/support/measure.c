@@ -8,9 +8,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 /* How many runs of one bench may lose messages before it gives up. */
 #define MOST_VOID_RUNS 20
+
+static char broker_version[32];
 
 double now_us(void)
 {
@@ -111,6 +114,11 @@ void compare(const char *bench, const char *unit, measurement ours, measurement 
            median(ratios, ROUNDS), void_runs);
 }
 
+void measure_with_broker(const char *version)
+{
+    snprintf(broker_version, sizeof(broker_version), "%s", version);
+}
+
 void report(const char *bench, const char *unit, double ours, double raw, double ratio,
             int void_runs)
 {
@@ -118,7 +126,9 @@ void report(const char *bench, const char *unit, double ours, double raw, double
     if (void_runs > 0)
         fprintf(stderr, "  (%d void runs)", void_runs);
     fputc('\n', stderr);
-    printf("{\"bench\":\"%s\",\"unit\":\"%s\",\"ours\":%.2f,\"raw\":%.2f,\"ratio\":%.3f}\n", bench,
+    printf("{\"bench\":\"%s\",\"unit\":\"%s\",\"ours\":%.2f,\"raw\":%.2f,\"ratio\":%.3f,", bench,
            unit, ours, raw, ratio);
+    printf("\"nats_server\":\"%s\",\"nats_c\":\"%s\",\"natsmicro\":\"%s\",\"processors\":%ld}\n",
+           broker_version, nats_GetVersion(), natsmicro_version(), sysconf(_SC_NPROCESSORS_ONLN));
     fflush(stdout);
 }

@@ -46,7 +46,13 @@ typedef double (*measurement)(void *data);
  */
 void compare(const char *bench, const char *unit, measurement ours, measurement raw, void *data);
 
-/* Prints one figure: as a line of the table to stderr, and as a line of JSON to stdout. */
+/* Sets the version of the broker that the next figures are measured with. */
+void measure_with_broker(const char *version);
+
+/*
+ * Prints one figure: as a line of the table to stderr, and as a line of JSON to stdout, which also
+ * names what it was measured with.
+ */
 void report(const char *bench, const char *unit, double ours, double raw, double ratio,
             int void_runs);
 

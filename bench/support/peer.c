@@ -492,6 +492,9 @@ void peer_start(peer *self)
     /* Keeps the broker from closing a connection on which a burst waits. */
     const broker_options options = {.config = "max_pending: 1073741824"};
     self->where = broker_start(&options);
+    char version[32];
+    broker_version(self->where, version, sizeof(version));
+    measure_with_broker(version);
     char url[64];
     snprintf(url, sizeof(url), "%s", broker_url(self->where));
     char *arguments[] = {"peer", "peer", url, NULL};

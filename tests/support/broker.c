@@ -215,25 +215,40 @@ static int connect_to_monitor(const broker *self)
     return monitor;
 }
 
-size_t broker_subscriptions(const broker *self)
+/* Returns what follows `key` on a page of the monitoring. Dies if the page has no such key. */
+static const char *ask_monitor(const broker *self, const char *page, const char *key, char *answer,
+                               size_t size)
 {
-    static const char request[] = "GET /subsz HTTP/1.0\r\n\r\n";
-    static const char figure[] = "\"num_subscriptions\":";
-    size_t length = 0;
-    ssize_t got = 0;
+    char request[64];
+    snprintf(request, sizeof(request), "GET %s HTTP/1.0\r\n\r\n", page);
     int monitor = connect_to_monitor(self);
     if (write(monitor, request, strlen(request)) != (ssize_t)strlen(request))
         support_die("cannot ask the broker's monitoring: %s", strerror(errno));
-    char answer[4096];
-    while (length < sizeof(answer) - 1 &&
-           (got = read(monitor, answer + length, sizeof(answer) - 1 - length)) > 0)
+    size_t length = 0;
+    ssize_t got = 0;
+    while (length < size - 1 && (got = read(monitor, answer + length, size - 1 - length)) > 0)
         length += (size_t)got;
     close(monitor);
     answer[length] = '\0';
-    const char *found = strstr(answer, figure);
+    const char *found = strstr(answer, key);
     if (found == NULL)
-        support_die("the broker's monitoring says no number of subscriptions: %s", answer);
-    return strtoul(found + strlen(figure), NULL, 10);
+        support_die("%s of the broker's monitoring has no %s: %s", page, key, answer);
+    return found + strlen(key);
+}
+
+size_t broker_subscriptions(const broker *self)
+{
+    char answer[4096];
+    const char *figure =
+        ask_monitor(self, "/subsz", "\"num_subscriptions\":", answer, sizeof(answer));
+    return strtoul(figure, NULL, 10);
+}
+
+void broker_version(const broker *self, char *version, size_t size)
+{
+    char answer[4096];
+    const char *text = ask_monitor(self, "/varz", "\"version\": \"", answer, sizeof(answer));
+    snprintf(version, size, "%.*s", (int)strcspn(text, "\""), text);
 }
 
 /* ---- ending, pausing ---- */

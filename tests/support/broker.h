@@ -31,6 +31,9 @@ pid_t broker_process(const broker *self);
 /* Returns how many subscriptions the broker has now, with its own. */
 size_t broker_subscriptions(const broker *self);
 
+/* Writes the version that the broker reports, such as "2.9.10". */
+void broker_version(const broker *self, char *version, size_t size);
+
 /* Ends the broker in any state, removes its folder and frees it. NULL is allowed. */
 void broker_stop(broker *self);
 
