@@ -53,11 +53,11 @@ static gen_request *unpack_request(gen_pool *pool, const nm_buffer *input)
     const ProtobufCMessageDescriptor *descriptor =
         &google__protobuf__compiler__code_generator_request__descriptor;
     ProtobufCAllocator allocator = gen_wire_allocator(pool);
-    const gen_bytes bytes = {input->data, input->length};
+    const nm_cursor bytes = nm_cursor_over(input->data, input->length);
     if (!gen_wire_depth_ok(descriptor, bytes, DEEPEST_REQUEST))
         return NULL;
-    return google__protobuf__compiler__code_generator_request__unpack(&allocator, bytes.length,
-                                                                      bytes.data);
+    return google__protobuf__compiler__code_generator_request__unpack(&allocator, input->length,
+                                                                      bytes.at);
 }
 
 static void add_file(gen_pool *pool, gen_response *response, const char *base, const char *ending,

@@ -28,7 +28,7 @@ static bool is_declared(const gen_sources *sources, const gen_extension *extensi
 }
 
 static gen_extension_state find_payload(const gen_extended *extended,
-                                        const gen_extension *extension, gen_bytes *payload)
+                                        const gen_extension *extension, nm_cursor *payload)
 {
     return is_declared(extended->sources, extension)
                ? gen_wire_extension(extended->context->pool, extended->options, extension->number,
@@ -38,7 +38,7 @@ static gen_extension_state find_payload(const gen_extended *extended,
 
 bool gen_has_extension(const gen_extended *extended, const gen_extension *extension)
 {
-    gen_bytes payload;
+    nm_cursor payload;
     return find_payload(extended, extension, &payload) != GEN_EXTENSION_ABSENT;
 }
 
@@ -46,13 +46,14 @@ bool gen_read_extension(const gen_extended *extended, const gen_extension *exten
                         const ProtobufCMessageDescriptor *descriptor, const void **message)
 {
     ProtobufCAllocator allocator = gen_wire_allocator(extended->context->pool);
-    gen_bytes payload;
+    nm_cursor payload;
     gen_extension_state state = find_payload(extended, extension, &payload);
     *message = NULL;
     if (state == GEN_EXTENSION_ABSENT)
         return true;
     if (state == GEN_EXTENSION_PRESENT)
-        *message = protobuf_c_message_unpack(descriptor, &allocator, payload.length, payload.data);
+        *message =
+            protobuf_c_message_unpack(descriptor, &allocator, nm_cursor_left(&payload), payload.at);
     if (*message == NULL)
         return gen_fail(extended->context, extended->place,
                         "the option (natsmicro.%s) is malformed (import "

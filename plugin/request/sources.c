@@ -17,18 +17,18 @@ enum { PB_C_FILE = 1019, PB_C_FILE_NO_GENERATE = 1, PB_C_FILE_C_PACKAGE = 6 };
 static bool read_pb_c_file(gen_context *context, const gen_place *place, gen_source *source)
 {
     const Google__Protobuf__FileOptions *options = source->proto->options;
-    gen_bytes rest;
+    nm_cursor rest;
     gen_extension_state state = gen_wire_extension(
         context->pool, options == NULL ? NULL : &options->base, PB_C_FILE, &rest);
     bool readable = state != GEN_EXTENSION_MALFORMED;
-    while (readable && rest.length != 0) {
+    while (readable && nm_cursor_left(&rest) != 0) {
         gen_wire_field field;
         readable = gen_wire_next(&rest, &field);
         if (readable && field.number == PB_C_FILE_NO_GENERATE)
-            source->no_generate = field.number_value != 0;
+            source->no_generate = field.value != 0;
         if (readable && field.number == PB_C_FILE_C_PACKAGE)
-            source->scope.c_package =
-                gen_pool_copy(context->pool, (const char *)field.bytes.data, field.bytes.length);
+            source->scope.c_package = gen_pool_copy(context->pool, (const char *)field.content.at,
+                                                    nm_cursor_left(&field.content));
     }
     if (!readable)
         return gen_fail(context, place,

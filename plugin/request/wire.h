@@ -1,37 +1,28 @@
 /*
  * Wire: protobuf's encoding, as far as protobuf-c leaves it to us: memory; extensions, which it
- * keeps as unknown fields; and how deep a message nests, which it never asks. What the bytes mean
- * is up to the reader of the model.
+ * keeps as unknown fields; and how deep a message nests, which it does not check.
  */
 #ifndef GEN_WIRE_H
 #define GEN_WIRE_H
 
+#include "base/cursor.h"
 #include "request/pool.h"
 
 #include <protobuf-c/protobuf-c.h>
 
-#include <stdbool.h>
-#include <stdint.h>
-
-/* Has protobuf-c allocate from the pool, so that there is nothing to free. */
+/* An allocator for protobuf-c that takes from the pool and leaves freeing to it. */
 ProtobufCAllocator gen_wire_allocator(gen_pool *pool);
-
-/* Bytes that belong to somebody else. */
-typedef struct gen_bytes {
-    const uint8_t *data;
-    size_t length;
-} gen_bytes;
 
 /* One field of a message. */
 typedef struct gen_wire_field {
     uint32_t number;
-    uint32_t type;         /* a ProtobufCWireType */
-    uint64_t number_value; /* of a varint or a fixed one */
-    gen_bytes bytes;       /* of a length-prefixed one */
+    nm_wire_type type;
+    uint64_t value;    /* NM_WIRE_VARINT, NM_WIRE_FIXED64, NM_WIRE_FIXED32 */
+    nm_cursor content; /* NM_WIRE_DELIMITED */
 } gen_wire_field;
 
-/* Takes the next field off `rest`. False when the bytes are malformed; ask for none when empty. */
-bool gen_wire_next(gen_bytes *rest, gen_wire_field *field);
+/* Takes the next field off `rest`, which is not empty. False if the bytes are malformed. */
+bool gen_wire_next(nm_cursor *rest, gen_wire_field *field);
 
 typedef enum gen_extension_state {
     GEN_EXTENSION_ABSENT,
@@ -40,14 +31,17 @@ typedef enum gen_extension_state {
 } gen_extension_state;
 
 /*
- * Finds the message that extends `options` with this number. It may be there several times: as
- * protobuf merges them, their payloads are put one behind the other.
+ * Finds the message that extends `options` with this number. It may be there in several parts,
+ * which are put one after the other: protobuf merges them so. `options` may be NULL.
  */
 gen_extension_state gen_wire_extension(gen_pool *pool, const ProtobufCMessage *options,
-                                       uint32_t number, gen_bytes *payload);
+                                       uint32_t number, nm_cursor *payload);
 
-/* Whether the bytes are fields all along and nest no deeper than `limit` messages of this kind. */
-bool gen_wire_depth_ok(const ProtobufCMessageDescriptor *descriptor, gen_bytes bytes,
+/*
+ * Whether the bytes are a message of this kind that is well-formed and has at most `limit` levels,
+ * itself included.
+ */
+bool gen_wire_depth_ok(const ProtobufCMessageDescriptor *descriptor, nm_cursor bytes,
                        unsigned limit);
 
 #endif
