@@ -1,9 +1,7 @@
 /*
- * Calls: making them, messages in and out, and the accessors of call.h that both sides have.
+ * See call.h: making calls, waiting, and ending them.
  */
 #include "call/call.h"
-#include "base/cold.h"
-#include "wire/names.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -11,98 +9,57 @@
 #define DEFAULT_IDLE_MS         30000
 #define DEFAULT_WINDOW_MESSAGES 1048576
 
-/* More that are over are not kept for the next ones. */
+/* Calls that are over and kept for the next ones, at most. */
 #define CACHED_CALLS 256
 
-/* ---- making and ending ---- */
+/* ---- the stream's owner ---- */
 
-static void on_message(nm_inbox *inbox, natsMsg *message)
+static void on_ready(void *owner, unsigned readiness)
 {
-    natsmicro_call *call = nm_call_of(inbox);
-    nm_stream_transport(&call->stream)->on_message(&call->stream, message);
+    natsmicro_call *call = owner;
+    pthread_mutex_lock(&call->lock);
+    call->ready |= readiness;
+    pthread_cond_broadcast(&call->changed);
+    pthread_mutex_unlock(&call->lock);
 }
 
-static void on_pause(nm_inbox *inbox)
+/* The timer is a cancel's, or the deadline of a unary call that is served; else the transport's. */
+static bool on_timer(void *owner)
 {
-    nm_stream_on_pause(&nm_call_of(inbox)->stream);
+    natsmicro_call *call = owner;
+    if (atomic_exchange(&call->cancelling, false)) {
+        nm_call_enter(&call->telling);
+        call->side->end(call, NATSMICRO_CANCELLED, "cancelled by the service");
+        nm_call_leave(&call->telling, NATSMICRO_OK);
+        return true;
+    }
+    if (!call->side->is_server || nm_call_kind(call) != NATSMICRO_UNARY ||
+        nm_now() < nm_stream_wait_deadline(call->stream))
+        return false;
+    call->side->end(call, NATSMICRO_DEADLINE_EXCEEDED,
+                    "the service's timeout passed before the handler replied");
+    return true;
 }
 
-/*
- * A client may close a call while another thread waits in its send or recv, or tells the peer of
- * its end: these are what it waits for. Each is in there once at most. Plain stores do, as who
- * waits has had the stream's lock since, and so has the close; a number that threads share would
- * cost more than a short message's way does.
- */
-static void enter(atomic_bool *use)
+static void free_call(natsmicro_call *call)
 {
-    atomic_store_explicit(use, true, memory_order_relaxed);
-}
-
-static natsmicro_status leave(atomic_bool *use, natsmicro_status status)
-{
-    atomic_store_explicit(use, false, memory_order_release);
-    return status;
-}
-
-static bool is_in_use(natsmicro_call *call)
-{
-    return atomic_load_explicit(&call->sending, memory_order_acquire) ||
-           atomic_load_explicit(&call->receiving, memory_order_acquire) ||
-           atomic_load_explicit(&call->telling, memory_order_acquire);
-}
-
-/* Tells the peer of a cancel, on the service thread, as cancelling must not block. */
-static void tell_cancelled(natsmicro_call *call)
-{
-    enter(&call->telling);
-    if (call->stream.is_server)
-        nm_call_end_from_outside(call, NATSMICRO_CANCELLED, "cancelled by the service");
-    else
-        nm_stream_transport(&call->stream)->give_up(&call->stream);
-    leave(&call->telling, NATSMICRO_OK);
-}
-
-/*
- * The timer is a cancel's, the transport's, or a server's deadline of a unary call: that of a
- * stream is kept by waits.
- */
-static void on_timer(nm_inbox *inbox)
-{
-    natsmicro_call *call = nm_call_of(inbox);
-    nm_stream *stream = &call->stream;
-    if (atomic_exchange(&call->cancelling, false))
-        tell_cancelled(call);
-    else if (stream->is_server && stream->kind == NATSMICRO_UNARY && nm_now() >= stream->deadline)
-        nm_call_end_from_outside(call, NATSMICRO_DEADLINE_EXCEEDED,
-                                 "the service's timeout passed before the handler replied");
-    else
-        nm_stream_transport(stream)->on_timer(stream);
-}
-
-static void on_closed(nm_inbox *inbox)
-{
-    natsmicro_call *call = nm_call_of(inbox);
-    nm_stream_abort(&call->stream, NATSMICRO_UNAVAILABLE, "%s: the connection was closed",
-                    call->method->full_name);
-}
-
-static void call_free(natsmicro_call *call)
-{
-    nm_stream_free(&call->stream);
+    nm_stream_free(call->stream);
     nm_arena_free(&call->arena);
     nm_buffer_free(&call->encoded);
     nm_error_clear(&call->send_error);
     nm_error_clear(&call->failure);
+    pthread_cond_destroy(&call->changed);
+    pthread_mutex_destroy(&call->lock);
     free(call);
 }
 
-static void on_unreferenced(nm_inbox *inbox)
+static void on_unreferenced(void *owner)
 {
-    natsmicro_call *call = nm_call_of(inbox);
+    natsmicro_call *call = owner;
     nm_call_cache *cache = call->cache;
     void (*on_over)(natsmicro_call *) = call->on_over;
 
-    nm_stream_reset(&call->stream);
+    nm_stream_reset(call->stream);
     nm_arena_reset(&call->arena);
     nm_buffer_reset(&call->encoded);
     nm_error_clear(&call->send_error);
@@ -119,11 +76,12 @@ static void on_unreferenced(nm_inbox *inbox)
     }
     pthread_mutex_unlock(&cache->lock);
     if (!keep)
-        call_free(call);
+        free_call(call);
 }
 
-static const nm_inbox_callbacks callbacks = {on_message, on_pause, on_timer, on_closed,
-                                             on_unreferenced};
+static const nm_stream_owner stream_owner = {on_ready, on_timer, on_unreferenced};
+
+/* ---- making ---- */
 
 void nm_call_cache_init(nm_call_cache *cache)
 {
@@ -137,7 +95,7 @@ void nm_call_cache_free(nm_call_cache *cache)
     natsmicro_call *next;
     for (natsmicro_call *call = cache->free_calls; call != NULL; call = next) {
         next = call->next_free;
-        call_free(call);
+        free_call(call);
     }
     pthread_mutex_destroy(&cache->lock);
 }
@@ -159,11 +117,13 @@ static natsmicro_call *make_call(nm_call_cache *cache)
     natsmicro_call *call = calloc(1, sizeof(*call));
     if (call == NULL)
         return NULL;
-    if (!nm_stream_init(&call->stream)) {
+    call->stream = nm_stream_new(&stream_owner, call);
+    if (call->stream == NULL) {
         free(call);
         return NULL;
     }
-    nm_stream_reset(&call->stream);
+    pthread_mutex_init(&call->lock, NULL);
+    nm_cond_init(&call->changed);
     call->cache = cache;
     call->handle.base = call;
     return call;
@@ -178,210 +138,56 @@ static uint64_t window_messages(const nm_method *method, const nm_call_settings 
                                           : DEFAULT_WINDOW_MESSAGES;
 }
 
+static void set_false(atomic_bool *flag)
+{
+    atomic_store_explicit(flag, false, memory_order_relaxed);
+}
+
 natsmicro_call *nm_call_acquire(nm_call_cache *cache, nm_link *link, const nm_method *method,
-                                const nm_call_settings *settings, bool is_server)
+                                const nm_call_settings *settings, const nm_call_side *side,
+                                bool plain)
 {
     natsmicro_call *call = take_cached(cache);
     if (call == NULL)
         call = make_call(cache);
     if (call == NULL)
         return NULL;
-    nm_inbox_init(&call->stream.inbox, link, &callbacks);
+    call->side = side;
     call->method = method;
     call->settings = settings;
+    call->link = link;
     call->on_over = NULL;
-    atomic_store_explicit(&call->send_error_past, false, memory_order_relaxed);
-    call->answered = call->in_handler = call->detached = call->ended_from_outside = false;
-    atomic_store_explicit(&call->sending, false, memory_order_relaxed);
-    atomic_store_explicit(&call->receiving, false, memory_order_relaxed);
-    atomic_store_explicit(&call->telling, false, memory_order_relaxed);
-    atomic_store_explicit(&call->cancelling, false, memory_order_relaxed);
+    call->ended_from_outside = false;
+    call->started = nm_now();
+    call->unsent = call->sends_short = call->responded = false;
+    set_false(&call->send_error_past);
+    call->arena.limit = settings->limits.max_decode_bytes;
     call->chunk_rest = (nm_bytes){NULL, 0};
     call->expected = UINT64_MAX;
-    call->unsent = call->sends_short = call->responded = false;
-    call->started = nm_now();
-    call->arena.limit = settings->limits.max_decode_bytes;
-    call->stream.link = link;
-    call->stream.max_payload = nm_link_max_payload(link);
-    call->stream.transport = &nm_plain_transport;
-    call->stream.window_bytes = settings->stream.window_bytes;
-    call->stream.window_messages = window_messages(method, settings);
-    call->stream.settings = &settings->stream;
-    call->stream.kind = method->stub->kind;
-    call->stream.is_server = is_server;
-    call->stream.method = method->full_name;
-    call->stream.subject = method->subject;
+    set_false(&call->sending);
+    set_false(&call->receiving);
+    set_false(&call->telling);
+    set_false(&call->cancelling);
+    set_false(&call->flush_later);
+    call->ready = 0;
+    call->answered = call->in_handler = call->detached = false;
+    const nm_stream_setup setup = {
+        .link = link,
+        .settings = &settings->stream,
+        .kind = method->stub->kind,
+        .is_server = side->is_server,
+        .plain = plain,
+        .method = method->full_name,
+        .subject = method->subject,
+        .window_messages = window_messages(method, settings),
+    };
+    nm_stream_begin(call->stream, &setup);
     return call;
 }
 
 void nm_call_release(natsmicro_call *call)
 {
-    nm_inbox_unreference(&call->stream.inbox);
-}
-
-void *natsmicro_stub_call_handle(natsmicro_call *call)
-{
-    return &call->handle;
-}
-
-/* ---- messages ---- */
-
-static const nm_plan *type_out(const natsmicro_call *call)
-{
-    return call->stream.is_server ? call->method->response : call->method->request;
-}
-
-static const nm_plan *type_in(const natsmicro_call *call)
-{
-    return call->stream.is_server ? call->method->request : call->method->response;
-}
-
-/* The short way of a short message. False: there is none right now. */
-static bool send_in_place(natsmicro_call *call, const nm_transport *transport, const void *message)
-{
-    nm_buffer room = transport->reserve(&call->stream);
-    if (room.data == NULL)
-        return false;
-    bool packed = nm_direct_pack(type_out(call), message, &room, NULL);
-    transport->commit(&call->stream, packed ? &room : NULL);
-    return packed;
-}
-
-void nm_call_forget_send_error(natsmicro_call *call)
-{
-    nm_error_clear(&call->send_error);
-    atomic_store_explicit(&call->send_error_past, false, memory_order_relaxed);
-}
-
-static natsmicro_status send_message(natsmicro_call *call, const void *message)
-{
-    const nm_transport *transport = nm_stream_transport(&call->stream);
-    nm_call_forget_send_error(call);
-    if (call->sends_short && send_in_place(call, transport, message))
-        return NATSMICRO_OK;
-    nm_encoding encoding;
-    natsmicro_status status =
-        nm_encode_in_pieces(type_out(call), message, &call->encoded, &encoding, &call->send_error);
-    if (status != NATSMICRO_OK)
-        return status;
-    call->sends_short = transport->reserve != NULL && encoding.count == 1 &&
-                        encoding.pieces[0].length < NM_SHORT_MESSAGE;
-    return transport->send(&call->stream, encoding.pieces, encoding.count, &call->send_error);
-}
-
-natsmicro_status natsmicro_stub_send(natsmicro_call *call, const void *message)
-{
-    enter(&call->sending);
-    return leave(&call->sending, send_message(call, message));
-}
-
-natsmicro_status natsmicro_stub_try_send(natsmicro_call *call, const void *message)
-{
-    enter(&call->sending);
-    const nm_transport *transport = nm_stream_transport(&call->stream);
-    /* One thread sends: room that is there now is there for the send. */
-    if (transport->can_send != NULL && !transport->can_send(&call->stream))
-        return leave(&call->sending, NATSMICRO_WOULD_BLOCK);
-    return leave(&call->sending, send_message(call, message));
-}
-
-natsmicro_status nm_call_send_pieces(natsmicro_call *call, const nm_bytes *pieces, size_t count)
-{
-    enter(&call->sending);
-    nm_call_forget_send_error(call);
-    return leave(
-        &call->sending,
-        nm_stream_transport(&call->stream)->send(&call->stream, pieces, count, &call->send_error));
-}
-
-/* A malformed message is the caller's fault on a server and a broken service on a client. */
-static natsmicro_status malformed(natsmicro_call *call, const nm_error *error)
-{
-    natsmicro_status status = error->status;
-    if (!call->stream.is_server && status == NATSMICRO_INVALID_ARGUMENT)
-        status = NATSMICRO_INTERNAL;
-    nm_stream_abort(&call->stream, status, "%s: a message of the peer cannot be decoded: %s",
-                    call->method->full_name, nm_error_text(error));
-    return status;
-}
-
-/*
- * With END a client's call has ended, and well: what a send failed with before is nothing of it.
- * Its memory is the sender's, who may be at it in another thread. A service's call goes on, and a
- * handler may return that failure.
- */
-static natsmicro_status recv_span(natsmicro_call *call, nm_span *span)
-{
-    natsmicro_status status = nm_stream_transport(&call->stream)->recv(&call->stream, span);
-    if (status == NATSMICRO_END && !call->stream.is_server)
-        atomic_store_explicit(&call->send_error_past, true, memory_order_relaxed);
-    return status;
-}
-
-natsmicro_status nm_call_recv_span(natsmicro_call *call, nm_span *span)
-{
-    enter(&call->receiving);
-    return leave(&call->receiving, recv_span(call, span));
-}
-
-/* What is not decoded directly. */
-NM_COLD static natsmicro_status decode_by_library(natsmicro_call *call, const nm_span *span,
-                                                  const void **message)
-{
-    nm_error error = NM_ERROR_INIT;
-    ProtobufCMessage *decoded = NULL;
-    natsmicro_status status = nm_decode(type_in(call)->descriptor, span->data, span->length,
-                                        &call->settings->limits, &call->arena, &decoded, &error);
-    if (status != NATSMICRO_OK)
-        status = malformed(call, &error);
-    nm_error_clear(&error);
-    *message = decoded;
-    return status;
-}
-
-static natsmicro_status decode(natsmicro_call *call, const nm_span *span, const void **message)
-{
-    *message = nm_decode_directly(type_in(call), span->data, span->length, &call->settings->limits,
-                                  &call->arena);
-    return *message != NULL ? NATSMICRO_OK : decode_by_library(call, span, message);
-}
-
-natsmicro_status nm_call_decode(natsmicro_call *call, const nm_span *span, const void **message)
-{
-    return decode(call, span, message);
-}
-
-static natsmicro_status recv_message(natsmicro_call *call, const void **message)
-{
-    *message = NULL;
-    call->chunk_rest = (nm_bytes){NULL, 0};
-    nm_span span;
-    natsmicro_status status = recv_span(call, &span);
-    return status == NATSMICRO_OK ? decode(call, &span, message) : status;
-}
-
-natsmicro_status natsmicro_stub_recv(natsmicro_call *call, const void **message)
-{
-    enter(&call->receiving);
-    return leave(&call->receiving, recv_message(call, message));
-}
-
-/*
- * The users are on their way out, as the call is over: no need of a signal from each that leaves.
- */
-void nm_call_wait_for_users(natsmicro_call *call)
-{
-    nm_stream *stream = &call->stream;
-    pthread_mutex_lock(&stream->lock);
-    while (is_in_use(call))
-        nm_cond_wait_until(&stream->changed, &stream->lock, nm_deadline_in(1));
-    pthread_mutex_unlock(&stream->lock);
-}
-
-void natsmicro_stub_message_free(void *message)
-{
-    if (message != NULL)
-        protobuf_c_message_free_unpacked(message, NULL);
+    nm_stream_unreference(call->stream);
 }
 
 int64_t nm_call_idle_limit(int64_t own_ms, int64_t settings_ms, int64_t method_ms)
@@ -390,39 +196,84 @@ int64_t nm_call_idle_limit(int64_t own_ms, int64_t settings_ms, int64_t method_m
     return nm_duration(limit_ms != 0 ? limit_ms : DEFAULT_IDLE_MS);
 }
 
-/* ---- accessors ---- */
+/* ---- waiting ---- */
+
+void nm_call_flush(natsmicro_call *call, int64_t deadline)
+{
+    if (!atomic_load_explicit(&call->flush_later, memory_order_relaxed))
+        nm_link_flush(call->link, deadline);
+}
+
+/* What lies in nats.c's buffer may be what the peer waits for. */
+static void flush_before_wait(natsmicro_call *call, nm_readiness readiness)
+{
+    if (readiness == NM_WRITABLE) /* room may be there before the flush would return */
+        nm_link_flush_soon(call->link);
+    else
+        nm_link_flush(call->link, nm_stream_wait_deadline(call->stream));
+}
+
+void nm_call_wait(natsmicro_call *call, nm_readiness readiness, bool *waited)
+{
+    int64_t until = nm_stream_keepalive(call->stream, readiness, !*waited);
+    if (!*waited)
+        flush_before_wait(call, readiness);
+    *waited = true;
+    pthread_mutex_lock(&call->lock);
+    while ((call->ready & readiness) == 0) {
+        if (nm_cond_wait_until(&call->changed, &call->lock, until) != 0)
+            break;
+    }
+    call->ready &= ~(unsigned)readiness;
+    pthread_mutex_unlock(&call->lock);
+}
+
+static bool is_in_use(natsmicro_call *call)
+{
+    return atomic_load_explicit(&call->sending, memory_order_acquire) ||
+           atomic_load_explicit(&call->receiving, memory_order_acquire) ||
+           atomic_load_explicit(&call->telling, memory_order_acquire);
+}
+
+/* They are on their way out, as the call is over: no need of a signal from each that leaves. */
+void nm_call_wait_for_users(natsmicro_call *call)
+{
+    pthread_mutex_lock(&call->lock);
+    while (is_in_use(call))
+        nm_cond_wait_until(&call->changed, &call->lock, nm_deadline_in(1));
+    pthread_mutex_unlock(&call->lock);
+}
+
+/* ---- ending ---- */
 
 /* Has the service thread tell the peer that the call is aborted. */
 static void tell_soon(natsmicro_call *call)
 {
     atomic_store(&call->cancelling, true);
-    nm_inbox_set_timer(&call->stream.inbox, nm_now());
+    nm_stream_hasten_timer(call->stream, nm_now());
+}
+
+static bool is_answered(natsmicro_call *call)
+{
+    pthread_mutex_lock(&call->lock);
+    bool answered = call->answered;
+    pthread_mutex_unlock(&call->lock);
+    return answered;
 }
 
 void natsmicro_call_cancel(natsmicro_call *call)
 {
-    nm_stream *stream = &call->stream;
-    pthread_mutex_lock(&stream->lock);
-    bool over = stream->aborted != NATSMICRO_OK || stream->finished || call->answered ||
-                (!stream->is_server && stream->in_end != NATSMICRO_OK);
-    if (!over)
-        nm_stream_abort_locked(stream, NATSMICRO_CANCELLED, "%s: cancelled",
-                               call->method->full_name);
-    pthread_mutex_unlock(&stream->lock);
-    if (!over)
+    if (!is_answered(call) &&
+        nm_stream_abort_unless_ended(call->stream, NATSMICRO_CANCELLED, "cancelled"))
         tell_soon(call);
 }
 
 /* Takes what the error holds. */
 static natsmicro_status give_up(natsmicro_call *call, nm_error *error)
 {
-    nm_stream *stream = &call->stream;
-    pthread_mutex_lock(&stream->lock);
-    bool first = stream->aborted == NATSMICRO_OK;
-    nm_stream_abort_with(stream, error);
-    natsmicro_status status = stream->aborted;
-    bool tell = first && !stream->is_server && stream->in_end == NATSMICRO_OK;
-    pthread_mutex_unlock(&stream->lock);
+    bool tell = !call->side->is_server && nm_stream_aborted(call->stream) == NATSMICRO_OK &&
+                nm_stream_input_end(call->stream) == NATSMICRO_OK;
+    natsmicro_status status = nm_stream_abort_with(call->stream, error);
     if (tell)
         tell_soon(call);
     return status;
@@ -450,171 +301,28 @@ natsmicro_status nm_call_give_up_with(natsmicro_call *call, nm_error *error)
     return give_up(call, &named);
 }
 
-natsmicro_status nm_call_check_send(natsmicro_call *call)
+const nm_error *nm_call_shown_error(natsmicro_call *call)
 {
-    pthread_mutex_lock(&call->stream.lock);
-    natsmicro_status status = nm_stream_check_send(&call->stream, &call->send_error);
-    pthread_mutex_unlock(&call->stream.lock);
-    return status;
-}
-
-natsmicro_status natsmicro_call_status(natsmicro_call *call)
-{
-    nm_stream *stream = &call->stream;
-    pthread_mutex_lock(&stream->lock);
-    natsmicro_status status = call->failure.status;
-    if (status == NATSMICRO_OK)
-        status = stream->aborted;
-    if (status == NATSMICRO_OK && !stream->is_server)
-        status = stream->in_end;
-    pthread_mutex_unlock(&stream->lock);
-    return status;
-}
-
-const nm_error *nm_call_shown_error(const natsmicro_call *call)
-{
-    if (call->failure.status != NATSMICRO_OK)
+    const nm_error *ended = nm_stream_error(call->stream);
+    pthread_mutex_lock(&call->lock);
+    bool failed = call->failure.status != NATSMICRO_OK;
+    pthread_mutex_unlock(&call->lock);
+    if (failed)
         return &call->failure;
-    if (call->stream.error.status != NATSMICRO_OK)
-        return &call->stream.error;
+    if (ended->status != NATSMICRO_OK)
+        return ended;
     static const nm_error none = NM_ERROR_INIT;
     bool past = atomic_load_explicit(&call->send_error_past, memory_order_relaxed);
     return past ? &none : &call->send_error;
 }
 
-const char *natsmicro_call_error_code(natsmicro_call *call)
+void nm_call_forget_send_error(natsmicro_call *call)
 {
-    pthread_mutex_lock(&call->stream.lock);
-    const char *code = nm_error_code(nm_call_shown_error(call));
-    pthread_mutex_unlock(&call->stream.lock);
-    return code;
+    nm_error_clear(&call->send_error);
+    set_false(&call->send_error_past);
 }
 
-const char *natsmicro_call_error_message(natsmicro_call *call)
+natsmicro_status nm_call_check_send(natsmicro_call *call)
 {
-    pthread_mutex_lock(&call->stream.lock);
-    const char *text = nm_error_text(nm_call_shown_error(call));
-    pthread_mutex_unlock(&call->stream.lock);
-    return text;
-}
-
-const void *natsmicro_call_error_data(natsmicro_call *call, size_t *length)
-{
-    pthread_mutex_lock(&call->stream.lock);
-    const nm_error *error = nm_call_shown_error(call);
-    const void *data = error->data;
-    *length = error->data_length;
-    pthread_mutex_unlock(&call->stream.lock);
-    return data;
-}
-
-/*
- * On a client: the answer is one message, so its headers and trailers cannot be told from each
- * other.
- */
-static bool has_one_answer(const nm_stream *stream)
-{
-    return !stream->is_server && !nm_service_streams(stream->kind);
-}
-
-const char *natsmicro_call_header(natsmicro_call *call, const char *name)
-{
-    nm_stream *stream = &call->stream;
-    pthread_mutex_lock(&stream->lock);
-    const char *value = nm_headers_get(&stream->headers_in, name);
-    /* Where nothing came before the end, it brought the headers, too. */
-    if (value == NULL && (has_one_answer(stream) || stream->headers_in.count == 0))
-        value = nm_headers_get(&stream->trailers_in, name);
-    pthread_mutex_unlock(&stream->lock);
-    return value;
-}
-
-bool natsmicro_call_header_at(natsmicro_call *call, size_t index, const char **name,
-                              const char **value)
-{
-    pthread_mutex_lock(&call->stream.lock);
-    const nm_headers *headers =
-        call->stream.headers_in.count > 0 ? &call->stream.headers_in : &call->stream.trailers_in;
-    bool found = index < headers->count;
-    if (found) {
-        *name = headers->items[index].name;
-        *value = headers->items[index].value;
-    }
-    pthread_mutex_unlock(&call->stream.lock);
-    return found;
-}
-
-const char *natsmicro_call_trailer(natsmicro_call *call, const char *name)
-{
-    nm_stream *stream = &call->stream;
-    pthread_mutex_lock(&stream->lock);
-    const char *value = nm_headers_get(&stream->trailers_in, name);
-    if (value == NULL && has_one_answer(stream))
-        value = nm_headers_get(&stream->headers_in, name);
-    pthread_mutex_unlock(&stream->lock);
-    return value;
-}
-
-/* Both sides' own headers, while `too_late` says they may still be set. Under the lock. */
-static natsmicro_status set_checked(nm_headers *headers, const char *name, const char *value,
-                                    bool too_late)
-{
-    const char *why;
-    natsmicro_status status = nm_header_check(name, value, &why);
-    if (status != NATSMICRO_OK)
-        return status;
-    if (too_late)
-        return NATSMICRO_FAILED_PRECONDITION;
-    return nm_headers_set(headers, name, value) ? NATSMICRO_OK : NATSMICRO_RESOURCE_EXHAUSTED;
-}
-
-natsmicro_status natsmicro_call_set_header(natsmicro_call *call, const char *name,
-                                           const char *value)
-{
-    nm_stream *stream = &call->stream;
-    pthread_mutex_lock(&stream->lock);
-    bool too_late = stream->is_server ? stream->finished || stream->sent > 0
-                                      : stream->inbox.subject != NULL && stream->inbox.listening;
-    natsmicro_status status = set_checked(&stream->headers_out, name, value, too_late);
-    pthread_mutex_unlock(&stream->lock);
-    return status;
-}
-
-natsmicro_status natsmicro_call_set_trailer(natsmicro_call *call, const char *name,
-                                            const char *value)
-{
-    nm_stream *stream = &call->stream;
-    pthread_mutex_lock(&stream->lock);
-    natsmicro_status status =
-        set_checked(&stream->trailers_out, name, value, !stream->is_server || stream->finished);
-    pthread_mutex_unlock(&stream->lock);
-    return status;
-}
-
-const char *natsmicro_call_method(natsmicro_call *call)
-{
-    return call->method->full_name;
-}
-
-const char *natsmicro_call_subject(natsmicro_call *call)
-{
-    return call->method->subject;
-}
-
-void natsmicro_call_get_metrics(natsmicro_call *call, natsmicro_stream_metrics *metrics)
-{
-    nm_stream *stream = &call->stream;
-    pthread_mutex_lock(&stream->lock);
-    const nm_transport *transport = nm_stream_transport(stream);
-    *metrics = (natsmicro_stream_metrics){.messages_sent = stream->sent,
-                                          .messages_received = stream->received};
-    if (transport->read_metrics != NULL)
-        transport->read_metrics(stream, metrics);
-    pthread_mutex_unlock(&stream->lock);
-}
-
-int64_t natsmicro_call_remaining_ms(natsmicro_call *call)
-{
-    int64_t deadline = nm_stream_wait_deadline(&call->stream);
-    return deadline == NM_NEVER ? -1 : nm_remaining_ms(deadline);
+    return nm_stream_check_send(call->stream, &call->send_error);
 }

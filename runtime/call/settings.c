@@ -1,7 +1,7 @@
 /*
- * Settings and methods: options with their defaults, the proto's with what overrides them.
+ * See settings.h.
  */
-#include "call/call.h"
+#include "call/settings.h"
 
 #include "base/rules.h"
 
@@ -62,21 +62,6 @@ natsmicro_status nm_check_subject(const char *option, const char *subject, nm_er
                         fault);
 }
 
-natsmicro_status nm_check_stub(const natsmicro_stub_service *stub, nm_error *error)
-{
-    if (stub->stub_version == NATSMICRO_STUB_VERSION)
-        return NATSMICRO_OK;
-    return nm_error_set(error, NATSMICRO_FAILED_PRECONDITION,
-                        "its tables are of version %d, the library's of %d: generate it anew",
-                        stub->stub_version, NATSMICRO_STUB_VERSION);
-}
-
-const char *nm_stub_name(const natsmicro_stub_service *stub)
-{
-    return stub->stub_version == NATSMICRO_STUB_VERSION ? stub->full_name
-                                                        : "a stub of another version";
-}
-
 natsmicro_status nm_call_settings_init(nm_call_settings *settings, const nm_call_options *options,
                                        natsConnection *connection, nm_error *error)
 {
@@ -120,40 +105,4 @@ void nm_call_settings_free(nm_call_settings *settings)
         free(settings->allowed_inbox_prefixes[i]);
     free(settings->allowed_inbox_prefixes);
     settings->allowed_inbox_prefixes = NULL;
-}
-
-/* "a" and "b" as "a.b"; NULL when memory is short. */
-static char *join(const char *a, const char *b)
-{
-    nm_buffer joined = NM_BUFFER_INIT;
-    nm_buffer_append_format(&joined, "%s.%s", a, b);
-    return (char *)(uintptr_t)nm_buffer_string(&joined);
-}
-
-natsmicro_status nm_method_init(nm_method *method, const natsmicro_stub_service *service,
-                                const natsmicro_stub_method *stub, const char *subject_prefix,
-                                int64_t timeout_ms, nm_error *error)
-{
-    if (subject_prefix == NULL)
-        subject_prefix = service->subject_prefix;
-    if (timeout_ms == 0)
-        timeout_ms = stub->timeout_ms != 0 ? stub->timeout_ms : service->timeout_ms;
-    method->stub = stub;
-    method->timeout_ms = timeout_ms;
-    method->full_name = join(service->full_name, stub->name);
-    method->subject = join(subject_prefix, stub->subject);
-    method->request = nm_plan_new(stub->request);
-    method->response = nm_plan_new(stub->response);
-    if (method->full_name == NULL || method->subject == NULL || method->request == NULL ||
-        method->response == NULL)
-        return NATSMICRO_RESOURCE_EXHAUSTED;
-    return nm_check_subject("the subject", method->subject, error);
-}
-
-void nm_method_free(nm_method *method)
-{
-    free(method->full_name);
-    free(method->subject);
-    nm_plan_free(method->request);
-    nm_plan_free(method->response);
 }

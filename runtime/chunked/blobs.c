@@ -163,7 +163,7 @@ static natsmicro_status malformed(natsmicro_blob_reader *reader, const char *wha
 {
     natsmicro_call *call = reader->call;
     return nm_call_give_up(
-        call, call->stream.is_server ? NATSMICRO_INVALID_ARGUMENT : NATSMICRO_INTERNAL,
+        call, call->side->is_server ? NATSMICRO_INVALID_ARGUMENT : NATSMICRO_INTERNAL,
         "%s: the stream of blobs is malformed: %s", call->method->full_name, what);
 }
 

@@ -4,6 +4,7 @@
  * fields, the field twice) go through the codec.
  */
 #include "chunked/chunk.h"
+#include "call/messages.h"
 #include "wire/chunk.h"
 
 #include <inttypes.h>
@@ -28,7 +29,7 @@ static natsmicro_status check_chunked(natsmicro_call *call, bool sends)
                             "%s: the method has no option (natsmicro.chunked_io)",
                             call->method->full_name);
     bool client_sends = stub->kind == NATSMICRO_CLIENT_STREAM;
-    if (sends == (client_sends != call->stream.is_server))
+    if (sends == (client_sends != call->side->is_server))
         return NATSMICRO_OK;
     return nm_error_set(&call->send_error, NATSMICRO_FAILED_PRECONDITION,
                         "%s: this side of the call %s chunks", call->method->full_name,
@@ -58,7 +59,7 @@ static uint32_t chunk_field(const natsmicro_call *call)
  */
 static size_t most_in_a_message(natsmicro_call *call)
 {
-    size_t limit = nm_stream_transport(&call->stream)->max_message(&call->stream);
+    size_t limit = nm_stream_max_message(call->stream);
     return limit > NM_LONGEST_CHUNK_HEAD ? limit - NM_LONGEST_CHUNK_HEAD : 1;
 }
 

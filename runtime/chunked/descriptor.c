@@ -102,16 +102,10 @@ static bool is_ready(const nm_descriptor *self, short event, int timeout_ms)
  */
 static natsmicro_status look_at_call(natsmicro_call *call, bool sends)
 {
-    nm_stream *stream = &call->stream;
-    if (stream->deadline != NM_NEVER && nm_now() >= stream->deadline)
+    if (nm_now() >= nm_stream_wait_deadline(call->stream))
         return nm_call_give_up(call, NATSMICRO_DEADLINE_EXCEEDED, "%s: the deadline passed",
                                call->method->full_name);
-    if (sends)
-        return nm_call_check_send(call);
-    pthread_mutex_lock(&stream->lock);
-    natsmicro_status status = stream->aborted;
-    pthread_mutex_unlock(&stream->lock);
-    return status;
+    return sends ? nm_call_check_send(call) : nm_stream_aborted(call->stream);
 }
 
 /* Waits until the descriptor is ready or the call is over. */

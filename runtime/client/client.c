@@ -3,6 +3,9 @@
  */
 #include "call/call.h"
 #include "call/context.h"
+#include "call/messages.h"
+#include "transport/negotiate.h"
+#include "transport/stray.h"
 
 #include <stdlib.h>
 
@@ -129,17 +132,16 @@ static void run_after(natsmicro_call *call, natsmicro_status status)
  */
 static natsmicro_status give_up(natsmicro_call *call, natsmicro_status status, const char *why)
 {
-    nm_stream *stream = &call->stream;
-    pthread_mutex_lock(&stream->lock);
-    bool complete = stream->in_end != NATSMICRO_OK;
+    nm_stream *stream = call->stream;
+    bool complete = nm_stream_input_end(stream) != NATSMICRO_OK;
     if (!complete)
-        nm_stream_abort_locked(stream, status, "%s: %s", call->method->full_name, why);
-    status = stream->aborted != NATSMICRO_OK ? stream->aborted : stream->in_end;
-    pthread_mutex_unlock(&stream->lock);
-
+        nm_stream_abort(stream, status, "%s: %s", call->method->full_name, why);
+    status = nm_stream_aborted(stream);
+    if (status == NATSMICRO_OK)
+        status = nm_stream_input_end(stream);
     nm_call_wait_for_users(call);
     if (!complete) {
-        nm_stream_transport(stream)->give_up(stream);
+        nm_stream_cancel(stream, NULL);
         /* Another thread may be telling the peer; the inbox must not be gone before it has. */
         nm_call_wait_for_users(call);
     }
@@ -166,9 +168,9 @@ static void client_unreference(natsmicro_client *client)
 static void end_call(natsmicro_call *call)
 {
     natsmicro_status status = give_up(call, NATSMICRO_UNAVAILABLE, "the client was destroyed");
-    if (call->stream.kind != NATSMICRO_UNARY)
+    if (nm_call_kind(call) != NATSMICRO_UNARY)
         run_after(call, status);
-    nm_inbox_close(&call->stream.inbox); /* its timer */
+    nm_stream_close(call->stream); /* its timer */
 }
 
 /*
@@ -179,10 +181,10 @@ void natsmicro_stub_client_destroy(natsmicro_client *client)
 {
     if (client == NULL)
         return;
-    nm_inbox *inbox;
-    while (client->link != NULL && (inbox = nm_link_take_inbox(client->link)) != NULL) {
-        end_call(nm_call_of(inbox));
-        nm_inbox_unreference(inbox);
+    natsmicro_call *call;
+    while (client->link != NULL && (call = nm_stream_take_any(client->link)) != NULL) {
+        end_call(call);
+        nm_call_release(call);
     }
     nm_link_end(client->link);
     client->events.on_error = NULL;
@@ -197,27 +199,18 @@ void *natsmicro_stub_client_handle(natsmicro_client *client)
 
 /* ---- beginning and ending a call ---- */
 
-static void set_deadlines(natsmicro_call *call, const natsmicro_context *context)
+static void set_limits(natsmicro_call *call, const natsmicro_context *context)
 {
-    nm_stream *stream = &call->stream;
     int64_t own_ms = context != NULL ? context->timeout_ms : 0;
     int64_t method_ms = call->method->timeout_ms;
     int64_t open_ms = own_ms != 0 ? own_ms : method_ms != 0 ? method_ms : DEFAULT_TIMEOUT_MS;
-    stream->open_deadline = nm_after(call->started, open_ms > 0 ? nm_duration(open_ms) : 0);
-    stream->deadline = own_ms != 0 ? stream->open_deadline : NM_NEVER;
-    stream->idle_limit = stream->kind == NATSMICRO_UNARY
-                             ? NM_NEVER
-                             : nm_call_idle_limit(context != NULL ? context->idle_timeout_ms : 0,
-                                                  call->settings->idle_timeout_ms, method_ms);
-}
-
-static natsmicro_status copy_headers(nm_headers *to, const nm_headers *from)
-{
-    for (size_t i = 0; i < from->count; i++) {
-        if (!nm_headers_add(to, from->items[i].name, from->items[i].value))
-            return NATSMICRO_RESOURCE_EXHAUSTED;
-    }
-    return NATSMICRO_OK;
+    int64_t open_deadline = nm_after(call->started, open_ms > 0 ? nm_duration(open_ms) : 0);
+    int64_t idle_limit = NM_NEVER;
+    if (nm_call_kind(call) != NATSMICRO_UNARY)
+        idle_limit = nm_call_idle_limit(context != NULL ? context->idle_timeout_ms : 0,
+                                        call->settings->idle_timeout_ms, method_ms);
+    nm_stream_set_limits(call->stream, open_deadline, own_ms != 0 ? open_deadline : NM_NEVER,
+                         idle_limit);
 }
 
 static natsmicro_status run_before(natsmicro_call *call)
@@ -240,7 +233,6 @@ static void fill_context(natsmicro_context *context, natsmicro_call *call, natsm
 {
     if (context == NULL)
         return;
-    pthread_mutex_lock(&call->stream.lock);
     const nm_error *error = nm_call_shown_error(call);
     if (status == NATSMICRO_OK)
         nm_error_clear(&context->error);
@@ -248,11 +240,8 @@ static void fill_context(natsmicro_context *context, natsmicro_call *call, natsm
         nm_error_copy(&context->error, error);
     else
         nm_error_set(&context->error, status, "%s", nm_error_text(error));
-    nm_headers *response =
-        call->stream.headers_in.count > 0 ? &call->stream.headers_in : &call->stream.trailers_in;
-    if (call->stream.kind == NATSMICRO_UNARY || status != NATSMICRO_OK)
-        nm_headers_move(&context->response_headers, response);
-    pthread_mutex_unlock(&call->stream.lock);
+    if (nm_call_kind(call) == NATSMICRO_UNARY || status != NATSMICRO_OK)
+        nm_stream_take_headers(call->stream, &context->response_headers);
 }
 
 static void clear_context(natsmicro_context *context)
@@ -273,45 +262,69 @@ static natsmicro_status check_time_left(natsmicro_call *call, const natsmicro_co
                         call->method->full_name, (long long)context->timeout_ms);
 }
 
+/* Where messages are to be sent, nothing goes on before the opening is answered. */
+static natsmicro_status wait_until_opened(natsmicro_call *call)
+{
+    bool waited = false;
+    natsmicro_status status;
+    while ((status = nm_stream_try_opened(call->stream)) == NATSMICRO_WOULD_BLOCK)
+        nm_call_wait(call, NM_OPENED, &waited);
+    return status;
+}
+
 /* Publishes the opening with the request, if there is one. */
 static natsmicro_status open_call(natsmicro_call *call, const void *request,
                                   const natsmicro_context *context)
 {
+    nm_stream *stream = call->stream;
+    natsmicro_method_kind kind = nm_call_kind(call);
     natsmicro_status status = NATSMICRO_OK;
-    bool has_request = !nm_caller_streams(call->stream.kind);
-    if (context != NULL)
-        status = copy_headers(&call->stream.headers_out, &context->headers);
+    if (context != NULL && !nm_stream_add_headers(stream, &context->headers))
+        status = NATSMICRO_RESOURCE_EXHAUSTED;
     if (status == NATSMICRO_OK)
         status = run_before(call);
     if (status == NATSMICRO_OK)
         status = check_time_left(call, context);
-    if (status == NATSMICRO_OK && has_request)
+    if (status == NATSMICRO_OK && !nm_caller_streams(kind))
         status =
             nm_encode_by_plan(call->method->request, request, &call->encoded, &call->send_error);
     if (status != NATSMICRO_OK)
         return status;
-    if (!nm_inbox_listen(&call->stream.inbox))
+    if (!nm_stream_listen(stream))
         return nm_error_set(&call->send_error, NATSMICRO_RESOURCE_EXHAUSTED,
                             "no memory or randomness");
-    return nm_stream_transport(&call->stream)
-        ->open(&call->stream, call->encoded.data, call->encoded.length);
+    status = nm_stream_open(stream, call->encoded.data, call->encoded.length);
+    if (status != NATSMICRO_OK || kind == NATSMICRO_UNARY)
+        return status; /* the wait for the answer flushes */
+    if (nm_caller_streams(kind))
+        return wait_until_opened(call);
+    nm_link_flush(call->link, nm_stream_wait_deadline(stream));
+    return NATSMICRO_OK;
 }
+
+/* Ends a call for the service thread: the service is told with what the call was aborted. */
+static void tell_service(natsmicro_call *call, natsmicro_status status, const char *text)
+{
+    (void)status;
+    (void)text;
+    nm_stream_cancel(call->stream, NULL);
+}
+
+static const nm_call_side caller = {false, tell_service};
 
 static natsmicro_status begin(natsmicro_client *client, size_t method_index,
                               natsmicro_context *context, natsmicro_call **call)
 {
     clear_context(context);
+    bool plain =
+        client->settings.stream.plain_streams || (context != NULL && context->plain_streams);
     *call = nm_call_acquire(&client->cache, client->link, &client->methods[method_index],
-                            &client->settings, false);
+                            &client->settings, &caller, plain);
     if (*call == NULL)
         return NATSMICRO_RESOURCE_EXHAUSTED;
     (*call)->owner = client;
     atomic_fetch_add_explicit(&client->references, 1, memory_order_relaxed);
-    set_deadlines(*call, context);
-    bool plain =
-        client->settings.stream.plain_streams || (context != NULL && context->plain_streams);
-    if ((*call)->stream.kind != NATSMICRO_UNARY && !plain)
-        (*call)->stream.transport = &nm_offer_transport;
+    set_limits(*call, context);
     return NATSMICRO_OK;
 }
 
@@ -319,7 +332,7 @@ static natsmicro_status begin(natsmicro_client *client, size_t method_index,
 static void end(natsmicro_call *call)
 {
     natsmicro_client *client = call->owner;
-    nm_inbox_close(&call->stream.inbox);
+    nm_stream_close(call->stream);
     nm_call_release(call);
     client_unreference(client);
 }
@@ -333,9 +346,9 @@ static void end(natsmicro_call *call)
 static natsmicro_status recv_response(natsmicro_call *call, void **response)
 {
     nm_span span;
-    natsmicro_status status = nm_stream_transport(&call->stream)->recv(&call->stream, &span);
+    natsmicro_status status = nm_call_recv_span(call, &span);
     if (status == NATSMICRO_END) {
-        nm_stream_abort(&call->stream, NATSMICRO_INTERNAL, "%s: the call ended without a response",
+        nm_stream_abort(call->stream, NATSMICRO_INTERNAL, "%s: the call ended without a response",
                         call->method->full_name);
         return NATSMICRO_INTERNAL;
     }
@@ -349,7 +362,7 @@ static natsmicro_status recv_response(natsmicro_call *call, void **response)
     if (status == NATSMICRO_INVALID_ARGUMENT)
         status = NATSMICRO_INTERNAL;
     if (status != NATSMICRO_OK)
-        nm_stream_abort(&call->stream, status, "%s: the response cannot be decoded: %s",
+        nm_stream_abort(call->stream, status, "%s: the response cannot be decoded: %s",
                         call->method->full_name, nm_error_text(&error));
     nm_error_clear(&error);
     call->responded = status == NATSMICRO_OK;
@@ -388,7 +401,7 @@ natsmicro_status natsmicro_stub_open(natsmicro_client *client, size_t method_ind
         return status;
     status = open_call(call, request, context);
     if (status != NATSMICRO_OK) {
-        nm_stream_transport(&call->stream)->give_up(&call->stream);
+        nm_stream_cancel(call->stream, NULL);
         run_after(call, status);
         fill_context(context, call, status);
         end(call);
@@ -404,7 +417,10 @@ natsmicro_status natsmicro_stub_close_send(natsmicro_call *call)
     if (call->unsent)
         return nm_error_set(&call->send_error, NATSMICRO_FAILED_PRECONDITION,
                             "%s: a blob is not ended, or not flushed", call->method->full_name);
-    return nm_stream_transport(&call->stream)->close_send(&call->stream, &call->send_error);
+    natsmicro_status status = nm_stream_close_send(call->stream, &call->send_error);
+    if (status == NATSMICRO_OK)
+        nm_link_flush(call->link, nm_stream_wait_deadline(call->stream));
+    return status;
 }
 
 natsmicro_status natsmicro_stub_close_and_recv(natsmicro_call *call, void **response)
@@ -415,11 +431,8 @@ natsmicro_status natsmicro_stub_close_and_recv(natsmicro_call *call, void **resp
         return nm_error_set(&call->send_error, NATSMICRO_FAILED_PRECONDITION,
                             "%s: the response was given out before", call->method->full_name);
     }
-    pthread_mutex_lock(&call->stream.lock);
-    bool closed = call->stream.send_closed;
-    pthread_mutex_unlock(&call->stream.lock);
     natsmicro_status status = NATSMICRO_OK;
-    if (!closed)
+    if (!nm_stream_send_is_closed(call->stream))
         status = natsmicro_stub_close_send(call);
     if (status != NATSMICRO_OK && status != NATSMICRO_END)
         return status;

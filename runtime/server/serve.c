@@ -1,7 +1,9 @@
 /*
  * Serving one request: a call is made of it, the handler runs, the end is told and counted.
  */
+#include "call/answer.h"
 #include "server/internal.h"
+#include "transport/negotiate.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -35,8 +37,8 @@ static void refuse(natsmicro_server *server, nm_endpoint *endpoint, const nm_inc
                    const nm_error *error)
 {
     count_call(endpoint, 0, error);
-    nm_plain_refuse(server->link, &server->settings.stream, endpoint->method.stub->kind, incoming,
-                    endpoint->method.full_name, error);
+    nm_stream_refuse(server->link, &server->settings.stream, endpoint->method.stub->kind, incoming,
+                     endpoint->method.full_name, error);
 }
 
 void nm_serve_refuse(natsmicro_server *server, nm_endpoint *endpoint, natsMsg *message,
@@ -84,35 +86,37 @@ static void enlist(natsmicro_server *server, natsmicro_call *call)
     server->live_count++;
     server->calls++;
     pthread_mutex_unlock(&server->lock);
-    if (call->stream.kind == NATSMICRO_UNARY && call->stream.deadline != NM_NEVER)
-        nm_inbox_set_timer(&call->stream.inbox, call->stream.deadline);
+    if (nm_call_kind(call) == NATSMICRO_UNARY)
+        nm_stream_hasten_timer(call->stream, nm_stream_wait_deadline(call->stream));
 }
+
+static const nm_call_side service = {true, nm_call_end_from_outside};
 
 static natsmicro_call *make_call(natsmicro_server *server, nm_endpoint *endpoint)
 {
     nm_method *method = &endpoint->method;
     natsmicro_call *call =
-        nm_call_acquire(&server->cache, server->link, method, &server->settings, true);
+        nm_call_acquire(&server->cache, server->link, method, &server->settings, &service, false);
     if (call == NULL)
         return NULL;
     call->owner = endpoint;
-    nm_stream *stream = &call->stream;
-    if (method->stub->kind != NATSMICRO_UNARY) {
-        stream->idle_limit =
-            nm_call_idle_limit(0, server->settings.idle_timeout_ms, method->timeout_ms);
-        if (!nm_inbox_listen(&stream->inbox)) {
-            nm_call_release(call);
-            return NULL;
-        }
-    } else if (method->timeout_ms > 0)
-        stream->deadline = nm_after(call->started, nm_duration(method->timeout_ms));
-    return call;
+    int64_t deadline = NM_NEVER;
+    int64_t idle_limit = NM_NEVER;
+    if (nm_call_kind(call) != NATSMICRO_UNARY)
+        idle_limit = nm_call_idle_limit(0, server->settings.idle_timeout_ms, method->timeout_ms);
+    else if (method->timeout_ms > 0)
+        deadline = nm_after(call->started, nm_duration(method->timeout_ms));
+    nm_stream_set_limits(call->stream, NM_NEVER, deadline, idle_limit);
+    if (nm_call_kind(call) == NATSMICRO_UNARY || nm_stream_listen(call->stream))
+        return call;
+    nm_call_release(call);
+    return NULL;
 }
 
 /* Takes a call that was made back, before its handler was ever run. */
 static void unmake(natsmicro_call *call)
 {
-    nm_inbox_close(&call->stream.inbox);
+    nm_stream_close(call->stream);
     nm_call_release(call);
 }
 
@@ -120,7 +124,7 @@ static natsmicro_status decode_request(natsmicro_call *call, const nm_incoming *
                                        ProtobufCMessage **request, nm_error *error)
 {
     *request = NULL;
-    if (nm_caller_streams(call->stream.kind))
+    if (nm_caller_streams(nm_call_kind(call)))
         return NATSMICRO_OK;
     nm_error cause = NM_ERROR_INIT;
     natsmicro_status status =
@@ -151,54 +155,61 @@ static natsmicro_status run_handler(natsmicro_call *call, const ProtobufCMessage
                                            endpoint->service->user_data);
 }
 
-static void end_call(natsmicro_call *call, natsmicro_status returned)
+/* The call has ended on the wire: it is counted, and the hook hears of it. */
+static void end_call(natsmicro_call *call, nm_error *outcome)
 {
-    nm_endpoint *endpoint = call->owner;
     const natsmicro_hooks *hooks = &call->settings->hooks;
-    nm_error outcome = NM_ERROR_INIT;
-
-    nm_call_complete(call, returned, &outcome);
     int64_t duration = nm_now() - call->started;
-    count_call(endpoint, duration, &outcome);
+    count_call(call->owner, duration, outcome);
     if (hooks->after != NULL)
-        hooks->after(call, outcome.status, duration, hooks->user_data);
-    nm_error_clear(&outcome);
+        hooks->after(call, outcome->status, duration, hooks->user_data);
+    nm_error_clear(outcome);
     nm_call_release(call);
 }
 
-static bool is_detached(natsmicro_call *call, bool handler_has_returned)
+/* Makes a call of a request, up to where its handler can run. */
+static natsmicro_status accept_call(natsmicro_call *call, natsMsg *message,
+                                    const nm_incoming *incoming, ProtobufCMessage **request,
+                                    nm_error *error)
 {
-    pthread_mutex_lock(&call->stream.lock);
-    if (handler_has_returned)
-        call->in_handler = false;
-    bool detached = call->detached;
-    pthread_mutex_unlock(&call->stream.lock);
-    return detached;
+    if (incoming->malformed)
+        return nm_error_set(error, NATSMICRO_INVALID_ARGUMENT, "%s", incoming->error_text);
+    if (call == NULL)
+        return nm_error_set(error, NATSMICRO_RESOURCE_EXHAUSTED, "no memory for the call");
+    natsmicro_status status = decode_request(call, incoming, request, error);
+    if (status != NATSMICRO_OK)
+        return status;
+    call->in_handler = true;
+    status = nm_stream_accept(call->stream, message, incoming, error);
+    if (status == NATSMICRO_OK && nm_caller_streams(nm_call_kind(call)))
+        nm_link_flush(call->link, NM_NEVER); /* a caller that wants to send waits for it */
+    return status;
+}
+
+/* Runs the handler and ends the call. True: it went on detached. */
+static bool serve_call(natsmicro_call *call, const ProtobufCMessage *request)
+{
+    bool unary = nm_call_kind(call) == NATSMICRO_UNARY;
+    atomic_store_explicit(&call->flush_later, unary, memory_order_relaxed);
+    natsmicro_status status = run_handler(call, request);
+    nm_error outcome = NM_ERROR_INIT;
+    if (nm_call_return(call, status, &outcome)) {
+        end_call(call, &outcome);
+        return false;
+    }
+    atomic_store_explicit(&call->flush_later, false, memory_order_relaxed);
+    nm_call_release(call); /* what detaching kept for the handler */
+    return true;
 }
 
 bool nm_serve(natsmicro_server *server, nm_endpoint *endpoint, natsMsg *message)
 {
-    nm_error error = NM_ERROR_INIT;
-    ProtobufCMessage *request = NULL;
-
     nm_incoming incoming;
     nm_incoming_read(&incoming, message);
     natsmicro_call *call = make_call(server, endpoint);
-    natsmicro_status status = NATSMICRO_OK;
-    if (incoming.malformed)
-        status = nm_error_set(&error, NATSMICRO_INVALID_ARGUMENT, "%s", incoming.error_text);
-    else if (call == NULL)
-        status = nm_error_set(&error, NATSMICRO_RESOURCE_EXHAUSTED, "no memory for the call");
-    if (status == NATSMICRO_OK)
-        status = decode_request(call, &incoming, &request, &error);
-    if (status == NATSMICRO_OK) {
-        nm_incoming_user_headers(message, &call->stream.headers_in);
-        call->in_handler = true;
-        status = nm_transport_choose(&call->stream, &incoming, &error);
-    }
-    if (status == NATSMICRO_OK)
-        status = nm_stream_transport(&call->stream)->accept(&call->stream, &incoming, &error);
-    if (status != NATSMICRO_OK) {
+    ProtobufCMessage *request = NULL;
+    nm_error error = NM_ERROR_INIT;
+    if (accept_call(call, message, &incoming, &request, &error) != NATSMICRO_OK) {
         refuse(server, endpoint, &incoming, &error);
         if (call != NULL)
             unmake(call);
@@ -206,28 +217,19 @@ bool nm_serve(natsmicro_server *server, nm_endpoint *endpoint, natsMsg *message)
         natsMsg_Destroy(message);
         return false;
     }
-    nm_spent_add(&call->stream.spent, message);
-
+    nm_stream_recycle(call->stream, message);
     enlist(server, call);
-    bool unary = call->stream.kind == NATSMICRO_UNARY;
-    atomic_store_explicit(&call->stream.flush_later, unary, memory_order_relaxed);
-    status = run_handler(call, request);
-    if (is_detached(call, true)) {
-        atomic_store_explicit(&call->stream.flush_later, false, memory_order_relaxed);
-        nm_call_release(call); /* what detaching kept for the handler */
-        return true;
-    }
-    end_call(call, status);
-    return false;
+    return serve_call(call, request);
 }
 
 void natsmicro_call_finish(natsmicro_call *call, natsmicro_status status)
 {
-    if (!is_detached(call, false))
-        return;
     nm_endpoint *endpoint = call->owner;
     natsmicro_server *server = endpoint->service->server;
-    end_call(call, status);
+    nm_error outcome = NM_ERROR_INIT;
+    if (!nm_call_finish(call, status, &outcome))
+        return;
+    end_call(call, &outcome);
     pthread_mutex_lock(&server->lock);
     nm_pool_call_ended(server);
     pthread_mutex_unlock(&server->lock);

@@ -1,7 +1,9 @@
 /*
  * Servers: making one, running, draining, and ending it.
  */
+#include "call/answer.h"
 #include "server/internal.h"
+#include "transport/stray.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -129,12 +131,8 @@ static natsmicro_call *next_to_end(natsmicro_server *server)
     for (natsmicro_call *call = server->live; call != NULL; call = call->next) {
         if (call->ended_from_outside)
             continue;
-        unsigned references = atomic_load(&call->stream.inbox.references);
-        while (references > 0 && !atomic_compare_exchange_weak(&call->stream.inbox.references,
-                                                               &references, references + 1))
-            continue;
         call->ended_from_outside = true;
-        if (references > 0)
+        if (nm_stream_try_reference(call->stream))
             return call;
     }
     return NULL;
@@ -147,7 +145,7 @@ static void end_calls(natsmicro_server *server)
     while ((call = next_to_end(server)) != NULL) {
         pthread_mutex_unlock(&server->lock);
         nm_call_end_from_outside(call, NATSMICRO_UNAVAILABLE, "the server is stopping");
-        nm_inbox_close(&call->stream.inbox);
+        nm_stream_close(call->stream);
         nm_call_release(call);
         pthread_mutex_lock(&server->lock);
     }
@@ -202,7 +200,7 @@ static void drain(natsmicro_server *server)
 
 bool natsmicro_call_is_draining(natsmicro_call *call)
 {
-    if (!call->stream.is_server)
+    if (!call->side->is_server)
         return false;
     const nm_endpoint *endpoint = call->owner;
     natsmicro_server *server = endpoint->service->server;

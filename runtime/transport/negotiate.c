@@ -1,75 +1,111 @@
 /*
- * A client's opening that offers a reliable stream, until the first answer decides: with the header
- * it is one, for good; anything else is the plain protocol's, for good. The reader, the sender and
- * whoever gives up wait for that here, and then go on with the transport that was chosen.
+ * See negotiate.h. Until the first answer decides, a client's stream has the transport below, which
+ * only waits: with the header Natsmicro-Stream the answer is a reliable stream's, anything else is
+ * the plain protocol's.
  */
-#include "transport/plain/state.h"
+#include "transport/negotiate.h"
+#include "transport/plain/accept.h"
+#include "transport/plain/open.h"
+#include "transport/plain/table.h"
 #include "transport/reliable/begin.h"
-#include "transport/reliable/due.h"
+#include "transport/reliable/table.h"
+#include "wire/offer.h"
 
-/* ---- the dispatch thread decides ---- */
-
-static const nm_transport *choose(nm_stream *stream, const nm_incoming *incoming)
+/* The call goes over the reliable transport, for good. False: no memory. */
+static bool begin_reliable(nm_stream *stream, const nm_stream_offer *peer)
 {
-    return nm_stream_is_accepted(incoming->stream) && nm_reliable_begin(stream, NULL)
-               ? &nm_reliable_transport
-               : &nm_plain_transport;
+    if (!nm_reliable_begin(stream, peer))
+        return false;
+    nm_stream_set_transport(stream, &nm_reliable_transport);
+    return true;
+}
+
+/* ---- client: until the first answer ---- */
+
+/* Under the lock: the transport that the first answer chooses. False: no memory. */
+static bool choose(nm_stream *stream, natsMsg *message)
+{
+    nm_incoming incoming;
+    nm_incoming_read(&incoming, message);
+    return nm_stream_is_accepted(incoming.stream) ? begin_reliable(stream, NULL)
+                                                  : nm_plain_begin(stream);
 }
 
 static void offer_on_message(nm_stream *stream, natsMsg *message)
 {
-    nm_incoming incoming;
-    nm_incoming_read(&incoming, message);
-
     pthread_mutex_lock(&stream->lock);
-    const nm_transport *transport = choose(stream, &incoming);
-    bool reliable = transport == &nm_reliable_transport;
-    atomic_store_explicit(&stream->transport, transport, memory_order_release);
+    bool chosen = stream->aborted == NATSMICRO_OK && choose(stream, message);
+    if (!chosen)
+        nm_stream_abort_locked(stream, NATSMICRO_RESOURCE_EXHAUSTED, "%s: no memory for the stream",
+                               stream->method);
     pthread_mutex_unlock(&stream->lock);
+    if (!chosen) {
+        natsMsg_Destroy(message);
+        return;
+    }
+    const nm_transport *transport = nm_stream_transport(stream);
     transport->on_message(stream, message);
 
-    /* Not before the frame is taken: a sender needs its address and limits. */
+    /* Not before the message is taken: a sender needs the addresses and limits that it brings. */
     pthread_mutex_lock(&stream->lock);
     stream->decided = true;
-    pthread_cond_broadcast(&stream->changed);
-    if (reliable && stream->aborted != NATSMICRO_OK)
-        nm_inbox_hasten_timer(&stream->inbox, nm_now()); /* it can be told now */
-    else if (reliable)
-        nm_reliable_schedule(stream);
+    nm_stream_notify(stream, NM_OPENED | NM_READABLE);
+    if (transport->on_decided != NULL)
+        transport->on_decided(stream);
     pthread_mutex_unlock(&stream->lock);
 }
 
-/* ---- the others wait ---- */
-
-/* The transport that was chosen; NULL: the call was aborted before. */
-static const nm_transport *wait_for_decision(nm_stream *stream, int64_t opening_deadline)
+static natsmicro_status offer_try_recv(nm_stream *stream, nm_span *span)
 {
-    int64_t call_deadline =
-        stream->deadline < opening_deadline ? stream->deadline : opening_deadline;
-    int64_t idle = nm_after(nm_now(), stream->idle_limit);
-    int64_t deadline = call_deadline < idle ? call_deadline : idle;
-
-    nm_link_flush(stream->link, deadline);
     pthread_mutex_lock(&stream->lock);
-    while (!stream->decided && stream->aborted == NATSMICRO_OK) {
-        int64_t now = nm_now();
-        if (now >= call_deadline)
-            nm_stream_abort_locked(stream, NATSMICRO_DEADLINE_EXCEEDED,
-                                   "%s: no answer to the opening before the deadline",
-                                   stream->method);
-        else if (now >= deadline)
-            nm_stream_abort_locked(stream, NATSMICRO_UNAVAILABLE,
-                                   "%s: nothing came from the peer for %lld ms", stream->method,
-                                   (long long)(stream->idle_limit / NM_NS_PER_MS));
-        else
-            nm_cond_wait_until(&stream->changed, &stream->lock, deadline);
-    }
-    bool decided = stream->decided;
+    const nm_transport *now = nm_stream_transport(stream);
+    natsmicro_status status = stream->aborted;
+    if (status == NATSMICRO_OK && !stream->decided)
+        status = nm_stream_would_block(stream, NM_READABLE);
     pthread_mutex_unlock(&stream->lock);
-    return decided ? nm_stream_transport(stream) : NULL;
+    return status == NATSMICRO_OK ? now->try_recv(stream, span) : status;
 }
 
-static natsmicro_status publish_opening(nm_stream *stream, const void *request, size_t length)
+static int64_t earlier(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+/* Nobody is known who could be asked: only the limits of the wait count. */
+static int64_t offer_keepalive(nm_stream *stream, nm_readiness readiness, bool first, int64_t now)
+{
+    (void)first;
+    int64_t opening = readiness == NM_OPENED ? stream->open_deadline : NM_NEVER;
+    int64_t deadline = earlier(stream->deadline, opening);
+    int64_t idle = nm_after(stream->silent_since, stream->idle_limit);
+    if (now >= deadline)
+        nm_stream_abort(stream, NATSMICRO_DEADLINE_EXCEEDED,
+                        "%s: no answer to the opening before the deadline", stream->method);
+    else if (now >= idle)
+        nm_stream_abort(stream, NATSMICRO_UNAVAILABLE, "%s: nothing came from the peer for %lld ms",
+                        stream->method, (long long)(stream->idle_limit / NM_NS_PER_MS));
+    return earlier(deadline, idle);
+}
+
+static void offer_on_timer(nm_stream *stream)
+{
+    (void)stream;
+}
+
+/*
+ * What is not here is only called once the opening has been answered. There is no cancel: nobody is
+ * known who could be told, and what comes later is answered as for any call that is over.
+ */
+static const nm_transport offer_transport = {
+    .try_recv = offer_try_recv,
+    .keepalive = offer_keepalive,
+    .on_message = offer_on_message,
+    .on_timer = offer_on_timer,
+};
+
+/* ---- client: the opening ---- */
+
+static natsmicro_status publish_offer(nm_stream *stream, const void *request, size_t length)
 {
     nm_stream_offer offer = {.messages = stream->window_messages, .bytes = stream->window_bytes};
     if (stream->deadline != NM_NEVER) {
@@ -81,49 +117,45 @@ static natsmicro_status publish_opening(nm_stream *stream, const void *request, 
     return nm_plain_publish_opening(stream, request, length, text);
 }
 
-/* Where messages are to be sent, nothing goes on before the decision. */
-static natsmicro_status offer_open(nm_stream *stream, const void *request, size_t length)
+natsmicro_status nm_stream_open(nm_stream *stream, const void *request, size_t length)
 {
-    natsmicro_status status = publish_opening(stream, request, length);
-    if (status != NATSMICRO_OK)
-        return status;
-    if (stream->kind == NATSMICRO_SERVER_STREAM) {
-        nm_link_flush(stream->link, stream->deadline);
-        return NATSMICRO_OK;
+    if (stream->kind != NATSMICRO_UNARY && !stream->plain) {
+        nm_stream_set_transport(stream, &offer_transport);
+        return publish_offer(stream, request, length);
     }
-    const nm_transport *transport = wait_for_decision(stream, stream->open_deadline);
-    if (transport == NULL)
-        return stream->aborted;
-    return transport == &nm_plain_transport ? nm_plain_wait_for_acknowledgement(stream)
-                                            : NATSMICRO_OK;
+    if (!nm_plain_begin(stream))
+        return nm_stream_abort(stream, NATSMICRO_RESOURCE_EXHAUSTED, "%s: no memory",
+                               stream->method);
+    stream->decided = true;
+    return nm_plain_publish_opening(stream, request, length, NULL);
 }
 
-static natsmicro_status offer_recv(nm_stream *stream, nm_span *span)
+/* ---- server ---- */
+
+/* Whether the caller offers a reliable stream that is wanted here. */
+static bool takes_offer(const nm_stream *stream, const nm_incoming *opening, nm_stream_offer *offer)
 {
-    const nm_transport *transport = wait_for_decision(stream, NM_NEVER);
-    return transport == NULL ? stream->aborted : transport->recv(stream, span);
+    return stream->kind != NATSMICRO_UNARY && !stream->settings->plain_streams &&
+           opening->reply != NULL && nm_stream_offer_read(opening->stream, offer);
 }
 
-/*
- * Nobody is known who could be told: what may come later is answered as for any call that is over.
- */
-static void offer_give_up(nm_stream *stream)
+natsmicro_status nm_stream_accept(nm_stream *stream, natsMsg *message, const nm_incoming *opening,
+                                  nm_error *error)
 {
-    pthread_mutex_lock(&stream->lock);
-    stream->send_closed = true;
-    pthread_mutex_unlock(&stream->lock);
+    nm_stream_offer offer;
+    bool reliable = takes_offer(stream, opening, &offer);
+    nm_incoming_user_headers(message, &stream->headers_in); /* short memory: fewer */
+    if (reliable ? !begin_reliable(stream, &offer) : !nm_plain_begin(stream))
+        return nm_error_set(error, NATSMICRO_RESOURCE_EXHAUSTED, "no memory for the stream");
+    if (!reliable)
+        return nm_plain_accept(stream, opening, error);
+    if (offer.has_timeout && offer.timeout_ms <= INT64_MAX)
+        stream->deadline = nm_deadline_in((int64_t)offer.timeout_ms);
+    return nm_reliable_accept(stream, opening, error);
 }
 
-static void offer_on_timer(nm_stream *stream)
+void nm_stream_refuse(nm_link *link, const nm_stream_settings *settings, natsmicro_method_kind kind,
+                      const nm_incoming *opening, const char *method, const nm_error *error)
 {
-    (void)stream;
+    nm_plain_refuse(link, settings, kind, opening, method, error);
 }
-
-/* What is not here is only called once the opening has been answered, or on servers. */
-const nm_transport nm_offer_transport = {
-    .open = offer_open,
-    .recv = offer_recv,
-    .give_up = offer_give_up,
-    .on_message = offer_on_message,
-    .on_timer = offer_on_timer,
-};

@@ -1,13 +1,14 @@
 /*
- * Messages to inboxes that are gone, of whichever transport.
+ * See stray.h.
  *
  * Who still sends to a call that is over is told once a message asks for it (by a NATS reply, or by
  * being an acknowledgement that came too late). Ends, errors, resets and 503s are never answered,
  * so no two sides can go on answering each other, and no state is kept.
  */
+#include "transport/stray.h"
 #include "transport/publish.h"
-#include "transport/transport.h"
 #include "wire/frame.h"
+#include "wire/incoming.h"
 #include "wire/names.h"
 #include "wire/offer.h"
 

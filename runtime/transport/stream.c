@@ -1,58 +1,13 @@
 /*
- * See stream.h.
+ * See stream.h and state.h.
  */
+#include "transport/stream.h"
 #include "transport/transport.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-/*
- * What a queued message costs beyond its bytes and what stands before them: nats.c's struct and
- * parsed headers.
- */
-#define SPAN_OVERHEAD 256
-
-#define LONGEST_TEND_INTERVAL (1000 * NM_NS_PER_MS)
-
-/*
- * A waiting reader is woken for so many at the latest: a wake costs as much as dozens of messages.
- */
-#define WAKE_AT 64
-
-/* Memory that a list keeps between calls. */
-#define KEPT_SPANS 4096
-
-/* ---- lists of spans ---- */
-
-static bool list_append(nm_span_list *list, const nm_span *span, size_t cost)
-{
-    if (list->count == list->capacity) {
-        size_t capacity = list->capacity == 0 ? 16 : list->capacity * 2;
-        nm_span *spans = realloc(list->spans, capacity * sizeof(nm_span));
-        if (spans == NULL)
-            return false;
-        list->spans = spans;
-        list->capacity = capacity;
-    }
-    list->spans[list->count++] = *span;
-    list->bytes += cost;
-    return true;
-}
-
-static void list_clear(nm_span_list *list, size_t first)
-{
-    for (size_t i = first; i < list->count; i++)
-        natsMsg_Destroy(list->spans[i].message);
-    list->count = 0;
-    list->bytes = 0;
-    if (list->capacity <= KEPT_SPANS)
-        return;
-    free(list->spans);
-    list->spans = NULL;
-    list->capacity = 0;
-}
-
-/* ---- metrics ---- */
+/* ---- totals ---- */
 
 void nm_stream_totals_read(nm_stream_totals *totals, natsmicro_stream_metrics *metrics)
 {
@@ -67,221 +22,139 @@ void nm_stream_totals_read(nm_stream_totals *totals, natsmicro_stream_metrics *m
     };
 }
 
-/* ---- making and ending ---- */
+/* ---- the inbox's callbacks ---- */
 
-bool nm_stream_init(nm_stream *stream)
+/* The stream whose inbox that is. */
+static nm_stream *stream_of(nm_inbox *inbox)
 {
-    memset(stream, 0, sizeof(*stream));
-    if (pthread_mutex_init(&stream->lock, NULL) != 0)
-        return false;
-    if (nm_cond_init(&stream->changed) == 0)
-        return true;
-    pthread_mutex_destroy(&stream->lock);
-    return false;
+    return (nm_stream *)inbox;
 }
 
-void nm_stream_reset(nm_stream *stream)
+static void on_message(nm_inbox *inbox, natsMsg *message)
 {
-    const nm_transport *transport = nm_stream_transport(stream);
-    if (transport != NULL && transport->reset != NULL)
-        transport->reset(stream);
-    list_clear(&stream->batch, stream->batch_next);
-    list_clear(&stream->arrived, 0);
-    nm_spent_add(&stream->spent, stream->current);
-    natsMsg_Destroy(stream->answer);
-    nm_draft_clear(&stream->draft);
-    nm_headers_clear(&stream->headers_out);
-    nm_headers_clear(&stream->trailers_out);
-    nm_headers_clear(&stream->headers_in);
-    nm_headers_clear(&stream->trailers_in);
-    nm_error_clear(&stream->error);
-    free(stream->peer);
-    free(stream->peer_control);
-    stream->peer = stream->peer_control = NULL;
-    stream->current = stream->answer = NULL;
-    stream->batch_next = 0;
-    stream->pending_bytes = stream->pending_messages = 0;
-    stream->received = stream->sent = 0;
-    stream->decided = false;
-    atomic_store_explicit(&stream->transport, NULL, memory_order_relaxed);
-    stream->opened = stream->any_taken = stream->unnumbered = stream->heard = false;
-    stream->discarding = stream->reader_waits = stream->send_closed = stream->finished = false;
-    stream->told_peer = stream->answer_unheard = stream->caller_gave_up = false;
-    stream->in_end = stream->aborted = NATSMICRO_OK;
-    stream->answer_state = NM_ANSWER_NONE;
-    stream->answer_backoff = 0;
-    stream->answer_deadline = NM_NEVER;
-    stream->last_send = stream->last_asked = 0;
-    stream->burst = 0;
-    stream->open_deadline = stream->deadline = stream->idle_limit = NM_NEVER;
-    atomic_store_explicit(&stream->is_aborted, false, memory_order_relaxed);
-    atomic_store_explicit(&stream->flush_later, false, memory_order_relaxed);
+    nm_stream *stream = stream_of(inbox);
+    nm_stream_transport(stream)->on_message(stream, message);
+}
+
+/* A reader that nm_stream_notify_reader let wait is woken now. */
+static void on_pause(nm_inbox *inbox)
+{
+    nm_stream *stream = stream_of(inbox);
+    pthread_mutex_lock(&stream->lock);
+    nm_stream_notify(stream, NM_READABLE);
+    pthread_mutex_unlock(&stream->lock);
+}
+
+static void on_timer(nm_inbox *inbox)
+{
+    nm_stream *stream = stream_of(inbox);
+    if (!stream->callbacks->on_timer(stream->owner))
+        nm_stream_transport(stream)->on_timer(stream);
+}
+
+static void on_closed(nm_inbox *inbox)
+{
+    nm_stream *stream = stream_of(inbox);
+    nm_stream_abort(stream, NATSMICRO_UNAVAILABLE, "%s: the connection was closed", stream->method);
+}
+
+static void on_unreferenced(nm_inbox *inbox)
+{
+    nm_stream *stream = stream_of(inbox);
+    stream->callbacks->on_unreferenced(stream->owner);
+}
+
+static const nm_inbox_callbacks inbox_callbacks = {on_message, on_pause, on_timer, on_closed,
+                                                   on_unreferenced};
+
+/* ---- making and beginning ---- */
+
+nm_stream *nm_stream_new(const nm_stream_owner *callbacks, void *owner)
+{
+    nm_stream *stream = calloc(1, sizeof(*stream));
+    if (stream == NULL)
+        return NULL;
+    if (pthread_mutex_init(&stream->lock, NULL) != 0) {
+        free(stream);
+        return NULL;
+    }
+    stream->callbacks = callbacks;
+    stream->owner = owner;
+    return stream;
+}
+
+static void free_state(nm_stream *stream)
+{
+    if (stream->state_kind != NULL)
+        stream->state_kind->free(stream->state);
+    stream->state_kind = NULL;
+    stream->state = NULL;
 }
 
 void nm_stream_free(nm_stream *stream)
 {
     nm_stream_reset(stream);
     nm_spent_clear(&stream->spent);
-    free(stream->batch.spans);
-    free(stream->arrived.spans);
+    free_state(stream);
     free(stream->inbox.subject);
-    if (stream->free_state != NULL)
-        stream->free_state(stream->state);
-    pthread_cond_destroy(&stream->changed);
     pthread_mutex_destroy(&stream->lock);
+    free(stream);
 }
 
-/* ---- what arrives ---- */
-
-static void wake_reader(nm_stream *stream)
+void *nm_stream_take_state(nm_stream *stream, const nm_state_kind *kind)
 {
-    if (!stream->reader_waits)
-        return;
-    stream->reader_waits = false;
-    pthread_cond_broadcast(&stream->changed);
+    if (stream->state_kind == kind)
+        return stream->state;
+    free_state(stream);
+    stream->state = aligned_alloc(kind->alignment, kind->size);
+    if (stream->state == NULL)
+        return NULL;
+    stream->state_kind = kind;
+    memset(stream->state, 0, kind->size);
+    return stream->state;
 }
 
-static bool queue(nm_stream *stream, natsMsg *message, const uint8_t *data, size_t length)
+void nm_stream_begin(nm_stream *stream, const nm_stream_setup *setup)
 {
-    bool over = stream->pending_messages >= stream->settings->max_pending_messages ||
-                stream->pending_bytes >= stream->settings->max_pending_bytes;
-    nm_span span = {message, data, length};
-    size_t cost = nm_message_front(message) + length + SPAN_OVERHEAD;
-    if (stream->discarding || over || !list_append(&stream->arrived, &span, cost)) {
-        natsMsg_Destroy(message);
-        return false;
-    }
-    stream->pending_messages++;
-    stream->pending_bytes += cost;
-    return true;
+    nm_inbox_init(&stream->inbox, setup->link, &inbox_callbacks);
+    stream->settings = setup->settings;
+    stream->link = setup->link;
+    stream->kind = setup->kind;
+    stream->is_server = setup->is_server;
+    stream->plain = setup->plain;
+    stream->method = setup->method;
+    stream->subject = setup->subject;
+    stream->open_deadline = stream->deadline = stream->idle_limit = NM_NEVER;
+    stream->max_payload = nm_link_max_payload(setup->link);
+    stream->window_messages = setup->window_messages;
+    stream->window_bytes = setup->settings->window_bytes;
 }
 
-bool nm_stream_push(nm_stream *stream, natsMsg *message, const uint8_t *data, size_t length)
+void nm_stream_reset(nm_stream *stream)
 {
-    if (!queue(stream, message, data, length))
-        return false;
-    wake_reader(stream);
-    return true;
+    if (stream->state_kind != NULL)
+        stream->state_kind->reset(stream);
+    nm_stream_set_transport(stream, NULL);
+    nm_headers_clear(&stream->headers_out);
+    nm_headers_clear(&stream->trailers_out);
+    nm_headers_clear(&stream->headers_in);
+    nm_headers_clear(&stream->trailers_in);
+    nm_error_clear(&stream->input_error);
+    nm_error_clear(&stream->abort_error);
+    stream->waiting = 0;
+    stream->decided = stream->discarding = stream->send_closed = stream->finished = false;
+    stream->in_end = stream->aborted = NATSMICRO_OK;
+    stream->sent = 0;
+    atomic_store_explicit(&stream->is_aborted, false, memory_order_relaxed);
 }
 
-void nm_stream_wake_reader(nm_stream *stream, bool many)
+void nm_stream_set_limits(nm_stream *stream, int64_t open_deadline, int64_t deadline,
+                          int64_t idle_limit)
 {
-    bool wait = stream->reader_waits && !many;
-    if (!wait)
-        wake_reader(stream);
-    nm_inbox_ask_for_pause(&stream->inbox, wait);
+    stream->open_deadline = open_deadline;
+    stream->deadline = deadline;
+    stream->idle_limit = idle_limit;
 }
-
-bool nm_stream_push_more(nm_stream *stream, natsMsg *message, const uint8_t *data, size_t length)
-{
-    if (!queue(stream, message, data, length))
-        return false;
-    nm_stream_wake_reader(stream, stream->arrived.count >= WAKE_AT);
-    return true;
-}
-
-void nm_stream_on_pause(nm_stream *stream)
-{
-    pthread_mutex_lock(&stream->lock);
-    wake_reader(stream);
-    pthread_mutex_unlock(&stream->lock);
-}
-
-void nm_stream_end_input(nm_stream *stream, natsmicro_status status, const char *format, ...)
-{
-    if (stream->in_end != NATSMICRO_OK)
-        return;
-    stream->in_end = status;
-    if (status != NATSMICRO_END && stream->aborted == NATSMICRO_OK) {
-        va_list arguments;
-        va_start(arguments, format);
-        nm_error_vset(&stream->error, status, format, arguments);
-        va_end(arguments);
-    }
-    pthread_cond_broadcast(&stream->changed);
-}
-
-void nm_stream_end_input_with(nm_stream *stream, nm_error *error)
-{
-    if (stream->in_end == NATSMICRO_OK) {
-        stream->in_end = error->status;
-        if (stream->aborted == NATSMICRO_OK) {
-            nm_error_clear(&stream->error);
-            stream->error = *error;
-            *error = (nm_error)NM_ERROR_INIT;
-        }
-        pthread_cond_broadcast(&stream->changed);
-    }
-    nm_error_clear(error);
-}
-
-void nm_stream_abort_with(nm_stream *stream, nm_error *error)
-{
-    if (stream->aborted == NATSMICRO_OK) {
-        stream->aborted = error->status;
-        nm_error_clear(&stream->error);
-        stream->error = *error;
-        *error = (nm_error)NM_ERROR_INIT;
-        atomic_store_explicit(&stream->is_aborted, true, memory_order_release);
-        pthread_cond_broadcast(&stream->changed);
-    }
-    nm_error_clear(error);
-}
-
-static void abort_formatted(nm_stream *stream, natsmicro_status status, const char *format,
-                            va_list arguments)
-{
-    nm_error error = NM_ERROR_INIT;
-    if (stream->aborted != NATSMICRO_OK)
-        return;
-    nm_error_vset(&error, status, format, arguments);
-    nm_stream_abort_with(stream, &error);
-}
-
-void nm_stream_abort_locked(nm_stream *stream, natsmicro_status status, const char *format, ...)
-{
-    va_list arguments;
-    va_start(arguments, format);
-    abort_formatted(stream, status, format, arguments);
-    va_end(arguments);
-}
-
-void nm_stream_abort(nm_stream *stream, natsmicro_status status, const char *format, ...)
-{
-    va_list arguments;
-    va_start(arguments, format);
-    pthread_mutex_lock(&stream->lock);
-    abort_formatted(stream, status, format, arguments);
-    pthread_mutex_unlock(&stream->lock);
-    va_end(arguments);
-}
-
-/* ---- sending ---- */
-
-natsmicro_status nm_stream_check_send(nm_stream *stream, nm_error *error)
-{
-    if (nm_stream_may_send(stream))
-        return NATSMICRO_OK;
-    natsmicro_status status = stream->aborted != NATSMICRO_OK ? stream->aborted : stream->in_end;
-    if (status != NATSMICRO_END)
-        nm_error_copy(error, &stream->error);
-    return status;
-}
-
-void nm_stream_reason(const nm_stream *stream, nm_error *reason)
-{
-    if (stream->aborted == NATSMICRO_OK) {
-        nm_error_set(reason, NATSMICRO_CANCELLED, "the caller gave up");
-        return;
-    }
-    const char *text = nm_error_told(&stream->error);
-    size_t length = strlen(stream->method);
-    if (strncmp(text, stream->method, length) == 0 && strncmp(text + length, ": ", 2) == 0)
-        text += length + 2;
-    nm_error_set(reason, stream->aborted, "%s", text);
-}
-
-/* ---- reading ---- */
 
 int64_t nm_stream_wait_deadline(const nm_stream *stream)
 {
@@ -290,131 +163,442 @@ int64_t nm_stream_wait_deadline(const nm_stream *stream)
     return stream->deadline;
 }
 
-/*
- * What keeps a reader from waiting on, as the clock has it: a limit that has passed aborts the
- * call.
- */
-static void check_limits(nm_stream *stream, int64_t now, int64_t silent_since)
+bool nm_stream_listen(nm_stream *stream)
 {
-    if (now >= nm_stream_wait_deadline(stream)) {
-        nm_stream_abort_locked(stream, NATSMICRO_DEADLINE_EXCEEDED, "%s: no %s before the deadline",
-                               stream->method, stream->kind == NATSMICRO_UNARY ? "answer" : "end");
+    return nm_inbox_listen(&stream->inbox);
+}
+
+void nm_stream_reference(nm_stream *stream)
+{
+    nm_inbox_reference(&stream->inbox);
+}
+
+bool nm_stream_try_reference(nm_stream *stream)
+{
+    unsigned references = atomic_load(&stream->inbox.references);
+    while (references > 0) {
+        if (atomic_compare_exchange_weak(&stream->inbox.references, &references, references + 1))
+            return true;
+    }
+    return false;
+}
+
+void nm_stream_unreference(nm_stream *stream)
+{
+    nm_inbox_unreference(&stream->inbox);
+}
+
+void *nm_stream_take_any(nm_link *link)
+{
+    nm_inbox *inbox = nm_link_take_inbox(link);
+    return inbox != NULL ? stream_of(inbox)->owner : NULL;
+}
+
+/* ---- readiness ---- */
+
+void nm_stream_notify(nm_stream *stream, unsigned readiness)
+{
+    unsigned owed = stream->waiting & readiness;
+    if (owed == 0)
         return;
-    }
-    if (stream->idle_limit != NM_NEVER && now - silent_since >= stream->idle_limit)
-        nm_stream_abort_locked(stream, NATSMICRO_UNAVAILABLE,
-                               "%s: nothing came from the peer for %lld ms", stream->method,
-                               (long long)(stream->idle_limit / NM_NS_PER_MS));
+    stream->waiting &= ~owed;
+    stream->callbacks->on_ready(stream->owner, owed);
 }
 
-int64_t nm_stream_tend_interval(const nm_stream *stream)
+void nm_stream_notify_reader(nm_stream *stream, bool many)
 {
-    int64_t interval = stream->idle_limit / 3;
-    return interval < LONGEST_TEND_INTERVAL ? interval : LONGEST_TEND_INTERVAL;
+    bool let_wait = (stream->waiting & NM_READABLE) != 0 && !many;
+    if (!let_wait)
+        nm_stream_notify(stream, NM_READABLE);
+    nm_inbox_ask_for_pause(&stream->inbox, let_wait);
 }
 
-/* The earliest of the reader's limits, and of the next time it looks after the call. */
-static int64_t next_look(const nm_stream *stream, int64_t now, int64_t silent_since)
-{
-    int64_t until = nm_stream_wait_deadline(stream);
-    if (stream->idle_limit != NM_NEVER && silent_since + stream->idle_limit < until)
-        until = silent_since + stream->idle_limit;
-    return now + nm_stream_tend_interval(stream) < until ? now + nm_stream_tend_interval(stream)
-                                                         : until;
-}
+/* ---- opening ---- */
 
-/* Waits, with the lock held, until something is queued or the call or its input has ended. */
-static void wait_for_arrival(nm_stream *stream, void (*tend)(nm_stream *stream))
-{
-    int64_t silent_since = 0;
-    int64_t tended = 0;
-
-    for (;;) {
-        if (stream->aborted != NATSMICRO_OK || stream->arrived.count > 0 ||
-            stream->in_end != NATSMICRO_OK)
-            return;
-        int64_t now = nm_now();
-        if (silent_since == 0) {
-            /* About to block: what lies in nats.c's buffer may be what the peer waits for. */
-            pthread_mutex_unlock(&stream->lock);
-            nm_link_flush(stream->link, nm_stream_wait_deadline(stream));
-            pthread_mutex_lock(&stream->lock);
-            silent_since = tended = now;
-            continue;
-        }
-        if (stream->heard) {
-            stream->heard = false;
-            silent_since = now;
-        }
-        check_limits(stream, now, silent_since);
-        if (tend != NULL && now - tended >= nm_stream_tend_interval(stream)) {
-            tended = now;
-            pthread_mutex_unlock(&stream->lock);
-            tend(stream);
-            pthread_mutex_lock(&stream->lock);
-            continue;
-        }
-        if (stream->aborted != NATSMICRO_OK)
-            return;
-        stream->reader_waits = true;
-        nm_cond_wait_until(&stream->changed, &stream->lock, next_look(stream, now, silent_since));
-        stream->reader_waits = false;
-    }
-}
-
-/* Under the lock: what has arrived becomes the reader's own batch. */
-static void take_batch(nm_stream *stream)
-{
-    nm_span_list emptied = stream->batch;
-    stream->pending_bytes -= emptied.bytes;
-    stream->pending_messages -= emptied.count;
-    emptied.count = 0;
-    emptied.bytes = 0;
-    stream->batch = stream->arrived;
-    stream->arrived = emptied;
-    stream->batch_next = 0;
-}
-
-natsmicro_status nm_stream_next(nm_stream *stream, nm_span *span, void (*tend)(nm_stream *stream))
-{
-    nm_spent_add(&stream->spent, stream->current);
-    stream->current = NULL;
-
-    if (stream->batch_next >= stream->batch.count ||
-        atomic_load_explicit(&stream->is_aborted, memory_order_acquire)) {
-        natsmicro_status status = NATSMICRO_OK;
-        pthread_mutex_lock(&stream->lock);
-        if (stream->batch_next >= stream->batch.count)
-            wait_for_arrival(stream, tend);
-        if (stream->aborted != NATSMICRO_OK)
-            status = stream->aborted;
-        else if (stream->batch_next < stream->batch.count)
-            status = NATSMICRO_OK;
-        else if (stream->arrived.count > 0)
-            take_batch(stream);
-        else
-            status = stream->in_end;
-        pthread_mutex_unlock(&stream->lock);
-        if (status != NATSMICRO_OK)
-            return status;
-    }
-    *span = stream->batch.spans[stream->batch_next++];
-    stream->current = span->message;
-    return NATSMICRO_OK;
-}
-
-void nm_stream_flush(nm_stream *stream, int64_t deadline)
-{
-    if (!atomic_load_explicit(&stream->flush_later, memory_order_relaxed))
-        nm_link_flush(stream->link, deadline);
-}
-
-void nm_stream_discard(nm_stream *stream)
+natsmicro_status nm_stream_try_opened(nm_stream *stream)
 {
     pthread_mutex_lock(&stream->lock);
-    stream->discarding = true;
-    list_clear(&stream->arrived, 0);
+    natsmicro_status status = stream->aborted;
+    if (status == NATSMICRO_OK && !stream->decided)
+        status = nm_stream_would_block(stream, NM_OPENED);
+    const nm_transport *transport = nm_stream_transport(stream);
+    if (status == NATSMICRO_OK && transport->client.try_opened != NULL)
+        status = transport->client.try_opened(stream);
     pthread_mutex_unlock(&stream->lock);
-    list_clear(&stream->batch, stream->batch_next);
-    stream->batch_next = 0;
+    return status;
+}
+
+/* ---- messages ---- */
+
+natsmicro_status nm_stream_try_send(nm_stream *stream, const nm_bytes *pieces, size_t count,
+                                    bool *lone, nm_error *error)
+{
+    return nm_stream_transport(stream)->try_send(stream, pieces, count, lone, error);
+}
+
+bool nm_stream_send_in_place(nm_stream *stream, nm_write write, const void *message)
+{
+    return nm_stream_transport(stream)->send_in_place(stream, write, message);
+}
+
+bool nm_stream_has_places(nm_stream *stream)
+{
+    return nm_stream_transport(stream)->send_in_place != NULL;
+}
+
+bool nm_stream_can_send(nm_stream *stream)
+{
+    const nm_transport *transport = nm_stream_transport(stream);
+    if (transport->can_send == NULL)
+        return true;
+    pthread_mutex_lock(&stream->lock);
+    bool can = transport->can_send(stream);
+    pthread_mutex_unlock(&stream->lock);
+    return can;
+}
+
+/* Under the lock: what ended the call, or the peer's direction. */
+static const nm_error *shown_error(const nm_stream *stream)
+{
+    return stream->aborted != NATSMICRO_OK ? &stream->abort_error : &stream->input_error;
+}
+
+natsmicro_status nm_stream_check_call(nm_stream *stream, nm_error *error)
+{
+    if (nm_stream_may_send(stream))
+        return NATSMICRO_OK;
+    if (stream->aborted == NATSMICRO_OK && stream->in_end == NATSMICRO_END)
+        return NATSMICRO_END;
+    nm_error_copy(error, shown_error(stream));
+    return shown_error(stream)->status;
+}
+
+natsmicro_status nm_stream_check_send(nm_stream *stream, nm_error *error)
+{
+    pthread_mutex_lock(&stream->lock);
+    natsmicro_status status = nm_stream_check_call(stream, error);
+    pthread_mutex_unlock(&stream->lock);
+    return status;
+}
+
+size_t nm_stream_max_message(nm_stream *stream)
+{
+    return nm_stream_transport(stream)->max_message(stream);
+}
+
+natsmicro_status nm_stream_close_send(nm_stream *stream, nm_error *error)
+{
+    return nm_stream_transport(stream)->client.close_send(stream, error);
+}
+
+bool nm_stream_send_is_closed(nm_stream *stream)
+{
+    pthread_mutex_lock(&stream->lock);
+    bool closed = stream->send_closed;
+    pthread_mutex_unlock(&stream->lock);
+    return closed;
+}
+
+natsmicro_status nm_stream_answer(nm_stream *stream, const void *message, size_t length,
+                                  nm_error *error)
+{
+    return nm_stream_transport(stream)->server.answer(stream, message, length, error);
+}
+
+natsmicro_status nm_stream_try_recv(nm_stream *stream, nm_span *span)
+{
+    return nm_stream_transport(stream)->try_recv(stream, span);
+}
+
+int64_t nm_stream_keepalive(nm_stream *stream, nm_readiness readiness, bool first)
+{
+    int64_t now = nm_now();
+    if (first && readiness != NM_WRITABLE)
+        stream->silent_since = now;
+    return nm_stream_transport(stream)->keepalive(stream, readiness, first, now);
+}
+
+void nm_stream_recycle(nm_stream *stream, natsMsg *message)
+{
+    nm_spent_add(&stream->spent, message);
+}
+
+/* ---- how a direction ends ---- */
+
+void nm_stream_end_input(nm_stream *stream)
+{
+    if (stream->in_end != NATSMICRO_OK)
+        return;
+    stream->in_end = NATSMICRO_END;
+    nm_stream_notify(stream, NM_OPENED | NM_READABLE | NM_WRITABLE);
+}
+
+void nm_stream_fail_input_with(nm_stream *stream, nm_error *error)
+{
+    if (stream->in_end == NATSMICRO_OK) {
+        stream->in_end = error->status;
+        stream->input_error = *error;
+        *error = (nm_error)NM_ERROR_INIT;
+        nm_stream_notify(stream, NM_OPENED | NM_READABLE | NM_WRITABLE);
+    }
+    nm_error_clear(error);
+}
+
+void nm_stream_fail_input(nm_stream *stream, natsmicro_status status, const char *format, ...)
+{
+    if (stream->in_end != NATSMICRO_OK)
+        return;
+    nm_error error = NM_ERROR_INIT;
+    va_list arguments;
+    va_start(arguments, format);
+    nm_error_vset(&error, status, format, arguments);
+    va_end(arguments);
+    nm_stream_fail_input_with(stream, &error);
+}
+
+/* ---- how a call ends ---- */
+
+/* Under the lock: a cancel comes too late. */
+static bool has_ended(const nm_stream *stream)
+{
+    return stream->aborted != NATSMICRO_OK || stream->finished ||
+           (!stream->is_server && stream->in_end != NATSMICRO_OK);
+}
+
+void nm_stream_abort_locked_with(nm_stream *stream, nm_error *error)
+{
+    if (stream->aborted == NATSMICRO_OK) {
+        stream->aborted = error->status;
+        stream->abort_error = *error;
+        *error = (nm_error)NM_ERROR_INIT;
+        atomic_store_explicit(&stream->is_aborted, true, memory_order_release);
+        nm_stream_notify(stream, NM_OPENED | NM_READABLE | NM_WRITABLE);
+    }
+    nm_error_clear(error);
+}
+
+void nm_stream_abort_locked(nm_stream *stream, natsmicro_status status, const char *format, ...)
+{
+    if (stream->aborted != NATSMICRO_OK)
+        return;
+    nm_error error = NM_ERROR_INIT;
+    va_list arguments;
+    va_start(arguments, format);
+    nm_error_vset(&error, status, format, arguments);
+    va_end(arguments);
+    nm_stream_abort_locked_with(stream, &error);
+}
+
+natsmicro_status nm_stream_abort_with(nm_stream *stream, nm_error *error)
+{
+    pthread_mutex_lock(&stream->lock);
+    nm_stream_abort_locked_with(stream, error);
+    natsmicro_status status = stream->aborted;
+    pthread_mutex_unlock(&stream->lock);
+    return status;
+}
+
+natsmicro_status nm_stream_abort(nm_stream *stream, natsmicro_status status, const char *format,
+                                 ...)
+{
+    nm_error error = NM_ERROR_INIT;
+    va_list arguments;
+    va_start(arguments, format);
+    nm_error_vset(&error, status, format, arguments);
+    va_end(arguments);
+    return nm_stream_abort_with(stream, &error);
+}
+
+bool nm_stream_abort_unless_ended(nm_stream *stream, natsmicro_status status, const char *text)
+{
+    pthread_mutex_lock(&stream->lock);
+    bool live = !has_ended(stream);
+    if (live)
+        nm_stream_abort_locked(stream, status, "%s: %s", stream->method, text);
+    pthread_mutex_unlock(&stream->lock);
+    return live;
+}
+
+void nm_stream_reason(const nm_stream *stream, nm_error *reason)
+{
+    if (stream->aborted == NATSMICRO_OK) {
+        nm_error_set(reason, NATSMICRO_CANCELLED, "the caller gave up");
+        return;
+    }
+    const char *text = nm_error_told(&stream->abort_error);
+    size_t length = strlen(stream->method);
+    if (strncmp(text, stream->method, length) == 0 && strncmp(text + length, ": ", 2) == 0)
+        text += length + 2;
+    nm_error_set(reason, stream->aborted, "%s", text);
+}
+
+static void cancel_client(nm_stream *stream)
+{
+    const nm_transport *transport = nm_stream_transport(stream);
+    nm_error reason = NM_ERROR_INIT;
+    pthread_mutex_lock(&stream->lock);
+    stream->send_closed = true;
+    nm_stream_reason(stream, &reason);
+    pthread_mutex_unlock(&stream->lock);
+    if (transport->client.cancel != NULL)
+        transport->client.cancel(stream, &reason);
+    nm_error_clear(&reason);
+}
+
+void nm_stream_cancel(nm_stream *stream, const nm_error *why)
+{
+    const nm_transport *transport = nm_stream_transport(stream);
+    if (transport == NULL)
+        return; /* it was never opened */
+    if (stream->is_server)
+        transport->server.cancel(stream, why);
+    else
+        cancel_client(stream);
+}
+
+void nm_stream_finish(nm_stream *stream, const nm_error *failure)
+{
+    nm_stream_transport(stream)->server.finish(stream, failure);
+}
+
+void nm_stream_hasten_timer(nm_stream *stream, int64_t due)
+{
+    nm_inbox_hasten_timer(&stream->inbox, due);
+}
+
+void nm_stream_close(nm_stream *stream)
+{
+    nm_inbox_close(&stream->inbox);
+}
+
+/* ---- what became of it ---- */
+
+natsmicro_status nm_stream_aborted(nm_stream *stream)
+{
+    if (!atomic_load_explicit(&stream->is_aborted, memory_order_acquire))
+        return NATSMICRO_OK;
+    pthread_mutex_lock(&stream->lock);
+    natsmicro_status status = stream->aborted;
+    pthread_mutex_unlock(&stream->lock);
+    return status;
+}
+
+natsmicro_status nm_stream_input_end(nm_stream *stream)
+{
+    pthread_mutex_lock(&stream->lock);
+    natsmicro_status status = stream->in_end;
+    pthread_mutex_unlock(&stream->lock);
+    return status;
+}
+
+const nm_error *nm_stream_error(nm_stream *stream)
+{
+    pthread_mutex_lock(&stream->lock);
+    const nm_error *error = shown_error(stream);
+    pthread_mutex_unlock(&stream->lock);
+    return error;
+}
+
+void nm_stream_read_metrics(nm_stream *stream, natsmicro_stream_metrics *metrics)
+{
+    const nm_transport *transport = nm_stream_transport(stream);
+    pthread_mutex_lock(&stream->lock);
+    *metrics = (natsmicro_stream_metrics){.messages_sent = stream->sent};
+    if (transport->read_metrics != NULL)
+        transport->read_metrics(stream, metrics);
+    pthread_mutex_unlock(&stream->lock);
+}
+
+/* ---- headers ---- */
+
+static natsmicro_status set_header(nm_headers *headers, const char *name, const char *value,
+                                   bool too_late)
+{
+    if (too_late)
+        return NATSMICRO_FAILED_PRECONDITION;
+    return nm_headers_set(headers, name, value) ? NATSMICRO_OK : NATSMICRO_RESOURCE_EXHAUSTED;
+}
+
+natsmicro_status nm_stream_set_header(nm_stream *stream, const char *name, const char *value)
+{
+    pthread_mutex_lock(&stream->lock);
+    bool too_late = stream->is_server ? stream->finished || stream->sent > 0
+                                      : stream->inbox.subject != NULL && stream->inbox.listening;
+    natsmicro_status status = set_header(&stream->headers_out, name, value, too_late);
+    pthread_mutex_unlock(&stream->lock);
+    return status;
+}
+
+natsmicro_status nm_stream_set_trailer(nm_stream *stream, const char *name, const char *value)
+{
+    pthread_mutex_lock(&stream->lock);
+    bool too_late = !stream->is_server || stream->finished;
+    natsmicro_status status = set_header(&stream->trailers_out, name, value, too_late);
+    pthread_mutex_unlock(&stream->lock);
+    return status;
+}
+
+bool nm_stream_add_headers(nm_stream *stream, const nm_headers *headers)
+{
+    for (size_t i = 0; i < headers->count; i++) {
+        if (!nm_headers_add(&stream->headers_out, headers->items[i].name, headers->items[i].value))
+            return false;
+    }
+    return true;
+}
+
+/*
+ * On a client: the answer is one message, so its headers and trailers cannot be told from each
+ * other.
+ */
+static bool has_one_answer(const nm_stream *stream)
+{
+    return !stream->is_server && !nm_service_streams(stream->kind);
+}
+
+const char *nm_stream_header(nm_stream *stream, const char *name)
+{
+    pthread_mutex_lock(&stream->lock);
+    const char *value = nm_headers_get(&stream->headers_in, name);
+    /* Where nothing came before the end, it brought the headers, too. */
+    if (value == NULL && (has_one_answer(stream) || stream->headers_in.count == 0))
+        value = nm_headers_get(&stream->trailers_in, name);
+    pthread_mutex_unlock(&stream->lock);
+    return value;
+}
+
+const char *nm_stream_trailer(nm_stream *stream, const char *name)
+{
+    pthread_mutex_lock(&stream->lock);
+    const char *value = nm_headers_get(&stream->trailers_in, name);
+    if (value == NULL && has_one_answer(stream))
+        value = nm_headers_get(&stream->headers_in, name);
+    pthread_mutex_unlock(&stream->lock);
+    return value;
+}
+
+/* Under the lock: the peer's headers, or what came with its end instead. */
+static nm_headers *response_headers(nm_stream *stream)
+{
+    return stream->headers_in.count > 0 ? &stream->headers_in : &stream->trailers_in;
+}
+
+bool nm_stream_header_at(nm_stream *stream, size_t index, const char **name, const char **value)
+{
+    pthread_mutex_lock(&stream->lock);
+    const nm_headers *headers = response_headers(stream);
+    bool found = index < headers->count;
+    if (found) {
+        *name = headers->items[index].name;
+        *value = headers->items[index].value;
+    }
+    pthread_mutex_unlock(&stream->lock);
+    return found;
+}
+
+void nm_stream_take_headers(nm_stream *stream, nm_headers *to)
+{
+    pthread_mutex_lock(&stream->lock);
+    nm_headers_move(to, response_headers(stream));
+    pthread_mutex_unlock(&stream->lock);
 }

@@ -1,23 +1,60 @@
 /*
- * Stream: the wire's side of one call: its inbox, what has arrived and is not read yet, how each
- * direction ended, its deadlines. What all transports share, and what the plain one keeps of a call
- * besides; how messages travel is theirs.
+ * Stream: the wire's side of one call, as the rooms above see it. This header is the door between
+ * `call/` and `transport/`: nobody above looks inside a stream or takes its lock.
  *
- * The lock guards everything that two threads meet in: the dispatch thread that queues, the timer,
- * a sender, a receiver, a canceller. It is never held around a call of nats.c.
+ * The verbs never wait for the peer. One that cannot go on returns WOULD_BLOCK and is then owed an
+ * on_ready of its owner; waiting, and flushing what was published, is the owner's part. They may be
+ * held up by nats.c while it writes to a broker that stands still (its write deadline bounds that).
+ *
+ *
+ * The life of a call
+ *
+ *   listening   The inbox has a subject, and messages to it reach the stream.
+ *   opened      The transport is chosen, and it is known where messages go.
+ *   sending     Our direction. It is open until it is closed.
+ *   receiving   The peer's direction. It is open until it has ended; what came before the end is
+ *               still read after it.
+ *   over        Nothing is sent or read any more. What has not been read is dropped.
+ *
+ *   event                        who                      what follows
+ *   --------------------------   ----------------------   ---------------------------------------
+ *   open                         client                   listening, then opened by the answer
+ *   accept                       server's worker          listening and opened
+ *   close_send                   client's sender          sending is closed
+ *   answer                       handler                  sending is closed, the call is finished
+ *   finish                       worker, after handler    the same; nobody reads any more
+ *   the peer's End               dispatch thread          receiving has ended with END
+ *   the peer's error             dispatch thread          client: receiving has ended with it
+ *                                                         server: over, with it
+ *   a loss, a broken message     dispatch thread          receiving has ended with DATA_LOSS,
+ *                                                         INVALID_ARGUMENT or INTERNAL
+ *   nobody listens (503)         dispatch, service        client, first answer: receiving has ended
+ *                                                         with UNAVAILABLE; else over
+ *   abort: a cancel, a limit,    any thread               over on this side, with a status; the
+ *   a closed connection                                   peer does not know yet
+ *   cancel                       who may be held up       the peer is told, and the call is over
+ *   close                        the last user            not listening: strays are answered
+ *   the last reference goes      who gives it back        on_unreferenced
+ *
+ * The first end of a direction counts, and the first abort. A sender returns what the call was
+ * aborted with, or on a client how the peer's direction ended. A receiver returns what came before
+ * the end, then how it ended.
+ *
+ * The plain transport publishes a service's END once, and the answer of a client stream until it is
+ * heard (plain/answer.c). The reliable transport keeps an end until it is acknowledged. So a
+ * server's inbox may go on listening after the handler's return; the stream then closes it itself.
  */
 #ifndef NM_TRANSPORT_STREAM_H
 #define NM_TRANSPORT_STREAM_H
 
+#include "base/buffer.h"
+#include "base/bytes.h"
 #include "base/headers.h"
 #include "link/link.h"
-#include "link/spent.h"
 #include "natsmicro/stub.h"
-#include "wire/draft.h"
 
-#include <pthread.h>
+#include <stdatomic.h>
 
-typedef struct nm_transport nm_transport;
 typedef struct nm_stream nm_stream;
 
 /* Whether requests, or responses, are a stream of messages: else there is one. */
@@ -31,6 +68,8 @@ static inline bool nm_service_streams(natsmicro_method_kind kind)
     return kind == NATSMICRO_SERVER_STREAM || kind == NATSMICRO_BIDI_STREAM;
 }
 
+/* ---- settings and totals of a client or a server ---- */
+
 /* What all reliable streams of a client or a server have done. */
 typedef struct nm_stream_totals {
     atomic_ullong messages_sent;
@@ -40,6 +79,9 @@ typedef struct nm_stream_totals {
     atomic_ullong retransmitted;
     atomic_ullong stalls;
 } nm_stream_totals;
+
+/* `reliable` is set in the metrics. */
+void nm_stream_totals_read(nm_stream_totals *totals, natsmicro_stream_metrics *metrics);
 
 /* What a client or a server sets for all its streams. */
 typedef struct nm_stream_settings {
@@ -55,207 +97,208 @@ typedef struct nm_stream_settings {
     nm_stream_totals *totals; /* that its reliable streams are counted in */
 } nm_stream_settings;
 
-/* One message of the peer: `message` owns the bytes. */
+/* ---- the owner ---- */
+
+/* What a verb that returned WOULD_BLOCK waits for; bits. An abort or an end is also an answer. */
+typedef enum nm_readiness {
+    NM_OPENED = 1,   /* try_opened */
+    NM_READABLE = 2, /* try_recv */
+    NM_WRITABLE = 4  /* try_send */
+} nm_readiness;
+
+typedef struct nm_stream_owner {
+    /*
+     * A verb that returned WOULD_BLOCK may go on: once for each time that it did. Runs under the
+     * stream's lock, on any thread: it must not use the stream.
+     */
+    void (*on_ready)(void *owner, unsigned readiness);
+    /* The timer is due, on the link's service thread. True: it was the owner's own. */
+    bool (*on_timer)(void *owner);
+    /* The last reference is gone. On whichever thread gave it back. */
+    void (*on_unreferenced)(void *owner);
+} nm_stream_owner;
+
+/* ---- making and beginning ---- */
+
+/* A stream to be begun as often as one likes. NULL: no memory. */
+nm_stream *nm_stream_new(const nm_stream_owner *callbacks, void *owner);
+void nm_stream_free(nm_stream *stream);
+
+/* What belongs to one call. Strings are the caller's. */
+typedef struct nm_stream_setup {
+    nm_link *link;
+    const nm_stream_settings *settings;
+    natsmicro_method_kind kind;
+    bool is_server;
+    bool plain;               /* client: no reliable stream is offered */
+    const char *method;       /* full name, for texts */
+    const char *subject;      /* where the call is opened */
+    uint64_t window_messages; /* of a reliable stream: what the peer may send ahead of the reader */
+} nm_stream_setup;
+
+/* Begins a call, with one reference and no limits. */
+void nm_stream_begin(nm_stream *stream, const nm_stream_setup *setup);
+
+/* Frees what is left of a call that has no reference any more. */
+void nm_stream_reset(nm_stream *stream);
+
+/*
+ * The opening, and the answer of a unary call, are waited for until `open_deadline` (ns), the whole
+ * call until `deadline`, and a peer that is silent for `idle_limit` (ns) counts as gone. NM_NEVER:
+ * no limit.
+ */
+void nm_stream_set_limits(nm_stream *stream, int64_t open_deadline, int64_t deadline,
+                          int64_t idle_limit);
+
+/* What a wait may last at most: the call's deadline, or the opening's before it. */
+int64_t nm_stream_wait_deadline(const nm_stream *stream);
+
+/* Gives the inbox a subject and listens there. False: no memory or randomness. */
+bool nm_stream_listen(nm_stream *stream);
+
+void nm_stream_reference(nm_stream *stream);
+/* False: the last reference is gone already. */
+bool nm_stream_try_reference(nm_stream *stream);
+void nm_stream_unreference(nm_stream *stream);
+
+/* The owner of a stream that listens on the link, with the link's reference; NULL: none does. */
+void *nm_stream_take_any(nm_link *link);
+
+/* ---- opening ---- */
+
+/* Client: whether messages may be sent: OK, WOULD_BLOCK, or what ended the call. */
+natsmicro_status nm_stream_try_opened(nm_stream *stream);
+
+/* ---- messages out ---- */
+
+/*
+ * One message of a streaming direction, given in pieces, which are joined on their way out. OK,
+ * and *lone tells whether to flush at once; WOULD_BLOCK: the peer has no room; RESOURCE_EXHAUSTED:
+ * too large, or no memory; FAILED_PRECONDITION: the direction is closed; or what ended the call.
+ */
+natsmicro_status nm_stream_try_send(nm_stream *stream, const nm_bytes *pieces, size_t count,
+                                    bool *lone, nm_error *error);
+
+/* Encodes a message into `room`, which is of a fixed size. False: it does not fit. */
+typedef bool (*nm_write)(const void *message, nm_buffer *room);
+
+/*
+ * The fast path of a short message: `write` puts it right after the last one of a frame that is
+ * being filled. It runs under the stream's lock. False: there is no room now, or `write` said so;
+ * the message takes the other way.
+ */
+bool nm_stream_send_in_place(nm_stream *stream, nm_write write, const void *message);
+
+/* What is shorter can be sent in place: its length takes one byte. */
+#define NM_SHORT_MESSAGE 128
+
+/* Whether messages can be sent in place at all. */
+bool nm_stream_has_places(nm_stream *stream);
+
+/* Whether try_send would not return WOULD_BLOCK. */
+bool nm_stream_can_send(nm_stream *stream);
+
+/* What stands against sending: OK, or what try_send would return, however wide the window. */
+natsmicro_status nm_stream_check_send(nm_stream *stream, nm_error *error);
+
+/* The largest message that the next try_send can take, as the connection is now. */
+size_t nm_stream_max_message(nm_stream *stream);
+
+/* Client: our direction is complete. Flush after it. */
+natsmicro_status nm_stream_close_send(nm_stream *stream, nm_error *error);
+bool nm_stream_send_is_closed(nm_stream *stream);
+
+/*
+ * Server, unary and client streams: the one response. Flush after it. RESOURCE_EXHAUSTED: too
+ * large, or no memory: nothing has gone out, and the call can still fail.
+ */
+natsmicro_status nm_stream_answer(nm_stream *stream, const void *message, size_t length,
+                                  nm_error *error);
+
+/* ---- messages in ---- */
+
+/* One message of the peer. The stream owns it, until the next try_recv. */
 typedef struct nm_span {
-    natsMsg *message;
     const uint8_t *data;
     size_t length;
 } nm_span;
 
-/*
- * What nats.c keeps of a received message in front of its payload, in the same memory: subject,
- * reply and headers. It tells the size of headers in no other way.
- */
-static inline size_t nm_message_front(natsMsg *message)
-{
-    uintptr_t front = (uintptr_t)natsMsg_GetSubject(message);
-    uintptr_t payload = (uintptr_t)natsMsg_GetData(message);
-    return payload > front ? payload - front : 0;
-}
-
-typedef struct nm_span_list {
-    nm_span *spans;
-    size_t count;
-    size_t capacity;
-    size_t bytes; /* what they are counted as */
-} nm_span_list;
-
-/* How an answer to a client-stream fares: existing callers listen for it late. */
-typedef enum nm_answer_state {
-    NM_ANSWER_NONE = 0,
-    NM_ANSWER_SENT,  /* published; the fence behind it is not back yet */
-    NM_ANSWER_HELD,  /* nobody listened; to be published again when the caller's End comes */
-    NM_ANSWER_RETRY, /* nobody listened after End; to be published again soon */
-    NM_ANSWER_DONE   /* heard, or given up */
-} nm_answer_state;
-
-struct nm_stream {
-    nm_inbox inbox;                          /* first: the link's callbacks find the stream by it */
-    _Atomic(const nm_transport *) transport; /* a client's is chosen by the first answer */
-    void *state;                             /* the transport's own; kept from call to call */
-    void (*free_state)(void *state);
-    const nm_stream_settings *settings;
-    nm_link *link;
-    natsmicro_method_kind kind;
-    bool is_server;
-    const char *method;  /* full name, for texts; the caller's */
-    const char *subject; /* where the call was opened; the caller's */
-
-    int64_t open_deadline; /* ns; for the opening, and for the answer of a unary call */
-    int64_t deadline;      /* ns; of the whole call, or NM_NEVER */
-    int64_t idle_limit;    /* ns of silence while waiting; NM_NEVER: none */
-
-    size_t max_payload;       /* the broker's, when the call began */
-    uint64_t window_messages; /* of a reliable stream: what the peer may send ahead of the reader */
-    uint64_t window_bytes;
-
-    nm_headers headers_out;  /* ours, that ride on the first message */
-    nm_headers trailers_out; /* ours, that ride on the end */
-    nm_headers headers_in;   /* the peer's */
-    nm_headers trailers_in;
-
-    pthread_mutex_t lock;
-    pthread_cond_t changed;
-
-    /* ---- guarded by `lock` ---- */
-    char *peer;         /* where our messages go; NULL: not known yet */
-    char *peer_control; /* the NATS reply of the peer's messages; NULL: it has none */
-    bool opened;        /* client: something has come from the peer */
-    bool decided;       /* client: by which transport the call goes on */
-    nm_span_list arrived;
-    size_t pending_bytes; /* of what arrived and is not read, the reader's batch included */
-    size_t pending_messages;
-    uint64_t received; /* number of the last message taken */
-    bool any_taken;
-    bool unnumbered; /* the peer numbers nothing */
-    bool heard;      /* something came since the reader last looked, be it a sign of life */
-    bool discarding; /* nobody reads any more */
-    bool reader_waits;
-    natsmicro_status in_end;  /* how the peer's direction ended; OK: it has not */
-    natsmicro_status aborted; /* the call is over at once, whatever is queued; OK: it is not */
-    nm_error error;           /* that goes with in_end or aborted; the first wins */
-    uint64_t sent;            /* number of our last message */
-    bool send_closed;
-    bool finished;  /* server: the end has been published */
-    bool told_peer; /* client: giving up has been published */
-
-    /* ---- the plain answer's, guarded by `lock` ---- */
-    natsMsg *answer;
-    nm_answer_state answer_state;
-    bool answer_unheard;
-    bool caller_gave_up; /* and said so: it need not hear the answer */
-    int64_t answer_backoff;
-    int64_t answer_deadline;
-
-    atomic_bool flush_later; /* who runs the handler flushes when it returns */
-    atomic_bool is_aborted;  /* aborted != OK, to be read without the lock */
-
-    /* ---- the reader's alone ---- */
-    nm_span_list batch;
-    size_t batch_next;
-    natsMsg *current; /* owns what the last recv returned */
-    nm_spent spent;   /* what was read; stays from call to call */
-
-    /* ---- the sender's alone ---- */
-    nm_draft draft;
-    int64_t last_send;
-    uint32_t burst;     /* messages that came fast behind each other until last_send */
-    int64_t last_asked; /* when a message last carried our inbox as NATS reply */
-};
-
-static inline const nm_transport *nm_stream_transport(nm_stream *stream)
-{
-    return atomic_load_explicit(&stream->transport, memory_order_acquire);
-}
-
-/* Of a client or a server; `reliable` is set. */
-void nm_stream_totals_read(nm_stream_totals *totals, natsmicro_stream_metrics *metrics);
+/* OK and a message; WOULD_BLOCK; END; or what ended the call or the peer's direction. */
+natsmicro_status nm_stream_try_recv(nm_stream *stream, nm_span *span);
 
 /*
- * Prepares lock and lists once; nm_stream_reset makes it ready for a call, as often as one likes.
+ * For an owner that waits for `readiness`: ends a call whose limits have passed, and asks a peer
+ * that is silent for a sign of life. Returns when to call again at the latest (ns). `first`: the
+ * wait begins now.
  */
-bool nm_stream_init(nm_stream *stream);
-void nm_stream_reset(nm_stream *stream);
-void nm_stream_free(nm_stream *stream);
+int64_t nm_stream_keepalive(nm_stream *stream, nm_readiness readiness, bool first);
 
-/* ---- under the lock ---- */
+/* Destroys a message that nobody needs any more; several at once, as each may cost a wake. */
+void nm_stream_recycle(nm_stream *stream, natsMsg *message);
+
+/* ---- ends ---- */
 
 /*
- * Queues a message, which the stream owns now. False: over a limit, or nobody reads; it has been
- * destroyed then.
+ * Server: the handler has returned, and nobody reads any more. `failure` OK: the call is complete.
+ * After an answer it only ends. Flush after it.
  */
-bool nm_stream_push(nm_stream *stream, natsMsg *message, const uint8_t *data, size_t length);
+void nm_stream_finish(nm_stream *stream, const nm_error *failure);
 
 /*
- * In the inbox's on_message: a reader that waits is woken now when it has `many` messages to read,
- * else when no more are at hand. To wake it for each is a switch of threads for each.
+ * The call is over on this side: its sender and receiver return the status. The first abort counts.
+ * Returns what the call was aborted with.
  */
-void nm_stream_wake_reader(nm_stream *stream, bool many);
-
-/* nm_stream_push with such a wake. */
-bool nm_stream_push_more(nm_stream *stream, natsMsg *message, const uint8_t *data, size_t length);
-
-/* The peer's direction ends with `status`, behind what is queued; the first end counts. */
-void nm_stream_end_input(nm_stream *stream, natsmicro_status status, const char *format, ...)
-    NATSMICRO_PRINTF(3, 4);
-
-/* The same with an error that has been filled in already: takes what it holds. */
-void nm_stream_end_input_with(nm_stream *stream, nm_error *error);
-
-/* The call is over at once; the first abort counts. */
-void nm_stream_abort_locked(nm_stream *stream, natsmicro_status status, const char *format, ...)
-    NATSMICRO_PRINTF(3, 4);
-
-/* The same with an error that has been filled in already: takes what it holds. */
-void nm_stream_abort_with(nm_stream *stream, nm_error *error);
-
-/* ---- with the lock free ---- */
-
-/* The inbox's on_pause: wakes the reader that nm_stream_push_more let wait. */
-void nm_stream_on_pause(nm_stream *stream);
-
-void nm_stream_abort(nm_stream *stream, natsmicro_status status, const char *format, ...)
-    NATSMICRO_PRINTF(3, 4);
+natsmicro_status nm_stream_abort(nm_stream *stream, natsmicro_status status, const char *format,
+                                 ...) NATSMICRO_PRINTF(3, 4);
+/* The same with an error that has been filled in already; takes what it holds. */
+natsmicro_status nm_stream_abort_with(nm_stream *stream, nm_error *error);
 
 /*
- * Under the lock: whether nothing stands against sending but, maybe, that our direction is closed.
+ * Aborts a call that is still going on. False: it was aborted, finished, or on a client answered to
+ * its end before.
  */
-static inline bool nm_stream_may_send(const nm_stream *stream)
-{
-    return stream->aborted == NATSMICRO_OK && (stream->is_server || stream->in_end == NATSMICRO_OK);
-}
+bool nm_stream_abort_unless_ended(nm_stream *stream, natsmicro_status status, const char *text);
 
 /*
- * A client that gives up: what the service is told of it. What the call was aborted with, less the
- * method's name, which the service knows; CANCELLED where it was not.
+ * Tells the peer that this side has ended the call, a service also while the handler runs. `why`
+ * NULL: what the call was aborted with, or CANCELLED. A second one does nothing.
  */
-void nm_stream_reason(const nm_stream *stream, nm_error *reason);
+void nm_stream_cancel(nm_stream *stream, const nm_error *why);
 
-/*
- * What stands against sending: OK; what the call was aborted with; on a client, how the call ended
- * (END when the answer is there). Fills `error`.
- */
-natsmicro_status nm_stream_check_send(nm_stream *stream, nm_error *error);
+/* Has the timer fire now, so that on_timer can tell the peer from a thread that may be held up. */
+void nm_stream_hasten_timer(nm_stream *stream, int64_t due);
 
-/*
- * Waits for the next message. While it waits it calls `tend` (may be NULL) with the lock free:
- * every second, or three times within the idle limit where that is short.
- */
-natsmicro_status nm_stream_next(nm_stream *stream, nm_span *span, void (*tend)(nm_stream *stream));
+/* No message reaches the stream any more, and no timer fires. May be called again. */
+void nm_stream_close(nm_stream *stream);
 
-/*
- * What a wait of this stream may last at most: the whole call's deadline, or the opening's before
- * it.
- */
-int64_t nm_stream_wait_deadline(const nm_stream *stream);
+/* ---- what became of it ---- */
 
-/* How often a peer which lives is to be heard, so that it is within the idle limit; ns. */
-int64_t nm_stream_tend_interval(const nm_stream *stream);
+/* What the call was aborted with; OK: it was not. */
+natsmicro_status nm_stream_aborted(nm_stream *stream);
 
-/* nm_link_flush, unless that is left to who runs the handler. */
-void nm_stream_flush(nm_stream *stream, int64_t deadline);
+/* How the peer's direction ended; OK: it has not. */
+natsmicro_status nm_stream_input_end(nm_stream *stream);
 
-/* Nobody reads any more: what is queued and what comes is dropped. */
-void nm_stream_discard(nm_stream *stream);
+/* The error of the abort, else of the peer's end; status OK: there is none. Borrowed. */
+const nm_error *nm_stream_error(nm_stream *stream);
+
+void nm_stream_read_metrics(nm_stream *stream, natsmicro_stream_metrics *metrics);
+
+/* ---- headers ---- */
+
+/* Ours. FAILED_PRECONDITION: they have gone out; RESOURCE_EXHAUSTED. */
+natsmicro_status nm_stream_set_header(nm_stream *stream, const char *name, const char *value);
+natsmicro_status nm_stream_set_trailer(nm_stream *stream, const char *name, const char *value);
+
+/* Client, before the opening: copies of these. False: no memory. */
+bool nm_stream_add_headers(nm_stream *stream, const nm_headers *headers);
+
+/* The peer's. Borrowed. */
+const char *nm_stream_header(nm_stream *stream, const char *name);
+const char *nm_stream_trailer(nm_stream *stream, const char *name);
+bool nm_stream_header_at(nm_stream *stream, size_t index, const char **name, const char **value);
+
+/* Client: moves the response's headers out. */
+void nm_stream_take_headers(nm_stream *stream, nm_headers *to);
 
 #endif

@@ -320,3 +320,8 @@ natsmicro_status nm_incoming_error(const nm_incoming *incoming, nm_error *error)
         nm_error_set_data(error, incoming->data, incoming->length);
     return error->status;
 }
+
+bool nm_incoming_is_no_responders(natsMsg *message)
+{
+    return natsMsg_IsNoResponders(message);
+}

@@ -39,10 +39,24 @@ typedef struct nm_incoming {
  */
 void nm_incoming_read(nm_incoming *incoming, natsMsg *message);
 
+/* Whether it is the broker's 503: nobody listened to what we sent. */
+bool nm_incoming_is_no_responders(natsMsg *message);
+
 /* The peer's headers but the protocol's, appended to `headers`. False when memory is short. */
 bool nm_incoming_user_headers(natsMsg *message, nm_headers *headers);
 
 /* The error of a message that has one, data included, into `error`; returns its status. */
 natsmicro_status nm_incoming_error(const nm_incoming *incoming, nm_error *error);
+
+/*
+ * What nats.c keeps of a received message in front of its payload, in the same memory: subject,
+ * reply and headers. It tells the size of headers in no other way.
+ */
+static inline size_t nm_message_front(natsMsg *message)
+{
+    uintptr_t front = (uintptr_t)natsMsg_GetSubject(message);
+    uintptr_t payload = (uintptr_t)natsMsg_GetData(message);
+    return payload > front ? payload - front : 0;
+}
 
 #endif

@@ -6,12 +6,12 @@
  * call ends on both sides within their limits, whatever happens; and as long as nobody forges
  * frames, messages come in order, and END means all of them.
  *
- * One thread: where the library waits on a condition, the world goes on by a step.
+ * One thread: where a verb would block, the world goes on by a step.
  */
-#include "transport/plain/state.h"
+#include "transport/negotiate.h"
 #include "transport/reliable/state.h"
+#include "transport/stray.h"
 
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -31,7 +31,7 @@ struct nm_link {
 };
 
 typedef struct side {
-    nm_stream stream;
+    nm_stream *stream;
     bool exists;
     bool listens;
     bool reads_no_more; /* has had its END, or an error */
@@ -73,8 +73,6 @@ static uint8_t pull(void)
     return script < script_end ? *script++ : 0;
 }
 
-static void step(int64_t until);
-
 /* ---- the clock ---- */
 
 int64_t nm_now(void)
@@ -95,25 +93,11 @@ int64_t nm_remaining_ms(int64_t deadline)
     return deadline <= clock_ns ? 0 : (deadline - clock_ns - 1) / NM_NS_PER_MS + 1;
 }
 
-int nm_cond_init(pthread_cond_t *cond)
-{
-    return pthread_cond_init(cond, NULL);
-}
-
-int nm_cond_wait_until(pthread_cond_t *cond, pthread_mutex_t *mutex, int64_t deadline)
-{
-    (void)cond;
-    pthread_mutex_unlock(mutex);
-    step(deadline);
-    pthread_mutex_lock(mutex);
-    return 0;
-}
-
 /* ---- the link ---- */
 
 static side *side_of(const nm_inbox *inbox)
 {
-    return inbox == &client.stream.inbox ? &client : &server;
+    return inbox == &client.stream->inbox ? &client : &server;
 }
 
 natsConnection *nm_link_connection(nm_link *link)
@@ -147,6 +131,35 @@ void nm_link_flush(nm_link *link, int64_t deadline)
 void nm_link_flush_soon(nm_link *link)
 {
     (void)link;
+}
+
+void nm_inbox_init(nm_inbox *inbox, nm_link *link, const nm_inbox_callbacks *callbacks)
+{
+    inbox->callbacks = callbacks;
+    inbox->link = link;
+    inbox->timer_due = NM_NEVER;
+}
+
+bool nm_inbox_listen(nm_inbox *inbox)
+{
+    side_of(inbox)->listens = true;
+    return true;
+}
+
+nm_inbox *nm_link_take_inbox(nm_link *link)
+{
+    (void)link;
+    return NULL;
+}
+
+void nm_inbox_reference(nm_inbox *inbox)
+{
+    (void)inbox;
+}
+
+void nm_inbox_unreference(nm_inbox *inbox)
+{
+    (void)inbox;
 }
 
 void nm_inbox_close(nm_inbox *inbox)
@@ -247,31 +260,47 @@ natsStatus natsConnection_PublishMsg(natsConnection *connection, natsMsg *messag
 
 /* ---- both sides ---- */
 
+static void on_ready(void *owner, unsigned readiness)
+{
+    (void)owner;
+    (void)readiness;
+}
+
+static bool on_timer(void *owner)
+{
+    (void)owner;
+    return false;
+}
+
+static void on_unreferenced(void *owner)
+{
+    (void)owner;
+}
+
 static void side_begin(side *self, natsmicro_method_kind kind, const char *inbox, bool is_server)
 {
-    nm_stream *stream = &self->stream;
-    check(nm_stream_init(stream));
-    nm_stream_reset(stream);
-    stream->inbox.link = stream->link = &the_link;
-    stream->inbox.subject = strdup(inbox);
-    stream->inbox.timer_due = NM_NEVER;
-    stream->settings = &settings;
-    stream->kind = kind;
-    stream->is_server = is_server;
-    stream->method = "fuzz.v1.Fuzz.Call";
-    stream->subject = SERVICE;
-    stream->idle_limit = 30 * SECOND;
-    stream->max_payload = MAX_PAYLOAD;
-    stream->window_messages = settings.window_messages;
-    stream->window_bytes = settings.window_bytes;
-    stream->transport = is_server ? &nm_plain_transport : &nm_offer_transport;
+    static const nm_stream_owner callbacks = {on_ready, on_timer, on_unreferenced};
+    const nm_stream_setup setup = {
+        .link = &the_link,
+        .settings = &settings,
+        .kind = kind,
+        .is_server = is_server,
+        .method = "fuzz.v1.Fuzz.Call",
+        .subject = SERVICE,
+        .window_messages = settings.window_messages,
+    };
+    self->stream = nm_stream_new(&callbacks, self);
+    check(self->stream != NULL);
+    nm_stream_begin(self->stream, &setup);
+    nm_stream_set_limits(self->stream, NM_NEVER, NM_NEVER, 30 * SECOND);
+    self->stream->inbox.subject = strdup(inbox);
     self->exists = self->listens = true;
 }
 
 static void side_free(side *self)
 {
     if (self->exists)
-        nm_stream_free(&self->stream);
+        nm_stream_free(self->stream);
     memset(self, 0, sizeof(*self));
 }
 
@@ -281,19 +310,25 @@ static bool sends(natsmicro_method_kind kind, bool is_server)
            kind == (is_server ? NATSMICRO_SERVER_STREAM : NATSMICRO_CLIENT_STREAM);
 }
 
-/* The short way of a short message, which now and then fails when half of it is written. */
+typedef struct text {
+    const uint8_t *bytes;
+    size_t length;
+    bool fails; /* when half of it is written */
+} text;
+
+static bool write_text(const void *message, nm_buffer *room)
+{
+    const text *it = message;
+    nm_buffer_append(room, it->bytes, it->fails ? it->length / 2 : it->length);
+    return !room->failed && !it->fails;
+}
+
+/* The fast path of a short message, which now and then fails when half of it is written. */
 static bool send_in_place(side *self, const uint8_t *message, size_t length)
 {
-    const nm_transport *transport = nm_stream_transport(&self->stream);
-    if (!in_place || transport->reserve == NULL)
-        return false;
-    nm_buffer room = transport->reserve(&self->stream);
-    if (room.data == NULL)
-        return false;
-    nm_buffer_append(&room, message, self->sent % 11 == 5 ? length / 2 : length);
-    bool written = !room.failed && room.length == length;
-    transport->commit(&self->stream, written ? &room : NULL);
-    return written;
+    const text it = {message, length, self->sent % 11 == 5};
+    return in_place && nm_stream_has_places(self->stream) &&
+           nm_stream_send_in_place(self->stream, write_text, &it);
 }
 
 /*
@@ -304,6 +339,7 @@ static natsmicro_status send_one(side *self)
 {
     uint8_t message[3000] = {0};
     size_t length = self->sent % 7 == 3 ? 2500 : 8 + self->sent % 5;
+    bool lone = false;
     nm_error error = NM_ERROR_INIT;
     if (in_place)
         length += self->sent % 3 == 1 ? NM_SHORT_MESSAGE - 10 : 0;
@@ -313,7 +349,7 @@ static natsmicro_status send_one(side *self)
     nm_bytes whole = {message, length};
     natsmicro_status status = NATSMICRO_OK;
     if (!send_in_place(self, message, length))
-        status = nm_stream_transport(&self->stream)->send(&self->stream, &whole, 1, &error);
+        status = nm_stream_try_send(self->stream, &whole, 1, &lone, &error);
     self->sent += status == NATSMICRO_OK;
     nm_error_clear(&error);
     return status;
@@ -321,16 +357,16 @@ static natsmicro_status send_one(side *self)
 
 static natsmicro_status recv_one(side *self)
 {
-    nm_span span = {NULL, NULL, 0};
+    nm_span span = {NULL, 0};
     uint64_t number = 0;
-    natsmicro_status status = nm_stream_transport(&self->stream)->recv(&self->stream, &span);
+    natsmicro_status status = nm_stream_try_recv(self->stream, &span);
     if (status != NATSMICRO_OK) {
-        self->reads_no_more = true;
+        self->reads_no_more = status != NATSMICRO_WOULD_BLOCK;
         return status;
     }
     if (span.length >= sizeof(number))
         memcpy(&number, span.data, sizeof(number));
-    bool is_answer = self == &client && self->stream.kind == NATSMICRO_CLIENT_STREAM;
+    bool is_answer = self == &client && self->stream->kind == NATSMICRO_CLIENT_STREAM;
     if (!forged) /* the answer says how many messages the service has read */
         check(span.length >= sizeof(number) && number == (is_answer ? client.sent : self->read));
     self->read++;
@@ -342,71 +378,72 @@ static natsmicro_status recv_one(side *self)
 static void accept_opening(natsMsg *message)
 {
     nm_error error = NM_ERROR_INIT;
-    nm_stream *stream = &server.stream;
     nm_incoming opening;
     nm_incoming_read(&opening, message);
-    side_begin(&server, client.stream.kind, "_INBOX.s.1", true);
-    if (nm_transport_choose(stream, &opening, &error) != NATSMICRO_OK ||
-        nm_stream_transport(stream)->accept(stream, &opening, &error) != NATSMICRO_OK) {
+    side_begin(&server, client.stream->kind, "_INBOX.s.1", true);
+    if (nm_stream_accept(server.stream, message, &opening, &error) != NATSMICRO_OK) {
         server_done = true;
-        nm_inbox_close(&stream->inbox);
+        nm_stream_close(server.stream);
     }
     nm_error_clear(&error);
 }
 
-static bool has_arrived(const nm_stream *stream)
-{
-    const nm_reliable *reliable = nm_reliable_of(stream);
-    if (stream->aborted != NATSMICRO_OK || stream->in_end != NATSMICRO_OK)
-        return true;
-    if (nm_stream_transport((nm_stream *)(uintptr_t)stream) != &nm_reliable_transport)
-        return stream->arrived.count > 0 || stream->batch_next < stream->batch.count;
-    return reliable->queue.count > 0 || reliable->reading.count > 0;
-}
-
 static void return_from_handler(void)
 {
-    nm_stream *stream = &server.stream;
-    const nm_transport *transport = nm_stream_transport(stream);
+    nm_stream *stream = server.stream;
     nm_error error = NM_ERROR_INIT;
     if (server_fails)
         nm_error_set(&error, NATSMICRO_ABORTED, "as it was told");
-    else if (stream->aborted != NATSMICRO_OK)
-        nm_error_copy(&error, &stream->error);
+    else if (nm_stream_aborted(stream) != NATSMICRO_OK)
+        nm_error_copy(&error, nm_stream_error(stream));
     else if (stream->kind == NATSMICRO_CLIENT_STREAM &&
-             transport->answer(stream, &server.read, sizeof(server.read), &error) == NATSMICRO_OK)
+             nm_stream_answer(stream, &server.read, sizeof(server.read), &error) == NATSMICRO_OK)
         nm_error_clear(&error);
-    transport->finish(stream, &error);
-    nm_stream_discard(stream);
+    nm_stream_finish(stream, &error);
     nm_error_clear(&error);
     server_done = true;
+}
+
+/* False: nothing has come. */
+static bool serve_recv(void)
+{
+    if (!sends(server.stream->kind, false) || server.reads_no_more)
+        return false;
+    natsmicro_status status = recv_one(&server);
+    if (status == NATSMICRO_END && !forged)
+        check(closed_send && server.read == client.sent);
+    return status != NATSMICRO_WOULD_BLOCK;
+}
+
+/* False: there is nothing to send, or no room. */
+static bool serve_send(void)
+{
+    if (!sends(server.stream->kind, true) || server.sent == server.to_send)
+        return false;
+    natsmicro_status status = send_one(&server);
+    if (status != NATSMICRO_OK && status != NATSMICRO_WOULD_BLOCK)
+        server.to_send = server.sent;
+    return status != NATSMICRO_WOULD_BLOCK;
+}
+
+static bool serve_return(void)
+{
+    natsmicro_method_kind kind = server.stream->kind;
+    bool complete = server.sent == (sends(kind, true) ? server.to_send : 0) &&
+                    (server.reads_no_more || !sends(kind, false));
+    if (!complete && !server_fails && nm_stream_aborted(server.stream) == NATSMICRO_OK)
+        return false;
+    return_from_handler();
+    return true;
 }
 
 /* The handler goes on by one step that does not wait. False: there is none. */
 static bool serve(void)
 {
-    nm_stream *stream = &server.stream;
-    natsmicro_method_kind kind = stream->kind;
     if (!server.exists || server_busy || server_done)
         return false;
     server_busy = true;
-    bool acted = true;
-    if (sends(kind, false) && !server.reads_no_more && has_arrived(stream)) {
-        natsmicro_status status = recv_one(&server);
-        if (status == NATSMICRO_END && !forged)
-            check(closed_send && server.read == client.sent);
-    } else if (sends(kind, true) && server.sent < server.to_send &&
-               (nm_stream_transport(stream)->can_send == NULL ||
-                nm_stream_transport(stream)->can_send(stream))) {
-        if (send_one(&server) != NATSMICRO_OK)
-            server.to_send = server.sent;
-    } else if (stream->aborted != NATSMICRO_OK || server_fails ||
-               (server.sent == (sends(kind, true) ? server.to_send : 0) &&
-                (server.reads_no_more || !sends(kind, false)))) {
-        return_from_handler();
-    } else {
-        acted = false;
-    }
+    bool acted = serve_recv() || serve_send() || serve_return();
     server_busy = false;
     return acted;
 }
@@ -429,7 +466,7 @@ static void deliver(natsMsg *message)
             accept_opening(message);
         natsMsg_Destroy(message);
     } else if (to->exists && to->listens) {
-        nm_stream_transport(&to->stream)->on_message(&to->stream, message);
+        nm_stream_transport(to->stream)->on_message(to->stream, message);
     } else {
         nm_transport_on_stray(&the_link, message, &settings);
     }
@@ -437,10 +474,10 @@ static void deliver(natsMsg *message)
 
 static void fire(side *self)
 {
-    if (!self->exists || self->stream.inbox.timer_due > clock_ns)
+    if (!self->exists || self->stream->inbox.timer_due > clock_ns)
         return;
-    self->stream.inbox.timer_due = NM_NEVER;
-    nm_stream_transport(&self->stream)->on_timer(&self->stream);
+    self->stream->inbox.timer_due = NM_NEVER;
+    nm_stream_transport(self->stream)->on_timer(self->stream);
 }
 
 static void pass_time(int64_t until)
@@ -459,10 +496,10 @@ static void pass_to_next(int64_t until)
     int64_t next = clock_ns + SECOND;
     if (until < next)
         next = until;
-    if (client.exists && client.stream.inbox.timer_due < next)
-        next = client.stream.inbox.timer_due;
-    if (server.exists && server.stream.inbox.timer_due < next)
-        next = server.stream.inbox.timer_due;
+    if (client.exists && client.stream->inbox.timer_due < next)
+        next = client.stream->inbox.timer_due;
+    if (server.exists && server.stream->inbox.timer_due < next)
+        next = server.stream->inbox.timer_due;
     pass_time(next);
 }
 
@@ -470,7 +507,7 @@ static void pass_to_next(int64_t until)
 static size_t forge(const side *to, uint8_t *bytes)
 {
     static const uint8_t content[32];
-    const nm_reliable *reliable = nm_reliable_of(&to->stream);
+    const nm_reliable *reliable = nm_reliable_of(to->stream);
     uint64_t received = reliable != NULL ? reliable->received : 0;
     uint64_t published = reliable != NULL ? reliable->outbox.published : 0;
     uint8_t what = pull();
@@ -513,7 +550,7 @@ static void intrude(void)
     else
         for (length = 0; length < (size_t)(what >> 2); length++)
             bytes[length] = pull();
-    check(natsMsg_Create(&message, to->stream.inbox.subject, replies[pull() % 4],
+    check(natsMsg_Create(&message, to->stream->inbox.subject, replies[pull() % 4],
                          (const char *)bytes, (int)length) == NATS_OK);
     deliver(message);
 }
@@ -556,7 +593,7 @@ static void step(int64_t until)
     else if (what == 17)
         back_at = clock_ns + (NM_NS_PER_MS << pull() % 14);
     else if (what == 18)
-        nm_stream_abort(&client.stream, NATSMICRO_CANCELLED, "cancelled");
+        nm_stream_abort(client.stream, NATSMICRO_CANCELLED, "cancelled");
     else if (what >= 5 && serve())
         return;
     else if (on_way_count > 0)
@@ -567,34 +604,67 @@ static void step(int64_t until)
 
 /* ---- the caller ---- */
 
+/* The world goes on while a verb of the caller would block. */
+static void wait_for(nm_readiness readiness, bool *waited)
+{
+    int64_t until = nm_stream_keepalive(client.stream, readiness, !*waited);
+    *waited = true;
+    step(until);
+}
+
+static natsmicro_status wait_until_opened(void)
+{
+    bool waited = false;
+    natsmicro_status status;
+    while ((status = nm_stream_try_opened(client.stream)) == NATSMICRO_WOULD_BLOCK)
+        wait_for(NM_OPENED, &waited);
+    return status;
+}
+
+static natsmicro_status send_next(void)
+{
+    bool waited = false;
+    natsmicro_status status;
+    while ((status = send_one(&client)) == NATSMICRO_WOULD_BLOCK)
+        wait_for(NM_WRITABLE, &waited);
+    return status;
+}
+
+static natsmicro_status recv_next(void)
+{
+    bool waited = false;
+    natsmicro_status status;
+    while ((status = recv_one(&client)) == NATSMICRO_WOULD_BLOCK)
+        wait_for(NM_READABLE, &waited);
+    return status;
+}
+
 static natsmicro_status send_all(void)
 {
-    nm_stream *stream = &client.stream;
     nm_error error = NM_ERROR_INIT;
-    natsmicro_status status = NATSMICRO_OK;
+    natsmicro_status status = wait_until_opened();
     while (client.sent < client.to_send && status == NATSMICRO_OK)
-        status = send_one(&client);
+        status = send_next();
     closed_send = true; /* before END is out: the service may have it before this returns */
     if (status == NATSMICRO_OK)
-        status = nm_stream_transport(stream)->close_send(stream, &error);
+        status = nm_stream_close_send(client.stream, &error);
     nm_error_clear(&error);
     return status;
 }
 
 static void call(natsmicro_method_kind kind)
 {
-    nm_stream *stream = &client.stream;
-    natsmicro_status status = nm_stream_transport(stream)->open(stream, "request", 7);
+    nm_stream *stream = client.stream;
+    natsmicro_status status = nm_stream_open(stream, "request", 7);
     if (status == NATSMICRO_OK && sends(kind, false))
         status = send_all();
     if (status == NATSMICRO_OK || status == NATSMICRO_END)
-        while ((status = recv_one(&client)) == NATSMICRO_OK)
+        while ((status = recv_next()) == NATSMICRO_OK)
             continue;
     if (status == NATSMICRO_END && !forged && kind != NATSMICRO_CLIENT_STREAM)
         check(server_done && !server_fails && client.read == server.sent);
-    nm_stream_transport(stream)->give_up(stream);
-    nm_stream_discard(stream);
-    nm_inbox_close(&stream->inbox);
+    nm_stream_cancel(stream, NULL);
+    nm_stream_close(stream);
 }
 
 static void begin(natsmicro_method_kind kind)
@@ -616,8 +686,8 @@ static void begin(natsmicro_method_kind kind)
     settings.totals = &totals;
     nm_events_init(&the_link.events, NULL, NULL);
     side_begin(&client, kind, "_INBOX.c.1", false);
-    client.stream.deadline = clock_ns + 120 * SECOND;
-    client.stream.open_deadline = clock_ns + 5 * SECOND;
+    nm_stream_set_limits(client.stream, clock_ns + 5 * SECOND, clock_ns + 120 * SECOND,
+                         30 * SECOND);
     client.to_send = pull() % 64;
     server.to_send = pull() % 64;
     if (wide) {

@@ -1,18 +1,21 @@
 /*
- * The plain transport's opening, on the server: where answers go, acknowledging, refusing.
+ * See accept.h.
  */
-#include "transport/plain/state.h"
+#include "transport/plain/accept.h"
+#include "transport/plain/liveness.h"
+#include "transport/publish.h"
+#include "wire/names.h"
 
 #include <string.h>
 
 /* Names the handler's inbox to the caller, on the NATS reply, else on Reply-To. */
 static void acknowledge(nm_stream *stream, const nm_incoming *opening)
 {
-    nm_outgoing outgoing = {.subject = opening->reply != NULL ? opening->reply : stream->peer,
+    nm_outgoing outgoing = {.subject =
+                                opening->reply != NULL ? opening->reply : nm_plain_of(stream)->peer,
                             .reply = stream->inbox.subject,
                             .stream_inbox = stream->inbox.subject};
     nm_publish_or_report(stream->link, &outgoing, stream->method);
-    nm_link_flush(stream->link, NM_NEVER);
 }
 
 /*
@@ -46,8 +49,8 @@ natsmicro_status nm_plain_accept(nm_stream *stream, const nm_incoming *opening, 
     if (peer == NULL)
         return nm_error_set(error, NATSMICRO_INVALID_ARGUMENT,
                             "the request names no subject to answer on");
-    stream->peer = strdup(peer);
-    if (stream->peer == NULL)
+    nm_plain_of(stream)->peer = strdup(peer);
+    if (nm_plain_of(stream)->peer == NULL)
         return nm_error_set(error, NATSMICRO_RESOURCE_EXHAUSTED, "no memory");
     if (nm_caller_streams(stream->kind))
         acknowledge(stream, opening);

@@ -1,9 +1,9 @@
 /*
- * The answer to a client-stream, published until somebody hears it.
+ * See answer.h. The answer to a client stream is published until somebody hears it.
  *
  * Existing callers listen for the answer only after they have sent End, so an answer that is
  * published before, or just then, may meet no listener and would be lost. It therefore carries our
- * inbox as NATS reply: the broker's 503 tells that nobody listened. Behind it goes a fence, a
+ * inbox as NATS reply: the broker's 503 tells that nobody listened. After it goes a fence, a
  * message to ourselves: it comes back after any 503, so its return without one proves that the
  * answer was heard.
  *
@@ -12,7 +12,9 @@
  *   SENT --fence, unheard, after End--> RETRY --1, 2, 4 … ms--> SENT
  *   any --deadline--> DONE, and an event
  */
-#include "transport/plain/state.h"
+#include "transport/plain/answer.h"
+#include "transport/publish.h"
+#include "wire/names.h"
 
 #define FIRST_BACKOFF   (1 * NM_NS_PER_MS)
 #define LONGEST_BACKOFF (128 * NM_NS_PER_MS)
@@ -26,9 +28,10 @@
 /* A fence that does not come back was lost in a reconnect: the answer may have been, too. */
 #define FENCE_TIMEOUT (250 * NM_NS_PER_MS)
 
-static bool is_pending(const nm_stream *stream)
+bool nm_plain_answer_is_pending(const nm_stream *stream)
 {
-    return stream->answer_state != NM_ANSWER_NONE && stream->answer_state != NM_ANSWER_DONE;
+    nm_answer_state state = nm_plain_of(stream)->answer.state;
+    return state != NM_ANSWER_NONE && state != NM_ANSWER_DONE;
 }
 
 static int64_t offer_until(const nm_stream *stream, int64_t now)
@@ -40,40 +43,42 @@ static int64_t offer_until(const nm_stream *stream, int64_t now)
 /* Publishes the answer and the fence behind it. */
 static natsmicro_status offer(nm_stream *stream, nm_error *error)
 {
-    natsStatus status = natsConnection_PublishMsg(nm_link_connection(stream->link), stream->answer);
+    nm_plain *plain = nm_plain_of(stream);
+    natsStatus status =
+        natsConnection_PublishMsg(nm_link_connection(stream->link), plain->answer.message);
     if (status != NATS_OK)
-        return nm_link_status(status, stream->peer, error);
+        return nm_link_status(status, plain->peer, error);
     nm_outgoing fence = {.subject = stream->inbox.subject, .control = NM_CONTROL_FENCE};
     return nm_publish(nm_link_connection(stream->link), &fence, error);
 }
 
 static natsmicro_status first_offer(nm_stream *stream, const nm_outgoing *outgoing, nm_error *error)
 {
+    nm_plain *plain = nm_plain_of(stream);
     natsMsg *answer = NULL;
     natsStatus composed = nm_outgoing_compose(&answer, outgoing);
     if (composed != NATS_OK)
-        return nm_link_status(composed, stream->peer, error);
+        return nm_link_status(composed, plain->peer, error);
     int64_t now = nm_now();
 
     pthread_mutex_lock(&stream->lock);
-    stream->answer = answer;
-    stream->answer_state = NM_ANSWER_SENT;
-    stream->answer_unheard = false;
-    stream->answer_backoff = FIRST_BACKOFF;
-    stream->answer_deadline = offer_until(stream, now);
+    plain->answer.message = answer;
+    plain->answer.state = NM_ANSWER_SENT;
+    plain->answer.unheard = false;
+    plain->answer.backoff = FIRST_BACKOFF;
+    plain->answer.deadline = offer_until(stream, now);
     pthread_mutex_unlock(&stream->lock);
 
     nm_inbox_set_timer(&stream->inbox, now + FENCE_TIMEOUT);
-    natsmicro_status status = offer(stream, error);
-    nm_link_flush(stream->link, NM_NEVER);
-    return status;
+    return offer(stream, error);
 }
 
 natsmicro_status nm_plain_answer(nm_stream *stream, const void *message, size_t length,
                                  nm_error *error)
 {
+    nm_plain *plain = nm_plain_of(stream);
     bool streaming = stream->kind == NATSMICRO_CLIENT_STREAM;
-    nm_outgoing outgoing = {.subject = stream->peer,
+    nm_outgoing outgoing = {.subject = plain->peer,
                             .reply = streaming ? stream->inbox.subject : NULL,
                             .data = message,
                             .length = length,
@@ -96,17 +101,16 @@ natsmicro_status nm_plain_answer(nm_stream *stream, const void *message, size_t 
                                   : nm_publish(nm_link_connection(stream->link), &outgoing, error);
     if (status == NATSMICRO_RESOURCE_EXHAUSTED) { /* nothing has gone out, or will: a failure may */
         pthread_mutex_lock(&stream->lock);
-        stream->finished = is_pending(stream);
+        stream->finished = nm_plain_answer_is_pending(stream);
         pthread_mutex_unlock(&stream->lock);
     }
-    if (!streaming)
-        nm_stream_flush(stream, NM_NEVER);
     return status;
 }
 
 void nm_plain_answer_error(nm_stream *stream, const nm_error *failure)
 {
-    nm_outgoing outgoing = {.subject = stream->peer,
+    nm_plain *plain = nm_plain_of(stream);
+    nm_outgoing outgoing = {.subject = plain->peer,
                             .reply = stream->inbox.subject,
                             .error = failure,
                             .headers = &stream->headers_out,
@@ -114,25 +118,18 @@ void nm_plain_answer_error(nm_stream *stream, const nm_error *failure)
     nm_error error = NM_ERROR_INIT;
     nm_publish_shorten(stream->link, &outgoing, stream->method);
     if (first_offer(stream, &outgoing, &error) != NATSMICRO_OK)
-        nm_events_emit(nm_link_events(stream->link), NATSMICRO_EVENT_PUBLISH_FAILED, stream->peer,
+        nm_events_emit(nm_link_events(stream->link), NATSMICRO_EVENT_PUBLISH_FAILED, plain->peer,
                        stream->method, "not published: %s", nm_error_text(&error));
     nm_error_clear(&error);
 }
 
 bool nm_plain_answer_unheard(nm_stream *stream)
 {
-    if (stream->answer_state == NM_ANSWER_NONE)
+    nm_plain *plain = nm_plain_of(stream);
+    if (plain->answer.state == NM_ANSWER_NONE)
         return false;
-    stream->answer_unheard = true;
+    plain->answer.unheard = true;
     return true;
-}
-
-bool nm_plain_answer_is_pending(nm_stream *stream)
-{
-    pthread_mutex_lock(&stream->lock);
-    bool pending = is_pending(stream);
-    pthread_mutex_unlock(&stream->lock);
-    return pending;
 }
 
 /*
@@ -141,13 +138,14 @@ bool nm_plain_answer_is_pending(nm_stream *stream)
  */
 void nm_plain_answer_end_came(nm_stream *stream)
 {
-    if (!is_pending(stream))
+    nm_plain *plain = nm_plain_of(stream);
+    if (!nm_plain_answer_is_pending(stream))
         return;
     int64_t now = nm_now();
-    stream->answer_deadline = offer_until(stream, now);
-    if (stream->answer_state != NM_ANSWER_HELD)
+    plain->answer.deadline = offer_until(stream, now);
+    if (plain->answer.state != NM_ANSWER_HELD)
         return;
-    stream->answer_state = NM_ANSWER_RETRY;
+    plain->answer.state = NM_ANSWER_RETRY;
     nm_inbox_set_timer(&stream->inbox, now);
 }
 
@@ -158,26 +156,27 @@ static bool caller_has_ended(const nm_stream *stream)
 
 void nm_plain_answer_fence(nm_stream *stream)
 {
+    nm_plain *plain = nm_plain_of(stream);
     bool done = false;
 
     pthread_mutex_lock(&stream->lock);
-    if (stream->answer_state == NM_ANSWER_SENT) {
+    if (plain->answer.state == NM_ANSWER_SENT) {
         int64_t now = nm_now();
-        if (!stream->answer_unheard || stream->caller_gave_up) {
-            stream->answer_state = NM_ANSWER_DONE;
+        if (!plain->answer.unheard || plain->answer.caller_gave_up) {
+            plain->answer.state = NM_ANSWER_DONE;
             done = true;
         } else if (caller_has_ended(stream)) {
-            stream->answer_state = NM_ANSWER_RETRY;
-            nm_inbox_set_timer(&stream->inbox, now + stream->answer_backoff);
-            if (stream->answer_backoff < LONGEST_BACKOFF)
-                stream->answer_backoff *= 2;
+            plain->answer.state = NM_ANSWER_RETRY;
+            nm_inbox_set_timer(&stream->inbox, now + plain->answer.backoff);
+            if (plain->answer.backoff < LONGEST_BACKOFF)
+                plain->answer.backoff *= 2;
         } else {
-            stream->answer_state = NM_ANSWER_HELD;
-            stream->answer_deadline =
+            plain->answer.state = NM_ANSWER_HELD;
+            plain->answer.deadline =
                 now + (stream->idle_limit == NM_NEVER ? LONGEST_HOLD : stream->idle_limit);
-            nm_inbox_set_timer(&stream->inbox, stream->answer_deadline);
+            nm_inbox_set_timer(&stream->inbox, plain->answer.deadline);
         }
-        stream->answer_unheard = false;
+        plain->answer.unheard = false;
     }
     pthread_mutex_unlock(&stream->lock);
     if (done)
@@ -186,22 +185,23 @@ void nm_plain_answer_fence(nm_stream *stream)
 
 void nm_plain_answer_timer(nm_stream *stream)
 {
+    nm_plain *plain = nm_plain_of(stream);
     int64_t now = nm_now();
 
     pthread_mutex_lock(&stream->lock);
-    bool pending = is_pending(stream);
-    bool too_late = pending && now >= stream->answer_deadline;
-    bool again = pending && !too_late && stream->answer_state != NM_ANSWER_HELD;
+    bool pending = nm_plain_answer_is_pending(stream);
+    bool too_late = pending && now >= plain->answer.deadline;
+    bool again = pending && !too_late && plain->answer.state != NM_ANSWER_HELD;
     if (too_late)
-        stream->answer_state = NM_ANSWER_DONE;
+        plain->answer.state = NM_ANSWER_DONE;
     if (again) {
-        stream->answer_state = NM_ANSWER_SENT;
-        stream->answer_unheard = false;
+        plain->answer.state = NM_ANSWER_SENT;
+        plain->answer.unheard = false;
     }
     pthread_mutex_unlock(&stream->lock);
 
     if (too_late) {
-        nm_events_emit(nm_link_events(stream->link), NATSMICRO_EVENT_UNHEARD, stream->peer,
+        nm_events_emit(nm_link_events(stream->link), NATSMICRO_EVENT_UNHEARD, plain->peer,
                        stream->method, "nobody listened to the answer until its deadline");
         nm_inbox_close(&stream->inbox);
     }
@@ -212,4 +212,12 @@ void nm_plain_answer_timer(nm_stream *stream)
             nm_link_flush_soon(stream->link);
         nm_error_clear(&error);
     }
+}
+
+void nm_plain_answer_reset(nm_plain *plain)
+{
+    natsMsg_Destroy(plain->answer.message);
+    plain->answer.message = NULL;
+    plain->answer.state = NM_ANSWER_NONE;
+    plain->answer.unheard = plain->answer.caller_gave_up = false;
 }

@@ -1,10 +1,9 @@
 /*
- * The plain transport's opening, on the client, and giving up.
- *
- * One inbox is NATS reply and Reply-To at once: so nobody listening is known at once, and an
- * acknowledgement is found wherever the peer sends it.
+ * See open.h. One inbox is NATS reply and Reply-To at once: so it is known at once when nobody
+ * listens, and an acknowledgement is found wherever the peer sends it.
  */
-#include "transport/plain/state.h"
+#include "transport/plain/open.h"
+#include "transport/publish.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -34,77 +33,43 @@ natsmicro_status nm_plain_publish_opening(nm_stream *stream, const void *request
         status = nm_publish(nm_link_connection(stream->link), &outgoing, &error);
     if (status == NATSMICRO_OK)
         return NATSMICRO_OK;
-    nm_stream_abort(stream, status, "%s", nm_error_text(&error));
-    nm_error_clear(&error);
-    return status;
+    return nm_stream_abort_with(stream, &error);
 }
 
 /* Without the acknowledgement there is nowhere to send to. */
-natsmicro_status nm_plain_wait_for_acknowledgement(nm_stream *stream)
+natsmicro_status nm_plain_try_opened(nm_stream *stream)
 {
-    int64_t deadline =
-        stream->open_deadline < stream->deadline ? stream->open_deadline : stream->deadline;
-
-    nm_link_flush(stream->link, deadline);
-    pthread_mutex_lock(&stream->lock);
-    while (stream->peer == NULL && stream->in_end == NATSMICRO_OK &&
-           stream->aborted == NATSMICRO_OK && nm_now() < deadline)
-        nm_cond_wait_until(&stream->changed, &stream->lock, deadline);
-    if (stream->peer == NULL && stream->in_end == NATSMICRO_OK)
-        nm_stream_abort_locked(stream, NATSMICRO_DEADLINE_EXCEEDED,
-                               "%s: the opening was not acknowledged in time", stream->method);
-    natsmicro_status status = stream->aborted;
-    /* What came behind the acknowledgement, or an answer instead of it, is the reader's. */
-    if (status == NATSMICRO_OK && stream->peer == NULL && stream->in_end != NATSMICRO_END)
-        status = stream->in_end;
-    pthread_mutex_unlock(&stream->lock);
-    return status;
-}
-
-natsmicro_status nm_plain_open(nm_stream *stream, const void *request, size_t length)
-{
-    natsmicro_status status = nm_plain_publish_opening(stream, request, length, NULL);
-    if (status != NATSMICRO_OK)
-        return status;
-    if (stream->kind == NATSMICRO_UNARY)
-        return NATSMICRO_OK; /* the wait for the answer flushes */
-    if (stream->kind == NATSMICRO_SERVER_STREAM) {
-        nm_link_flush(stream->link, stream->deadline);
+    const nm_plain *plain = nm_plain_of(stream);
+    if (plain->peer != NULL || !nm_caller_streams(stream->kind))
         return NATSMICRO_OK;
-    }
-    return nm_plain_wait_for_acknowledgement(stream);
+    if (stream->in_end == NATSMICRO_OK)
+        return nm_stream_would_block(stream, NM_OPENED);
+    /* An answer instead of the acknowledgement is the reader's. */
+    return stream->in_end == NATSMICRO_END ? NATSMICRO_OK : stream->in_end;
 }
 
 /*
  * A call that is given up must never look finished: its end carries an error. It goes where our
- * messages go, or, on a server-stream, to the inbox that the peer's messages named; other peers
+ * messages go, or, on a server stream, to the inbox that the peer's messages named; other peers
  * have none.
  */
-void nm_plain_give_up(nm_stream *stream)
+void nm_plain_cancel(nm_stream *stream, const nm_error *why)
 {
+    nm_plain *plain = nm_plain_of(stream);
     if (stream->kind == NATSMICRO_UNARY)
         return;
     pthread_mutex_lock(&stream->lock);
-    const char *known =
-        stream->kind == NATSMICRO_SERVER_STREAM ? stream->peer_control : stream->peer;
-    char *subject = stream->told_peer || known == NULL ? NULL : strdup(known);
-    stream->told_peer = true;
-    stream->send_closed = true;
-    nm_error error = NM_ERROR_INIT;
-    if (subject != NULL)
-        nm_stream_reason(stream, &error);
+    const char *known = stream->kind == NATSMICRO_SERVER_STREAM ? plain->peer_control : plain->peer;
+    char *subject = plain->peer_was_told || known == NULL ? NULL : strdup(known);
+    plain->peer_was_told = true;
     uint64_t sequence = stream->sent;
     pthread_mutex_unlock(&stream->lock);
     if (subject == NULL)
         return;
 
-    nm_outgoing outgoing = {.subject = subject,
-                            .has_sequence = true,
-                            .sequence = sequence,
-                            .end = true,
-                            .error = &error};
+    nm_outgoing outgoing = {
+        .subject = subject, .has_sequence = true, .sequence = sequence, .end = true, .error = why};
     nm_publish_or_report(stream->link, &outgoing, stream->method);
     nm_link_flush_soon(stream->link);
-    nm_error_clear(&error);
     free(subject);
 }

@@ -1,16 +1,25 @@
 /*
- * The plain transport's receiving half: what a message to a call's inbox means. Runs on the link's
- * dispatch thread, so that an end, an error or a 503 is noticed although nobody reads.
+ * See receive.h. Messages are taken on the link's dispatch thread, so that an end, an error or a 503
+ * is noticed although nobody reads.
  */
-#include "transport/plain/state.h"
+#include "transport/plain/receive.h"
+#include "transport/plain/answer.h"
+#include "transport/plain/liveness.h"
+#include "transport/publish.h"
+#include "wire/incoming.h"
+#include "wire/names.h"
 #include "wire/subject.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
+
+/* A waiting reader is woken for that many at the latest: a wake costs as much as dozens of messages. */
+#define WAKE_AT 64
 
 /* What is left to do once the lock is free. */
 typedef struct nm_receipt {
-    natsMsg *message; /* to destroy; NULL: the stream took it */
+    natsMsg *message; /* to destroy; NULL: the queue took it */
     bool dropped;     /* over the limit of what may wait to be read */
     bool probe;       /* to be answered */
     bool fence;
@@ -25,69 +34,84 @@ typedef struct nm_receipt {
  */
 static bool is_next(nm_stream *stream, const nm_incoming *incoming)
 {
+    nm_plain *plain = nm_plain_of(stream);
     if (incoming->bad_sequence || (incoming->has_sequence && incoming->sequence == 0)) {
-        nm_stream_end_input(stream, NATSMICRO_INVALID_ARGUMENT,
-                            "%s: a message after number %" PRIu64 " has a " NM_HEADER_STREAM_SEQ
-                            " that is no number from 1",
-                            stream->method, stream->received);
+        nm_stream_fail_input(stream, NATSMICRO_INVALID_ARGUMENT,
+                             "%s: a message after number %" PRIu64 " has a " NM_HEADER_STREAM_SEQ
+                             " that is no number from 1",
+                             stream->method, plain->received);
         return false;
     }
     if (!incoming->has_sequence) {
-        if (stream->any_taken && !stream->unnumbered) {
-            nm_stream_end_input(stream, NATSMICRO_DATA_LOSS,
-                                "%s: a message without a number came after number %" PRIu64,
-                                stream->method, stream->received);
+        if (plain->any_taken && !plain->unnumbered) {
+            nm_stream_fail_input(stream, NATSMICRO_DATA_LOSS,
+                                 "%s: a message without a number came after number %" PRIu64,
+                                 stream->method, plain->received);
             return false;
         }
-        stream->unnumbered = true;
-        stream->received++;
+        plain->unnumbered = true;
+        plain->received++;
         return true;
     }
-    if (incoming->sequence <= stream->received)
+    if (incoming->sequence <= plain->received)
         return false;
-    if (incoming->sequence == stream->received + 1) {
-        stream->received++;
+    if (incoming->sequence == plain->received + 1) {
+        plain->received++;
         return true;
     }
-    nm_stream_end_input(stream, NATSMICRO_DATA_LOSS,
-                        "%s: message %" PRIu64 " came after message %" PRIu64 ": %" PRIu64 " lost",
-                        stream->method, incoming->sequence, stream->received,
-                        incoming->sequence - stream->received - 1);
+    nm_stream_fail_input(stream, NATSMICRO_DATA_LOSS,
+                         "%s: message %" PRIu64 " came after message %" PRIu64 ": %" PRIu64 " lost",
+                         stream->method, incoming->sequence, plain->received,
+                         incoming->sequence - plain->received - 1);
     return false;
 }
 
 /* The peer's regular end: complete, unless its number says that the tail is missing. */
 static void end_regularly(nm_stream *stream, const nm_incoming *incoming)
 {
-    if (incoming->has_sequence && incoming->sequence > stream->received)
-        nm_stream_end_input(stream, NATSMICRO_DATA_LOSS,
-                            "%s: the stream ended at message %" PRIu64 " but only %" PRIu64
-                            " came: %" PRIu64 " lost",
-                            stream->method, incoming->sequence, stream->received,
-                            incoming->sequence - stream->received);
+    nm_plain *plain = nm_plain_of(stream);
+    if (incoming->has_sequence && incoming->sequence > plain->received)
+        nm_stream_fail_input(stream, NATSMICRO_DATA_LOSS,
+                             "%s: the stream ended at message %" PRIu64 " but only %" PRIu64
+                             " came: %" PRIu64 " lost",
+                             stream->method, incoming->sequence, plain->received,
+                             incoming->sequence - plain->received);
     else
-        nm_stream_end_input(stream, NATSMICRO_END, " ");
+        nm_stream_end_input(stream);
 }
 
 /* ---- common to both sides ---- */
 
+/* Queues a message, which is the queue's then. False: it is over a limit, or there is no memory. */
+static bool queue(nm_stream *stream, const nm_incoming *incoming, nm_receipt *receipt)
+{
+    const nm_plain_message message = {receipt->message, incoming->data, incoming->length};
+    if (!nm_plain_queue_add(&nm_plain_of(stream)->queue, &message,
+                            stream->settings->max_pending_messages,
+                            stream->settings->max_pending_bytes))
+        return false;
+    receipt->message = NULL;
+    return true;
+}
+
 /* Takes a message into the queue; what is over the limit is lost, and the stream says so. */
 static void take_item(nm_stream *stream, const nm_incoming *incoming, nm_receipt *receipt)
 {
+    nm_plain *plain = nm_plain_of(stream);
     if (stream->in_end != NATSMICRO_OK || !is_next(stream, incoming))
         return;
-    stream->any_taken = true;
-    bool discarding = stream->discarding;
-    natsMsg *message = receipt->message;
-    receipt->message = NULL;
-    if (nm_stream_push_more(stream, message, incoming->data, incoming->length) || discarding)
+    plain->any_taken = true;
+    if (stream->discarding)
         return;
+    if (queue(stream, incoming, receipt)) {
+        nm_stream_notify_reader(stream, plain->queue.arrived.count >= WAKE_AT);
+        return;
+    }
     receipt->dropped = true;
-    nm_stream_end_input(stream, NATSMICRO_DATA_LOSS,
-                        "%s: message %" PRIu64 " was dropped: %zu messages (%zu bytes with "
-                        "overhead) wait to be read already",
-                        stream->method, stream->received, stream->pending_messages,
-                        stream->pending_bytes);
+    nm_stream_fail_input(stream, NATSMICRO_DATA_LOSS,
+                         "%s: message %" PRIu64 " was dropped: %zu messages (%zu bytes with "
+                         "overhead) wait to be read already",
+                         stream->method, plain->received, plain->queue.count, plain->queue.bytes);
 }
 
 /*
@@ -117,21 +141,23 @@ static void take_headers(nm_headers *headers, natsMsg *message)
 static void take_acknowledgement(nm_stream *stream, const nm_incoming *incoming,
                                  nm_receipt *receipt)
 {
-    if (stream->peer != NULL || stream->kind == NATSMICRO_SERVER_STREAM)
+    nm_plain *plain = nm_plain_of(stream);
+    if (plain->peer != NULL || stream->kind == NATSMICRO_SERVER_STREAM)
         return;
     if (!nm_subject_from_header_is_allowed(incoming->stream_inbox,
                                            stream->settings->allowed_inbox_prefixes)) {
-        nm_stream_end_input(stream, NATSMICRO_INTERNAL,
-                            "%s: the service's " NM_HEADER_STREAM_INBOX
-                            " is no literal subject under an allowed inbox prefix",
-                            stream->method);
+        nm_stream_fail_input(stream, NATSMICRO_INTERNAL,
+                             "%s: the service's " NM_HEADER_STREAM_INBOX
+                             " is no literal subject under an allowed inbox prefix",
+                             stream->method);
         receipt->refused_inbox = true;
         return;
     }
-    stream->peer = strdup(incoming->stream_inbox);
-    if (stream->peer == NULL)
-        nm_stream_end_input(stream, NATSMICRO_RESOURCE_EXHAUSTED, "%s: no memory", stream->method);
-    pthread_cond_broadcast(&stream->changed);
+    plain->peer = strdup(incoming->stream_inbox);
+    if (plain->peer == NULL)
+        nm_stream_fail_input(stream, NATSMICRO_RESOURCE_EXHAUSTED, "%s: no memory", stream->method);
+    else
+        nm_stream_notify(stream, NM_OPENED);
 }
 
 static void take_client_error(nm_stream *stream, const nm_incoming *incoming, nm_receipt *receipt)
@@ -139,7 +165,7 @@ static void take_client_error(nm_stream *stream, const nm_incoming *incoming, nm
     nm_error error = NM_ERROR_INIT;
     nm_incoming_error(incoming, &error);
     take_headers(&stream->trailers_in, receipt->message);
-    nm_stream_end_input_with(stream, &error);
+    nm_stream_fail_input_with(stream, &error);
 }
 
 /* The one response of a unary call or a client-stream. */
@@ -148,26 +174,25 @@ static void take_response(nm_stream *stream, const nm_incoming *incoming, nm_rec
     /* An acknowledgement may have brought headers already. */
     take_headers(stream->headers_in.count == 0 ? &stream->headers_in : &stream->trailers_in,
                  receipt->message);
-    natsMsg *message = receipt->message;
-    receipt->message = NULL;
     if (stream->in_end != NATSMICRO_OK)
-        natsMsg_Destroy(message);
-    else if (nm_stream_push(stream, message, incoming->data, incoming->length))
-        nm_stream_end_input(stream, NATSMICRO_END, " ");
+        return;
+    if (queue(stream, incoming, receipt))
+        nm_stream_end_input(stream);
     else
-        nm_stream_end_input(stream, NATSMICRO_RESOURCE_EXHAUSTED, "%s: no memory for the answer",
-                            stream->method);
+        nm_stream_fail_input(stream, NATSMICRO_RESOURCE_EXHAUSTED, "%s: no memory for the answer",
+                             stream->method);
 }
 
 static void receive_on_client(nm_stream *stream, const nm_incoming *incoming, nm_receipt *receipt)
 {
-    bool first = !stream->opened;
-    stream->opened = true;
+    nm_plain *plain = nm_plain_of(stream);
+    bool first = !plain->opening_answered;
+    plain->opening_answered = true;
 
     if (incoming->no_responders) {
-        nm_stream_end_input(stream, NATSMICRO_UNAVAILABLE,
-                            first ? "%s: nobody serves %s" : "%s: the service at %s is gone",
-                            stream->method, stream->subject);
+        nm_stream_fail_input(stream, NATSMICRO_UNAVAILABLE,
+                             first ? "%s: nobody serves %s" : "%s: the service at %s is gone",
+                             stream->method, stream->subject);
         return;
     }
     if (incoming->control != NULL) {
@@ -197,7 +222,7 @@ static void receive_on_client(nm_stream *stream, const nm_incoming *incoming, nm
         end_regularly(stream, incoming);
         return;
     }
-    if (!stream->any_taken)
+    if (!plain->any_taken)
         take_headers(&stream->headers_in, receipt->message);
     take_item(stream, incoming, receipt);
 }
@@ -210,6 +235,7 @@ static void receive_on_client(nm_stream *stream, const nm_incoming *incoming, nm
  */
 static void take_caller_error(nm_stream *stream, const nm_incoming *incoming)
 {
+    nm_plain *plain = nm_plain_of(stream);
     nm_error error = NM_ERROR_INIT;
     nm_error told = NM_ERROR_INIT;
     natsmicro_status status = nm_incoming_error(incoming, &error);
@@ -218,9 +244,9 @@ static void take_caller_error(nm_stream *stream, const nm_incoming *incoming)
     nm_error_set(&told, status, "%s: the caller ended the call: %s", stream->method,
                  nm_error_text(&error));
     nm_error_set_code(&told, nm_error_code(&error), told.text);
-    nm_stream_abort_with(stream, &told);
+    nm_stream_abort_locked_with(stream, &told);
     nm_error_clear(&error);
-    stream->caller_gave_up = true;
+    plain->answer.caller_gave_up = true;
     nm_plain_answer_end_came(stream);
 }
 
@@ -253,12 +279,13 @@ static void receive_on_server(nm_stream *stream, const nm_incoming *incoming, nm
 
 void nm_plain_on_message(nm_stream *stream, natsMsg *message)
 {
+    nm_plain *plain = nm_plain_of(stream);
     nm_incoming incoming;
     nm_incoming_read(&incoming, message);
     nm_receipt receipt = {.message = message};
 
     pthread_mutex_lock(&stream->lock);
-    stream->heard = true;
+    plain->active = true;
     if (stream->is_server)
         receive_on_server(stream, &incoming, &receipt);
     else
@@ -279,4 +306,35 @@ void nm_plain_on_message(nm_stream *stream, natsMsg *message)
                        "the header " NM_HEADER_STREAM_INBOX
                        " is no literal subject under an allowed inbox prefix");
     natsMsg_Destroy(receipt.message);
+}
+
+/* ---- reading ---- */
+
+/* A batch is to be taken, or the call was aborted. Under the lock. */
+static natsmicro_status take_batch(nm_stream *stream)
+{
+    nm_plain_queue *queue = &nm_plain_of(stream)->queue;
+    if (stream->aborted != NATSMICRO_OK)
+        return stream->aborted;
+    if (nm_plain_queue_has_batch(queue) || nm_plain_queue_take_batch(queue))
+        return NATSMICRO_OK;
+    return stream->in_end != NATSMICRO_OK ? stream->in_end
+                                          : nm_stream_would_block(stream, NM_READABLE);
+}
+
+natsmicro_status nm_plain_try_recv(nm_stream *stream, nm_span *span)
+{
+    nm_plain_queue *queue = &nm_plain_of(stream)->queue;
+    nm_stream_recycle(stream, nm_plain_queue_take_current(queue));
+    if (!nm_plain_queue_has_batch(queue) ||
+        atomic_load_explicit(&stream->is_aborted, memory_order_acquire)) {
+        pthread_mutex_lock(&stream->lock);
+        natsmicro_status status = take_batch(stream);
+        pthread_mutex_unlock(&stream->lock);
+        if (status != NATSMICRO_OK)
+            return status;
+    }
+    const nm_plain_message *message = nm_plain_queue_next(queue);
+    *span = (nm_span){message->data, message->length};
+    return NATSMICRO_OK;
 }

@@ -1,64 +1,62 @@
 /*
- * What the files of the plain transport share. The plain protocol has no acknowledgements; what it
- * has to notice loss and death by is the numbers of messages and the broker's 503:
+ * State: what the plain transport keeps of a call. The plain protocol has no acknowledgements; it
+ * notices loss by the numbers of messages, and death by the broker's 503:
  *
  * - The first message, then one a second, and the end carry our inbox as NATS reply. When the
  *   peer's inbox is gone, the broker answers 503 there.
  * - A peer that does the same has thereby named its own inbox (`peer_control`): while we only wait,
  *   a probe to it does the asking, and its answer tells that it lives.
  */
-#ifndef NM_TRANSPORT_PLAIN_H
-#define NM_TRANSPORT_PLAIN_H
+#ifndef NM_TRANSPORT_PLAIN_STATE_H
+#define NM_TRANSPORT_PLAIN_STATE_H
 
-#include "transport/publish.h"
-#include "transport/transport.h"
-#include "wire/names.h"
-#include "wire/outgoing.h"
+#include "transport/plain/queue.h"
+#include "transport/state.h"
+#include "wire/draft.h"
 
-/* How often a message asks whether the peer is there. */
-#define NM_PLAIN_ASK_INTERVAL (1000 * NM_NS_PER_MS)
+/* How the answer to a client stream fares; see answer.c. */
+typedef enum nm_answer_state {
+    NM_ANSWER_NONE = 0,
+    NM_ANSWER_SENT,  /* published; the fence after it is not back yet */
+    NM_ANSWER_HELD,  /* nobody listened; to be published again when the caller's End comes */
+    NM_ANSWER_RETRY, /* nobody listened after End; to be published again soon */
+    NM_ANSWER_DONE   /* heard, or given up */
+} nm_answer_state;
 
-/* ---- plain_open.c ---- */
-/* Publishes the opening; `offer`: of a reliable stream, or NULL. */
-natsmicro_status nm_plain_publish_opening(nm_stream *stream, const void *request, size_t length,
-                                          const char *offer);
-/* Waits until the opening is answered: with an acknowledgement, or with an end. */
-natsmicro_status nm_plain_wait_for_acknowledgement(nm_stream *stream);
-natsmicro_status nm_plain_open(nm_stream *stream, const void *request, size_t length);
-void nm_plain_give_up(nm_stream *stream);
+/* All but what is marked otherwise is guarded by the stream's lock. */
+typedef struct nm_plain {
+    char *peer;            /* where our messages go; NULL: not known yet. A server's is fixed */
+    char *peer_control;    /* the inbox that the peer named; NULL: none */
+    bool peer_was_told;    /* client: of our giving up */
+    bool opening_answered; /* client: something has come */
+    uint64_t received;     /* number of the last message taken */
+    bool any_taken;
+    bool unnumbered; /* the peer numbers nothing */
+    bool active;     /* something came since the last keepalive, be it a sign of life */
+    nm_plain_queue queue;
 
-/* ---- plain_accept.c ---- */
-natsmicro_status nm_plain_accept(nm_stream *stream, const nm_incoming *opening, nm_error *error);
+    struct {
+        natsMsg *message; /* owned */
+        nm_answer_state state;
+        bool unheard;
+        bool caller_gave_up; /* and said so: it need not hear the answer */
+        int64_t backoff;     /* ns */
+        int64_t deadline;    /* ns */
+    } answer;
 
-/* ---- plain_alive.c ---- */
-/* Under the lock: the peer named its inbox, by a NATS reply; only an allowed one is kept. */
-void nm_plain_learn_peer(nm_stream *stream, const char *inbox);
-/* With the lock free: asks a peer whose inbox is known. */
-void nm_plain_probe(nm_stream *stream);
-void nm_plain_answer_probe(nm_stream *stream);
-/* Server-stream, server: says that it is there, a second later and on until its first message. */
-void nm_plain_announce_later(nm_stream *stream);
-void nm_plain_announce(nm_stream *stream);
+    /* ---- the receiver's alone ---- */
+    int64_t probed_at;
 
-/* ---- plain_receive.c ---- */
-void nm_plain_on_message(nm_stream *stream, natsMsg *message);
+    /* ---- the sender's alone ---- */
+    nm_draft draft;
+    int64_t last_send;
+    uint32_t burst;     /* messages in a row without a gap, until last_send */
+    int64_t last_asked; /* when a message last carried our inbox as NATS reply */
+} nm_plain;
 
-/* ---- plain_answer.c ---- */
-natsmicro_status nm_plain_answer(nm_stream *stream, const void *message, size_t length,
-                                 nm_error *error);
-/* An error as the answer of a client-stream. */
-void nm_plain_answer_error(nm_stream *stream, const nm_error *failure);
-/*
- * With the lock free: whether the inbox has to go on listening for its sake; it closes it itself
- * then.
- */
-bool nm_plain_answer_is_pending(nm_stream *stream);
-/* Under the lock: the broker's 503; true when it was for the answer. */
-bool nm_plain_answer_unheard(nm_stream *stream);
-/* Under the lock: the caller's End has come. */
-void nm_plain_answer_end_came(nm_stream *stream);
-/* With the lock free: the fence is back. */
-void nm_plain_answer_fence(nm_stream *stream);
-void nm_plain_answer_timer(nm_stream *stream);
+static inline nm_plain *nm_plain_of(const nm_stream *stream)
+{
+    return stream->state;
+}
 
 #endif

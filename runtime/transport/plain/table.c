@@ -1,207 +1,47 @@
 /*
- * The plain transport's table and its sending half.
+ * See table.h.
  */
-#include "transport/plain/state.h"
+#include "transport/plain/table.h"
+#include "transport/plain/answer.h"
+#include "transport/plain/liveness.h"
+#include "transport/plain/open.h"
+#include "transport/plain/receive.h"
+#include "transport/plain/send.h"
 
-/* A message that comes this long after the one before it is lone: it is flushed at once. */
-#define LONE_AFTER (500 * INT64_C(1000))
+#include <stdalign.h>
+#include <stdlib.h>
 
-/* So many messages without such a gap are a burst. */
-#define BURST 32
+/* ---- state ---- */
 
-/* ---- sending ---- */
-
-/* Says how large a message was that did not fit. */
-static void say_too_large(nm_stream *stream, const nm_outgoing *outgoing, nm_error *error)
+static void reset_state(nm_stream *stream)
 {
-    size_t limit = nm_link_max_payload(stream->link);
-    size_t headers = nm_outgoing_headers_length(outgoing);
-    if (outgoing->length + headers > limit)
-        nm_error_set(error, NATSMICRO_RESOURCE_EXHAUSTED,
-                     "%s: a message of %zu bytes and %zu of headers is over the broker's "
-                     "max_payload of %zu",
-                     stream->method, outgoing->length, headers, limit);
+    nm_plain *plain = nm_plain_of(stream);
+    nm_stream_recycle(stream, nm_plain_queue_take_current(&plain->queue));
+    nm_plain_queue_reset(&plain->queue);
+    nm_plain_answer_reset(plain);
+    nm_draft_clear(&plain->draft);
+    free(plain->peer);
+    free(plain->peer_control);
+    plain->peer = plain->peer_control = NULL;
 }
 
-/* One message of a stream. Nearly all carry a number and nothing else. */
-static natsmicro_status publish_item(nm_stream *stream, const nm_outgoing *outgoing,
-                                     nm_error *error)
+static void free_state(void *state)
 {
-    natsConnection *connection = nm_link_connection(stream->link);
-    if (outgoing->reply != NULL || outgoing->headers != NULL)
-        return nm_publish(connection, outgoing, error);
-    natsMsg *message;
-    natsStatus status = nm_draft_compose(&stream->draft, &message, outgoing->subject,
-                                         outgoing->pieces, outgoing->n_pieces, outgoing->sequence);
-    if (status == NATS_OK)
-        status = natsConnection_PublishMsg(connection, message);
-    return nm_link_status(status, outgoing->subject, error);
+    nm_plain *plain = state;
+    nm_plain_queue_free(&plain->queue);
+    free(plain);
 }
 
-/* Takes the next number for a message, unless the call is over. */
-static natsmicro_status begin_send(nm_stream *stream, nm_outgoing *outgoing, nm_error *error)
-{
-    pthread_mutex_lock(&stream->lock);
-    natsmicro_status status = nm_stream_check_send(stream, error);
-    if (status == NATSMICRO_OK && (stream->send_closed || stream->finished))
-        status = nm_error_set(error, NATSMICRO_FAILED_PRECONDITION,
-                              "%s: this direction of the call is closed", stream->method);
-    if (status == NATSMICRO_OK)
-        outgoing->sequence = ++stream->sent;
-    outgoing->subject = stream->peer;
-    pthread_mutex_unlock(&stream->lock);
-    return status;
-}
+static const nm_state_kind state_kind = {
+    sizeof(nm_plain),
+    alignof(nm_plain),
+    reset_state,
+    free_state,
+};
 
-/*
- * The first message of a server carries the response headers; a client's went with the opening. The
- * number counts with all the digits that it may have.
- */
-static size_t plain_max_message(nm_stream *stream)
-{
-    pthread_mutex_lock(&stream->lock);
-    nm_outgoing outgoing = {.has_sequence = true,
-                            .sequence = UINT64_MAX,
-                            .headers = stream->is_server && stream->sent == 0 ? &stream->headers_out
-                                                                              : NULL};
-    size_t headers = nm_outgoing_headers_length(&outgoing);
-    pthread_mutex_unlock(&stream->lock);
-    size_t limit = nm_link_max_payload(stream->link);
-    return limit > headers ? limit - headers : 0;
-}
+/* ---- the table ---- */
 
-/*
- * Whether the message just sent is to be flushed at once. A gap behind a burst is rather the
- * scheduler's: a flush would hold up a sender who has more, and nats.c has the message out within a
- * millisecond.
- */
-static bool is_lone(nm_stream *stream, int64_t now)
-{
-    bool gap = now - stream->last_send >= LONE_AFTER;
-    bool lone = gap && stream->burst < BURST;
-    stream->burst = gap ? 0 : stream->burst + 1;
-    stream->last_send = now;
-    return lone;
-}
-
-static natsmicro_status plain_send(nm_stream *stream, const nm_bytes *pieces, size_t count,
-                                   nm_error *error)
-{
-    int64_t now = nm_now();
-    if (now >= stream->deadline)
-        nm_stream_abort(stream, NATSMICRO_DEADLINE_EXCEEDED, "%s: the deadline passed",
-                        stream->method);
-
-    nm_outgoing outgoing = {.pieces = pieces,
-                            .n_pieces = count,
-                            .length = nm_bytes_length(pieces, count),
-                            .has_sequence = true};
-    natsmicro_status status = begin_send(stream, &outgoing, error);
-    if (status != NATSMICRO_OK)
-        return status;
-    if (outgoing.sequence == 1 || now - stream->last_asked >= NM_PLAIN_ASK_INTERVAL) {
-        outgoing.reply = stream->inbox.subject;
-        stream->last_asked = now;
-    }
-    if (outgoing.sequence == 1 && stream->is_server)
-        outgoing.headers = &stream->headers_out; /* a client's went with the opening */
-
-    status = publish_item(stream, &outgoing, error);
-    if (status != NATSMICRO_OK) {
-        say_too_large(stream, &outgoing, error);
-        /* Nothing has gone out: the number is the next message's. */
-        pthread_mutex_lock(&stream->lock);
-        stream->sent--;
-        pthread_mutex_unlock(&stream->lock);
-        return status;
-    }
-    if (is_lone(stream, now))
-        nm_link_flush(stream->link, stream->deadline);
-    return NATSMICRO_OK;
-}
-
-static natsmicro_status plain_close_send(nm_stream *stream, nm_error *error)
-{
-    pthread_mutex_lock(&stream->lock);
-    natsmicro_status status = nm_stream_check_send(stream, error);
-    if (status == NATSMICRO_OK && stream->send_closed)
-        status = nm_error_set(error, NATSMICRO_FAILED_PRECONDITION,
-                              "%s: this direction of the call is closed", stream->method);
-    if (status == NATSMICRO_OK)
-        stream->send_closed = true;
-    nm_outgoing outgoing = {.subject = stream->peer,
-                            .reply = stream->inbox.subject,
-                            .has_sequence = true,
-                            .sequence = stream->sent,
-                            .end = true};
-    pthread_mutex_unlock(&stream->lock);
-    if (status != NATSMICRO_OK)
-        return status;
-    status = nm_publish(nm_link_connection(stream->link), &outgoing, error);
-    nm_link_flush(stream->link, stream->deadline);
-    return status;
-}
-
-/* ---- the server's end of a call ---- */
-
-static void publish_stream_end(nm_stream *stream, const nm_error *failure)
-{
-    pthread_mutex_lock(&stream->lock);
-    uint64_t sent = stream->sent;
-    pthread_mutex_unlock(&stream->lock);
-    nm_outgoing outgoing = {.subject = stream->peer,
-                            .reply = stream->inbox.subject,
-                            .has_sequence = true,
-                            .sequence = sent,
-                            .end = true,
-                            .error = failure->status != NATSMICRO_OK ? failure : NULL,
-                            .headers = sent == 0 ? &stream->headers_out : NULL,
-                            .trailers = &stream->trailers_out};
-    nm_publish_shorten(stream->link, &outgoing, stream->method);
-    nm_publish_or_report(stream->link, &outgoing, stream->method);
-}
-
-static void publish_unary_error(nm_stream *stream, const nm_error *failure)
-{
-    nm_outgoing outgoing = {.subject = stream->peer,
-                            .error = failure,
-                            .headers = &stream->headers_out,
-                            .trailers = &stream->trailers_out};
-    nm_publish_shorten(stream->link, &outgoing, stream->method);
-    nm_publish_or_report(stream->link, &outgoing, stream->method);
-}
-
-static void publish_outcome(nm_stream *stream, const nm_error *failure)
-{
-    if (nm_service_streams(stream->kind))
-        publish_stream_end(stream, failure);
-    else if (stream->kind == NATSMICRO_CLIENT_STREAM)
-        nm_plain_answer_error(stream, failure);
-    else
-        publish_unary_error(stream, failure);
-    nm_stream_flush(stream, NM_NEVER);
-}
-
-static void plain_finish(nm_stream *stream, const nm_error *failure)
-{
-    pthread_mutex_lock(&stream->lock);
-    bool first = !stream->finished;
-    stream->finished = true;
-    pthread_mutex_unlock(&stream->lock);
-    if (first)
-        publish_outcome(stream, failure);
-    if (!nm_plain_answer_is_pending(stream))
-        nm_inbox_close(&stream->inbox);
-}
-
-/* ---- receiving ---- */
-
-static natsmicro_status plain_recv(nm_stream *stream, nm_span *span)
-{
-    return nm_stream_next(stream, span, nm_plain_probe);
-}
-
-static void plain_on_timer(nm_stream *stream)
+static void on_timer(nm_stream *stream)
 {
     if (stream->kind == NATSMICRO_SERVER_STREAM)
         nm_plain_announce(stream);
@@ -209,17 +49,33 @@ static void plain_on_timer(nm_stream *stream)
         nm_plain_answer_timer(stream);
 }
 
-const nm_transport nm_plain_transport = {
-    .open = nm_plain_open,
-    .accept = nm_plain_accept,
-    .send = plain_send,
-    .max_message = plain_max_message,
-    .close_send = plain_close_send,
-    .answer = nm_plain_answer,
-    .finish = plain_finish,
-    .abandon = plain_finish,
-    .recv = plain_recv,
-    .give_up = nm_plain_give_up,
+static void read_metrics(nm_stream *stream, natsmicro_stream_metrics *metrics)
+{
+    metrics->messages_received = nm_plain_of(stream)->received;
+}
+
+static const nm_transport plain_transport = {
+    .client = {nm_plain_try_opened, nm_plain_close_send, nm_plain_cancel},
+    .server = {nm_plain_answer, nm_plain_finish, nm_plain_cancel_service},
+    .try_send = nm_plain_try_send,
+    .max_message = nm_plain_max_message,
+    .try_recv = nm_plain_try_recv,
+    .keepalive = nm_plain_keepalive,
+    .read_metrics = read_metrics,
     .on_message = nm_plain_on_message,
-    .on_timer = plain_on_timer,
+    .on_timer = on_timer,
 };
+
+bool nm_plain_begin(nm_stream *stream)
+{
+    nm_plain *plain = nm_stream_take_state(stream, &state_kind);
+    if (plain == NULL)
+        return false;
+    plain->peer_was_told = plain->opening_answered = plain->active = false;
+    plain->received = 0;
+    plain->any_taken = plain->unnumbered = false;
+    plain->last_send = plain->last_asked = 0;
+    plain->burst = 0;
+    nm_stream_set_transport(stream, &plain_transport);
+    return true;
+}

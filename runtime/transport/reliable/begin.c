@@ -17,7 +17,17 @@ static bool peer_streams(const nm_stream *stream)
     return nm_caller_streams(stream->kind);
 }
 
-/* Reset has given back the rest. */
+/* Between calls only the memory of a short queue stays. */
+static void reset_state(nm_stream *stream)
+{
+    nm_reliable *reliable = nm_reliable_of(stream);
+    nm_outbox_clear(&reliable->outbox);
+    nm_receive_queue_drop(&reliable->queue);
+    nm_receive_queue_trim(&reliable->queue);
+    nm_received_frame_free(&reliable->reading);
+}
+
+/* After reset_state. */
 static void free_state(void *state)
 {
     nm_reliable *reliable = state;
@@ -25,28 +35,28 @@ static void free_state(void *state)
     free(reliable);
 }
 
-/* The state is kept with the stream from call to call, and a short queue with it. */
-static nm_reliable *prepare_state(nm_stream *stream)
+static const nm_state_kind state_kind = {
+    sizeof(nm_reliable),
+    alignof(nm_reliable),
+    reset_state,
+    free_state,
+};
+
+static nm_reliable *take_state(nm_stream *stream)
 {
-    nm_reliable *reliable = nm_reliable_of(stream);
+    nm_reliable *reliable = nm_stream_take_state(stream, &state_kind);
+    if (reliable == NULL)
+        return NULL;
     nm_reliable fresh = {.state = NM_RELIABLE_UP};
-    if (reliable == NULL) {
-        reliable = aligned_alloc(alignof(nm_reliable), sizeof(*reliable));
-        if (reliable == NULL)
-            return NULL;
-        stream->state = reliable;
-        stream->free_state = free_state;
-    } else {
-        fresh.queue.frames = reliable->queue.frames;
-        fresh.queue.capacity = reliable->queue.capacity;
-    }
+    fresh.queue.frames = reliable->queue.frames;
+    fresh.queue.capacity = reliable->queue.capacity;
     *reliable = fresh;
     return reliable;
 }
 
 bool nm_reliable_begin(nm_stream *stream, const nm_stream_offer *peer)
 {
-    nm_reliable *reliable = prepare_state(stream);
+    nm_reliable *reliable = take_state(stream);
     if (reliable == NULL)
         return false;
     nm_clocks_begin(&reliable->clocks, stream->idle_limit, nm_now());
@@ -60,7 +70,7 @@ bool nm_reliable_begin(nm_stream *stream, const nm_stream_offer *peer)
         reliable->window_bytes = stream->window_bytes;
     }
     nm_digest_begin(&reliable->digest_in);
-    /* The opening of a server-stream is the caller's end, number 1. */
+    /* The opening of a server stream is the caller's end, number 1. */
     if (stream->kind == NATSMICRO_SERVER_STREAM && stream->is_server) {
         reliable->received = reliable->told_received = 1;
         reliable->received_end = true;
@@ -100,17 +110,5 @@ natsmicro_status nm_reliable_accept(nm_stream *stream, const nm_incoming *openin
     nm_reliable_schedule(stream);
     pthread_mutex_unlock(&stream->lock);
     nm_control_publish(stream, &control);
-    if (control.wanted) /* a caller that wants to send waits for it */
-        nm_link_flush(stream->link, NM_NEVER);
     return NATSMICRO_OK;
-}
-
-/* Nothing of the last call stays but memory for the next. */
-void nm_reliable_reset(nm_stream *stream)
-{
-    nm_reliable *reliable = nm_reliable_of(stream);
-    nm_outbox_clear(&reliable->outbox);
-    nm_receive_queue_drop(&reliable->queue);
-    nm_receive_queue_trim(&reliable->queue);
-    nm_received_frame_free(&reliable->reading);
 }

@@ -14,8 +14,7 @@
  */
 bool nm_reliable_begin(nm_stream *stream, const nm_stream_offer *peer);
 
-/* The transport's functions. */
+/* nm_stream_accept's part. */
 natsmicro_status nm_reliable_accept(nm_stream *stream, const nm_incoming *opening, nm_error *error);
-void nm_reliable_reset(nm_stream *stream);
 
 #endif

@@ -3,12 +3,14 @@
  */
 #include "transport/reliable/due.h"
 
-nm_waiting nm_reliable_waiting(const nm_reliable *reliable)
+nm_waiting nm_reliable_waiting(const nm_stream *stream)
 {
+    const nm_reliable *reliable = nm_reliable_of(stream);
     const nm_outbox *outbox = &reliable->outbox;
+    bool sender_waits = (stream->waiting & NM_WRITABLE) != 0;
     bool outstanding = nm_outbox_is_outstanding(outbox);
-    return (nm_waiting){.for_answer = outstanding || outbox->unpublished != NULL ||
-                                      reliable->sender_waits || !reliable->peer_heard,
+    return (nm_waiting){.for_answer = outstanding || outbox->unpublished != NULL || sender_waits ||
+                                      !reliable->peer_heard,
                         .for_acknowledgement = outstanding};
 }
 
@@ -24,7 +26,7 @@ void nm_reliable_schedule(nm_stream *stream)
         return;
     if (reliable->clocks.disconnected)
         return; /* the timer looks for the connection; what is due now would only wake it */
-    int64_t due = nm_clocks_next(&reliable->clocks, nm_reliable_waiting(reliable));
+    int64_t due = nm_clocks_next(&reliable->clocks, nm_reliable_waiting(stream));
     int64_t deadline = nm_reliable_deadline_due(stream);
     if (deadline < due)
         due = deadline;

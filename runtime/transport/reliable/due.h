@@ -9,7 +9,7 @@
 /* ---- all under the lock ---- */
 
 /* What the call waits for, as the clocks want to know it. */
-nm_waiting nm_reliable_waiting(const nm_reliable *reliable);
+nm_waiting nm_reliable_waiting(const nm_stream *stream);
 
 /* When the call's own deadline is due. */
 int64_t nm_reliable_deadline_due(const nm_stream *stream);

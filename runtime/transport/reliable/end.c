@@ -75,7 +75,7 @@ void nm_reliable_over(nm_stream *stream)
     reliable->state = NM_RELIABLE_OVER;
     nm_outbox_drop(&reliable->outbox);
     nm_clocks_on_seal(&reliable->clocks);
-    pthread_cond_broadcast(&stream->changed);
+    nm_stream_notify(stream, NM_OPENED | NM_READABLE | NM_WRITABLE);
 }
 
 void nm_reliable_end_call(nm_stream *stream, nm_control_frame *control, natsmicro_status status,
@@ -94,7 +94,7 @@ void nm_reliable_end_call(nm_stream *stream, nm_control_frame *control, natsmicr
 natsmicro_status nm_reliable_close_send(nm_stream *stream, nm_error *error)
 {
     pthread_mutex_lock(&stream->lock);
-    natsmicro_status status = nm_reliable_check_send(stream, error);
+    natsmicro_status status = nm_stream_check_open(stream, error);
     if (status == NATSMICRO_OK && !append_end(stream, NULL))
         status = nm_error_set(error, NATSMICRO_RESOURCE_EXHAUSTED, "%s: no memory", stream->method);
     if (status == NATSMICRO_OK) {
@@ -102,8 +102,6 @@ natsmicro_status nm_reliable_close_send(nm_stream *stream, nm_error *error)
         nm_reliable_transmit(stream);
     }
     pthread_mutex_unlock(&stream->lock);
-    if (status == NATSMICRO_OK)
-        nm_link_flush(stream->link, stream->deadline);
     return status;
 }
 
@@ -133,7 +131,7 @@ natsmicro_status nm_reliable_answer(nm_stream *stream, const void *message, size
                             stream->method, length, nm_link_max_payload(stream->link));
 
     pthread_mutex_lock(&stream->lock);
-    natsmicro_status status = nm_reliable_check_send(stream, error);
+    natsmicro_status status = nm_stream_check_open(stream, error);
     if (status == NATSMICRO_OK && (!append_answer(stream, &whole) || !append_end(stream, NULL)))
         status = nm_error_set(error, NATSMICRO_RESOURCE_EXHAUSTED, "%s: no memory", stream->method);
     if (status == NATSMICRO_OK) {
@@ -142,10 +140,8 @@ natsmicro_status nm_reliable_answer(nm_stream *stream, const void *message, size
         nm_reliable_transmit(stream);
     }
     pthread_mutex_unlock(&stream->lock);
-    if (status == NATSMICRO_OK) {
+    if (status == NATSMICRO_OK)
         report_cut(stream);
-        nm_link_flush(stream->link, NM_NEVER);
-    }
     return status;
 }
 
@@ -157,7 +153,7 @@ void nm_reliable_finish(nm_stream *stream, const nm_error *failure)
     nm_control_clear(&control);
     pthread_mutex_lock(&stream->lock);
     bool first = !stream->finished;
-    stream->finished = true;
+    stream->finished = stream->discarding = true;
     bool end = first && reliable->state == NM_RELIABLE_UP;
     nm_receive_queue_drop(&reliable->queue); /* nobody reads any more */
     if (end && append_end(stream, failure)) {
@@ -172,47 +168,35 @@ void nm_reliable_finish(nm_stream *stream, const nm_error *failure)
     bool over = reliable->state == NM_RELIABLE_OVER;
     pthread_mutex_unlock(&stream->lock);
     nm_control_publish(stream, &control);
-    if (end) {
+    if (end)
         report_cut(stream);
-        nm_link_flush(stream->link, NM_NEVER);
-    }
     if (over)
         nm_inbox_close(&stream->inbox);
 }
 
-/* A call that is ended although its handler runs, or its end is not acknowledged. */
-void nm_reliable_abandon(nm_stream *stream, const nm_error *failure)
+/* Ends the call on the wire now. True: the handler has returned, so the inbox has done its work. */
+static bool reset(nm_stream *stream, const nm_error *why)
 {
-    nm_reliable *reliable = nm_reliable_of(stream);
     nm_control_frame control;
     nm_control_clear(&control);
     pthread_mutex_lock(&stream->lock);
-    if (reliable->state != NM_RELIABLE_OVER) {
-        nm_control_reset(stream, &control, failure);
+    if (nm_reliable_of(stream)->state != NM_RELIABLE_OVER) {
+        nm_control_reset(stream, &control, why);
         nm_reliable_over(stream);
     }
     bool finished = stream->finished;
     pthread_mutex_unlock(&stream->lock);
     nm_control_publish(stream, &control);
-    if (finished)
-        nm_inbox_close(&stream->inbox);
+    return finished;
 }
 
-/* The caller gives up: at once, and nothing counts any more. */
-void nm_reliable_give_up(nm_stream *stream)
+void nm_reliable_reset_client(nm_stream *stream, const nm_error *why)
 {
-    nm_reliable *reliable = nm_reliable_of(stream);
-    nm_error error = NM_ERROR_INIT;
-    nm_control_frame control;
-    nm_control_clear(&control);
-    pthread_mutex_lock(&stream->lock);
-    stream->send_closed = true;
-    if (reliable->state != NM_RELIABLE_OVER) {
-        nm_stream_reason(stream, &error);
-        nm_control_reset(stream, &control, &error);
-        nm_reliable_over(stream);
-    }
-    pthread_mutex_unlock(&stream->lock);
-    nm_control_publish(stream, &control);
-    nm_error_clear(&error);
+    reset(stream, why);
+}
+
+void nm_reliable_reset_server(nm_stream *stream, const nm_error *failure)
+{
+    if (reset(stream, failure))
+        nm_inbox_close(&stream->inbox);
 }

@@ -22,7 +22,8 @@ natsmicro_status nm_reliable_close_send(nm_stream *stream, nm_error *error);
 natsmicro_status nm_reliable_answer(nm_stream *stream, const void *message, size_t length,
                                     nm_error *error);
 void nm_reliable_finish(nm_stream *stream, const nm_error *failure);
-void nm_reliable_abandon(nm_stream *stream, const nm_error *failure);
-void nm_reliable_give_up(nm_stream *stream);
+/* Both sides' cancel: a reset. */
+void nm_reliable_reset_client(nm_stream *stream, const nm_error *why);
+void nm_reliable_reset_server(nm_stream *stream, const nm_error *failure);
 
 #endif

@@ -8,6 +8,7 @@
 #include "transport/reliable/due.h"
 #include "transport/reliable/end.h"
 #include "transport/reliable/transmit.h"
+#include "wire/incoming.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -73,8 +74,8 @@ static void take_limits(nm_stream *stream, const nm_frame *frame)
 {
     nm_reliable *reliable = nm_reliable_of(stream);
     nm_outbox_raise_limits(&reliable->outbox, frame->max_messages, frame->max_bytes);
-    if (reliable->sender_waits)
-        pthread_cond_broadcast(&stream->changed);
+    if (nm_outbox_window_is_open(&reliable->outbox))
+        nm_stream_notify(stream, NM_WRITABLE);
 }
 
 /* A message that begins beyond the limits that it was told is no accident. */
@@ -119,7 +120,7 @@ static bool take_messages(nm_stream *stream, const nm_frame *frame, natsMsg *mes
     atomic_fetch_add_explicit(&totals->messages_received, count, memory_order_relaxed);
     atomic_fetch_add_explicit(&totals->bytes_received, size, memory_order_relaxed);
     if (!stream->discarding)
-        nm_stream_wake_reader(stream, reliable->queue.count >= WAKE_AT);
+        nm_stream_notify_reader(stream, reliable->queue.count >= WAKE_AT);
     return true;
 }
 
@@ -142,7 +143,7 @@ static void take_end(nm_stream *stream, const nm_frame *frame, nm_outcome *outco
     reliable->received++;
     reliable->received_end = true;
     if (stream->is_server) {
-        nm_stream_end_input(stream, NATSMICRO_END, " ");
+        nm_stream_end_input(stream);
         return;
     }
     nm_error error = NM_ERROR_INIT;
@@ -158,13 +159,13 @@ static void take_end(nm_stream *stream, const nm_frame *frame, nm_outcome *outco
     if (one_answer && (messages != 1 || error.status != NATSMICRO_OK))
         nm_receive_queue_drop(&reliable->queue);
     if (error.status != NATSMICRO_OK)
-        nm_stream_end_input_with(stream, &error);
+        nm_stream_fail_input_with(stream, &error);
     else if (one_answer && messages != 1)
-        nm_stream_end_input(stream, NATSMICRO_INTERNAL,
-                            "%s: the call ended with %" PRIu64 " responses, not with one",
-                            stream->method, messages);
+        nm_stream_fail_input(stream, NATSMICRO_INTERNAL,
+                             "%s: the call ended with %" PRIu64 " responses, not with one",
+                             stream->method, messages);
     else
-        nm_stream_end_input(stream, NATSMICRO_END, " ");
+        nm_stream_end_input(stream);
     nm_error_clear(&error);
 }
 
@@ -350,7 +351,7 @@ void nm_reliable_on_message(nm_stream *stream, natsMsg *message)
     nm_control_clear(&outcome.control);
     outcome.over = outcome.taken = false;
 
-    if (natsMsg_IsNoResponders(message)) {
+    if (nm_incoming_is_no_responders(message)) {
         take_no_responders(stream);
         natsMsg_Destroy(message);
         return;
@@ -423,39 +424,18 @@ NM_COLD static void tell_of_room(nm_stream *stream, uint64_t used, uint64_t used
         reliable->look_at_used = reliable->look_at_used_bytes = UINT64_MAX;
 }
 
-/* Whether the reader has something to go on with: a message, an end, an abort. Under the lock. */
-static bool has_arrived(const nm_stream *stream)
+/* Under the lock: what ends the wait of a receiver; OK: nothing but a message does. */
+static natsmicro_status ended(const nm_stream *stream)
 {
-    const nm_reliable *reliable = nm_reliable_of(stream);
-    if (stream->aborted != NATSMICRO_OK || stream->in_end != NATSMICRO_OK)
-        return true;
-    /* The one answer of a client-stream counts only with the end behind it. */
-    return reliable->queue.count > 0 &&
-           (stream->is_server || stream->kind != NATSMICRO_CLIENT_STREAM);
+    return stream->aborted != NATSMICRO_OK ? stream->aborted : stream->in_end;
 }
 
-static void wait_for_arrival(nm_stream *stream)
+/* Under the lock. The one answer of a client stream counts only with the end after it. */
+static bool has_message(const nm_stream *stream)
 {
-    nm_reliable *reliable = nm_reliable_of(stream);
-    if (has_arrived(stream))
-        return;
-    /* About to block: what is not out yet may be what the peer waits for. */
-    nm_reliable_seal_and_transmit(stream);
-    pthread_mutex_unlock(&stream->lock);
-    nm_link_flush(stream->link, stream->deadline);
-    pthread_mutex_lock(&stream->lock);
-    while (!has_arrived(stream)) {
-        if (nm_now() >= stream->deadline) {
-            nm_stream_abort_locked(stream, NATSMICRO_DEADLINE_EXCEEDED,
-                                   "%s: the deadline passed after message %" PRIu64, stream->method,
-                                   reliable->received);
-            nm_inbox_hasten_timer(&stream->inbox, nm_now());
-            return;
-        }
-        stream->reader_waits = true;
-        nm_cond_wait_until(&stream->changed, &stream->lock, stream->deadline);
-        stream->reader_waits = false;
-    }
+    bool counts = stream->is_server || stream->kind != NATSMICRO_CLIENT_STREAM ||
+                  stream->in_end != NATSMICRO_OK;
+    return counts && nm_reliable_of(stream)->queue.count > 0;
 }
 
 /* The next queued frame becomes the one that is read. */
@@ -466,17 +446,22 @@ NM_COLD static natsmicro_status next_frame(nm_stream *stream)
     reliable->reading = (nm_received_frame){.message = NULL};
 
     pthread_mutex_lock(&stream->lock);
-    if (reliable->queue.count == 0)
-        wait_for_arrival(stream);
+    /* Before the receiver waits: what is not out yet may be what the peer waits for. */
+    if (!has_message(stream) && ended(stream) == NATSMICRO_OK)
+        nm_reliable_seal_and_transmit(stream);
     natsmicro_status status = stream->aborted;
-    if (status == NATSMICRO_OK && !nm_receive_queue_take(&reliable->queue, &reliable->reading))
-        status = stream->in_end;
+    if (status == NATSMICRO_OK && has_message(stream))
+        nm_receive_queue_take(&reliable->queue, &reliable->reading);
+    else if (ended(stream) != NATSMICRO_OK)
+        status = ended(stream);
+    else
+        status = nm_stream_would_block(stream, NM_READABLE);
     pthread_mutex_unlock(&stream->lock);
     nm_received_frame_free(&done);
     return status;
 }
 
-natsmicro_status nm_reliable_recv(nm_stream *stream, nm_span *span)
+natsmicro_status nm_reliable_try_recv(nm_stream *stream, nm_span *span)
 {
     nm_reliable *reliable = nm_reliable_of(stream);
     while (reliable->reading.count == 0 ||
@@ -485,7 +470,6 @@ natsmicro_status nm_reliable_recv(nm_stream *stream, nm_span *span)
         if (status != NATSMICRO_OK)
             return status;
     }
-    span->message = reliable->reading.message;
     nm_frame_next_message(&reliable->reading.cursor, &span->data, &span->length);
     reliable->reading.count--;
     uint64_t used = atomic_load_explicit(&reliable->used, memory_order_relaxed) + 1;
@@ -496,4 +480,26 @@ natsmicro_status nm_reliable_recv(nm_stream *stream, nm_span *span)
     if (used >= reliable->look_at_used || used_bytes >= reliable->look_at_used_bytes)
         tell_of_room(stream, used, used_bytes);
     return NATSMICRO_OK;
+}
+
+/* The timer asks the peer whether it lives; only the deadline is left to who waits. */
+int64_t nm_reliable_keepalive(nm_stream *stream, nm_readiness readiness, bool first, int64_t now)
+{
+    (void)first;
+    if (now < stream->deadline)
+        return stream->deadline;
+    const nm_reliable *reliable = nm_reliable_of(stream);
+    pthread_mutex_lock(&stream->lock);
+    if (readiness == NM_WRITABLE)
+        nm_stream_abort_locked(stream, NATSMICRO_DEADLINE_EXCEEDED,
+                               "%s: the deadline passed before the peer had room for message "
+                               "%" PRIu64,
+                               stream->method, reliable->outbox.last_number + 1);
+    else
+        nm_stream_abort_locked(stream, NATSMICRO_DEADLINE_EXCEEDED,
+                               "%s: the deadline passed after message %" PRIu64, stream->method,
+                               reliable->received);
+    nm_inbox_hasten_timer(&stream->inbox, now);
+    pthread_mutex_unlock(&stream->lock);
+    return stream->deadline;
 }

@@ -11,6 +11,7 @@
 /* ---- the transport's functions ---- */
 
 void nm_reliable_on_message(nm_stream *stream, natsMsg *message);
-natsmicro_status nm_reliable_recv(nm_stream *stream, nm_span *span);
+natsmicro_status nm_reliable_try_recv(nm_stream *stream, nm_span *span);
+int64_t nm_reliable_keepalive(nm_stream *stream, nm_readiness readiness, bool first, int64_t now);
 
 #endif

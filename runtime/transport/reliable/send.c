@@ -7,8 +7,6 @@
 #include "transport/reliable/due.h"
 #include "transport/reliable/transmit.h"
 
-#include <inttypes.h>
-
 static size_t smaller(size_t a, size_t b)
 {
     return a < b ? a : b;
@@ -21,40 +19,25 @@ static size_t larger(size_t a, size_t b)
 
 /* ---- the window ---- */
 
-/* Before a thread blocks, the peer gets what it may be waiting for. */
-static void push_out(nm_stream *stream)
-{
-    nm_reliable_seal_and_transmit(stream);
-    pthread_mutex_unlock(&stream->lock);
-    nm_link_flush_soon(stream->link);
-    pthread_mutex_lock(&stream->lock);
-}
-
+/*
+ * The window is closed. Before the sender waits, the peer gets what it may be waiting for; meanwhile
+ * the window may have opened.
+ */
 NM_COLD static natsmicro_status wait_for_window(nm_stream *stream, nm_error *error)
 {
     nm_reliable *reliable = nm_reliable_of(stream);
-
-    reliable->metrics.stalls++;
-    atomic_fetch_add_explicit(&stream->settings->totals->stalls, 1, memory_order_relaxed);
-    push_out(stream);
-    natsmicro_status status;
-    for (;;) {
-        status = nm_reliable_check_send(stream, error);
-        if (status != NATSMICRO_OK || nm_outbox_window_is_open(&reliable->outbox))
-            return status;
-        if (nm_now() >= stream->deadline) {
-            nm_stream_abort_locked(stream, NATSMICRO_DEADLINE_EXCEEDED,
-                                   "%s: the deadline passed before the peer had room for message "
-                                   "%" PRIu64,
-                                   stream->method, reliable->outbox.last_number + 1);
-            nm_inbox_hasten_timer(&stream->inbox, nm_now());
-            continue;
-        }
-        reliable->sender_waits = true;
-        nm_reliable_schedule(stream);
-        nm_cond_wait_until(&stream->changed, &stream->lock, stream->deadline);
-        reliable->sender_waits = false;
+    bool first = (stream->waiting & NM_WRITABLE) == 0;
+    if (first) {
+        reliable->metrics.stalls++;
+        atomic_fetch_add_explicit(&stream->settings->totals->stalls, 1, memory_order_relaxed);
     }
+    nm_reliable_seal_and_transmit(stream);
+    natsmicro_status status = nm_stream_check_open(stream, error);
+    if (status != NATSMICRO_OK || nm_outbox_window_is_open(&reliable->outbox))
+        return status;
+    status = nm_stream_would_block(stream, NM_WRITABLE);
+    nm_reliable_schedule(stream); /* it asks the peer for room */
+    return status;
 }
 
 /* ---- sending ---- */
@@ -86,14 +69,13 @@ bool nm_reliable_has_room(nm_stream *stream, size_t length)
     return most > 0 && length <= most;
 }
 
-natsmicro_status nm_reliable_send(nm_stream *stream, const nm_bytes *pieces, size_t count,
-                                  nm_error *error)
+natsmicro_status nm_reliable_try_send(nm_stream *stream, const nm_bytes *pieces, size_t count,
+                                      bool *lone, nm_error *error)
 {
     nm_reliable *reliable = nm_reliable_of(stream);
     nm_outbox *outbox = &reliable->outbox;
     size_t length = nm_bytes_length(pieces, count);
     size_t encoded = nm_frame_message_size(length);
-    bool lone = false;
     if ((encoded > outbox->fill || outbox->last_number == 0) &&
         !nm_reliable_has_room(stream, length))
         return nm_error_set(error, NATSMICRO_RESOURCE_EXHAUSTED,
@@ -103,74 +85,70 @@ natsmicro_status nm_reliable_send(nm_stream *stream, const nm_bytes *pieces, siz
                             nm_link_max_payload(stream->link));
 
     pthread_mutex_lock(&stream->lock);
-    natsmicro_status status = nm_reliable_check_send(stream, error);
+    natsmicro_status status = nm_stream_check_open(stream, error);
     if (status == NATSMICRO_OK && !nm_outbox_window_is_open(outbox))
         status = wait_for_window(stream, error);
     if (status == NATSMICRO_OK && outbox->open != NULL && !nm_outbox_fits(outbox, encoded)) {
         nm_reliable_seal_and_transmit(stream);
-        status = nm_reliable_check_send(stream, error);
+        status = nm_stream_check_open(stream, error);
     }
-    if (status == NATSMICRO_OK && outbox->open == NULL && !open_for(stream, encoded, &lone))
+    if (status == NATSMICRO_OK && outbox->open == NULL && !open_for(stream, encoded, lone))
         status = nm_error_set(error, NATSMICRO_RESOURCE_EXHAUSTED, "%s: no memory to send",
                               stream->method);
     if (status == NATSMICRO_OK) {
         nm_outbox_append(outbox, pieces, count, length);
         stream->sent++;
-        if (lone || nm_outbox_is_full(outbox))
+        if (*lone || nm_outbox_is_full(outbox))
             nm_reliable_seal_and_transmit(stream);
-        lone = lone && outbox->unpublished == NULL; /* else it waits for a recovery */
+        *lone = *lone && outbox->unpublished == NULL; /* else it waits for a recovery */
     }
     pthread_mutex_unlock(&stream->lock);
-    if (status == NATSMICRO_OK && lone)
-        nm_link_flush(stream->link, stream->deadline);
     return status;
 }
 
 /* Tag and length of a short message. */
 #define SHORT_HEAD 2
 
-/*
- * Only after another message of an open frame: a message that goes alone, or opens a frame, takes
- * nm_reliable_send.
- */
-nm_buffer nm_reliable_reserve(nm_stream *stream)
+/* Under the lock: where the next short message of the open frame may be written. */
+static nm_buffer next_place(nm_stream *stream)
 {
-    nm_outbox *outbox = &nm_reliable_of(stream)->outbox;
-    nm_buffer room = {.fixed = true};
-    pthread_mutex_lock(&stream->lock);
+    const nm_outbox *outbox = &nm_reliable_of(stream)->outbox;
     const nm_segment *segment = outbox->open;
+    nm_buffer room = {.fixed = true};
     if (segment == NULL || !nm_outbox_fits(outbox, SHORT_HEAD) ||
-        nm_reliable_check_send(stream, NULL) != NATSMICRO_OK || !nm_outbox_window_is_open(outbox)) {
-        pthread_mutex_unlock(&stream->lock);
+        nm_stream_check_open(stream, NULL) != NATSMICRO_OK || !nm_outbox_window_is_open(outbox))
         return room;
-    }
     room.data = segment->bytes + segment->length + SHORT_HEAD;
     room.capacity = smaller(segment->capacity - segment->length - SHORT_HEAD, NM_SHORT_MESSAGE - 1);
     return room;
 }
 
-void nm_reliable_commit(nm_stream *stream, const nm_buffer *message)
+/*
+ * Only after another message of an open frame: a message that goes alone, or opens a frame, takes
+ * nm_reliable_try_send.
+ */
+bool nm_reliable_send_in_place(nm_stream *stream, nm_write write, const void *message)
 {
     nm_outbox *outbox = &nm_reliable_of(stream)->outbox;
-    if (message != NULL) {
+    pthread_mutex_lock(&stream->lock);
+    nm_buffer room = next_place(stream);
+    bool written = room.data != NULL && write(message, &room);
+    if (written) {
         const nm_segment *segment = outbox->open;
-        nm_frame_put_message_head(segment->bytes + segment->length, message->length);
-        nm_outbox_count(outbox, message->length, SHORT_HEAD + message->length);
+        nm_frame_put_message_head(segment->bytes + segment->length, room.length);
+        nm_outbox_count(outbox, room.length, SHORT_HEAD + room.length);
         stream->sent++;
+        if (nm_outbox_is_full(outbox))
+            nm_reliable_seal_and_transmit(stream);
     }
-    if (nm_outbox_is_full(outbox))
-        nm_reliable_seal_and_transmit(stream);
     pthread_mutex_unlock(&stream->lock);
+    return written;
 }
 
 bool nm_reliable_can_send(nm_stream *stream)
 {
-    nm_outbox *outbox = &nm_reliable_of(stream)->outbox;
-    pthread_mutex_lock(&stream->lock);
-    bool can =
-        nm_reliable_check_send(stream, NULL) != NATSMICRO_OK || nm_outbox_window_is_open(outbox);
-    pthread_mutex_unlock(&stream->lock);
-    return can;
+    const nm_outbox *outbox = &nm_reliable_of(stream)->outbox;
+    return nm_stream_check_open(stream, NULL) != NATSMICRO_OK || nm_outbox_window_is_open(outbox);
 }
 
 size_t nm_reliable_max_message(nm_stream *stream)

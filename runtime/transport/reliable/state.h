@@ -34,9 +34,8 @@ typedef struct nm_reliable {
     char address[NM_RELIABLE_ADDRESS_SIZE];
 
     nm_outbox outbox;
-    bool publishing;   /* a thread has the turn to publish the outbox's segments */
-    bool sender_waits; /* for the window */
-    bool end_was_cut;  /* what did not fit was left out */
+    bool publishing;  /* a thread has the turn to publish the outbox's segments */
+    bool end_was_cut; /* what did not fit was left out */
 
     /* ---- the peer's direction ---- */
     uint64_t received; /* number of the last message taken, or of the end */

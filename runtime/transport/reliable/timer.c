@@ -38,7 +38,7 @@ static bool check_limits(nm_stream *stream, int64_t now, natsConnStatus connecti
         nm_reliable_end_call(stream, control, NATSMICRO_UNAVAILABLE, "the connection is closed");
         return true;
     }
-    switch (nm_clocks_passed_limit(&reliable->clocks, nm_reliable_waiting(reliable), now)) {
+    switch (nm_clocks_passed_limit(&reliable->clocks, nm_reliable_waiting(stream), now)) {
     case NM_LIMIT_NONE:
         return false;
     case NM_LIMIT_IDLE:
@@ -108,7 +108,7 @@ static void send_what_is_due(nm_stream *stream, int64_t now, nm_control_frame *c
     nm_reliable *reliable = nm_reliable_of(stream);
     if (nm_clocks_seal_is_due(&reliable->clocks, now))
         nm_reliable_seal(reliable);
-    switch (nm_clocks_due(&reliable->clocks, nm_reliable_waiting(reliable), now)) {
+    switch (nm_clocks_due(&reliable->clocks, nm_reliable_waiting(stream), now)) {
     case NM_DUE_NOTHING:
         break;
     case NM_DUE_ACKNOWLEDGEMENT:

@@ -1,0 +1,98 @@
+/*
+ * The accessors of natsmicro/call.h that both sides have.
+ */
+#include "call/call.h"
+#include "wire/names.h"
+
+void *natsmicro_stub_call_handle(natsmicro_call *call)
+{
+    return &call->handle;
+}
+
+/* ---- what became of it ---- */
+
+natsmicro_status natsmicro_call_status(natsmicro_call *call)
+{
+    pthread_mutex_lock(&call->lock);
+    natsmicro_status status = call->failure.status;
+    pthread_mutex_unlock(&call->lock);
+    if (status == NATSMICRO_OK)
+        status = nm_stream_aborted(call->stream);
+    if (status == NATSMICRO_OK && !call->side->is_server)
+        status = nm_stream_input_end(call->stream);
+    return status;
+}
+
+const char *natsmicro_call_error_code(natsmicro_call *call)
+{
+    return nm_error_code(nm_call_shown_error(call));
+}
+
+const char *natsmicro_call_error_message(natsmicro_call *call)
+{
+    return nm_error_text(nm_call_shown_error(call));
+}
+
+const void *natsmicro_call_error_data(natsmicro_call *call, size_t *length)
+{
+    const nm_error *error = nm_call_shown_error(call);
+    *length = error->data_length;
+    return error->data;
+}
+
+/* ---- headers ---- */
+
+const char *natsmicro_call_header(natsmicro_call *call, const char *name)
+{
+    return nm_stream_header(call->stream, name);
+}
+
+bool natsmicro_call_header_at(natsmicro_call *call, size_t index, const char **name,
+                              const char **value)
+{
+    return nm_stream_header_at(call->stream, index, name, value);
+}
+
+const char *natsmicro_call_trailer(natsmicro_call *call, const char *name)
+{
+    return nm_stream_trailer(call->stream, name);
+}
+
+natsmicro_status natsmicro_call_set_header(natsmicro_call *call, const char *name,
+                                           const char *value)
+{
+    const char *why;
+    natsmicro_status status = nm_header_check(name, value, &why);
+    return status == NATSMICRO_OK ? nm_stream_set_header(call->stream, name, value) : status;
+}
+
+natsmicro_status natsmicro_call_set_trailer(natsmicro_call *call, const char *name,
+                                            const char *value)
+{
+    const char *why;
+    natsmicro_status status = nm_header_check(name, value, &why);
+    return status == NATSMICRO_OK ? nm_stream_set_trailer(call->stream, name, value) : status;
+}
+
+/* ---- the rest ---- */
+
+const char *natsmicro_call_method(natsmicro_call *call)
+{
+    return call->method->full_name;
+}
+
+const char *natsmicro_call_subject(natsmicro_call *call)
+{
+    return call->method->subject;
+}
+
+void natsmicro_call_get_metrics(natsmicro_call *call, natsmicro_stream_metrics *metrics)
+{
+    nm_stream_read_metrics(call->stream, metrics);
+}
+
+int64_t natsmicro_call_remaining_ms(natsmicro_call *call)
+{
+    int64_t deadline = nm_stream_wait_deadline(call->stream);
+    return deadline == NM_NEVER ? -1 : nm_remaining_ms(deadline);
+}

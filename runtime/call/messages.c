@@ -1,0 +1,163 @@
+/*
+ * See messages.h.
+ */
+#include "call/messages.h"
+#include "base/cold.h"
+
+static const nm_plan *type_out(const natsmicro_call *call)
+{
+    return call->side->is_server ? call->method->response : call->method->request;
+}
+
+static const nm_plan *type_in(const natsmicro_call *call)
+{
+    return call->side->is_server ? call->method->request : call->method->response;
+}
+
+/* ---- sending ---- */
+
+typedef struct nm_typed_message {
+    const nm_plan *plan;
+    const void *message;
+} nm_typed_message;
+
+static bool write_message(const void *typed, nm_buffer *room)
+{
+    const nm_typed_message *it = typed;
+    return nm_direct_pack(it->plan, it->message, room, NULL);
+}
+
+/* Fast path: encode a short message in place. False if no room is available now. */
+static bool send_in_place(natsmicro_call *call, const void *message)
+{
+    const nm_typed_message typed = {type_out(call), message};
+    return nm_stream_send_in_place(call->stream, write_message, &typed);
+}
+
+static natsmicro_status send_pieces(natsmicro_call *call, const nm_bytes *pieces, size_t count)
+{
+    bool lone = false;
+    bool waited = false;
+    natsmicro_status status;
+    while ((status = nm_stream_try_send(call->stream, pieces, count, &lone, &call->send_error)) ==
+           NATSMICRO_WOULD_BLOCK)
+        nm_call_wait(call, NM_WRITABLE, &waited);
+    if (lone)
+        nm_link_flush(call->link, nm_stream_wait_deadline(call->stream));
+    return status;
+}
+
+static natsmicro_status send_message(natsmicro_call *call, const void *message)
+{
+    nm_call_forget_send_error(call);
+    if (call->sends_short && send_in_place(call, message))
+        return NATSMICRO_OK;
+    nm_encoding encoding;
+    natsmicro_status status =
+        nm_encode_in_pieces(type_out(call), message, &call->encoded, &encoding, &call->send_error);
+    if (status != NATSMICRO_OK)
+        return status;
+    call->sends_short = encoding.count == 1 && encoding.pieces[0].length < NM_SHORT_MESSAGE &&
+                        nm_stream_has_places(call->stream);
+    return send_pieces(call, encoding.pieces, encoding.count);
+}
+
+natsmicro_status natsmicro_stub_send(natsmicro_call *call, const void *message)
+{
+    nm_call_enter(&call->sending);
+    return nm_call_leave(&call->sending, send_message(call, message));
+}
+
+natsmicro_status natsmicro_stub_try_send(natsmicro_call *call, const void *message)
+{
+    nm_call_enter(&call->sending);
+    /* One thread sends: room that is there now is there for the send. */
+    if (!nm_stream_can_send(call->stream))
+        return nm_call_leave(&call->sending, NATSMICRO_WOULD_BLOCK);
+    return nm_call_leave(&call->sending, send_message(call, message));
+}
+
+natsmicro_status nm_call_send_pieces(natsmicro_call *call, const nm_bytes *pieces, size_t count)
+{
+    nm_call_enter(&call->sending);
+    nm_call_forget_send_error(call);
+    return nm_call_leave(&call->sending, send_pieces(call, pieces, count));
+}
+
+/* ---- receiving ---- */
+
+/*
+ * With END a client's call has ended well, so an earlier failure of a send does not describe it.
+ * The error's memory is the sender's, who may be using it in another thread. A service's call goes
+ * on, and a handler may return that failure.
+ */
+static natsmicro_status recv_span(natsmicro_call *call, nm_span *span)
+{
+    bool waited = false;
+    natsmicro_status status;
+    while ((status = nm_stream_try_recv(call->stream, span)) == NATSMICRO_WOULD_BLOCK)
+        nm_call_wait(call, NM_READABLE, &waited);
+    if (status == NATSMICRO_END && !call->side->is_server)
+        atomic_store_explicit(&call->send_error_past, true, memory_order_relaxed);
+    return status;
+}
+
+natsmicro_status nm_call_recv_span(natsmicro_call *call, nm_span *span)
+{
+    nm_call_enter(&call->receiving);
+    return nm_call_leave(&call->receiving, recv_span(call, span));
+}
+
+/* A malformed message is the caller's fault on a server and a broken service on a client. */
+static natsmicro_status malformed(natsmicro_call *call, const nm_error *error)
+{
+    natsmicro_status status = error->status;
+    if (!call->side->is_server && status == NATSMICRO_INVALID_ARGUMENT)
+        status = NATSMICRO_INTERNAL;
+    nm_stream_abort(call->stream, status, "%s: a message of the peer cannot be decoded: %s",
+                    call->method->full_name, nm_error_text(error));
+    return status;
+}
+
+/* For messages that are not decoded directly. */
+NM_COLD static natsmicro_status decode_by_library(natsmicro_call *call, const nm_span *span,
+                                                  const void **message)
+{
+    nm_error error = NM_ERROR_INIT;
+    ProtobufCMessage *decoded = NULL;
+    natsmicro_status status = nm_decode(type_in(call)->descriptor, span->data, span->length,
+                                        &call->settings->limits, &call->arena, &decoded, &error);
+    if (status != NATSMICRO_OK)
+        status = malformed(call, &error);
+    nm_error_clear(&error);
+    *message = decoded;
+    return status;
+}
+
+natsmicro_status nm_call_decode(natsmicro_call *call, const nm_span *span, const void **message)
+{
+    *message = nm_decode_directly(type_in(call), span->data, span->length, &call->settings->limits,
+                                  &call->arena);
+    return *message != NULL ? NATSMICRO_OK : decode_by_library(call, span, message);
+}
+
+static natsmicro_status recv_message(natsmicro_call *call, const void **message)
+{
+    *message = NULL;
+    call->chunk_rest = (nm_bytes){NULL, 0};
+    nm_span span;
+    natsmicro_status status = recv_span(call, &span);
+    return status == NATSMICRO_OK ? nm_call_decode(call, &span, message) : status;
+}
+
+natsmicro_status natsmicro_stub_recv(natsmicro_call *call, const void **message)
+{
+    nm_call_enter(&call->receiving);
+    return nm_call_leave(&call->receiving, recv_message(call, message));
+}
+
+void natsmicro_stub_message_free(void *message)
+{
+    if (message != NULL)
+        protobuf_c_message_free_unpacked(message, NULL);
+}

@@ -1,0 +1,18 @@
+/*
+ * Messages: sending, receiving and decoding on a call, each waiting where the stream would block.
+ */
+#ifndef NM_CALL_MESSAGES_H
+#define NM_CALL_MESSAGES_H
+
+#include "call/call.h"
+
+/* Sends a message that is encoded already, given in pieces. As natsmicro_stub_send otherwise. */
+natsmicro_status nm_call_send_pieces(natsmicro_call *call, const nm_bytes *pieces, size_t count);
+
+/* The next message, not decoded: the bytes are borrowed until the next recv or the call's end. */
+natsmicro_status nm_call_recv_span(natsmicro_call *call, nm_span *span);
+
+/* Decodes it into the call's arena; a malformed message ends the call. NULL unless OK. */
+natsmicro_status nm_call_decode(natsmicro_call *call, const nm_span *span, const void **message);
+
+#endif

@@ -1,0 +1,32 @@
+/*
+ * Method: a method as it is called or served: the proto's settings with what overrides them.
+ */
+#ifndef NM_CALL_METHOD_H
+#define NM_CALL_METHOD_H
+
+#include "base/error.h"
+#include "codec/plan.h"
+#include "natsmicro/stub.h"
+
+typedef struct nm_method {
+    const natsmicro_stub_method *stub;
+    char *full_name;    /* "lab.v1.Lab.CountUp"; owned */
+    char *subject;      /* "lab.v1.count_up"; owned */
+    int64_t timeout_ms; /* of a unary call or an opening; 0: none was set anywhere */
+    nm_plan *request;   /* how its messages are encoded and decoded; owned */
+    nm_plan *response;  /* owned */
+} nm_method;
+
+/* OK; INVALID_ARGUMENT: the subject; RESOURCE_EXHAUSTED. nm_method_free after each of them. */
+natsmicro_status nm_method_init(nm_method *method, const natsmicro_stub_service *service,
+                                const natsmicro_stub_method *stub, const char *subject_prefix,
+                                int64_t timeout_ms, nm_error *error);
+void nm_method_free(nm_method *method);
+
+/* FAILED_PRECONDITION: tables of another layout than the library's. */
+natsmicro_status nm_check_stub(const natsmicro_stub_service *stub, nm_error *error);
+
+/* What texts call the service of a stub, which may be of another layout. */
+const char *nm_stub_name(const natsmicro_stub_service *stub);
+
+#endif

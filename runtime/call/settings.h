@@ -1,0 +1,72 @@
+/*
+ * Settings: the options that clients and servers have in common, checked and with their defaults.
+ */
+#ifndef NM_CALL_SETTINGS_H
+#define NM_CALL_SETTINGS_H
+
+#include "codec/codec.h"
+#include "transport/stream.h"
+
+/* What a client or a server sets for all its calls. */
+typedef struct nm_call_settings {
+    nm_codec_limits limits;
+    nm_stream_settings stream;
+    int64_t idle_timeout_ms; /* 0: not set */
+    natsmicro_hooks hooks;
+    char **allowed_inbox_prefixes; /* owned, ends with NULL */
+    nm_stream_totals totals;
+} nm_call_settings;
+
+/* The part that client and server options have in common. */
+typedef struct nm_call_options {
+    const char *inbox_prefix;
+    int64_t idle_timeout_ms;
+    size_t max_decode_bytes;
+    uint32_t max_depth;
+    size_t max_pending_messages;
+    size_t max_pending_bytes;
+    natsmicro_hooks hooks;
+    const char *const *allowed_inbox_prefixes;
+    bool plain_streams;
+    size_t window_bytes;
+    uint32_t window_messages;
+} nm_call_options;
+
+/*
+ * Taken from natsmicro_client_options or natsmicro_server_options, which are two types with like
+ * names.
+ */
+#define NM_CALL_OPTIONS_OF(options)                                                             \
+    {                                                                                           \
+        .inbox_prefix = (options)->inbox_prefix, .idle_timeout_ms = (options)->idle_timeout_ms, \
+        .max_decode_bytes = (options)->max_decode_bytes, .max_depth = (options)->max_depth,     \
+        .max_pending_messages = (options)->max_pending_messages,                                \
+        .max_pending_bytes = (options)->max_pending_bytes, .hooks = (options)->hooks,           \
+        .allowed_inbox_prefixes = (options)->allowed_inbox_prefixes,                            \
+        .plain_streams = (options)->plain_streams, .window_bytes = (options)->window_bytes,     \
+        .window_messages = (options)->window_messages,                                          \
+    }
+
+/*
+ * Copies a user's options over `own`, which holds the defaults and, as all options, begins with its
+ * size. Those of a program that was compiled with an older header are shorter: the defaults stay
+ * for what they do not know. NULL: all defaults stay. INVALID_ARGUMENT: no size, or a newer
+ * header's.
+ */
+natsmicro_status nm_options_take(void *own, const void *given, nm_error *error);
+
+/* ---- checks of what users give: OK, or INVALID_ARGUMENT with a text that names it ---- */
+
+/* An option in milliseconds. */
+natsmicro_status nm_check_time(const char *option, int64_t ms, int64_t least, nm_error *error);
+
+/* A literal subject, or the beginning of one; NULL is none. */
+natsmicro_status nm_check_subject(const char *option, const char *subject, nm_error *error);
+
+/* ---- making ---- */
+
+natsmicro_status nm_call_settings_init(nm_call_settings *settings, const nm_call_options *options,
+                                       natsConnection *connection, nm_error *error);
+void nm_call_settings_free(nm_call_settings *settings);
+
+#endif

@@ -1,0 +1,32 @@
+/*
+ * Negotiate: how a call begins, and over which transport it goes on. A client's stream offers the
+ * reliable transport with its opening, unless it is to be plain; the first answer decides, for good.
+ */
+#ifndef NM_TRANSPORT_NEGOTIATE_H
+#define NM_TRANSPORT_NEGOTIATE_H
+
+#include "transport/stream.h"
+#include "wire/incoming.h"
+
+/*
+ * Client: publishes the opening. OK: where messages are to be sent, nm_stream_try_opened tells when
+ * they may be. A failure aborts the call.
+ */
+natsmicro_status nm_stream_open(nm_stream *stream, const void *request, size_t length);
+
+/*
+ * Server: takes the caller's offer if it makes one, its addresses and its headers, and acknowledges
+ * the opening where the pattern wants it; flush then. INVALID_ARGUMENT: a subject that may not be
+ * published to; RESOURCE_EXHAUSTED.
+ */
+natsmicro_status nm_stream_accept(nm_stream *stream, natsMsg *message, const nm_incoming *opening,
+                                  nm_error *error);
+
+/*
+ * Server: refuses an opening that makes no call, where the caller can hear it: on the opening's
+ * NATS reply, else its Reply-To. Otherwise it is dropped, counted and reported.
+ */
+void nm_stream_refuse(nm_link *link, const nm_stream_settings *settings, natsmicro_method_kind kind,
+                      const nm_incoming *opening, const char *method, const nm_error *error);
+
+#endif

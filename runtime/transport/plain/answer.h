@@ -1,0 +1,34 @@
+/*
+ * Answer: the one response of a call, or the error instead of it.
+ */
+#ifndef NM_TRANSPORT_PLAIN_ANSWER_H
+#define NM_TRANSPORT_PLAIN_ANSWER_H
+
+#include "transport/plain/state.h"
+
+/* The table's. */
+natsmicro_status nm_plain_answer(nm_stream *stream, const void *message, size_t length,
+                                 nm_error *error);
+
+/* An error as the answer of a client stream. */
+void nm_plain_answer_error(nm_stream *stream, const nm_error *failure);
+
+/* Under the lock: whether the answer still needs the inbox, which it closes itself then. */
+bool nm_plain_answer_is_pending(const nm_stream *stream);
+
+/* Under the lock: the broker's 503. True: it was for the answer. */
+bool nm_plain_answer_unheard(nm_stream *stream);
+
+/* Under the lock: the caller's End has come. */
+void nm_plain_answer_end_came(nm_stream *stream);
+
+/* The fence is back. */
+void nm_plain_answer_fence(nm_stream *stream);
+
+/* The timer of a call that has an answer. */
+void nm_plain_answer_timer(nm_stream *stream);
+
+/* Between calls. */
+void nm_plain_answer_reset(nm_plain *plain);
+
+#endif

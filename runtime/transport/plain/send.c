@@ -1,0 +1,223 @@
+/*
+ * See send.h.
+ */
+#include "transport/plain/send.h"
+#include "transport/plain/answer.h"
+#include "transport/publish.h"
+
+/* How often a message asks whether the peer is there. */
+#define ASK_INTERVAL (1000 * NM_NS_PER_MS)
+
+/* A message that comes this long after the one before it is lone: it is flushed at once. */
+#define LONE_AFTER (500 * INT64_C(1000))
+
+/* That many messages without such a gap are a burst. */
+#define BURST 32
+
+/* ---- sending ---- */
+
+/* Says how large a message was that did not fit. */
+static void say_too_large(nm_stream *stream, const nm_outgoing *outgoing, nm_error *error)
+{
+    size_t limit = nm_link_max_payload(stream->link);
+    size_t headers = nm_outgoing_headers_length(outgoing);
+    if (outgoing->length + headers > limit)
+        nm_error_set(error, NATSMICRO_RESOURCE_EXHAUSTED,
+                     "%s: a message of %zu bytes and %zu of headers is over the broker's "
+                     "max_payload of %zu",
+                     stream->method, outgoing->length, headers, limit);
+}
+
+/* One message of a stream. Nearly all carry a number and nothing else. */
+static natsmicro_status publish_item(nm_stream *stream, const nm_outgoing *outgoing,
+                                     nm_error *error)
+{
+    nm_plain *plain = nm_plain_of(stream);
+    natsConnection *connection = nm_link_connection(stream->link);
+    if (outgoing->reply != NULL || outgoing->headers != NULL)
+        return nm_publish(connection, outgoing, error);
+    natsMsg *message;
+    natsStatus status = nm_draft_compose(&plain->draft, &message, outgoing->subject,
+                                         outgoing->pieces, outgoing->n_pieces, outgoing->sequence);
+    if (status == NATS_OK)
+        status = natsConnection_PublishMsg(connection, message);
+    return nm_link_status(status, outgoing->subject, error);
+}
+
+/* Takes the next number for a message, unless the call is over. */
+static natsmicro_status begin_send(nm_stream *stream, nm_outgoing *outgoing, nm_error *error)
+{
+    nm_plain *plain = nm_plain_of(stream);
+    pthread_mutex_lock(&stream->lock);
+    natsmicro_status status = nm_stream_check_open(stream, error);
+    if (status == NATSMICRO_OK)
+        outgoing->sequence = ++stream->sent;
+    outgoing->subject = plain->peer;
+    pthread_mutex_unlock(&stream->lock);
+    return status;
+}
+
+/*
+ * The first message of a server carries the response headers; a client's went with the opening. The
+ * number counts with all the digits that it may have.
+ */
+size_t nm_plain_max_message(nm_stream *stream)
+{
+    pthread_mutex_lock(&stream->lock);
+    nm_outgoing outgoing = {.has_sequence = true,
+                            .sequence = UINT64_MAX,
+                            .headers = stream->is_server && stream->sent == 0 ? &stream->headers_out
+                                                                              : NULL};
+    size_t headers = nm_outgoing_headers_length(&outgoing);
+    pthread_mutex_unlock(&stream->lock);
+    size_t limit = nm_link_max_payload(stream->link);
+    return limit > headers ? limit - headers : 0;
+}
+
+/*
+ * Whether the message just sent is to be flushed at once. A gap behind a burst is rather the
+ * scheduler's: a flush would hold up a sender who has more, and nats.c has the message out within a
+ * millisecond.
+ */
+static bool is_lone(nm_plain *plain, int64_t now)
+{
+    bool gap = now - plain->last_send >= LONE_AFTER;
+    bool lone = gap && plain->burst < BURST;
+    plain->burst = gap ? 0 : plain->burst + 1;
+    plain->last_send = now;
+    return lone;
+}
+
+natsmicro_status nm_plain_try_send(nm_stream *stream, const nm_bytes *pieces, size_t count,
+                                   bool *lone, nm_error *error)
+{
+    nm_plain *plain = nm_plain_of(stream);
+    int64_t now = nm_now();
+    if (now >= stream->deadline)
+        nm_stream_abort(stream, NATSMICRO_DEADLINE_EXCEEDED, "%s: the deadline passed",
+                        stream->method);
+
+    nm_outgoing outgoing = {.pieces = pieces,
+                            .n_pieces = count,
+                            .length = nm_bytes_length(pieces, count),
+                            .has_sequence = true};
+    natsmicro_status status = begin_send(stream, &outgoing, error);
+    if (status != NATSMICRO_OK)
+        return status;
+    if (outgoing.sequence == 1 || now - plain->last_asked >= ASK_INTERVAL) {
+        outgoing.reply = stream->inbox.subject;
+        plain->last_asked = now;
+    }
+    if (outgoing.sequence == 1 && stream->is_server)
+        outgoing.headers = &stream->headers_out; /* a client's went with the opening */
+
+    status = publish_item(stream, &outgoing, error);
+    if (status != NATSMICRO_OK) {
+        say_too_large(stream, &outgoing, error);
+        /* Nothing has gone out: the number is the next message's. */
+        pthread_mutex_lock(&stream->lock);
+        stream->sent--;
+        pthread_mutex_unlock(&stream->lock);
+        return status;
+    }
+    *lone = is_lone(plain, now);
+    return NATSMICRO_OK;
+}
+
+natsmicro_status nm_plain_close_send(nm_stream *stream, nm_error *error)
+{
+    nm_plain *plain = nm_plain_of(stream);
+    pthread_mutex_lock(&stream->lock);
+    natsmicro_status status = nm_stream_check_open(stream, error);
+    if (status == NATSMICRO_OK)
+        stream->send_closed = true;
+    nm_outgoing outgoing = {.subject = plain->peer,
+                            .reply = stream->inbox.subject,
+                            .has_sequence = true,
+                            .sequence = stream->sent,
+                            .end = true};
+    pthread_mutex_unlock(&stream->lock);
+    if (status != NATSMICRO_OK)
+        return status;
+    return nm_publish(nm_link_connection(stream->link), &outgoing, error);
+}
+
+/* ---- the server's end of a call ---- */
+
+static void publish_stream_end(nm_stream *stream, const nm_error *failure)
+{
+    nm_plain *plain = nm_plain_of(stream);
+    pthread_mutex_lock(&stream->lock);
+    uint64_t sent = stream->sent;
+    pthread_mutex_unlock(&stream->lock);
+    nm_outgoing outgoing = {.subject = plain->peer,
+                            .reply = stream->inbox.subject,
+                            .has_sequence = true,
+                            .sequence = sent,
+                            .end = true,
+                            .error = failure->status != NATSMICRO_OK ? failure : NULL,
+                            .headers = sent == 0 ? &stream->headers_out : NULL,
+                            .trailers = &stream->trailers_out};
+    nm_publish_shorten(stream->link, &outgoing, stream->method);
+    nm_publish_or_report(stream->link, &outgoing, stream->method);
+}
+
+static void publish_unary_error(nm_stream *stream, const nm_error *failure)
+{
+    nm_plain *plain = nm_plain_of(stream);
+    nm_outgoing outgoing = {.subject = plain->peer,
+                            .error = failure,
+                            .headers = &stream->headers_out,
+                            .trailers = &stream->trailers_out};
+    nm_publish_shorten(stream->link, &outgoing, stream->method);
+    nm_publish_or_report(stream->link, &outgoing, stream->method);
+}
+
+static void publish_outcome(nm_stream *stream, const nm_error *failure)
+{
+    if (nm_service_streams(stream->kind))
+        publish_stream_end(stream, failure);
+    else if (stream->kind == NATSMICRO_CLIENT_STREAM)
+        nm_plain_answer_error(stream, failure);
+    else
+        publish_unary_error(stream, failure);
+}
+
+/* Only the answer of a client stream is offered until it is heard. */
+static bool answer_is_pending(nm_stream *stream)
+{
+    if (stream->kind != NATSMICRO_CLIENT_STREAM)
+        return false;
+    pthread_mutex_lock(&stream->lock);
+    bool pending = nm_plain_answer_is_pending(stream);
+    pthread_mutex_unlock(&stream->lock);
+    return pending;
+}
+
+/* The first end of a call is published; the inbox is closed, unless an answer still needs it. */
+static void end_call(nm_stream *stream, const nm_error *failure, bool discard)
+{
+    pthread_mutex_lock(&stream->lock);
+    bool first = !stream->finished;
+    stream->finished = true;
+    if (discard) {
+        stream->discarding = true;
+        nm_plain_queue_drop_arrived(&nm_plain_of(stream)->queue);
+    }
+    pthread_mutex_unlock(&stream->lock);
+    if (first)
+        publish_outcome(stream, failure);
+    if (!answer_is_pending(stream))
+        nm_inbox_close(&stream->inbox);
+}
+
+void nm_plain_finish(nm_stream *stream, const nm_error *failure)
+{
+    nm_plain_queue_drop_batch(&nm_plain_of(stream)->queue);
+    end_call(stream, failure, true);
+}
+
+void nm_plain_cancel_service(nm_stream *stream, const nm_error *failure)
+{
+    end_call(stream, failure, false);
+}
