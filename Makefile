@@ -52,6 +52,7 @@ help:
 #h make fuzz           the fuzz targets for FUZZ_SECONDS (30) each, with clang
 #h make model          searches the models of reliable streams with spin; MODEL=quick: in a minute
 #h make bench          our figures beside raw nats.c's
+#h make bench-plot     plots and tables of docs/benchmarks.md from the lines of `make bench`
 #h make examples       the programs of examples/
 #h make install        to PREFIX (/usr/local), below DESTDIR; `make uninstall` takes it away again
 #h make format         all C files as .clang-format says; `make check-format` only looks

@@ -25,3 +25,11 @@ bench-build: all $(BENCH_PROGRAMS)
 
 bench-run:
 	@BUILD=$(BUILD) bench/run
+
+# Lines of `make bench` that the plots and tables of docs/benchmarks.md are made from.
+FIGURES ?= $(wildcard docs/benchmarks/*.jsonl)
+
+.PHONY: bench-plot
+bench-plot:
+	@scripts/install-dependencies plot
+	@bench/plot $(FIGURES)

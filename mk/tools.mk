@@ -47,7 +47,7 @@ INCLUDE_examples := $(INCLUDE_PUBLIC) -I$(BUILD)/gen/greet -I$(BUILD)/gen/blob
 # file. It is written while make reads, so that an up-to-date tree has nothing to do.
 FLAGS_FILE := $(BUILD)/flags
 FLAGS_NOW  := $(strip $(VERSION) $(CC) $(OWN_FLAGS) $(LINK_FLAGS) $(PACKAGE_LIBS))
-ifneq ($(filter-out clean help uninstall format check-format demo test matrix asan tsan fuzz model bench,$(or $(MAKECMDGOALS),all)),)
+ifneq ($(filter-out clean help uninstall format check-format demo test matrix asan tsan fuzz model bench bench-plot diagrams,$(or $(MAKECMDGOALS),all)),)
 ifneq ($(file <$(FLAGS_FILE)),$(FLAGS_NOW))
 $(shell mkdir -p $(BUILD))
 $(file >$(FLAGS_FILE),$(FLAGS_NOW))
