@@ -1,6 +1,7 @@
 /*
  * Negotiate: how a call begins, and over which transport it goes on. A client's stream offers the
- * reliable transport with its opening, unless it is to be plain; the first answer decides, for good.
+ * reliable transport with its opening, unless it is to be plain. The first answer decides, for
+ * good.
  */
 #ifndef NM_TRANSPORT_NEGOTIATE_H
 #define NM_TRANSPORT_NEGOTIATE_H

@@ -1,7 +1,7 @@
 /*
- * Transport: how a call's messages travel: a table of functions over a stream, so that a call is the
- * same whatever carries it. `stream.h` says what each verb means; here is only what that leaves to
- * a transport. None waits. All are called with the lock free, unless said otherwise.
+ * Transport: how a call's messages travel. It is a table of functions over a stream, so that a call
+ * is the same whatever carries it. `stream.h` says what each verb means; this table has what that
+ * leaves to a transport. No function waits. All are called with the lock free, unless it says so.
  */
 #ifndef NM_TRANSPORT_TRANSPORT_H
 #define NM_TRANSPORT_TRANSPORT_H

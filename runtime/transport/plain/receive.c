@@ -1,6 +1,6 @@
 /*
- * See receive.h. Messages are taken on the link's dispatch thread, so that an end, an error or a 503
- * is noticed although nobody reads.
+ * See receive.h. The link's dispatch thread takes messages, so that an end, an error or a 503 is
+ * noticed although nobody reads.
  */
 #include "transport/plain/receive.h"
 #include "transport/plain/answer.h"
@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A waiting reader is woken for that many at the latest: a wake costs as much as dozens of messages. */
+/* A waiting reader is woken at this many messages: a wake costs as much as dozens of them. */
 #define WAKE_AT 64
 
 /* What is left to do once the lock is free. */

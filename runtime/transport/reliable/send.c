@@ -20,8 +20,8 @@ static size_t larger(size_t a, size_t b)
 /* ---- the window ---- */
 
 /*
- * The window is closed. Before the sender waits, the peer gets what it may be waiting for; meanwhile
- * the window may have opened.
+ * The window is closed. Before the sender waits, the peer gets what it may be waiting for. The
+ * window may open meanwhile.
  */
 NM_COLD static natsmicro_status wait_for_window(nm_stream *stream, nm_error *error)
 {
