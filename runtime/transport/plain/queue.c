@@ -54,8 +54,6 @@ bool nm_plain_queue_add(nm_plain_queue *queue, const nm_plain_message *message,
 
 bool nm_plain_queue_take_batch(nm_plain_queue *queue)
 {
-    if (queue->arrived.count == 0)
-        return false;
     nm_plain_list emptied = queue->batch;
     queue->bytes -= emptied.bytes;
     queue->count -= emptied.count;
@@ -64,7 +62,7 @@ bool nm_plain_queue_take_batch(nm_plain_queue *queue)
     queue->batch = queue->arrived;
     queue->arrived = emptied;
     queue->next = 0;
-    return true;
+    return queue->batch.count > 0;
 }
 
 const nm_plain_message *nm_plain_queue_next(nm_plain_queue *queue)

@@ -49,7 +49,10 @@ static inline bool nm_plain_queue_has_batch(const nm_plain_queue *queue)
     return queue->next < queue->batch.count;
 }
 
-/* Under the lock, by the receiver: what has arrived becomes the batch. False: nothing has. */
+/*
+ * Under the lock, by the receiver that has read its batch, which counts no longer: what has arrived
+ * becomes the batch. False: nothing has.
+ */
 bool nm_plain_queue_take_batch(nm_plain_queue *queue);
 
 /* The receiver's: the next message of the batch, which has one. */
