@@ -4,8 +4,8 @@ EXAMPLE_PROGRAMS := $(addprefix $(BUILD)/examples/,greet/server greet/client blo
 $(eval $(call stubs,greet,examples/greet))
 $(eval $(call stubs,blob,examples/blob))
 
-# What the blob example and a test hash with; the library has no need of it.
-MD_LIBS := $(shell $(PKG_CONFIG) --libs libmd 2>/dev/null || echo -lmd)
+# The blob example and tests hash with it; the library has no need of it.
+CRYPTO_LIBS := $(shell $(PKG_CONFIG) --libs libcrypto 2>/dev/null || echo -lcrypto)
 
 $(BUILD)/obj/examples/%.o: examples/%.c $(FLAGS_FILE) | $(greet_HEADERS) $(blob_HEADERS) $(WKT_HEADERS)
 	$(call say,CC,$<)
@@ -18,7 +18,7 @@ $(BUILD)/examples/greet/%: $(BUILD)/obj/examples/greet/%.o $(greet_STUBS) $(STAT
 $(BUILD)/examples/blob/%: $(BUILD)/obj/examples/blob/%.o $(BUILD)/obj/examples/blob/common.o \
                           $(BUILD)/obj/examples/blob/bar.o $(blob_STUBS) $(STATIC_LIBRARY) $(WKT_LIBRARY)
 	$(call say,LD,$@)
-	$(quiet)mkdir -p $(@D) && $(CC) $(LINK_FLAGS) -o $@ $^ $(PACKAGE_LIBS) $(MD_LIBS)
+	$(quiet)mkdir -p $(@D) && $(CC) $(LINK_FLAGS) -o $@ $^ $(PACKAGE_LIBS) $(CRYPTO_LIBS)
 
 .PHONY: examples demo demo-run
 examples: $(EXAMPLE_PROGRAMS)

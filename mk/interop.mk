@@ -4,7 +4,7 @@
 INTEROP_PEERS := $(BUILD)/interop
 INTEROP_TESTS := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/interop/*_test.c))
 INTEROP_SHARED := $(patsubst %.c,$(BUILD)/obj/%.o,$(filter-out %_test.c,$(wildcard tests/interop/*.c)) \
-                    tests/vectors/lab.c tests/vectors/sha256.c)
+                    tests/vectors/lab.c)
 PEERS := $(foreach language,go typescript python,$(INTEROP_PEERS)/$(language)-peer)
 
 $(INTEROP_PEERS)/go-peer: $(wildcard tests/interop/go/*)
@@ -21,7 +21,7 @@ $(BUILD)/obj/tests/interop/%.o: tests/interop/%.c $(FLAGS_FILE) | $(CHECKED) $(v
 $(BUILD)/tests/interop/%: $(BUILD)/obj/tests/interop/%.o $(INTEROP_SHARED) \
                           $(SUPPORT_LIBRARY) $(vectors_STUBS) $(STATIC_LIBRARY) $(WKT_LIBRARY)
 	$(call say,LD,$@)
-	$(quiet)mkdir -p $(@D) && $(CC) $(LINK_FLAGS) -o $@ $^ $(CMOCKA_LIBS) $(PACKAGE_LIBS)
+	$(quiet)mkdir -p $(@D) && $(CC) $(LINK_FLAGS) -o $@ $^ $(CMOCKA_LIBS) $(PACKAGE_LIBS) $(CRYPTO_LIBS)
 
 # Not among the tests: what the peers are made of comes from the registries of their languages.
 .PHONY: interop interop-run

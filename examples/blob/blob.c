@@ -89,7 +89,7 @@ static int compare_hashes(const char *name, const char *ours, const char *theirs
 /* A descriptor that is hashed while it is read. */
 typedef struct hashed_source {
     int fd;
-    SHA2_CTX hash;
+    EVP_MD_CTX *hash;
 } hashed_source;
 
 static natsmicro_status read_hashed(void *user_data, void *buffer, size_t size, size_t *length)
@@ -102,18 +102,16 @@ static natsmicro_status read_hashed(void *user_data, void *buffer, size_t size, 
     if (got < 0)
         return errno == EINTR ? NATSMICRO_CANCELLED : NATSMICRO_INTERNAL;
     *length = (size_t)got;
-    SHA256Update(&self->hash, buffer, *length);
+    EVP_DigestUpdate(self->hash, buffer, *length);
     return NATSMICRO_OK;
 }
 
-static int finish_put(Blob__BlobServiceClient__Put *call, hashed_source *source, const char *name)
+static int finish_put(Blob__BlobServiceClient__Put *call, const char *hash, const char *name)
 {
     Blob__PutResponse *response;
     natsmicro_status status = blob__blob_service_client__put__close_and_recv(call, &response);
     if (status != NATSMICRO_OK)
         return report_call(status, call->base);
-    sha256_hex hash;
-    SHA256End(&source->hash, hash);
     int result = compare_hashes(name, hash, response->sha256);
     if (result == DONE)
         printf("%s  %" PRId64 " bytes  sha256 %s\n", name, response->size, hash);
@@ -123,18 +121,21 @@ static int finish_put(Blob__BlobServiceClient__Put *call, hashed_source *source,
 
 static int send_source(Blob__BlobServiceClient__Put *call, int fd, const char *name)
 {
-    hashed_source source = {.fd = fd};
+    hashed_source source = {.fd = fd, .hash = hash_begin()};
+    if (source.hash == NULL)
+        return report_file(name);
     bar progress = bar_begin(name);
-    SHA256Init(&source.hash);
     struct stat about;
     if (fstat(fd, &about) == 0 && S_ISREG(about.st_mode))
         natsmicro_chunked_expect(call->base, (uint64_t)about.st_size);
     natsmicro_status status = blob__blob_service_client__put__send_reader(
         call, read_hashed, &source, 0, bar_draw, &progress);
     bar_end(&progress);
+    sha256_hex hash;
+    hash_end(source.hash, hash);
     if (status != NATSMICRO_OK && status != NATSMICRO_END)
         return report_call(status, call->base);
-    return finish_put(call, &source, name);
+    return finish_put(call, hash, name);
 }
 
 static int put(Blob__BlobServiceClient *client, natsmicro_context *context, int fd,
@@ -177,7 +178,7 @@ static int put_file(Blob__BlobServiceClient *client, natsmicro_context *context,
 
 /* Standard output, hashed while it is written. */
 typedef struct hashed_output {
-    SHA2_CTX hash;
+    EVP_MD_CTX *hash;
     int64_t size;
 } hashed_output;
 
@@ -186,7 +187,7 @@ static natsmicro_status write_hashed(void *user_data, const void *data, size_t l
     hashed_output *self = user_data;
     if (fwrite(data, 1, length, stdout) != length)
         return NATSMICRO_ABORTED;
-    SHA256Update(&self->hash, data, length);
+    EVP_DigestUpdate(self->hash, data, length);
     self->size += (int64_t)length;
     return NATSMICRO_OK;
 }
@@ -238,17 +239,18 @@ static int get_to_file(Blob__BlobServiceClient__Get *call, const char *name, con
  */
 static int get_to_output(Blob__BlobServiceClient__Get *call, const char *name)
 {
-    hashed_output output = {.size = 0};
+    hashed_output output = {.hash = hash_begin()};
+    if (output.hash == NULL)
+        return report_file(name);
     bar progress = bar_begin(name);
     sized_bar sized = {&progress, call->base};
     FILE *out = progress.shown ? stderr : NULL;
     progress.shown = progress.shown && isatty(STDOUT_FILENO) == 0; /* not between its bytes */
-    sha256_hex hash;
-    SHA256Init(&output.hash);
     natsmicro_status status = blob__blob_service_client__get__recv_to_writer(
         call, write_hashed, &output, draw_sized, &sized);
     bar_end(&progress);
-    SHA256End(&output.hash, hash);
+    sha256_hex hash;
+    hash_end(output.hash, hash);
     if (status != NATSMICRO_OK)
         return report_call(status, call->base);
     if (fflush(stdout) != 0)

@@ -27,25 +27,51 @@ natsConnection *connect_to(const char *url)
     return connection;
 }
 
-bool hash_file(const char *path, sha256_hex hex, int64_t *size)
+EVP_MD_CTX *hash_begin(void)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
-        return false;
-    SHA2_CTX hash;
-    SHA256Init(&hash);
+    EVP_MD_CTX *hash = EVP_MD_CTX_new();
+    if (hash != NULL && EVP_DigestInit_ex(hash, EVP_sha256(), NULL) == 1)
+        return hash;
+    EVP_MD_CTX_free(hash);
+    errno = ENOMEM;
+    return NULL;
+}
+
+void hash_end(EVP_MD_CTX *hash, sha256_hex hex)
+{
+    unsigned char digest[EVP_MAX_MD_SIZE] = {0};
+    EVP_DigestFinal_ex(hash, digest, NULL);
+    EVP_MD_CTX_free(hash);
+    for (size_t i = 0; i < 32; i++)
+        snprintf(hex + 2 * i, 3, "%02x", digest[i]);
+}
+
+/* Hashes what is left to be read; false with errno. */
+static bool hash_rest(int fd, EVP_MD_CTX *hash, int64_t *size)
+{
     *size = 0;
     uint8_t buffer[65536];
     ssize_t got;
     while ((got = read(fd, buffer, sizeof(buffer))) > 0 || (got < 0 && errno == EINTR)) {
         if (got < 0)
             continue;
-        SHA256Update(&hash, buffer, (size_t)got);
+        EVP_DigestUpdate(hash, buffer, (size_t)got);
         *size += got;
     }
+    return got == 0;
+}
+
+bool hash_file(const char *path, sha256_hex hex, int64_t *size)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return false;
+    EVP_MD_CTX *hash = hash_begin();
+    bool hashed = hash != NULL && hash_rest(fd, hash, size);
     int error = errno;
     close(fd);
-    SHA256End(&hash, hex);
+    if (hash != NULL)
+        hash_end(hash, hex);
     errno = error;
-    return got == 0;
+    return hashed;
 }

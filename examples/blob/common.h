@@ -6,7 +6,7 @@
 #define BLOB_COMMON_H
 
 #include <nats/nats.h>
-#include <sha2.h>
+#include <openssl/evp.h>
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -16,10 +16,16 @@
 #define HEADER_SHA256 "Blob-Sha256"
 
 /* 64 digits and a NUL. */
-typedef char sha256_hex[SHA256_DIGEST_STRING_LENGTH];
+typedef char sha256_hex[65];
 
 /* Connects to a NATS server. Returns NULL, after a line on stderr, when that fails. */
 natsConnection *connect_to(const char *url);
+
+/* Makes a hash to add bytes to with EVP_DigestUpdate. Returns NULL, with errno, without memory. */
+EVP_MD_CTX *hash_begin(void);
+
+/* Writes the hash of the bytes that were added to `hex`, and frees what hash_begin made. */
+void hash_end(EVP_MD_CTX *hash, sha256_hex hex);
 
 /* Computes the hash and the size of a file. Returns false, with errno, if it cannot be read. */
 bool hash_file(const char *path, sha256_hex hex, int64_t *size);

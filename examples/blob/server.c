@@ -140,7 +140,7 @@ static natsmicro_status put(Blob__BlobServiceServer__Put *call, void *user_data)
 /* A file that is hashed while it is sent. */
 typedef struct hashed_file {
     int fd;
-    SHA2_CTX hash;
+    EVP_MD_CTX *hash;
 } hashed_file;
 
 static natsmicro_status read_hashed(void *user_data, void *buffer, size_t size, size_t *length)
@@ -153,28 +153,29 @@ static natsmicro_status read_hashed(void *user_data, void *buffer, size_t size, 
     if (got < 0)
         return NATSMICRO_INTERNAL;
     *length = (size_t)got;
-    SHA256Update(&self->hash, buffer, *length);
+    EVP_DigestUpdate(self->hash, buffer, *length);
     return NATSMICRO_OK;
 }
 
 static natsmicro_status send_open_file(Blob__BlobServiceServer__Get *call, int fd, const char *name)
 {
-    hashed_file file = {.fd = fd};
     struct stat about;
     if (fstat(fd, &about) != 0 || !S_ISREG(about.st_mode))
         return natsmicro_call_fail(call->base, NATSMICRO_NOT_FOUND, "there is no blob %s", name);
     char size[32];
     snprintf(size, sizeof(size), "%lld", (long long)about.st_size);
     natsmicro_status status = natsmicro_call_set_header(call->base, HEADER_SIZE, size);
-    SHA256Init(&file.hash);
-    if (status == NATSMICRO_OK)
-        status =
-            blob__blob_service_server__get__send_reader(call, read_hashed, &file, 0, NULL, NULL);
     if (status != NATSMICRO_OK)
         return status;
 
+    hashed_file file = {.fd = fd, .hash = hash_begin()};
+    if (file.hash == NULL)
+        return fail_with_errno(call->base, name);
+    status = blob__blob_service_server__get__send_reader(call, read_hashed, &file, 0, NULL, NULL);
     sha256_hex hash;
-    SHA256End(&file.hash, hash);
+    hash_end(file.hash, hash);
+    if (status != NATSMICRO_OK)
+        return status;
     printf("get %s  %s bytes  %s\n", name, size, hash);
     fflush(stdout);
     return natsmicro_call_set_trailer(call->base, HEADER_SHA256, hash);

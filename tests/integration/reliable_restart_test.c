@@ -7,9 +7,9 @@
  */
 #include "integration/figures.h"
 #include "integration/lab_service.h"
+#include "support/sha256.h"
 
 #include <inttypes.h>
-#include <sha2.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,16 +25,13 @@
 typedef struct content {
     uint64_t length;
     uint64_t done;
-    SHA2_CTX hash;
+    sha256 hash;
 } content;
-
-/* 64 digits and a NUL. */
-typedef char sha256_hex[SHA256_DIGEST_STRING_LENGTH];
 
 static void content_begin(content *self, uint64_t length)
 {
     *self = (content){.length = length};
-    SHA256Init(&self->hash);
+    sha256_begin(&self->hash);
 }
 
 static natsmicro_status read_content(void *user_data, void *buffer, size_t size, size_t *length)
@@ -46,7 +43,7 @@ static natsmicro_status read_content(void *user_data, void *buffer, size_t size,
         uint64_t mixed = (self->done + i) * UINT64_C(0x9e3779b97f4a7c15);
         memcpy((uint8_t *)buffer + i, &mixed, 8);
     }
-    SHA256Update(&self->hash, buffer, *length);
+    sha256_add(&self->hash, buffer, *length);
     self->done += *length;
     return NATSMICRO_OK;
 }
@@ -54,7 +51,7 @@ static natsmicro_status read_content(void *user_data, void *buffer, size_t size,
 static natsmicro_status write_content(void *user_data, const void *data, size_t length)
 {
     content *self = user_data;
-    SHA256Update(&self->hash, data, length);
+    sha256_add(&self->hash, data, length);
     self->done += length;
     return NATSMICRO_OK;
 }
@@ -85,7 +82,7 @@ static natsmicro_status upload(Lab__V1__LabServer__Upload *call, void *user_data
         call, write_content, &received, say_progress, &said);
     result.size = (int64_t)received.done;
     sha256_hex hash;
-    SHA256End(&received.hash, hash);
+    sha256_end(&received.hash, hash);
     result.sha256 = hash;
     return status == NATSMICRO_OK ? lab__v1__lab_server__upload__reply(call, &result) : status;
 }
@@ -99,7 +96,7 @@ static natsmicro_status download(Lab__V1__LabServer__Download *call,
     natsmicro_status status = lab__v1__lab_server__download__send_reader(
         call, read_content, &sent, (size_t)request->chunk, NULL, NULL);
     sha256_hex hash;
-    SHA256End(&sent.hash, hash);
+    sha256_end(&sent.hash, hash);
     natsmicro_call_set_trailer(call->base, "hash", hash);
     return status;
 }
@@ -286,7 +283,7 @@ static void kill_while(scene *self, void *(*run)(void *), bool (*is_at)(scene *,
     }
     assert_true(latch_wait(&moved->done, STRETCH_MS));
     pthread_join(moved->thread, NULL);
-    SHA256End(&moved->content.hash, moved->our_hash);
+    sha256_end(&moved->content.hash, moved->our_hash);
     report("%" PRIu64 " MiB in %lld ms over %d kills, %s of %s; our side sent %llu messages, "
            "%llu of them again",
            mib, (long long)(now_ms() - began), KILLS, moved->our_hash, moved->their_hash,

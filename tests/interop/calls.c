@@ -5,8 +5,8 @@
 
 #include "interop/peer.h"
 #include "lab/v1/lab.nats-c.h"
+#include "support/sha256.h"
 #include "vectors/lab.h"
-#include "vectors/sha256.h"
 
 #define MANY    100000
 #define LARGE   (64 << 20)
@@ -225,7 +225,7 @@ static void a_large_blob_arrives_as_it_was(void **state)
     for (size_t i = 0; i < CHUNK; i++)
         bytes[i] = (uint8_t)i;
     sha256 hash;
-    sha256_init(&hash);
+    sha256_begin(&hash);
     Lab__V1__LabClient__Upload *call;
     assert_ok(lab__v1__lab_client__upload(self->lab, NULL, &call));
     for (size_t sent = 0; sent < LARGE; sent += CHUNK) {
@@ -235,8 +235,8 @@ static void a_large_blob_arrives_as_it_was(void **state)
         sha256_add(&hash, bytes, CHUNK);
         assert_ok(lab__v1__lab_client__upload__send(call, &chunk));
     }
-    char hex[65];
-    sha256_hex(&hash, hex);
+    sha256_hex hex;
+    sha256_end(&hash, hex);
     Lab__V1__UploadResult *result;
     assert_ok(lab__v1__lab_client__upload__close_and_recv(call, &result));
     assert_int_equal(LARGE, result->size);

@@ -5,7 +5,7 @@
 #include "vectors/lab.h"
 
 #include "support/scenario.h"
-#include "vectors/sha256.h"
+#include "support/sha256.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -124,17 +124,17 @@ static natsmicro_status upload(Lab__V1__LabServer__Upload *call, void *user_data
     Lab__V1__UploadResult result = LAB__V1__UPLOAD_RESULT__INIT;
     (void)user_data;
     sha256 hash;
-    sha256_init(&hash);
+    sha256_begin(&hash);
     const Lab__V1__Chunk *chunk;
     natsmicro_status status;
     while ((status = lab__v1__lab_server__upload__recv(call, &chunk)) == NATSMICRO_OK) {
         sha256_add(&hash, chunk->data.data, chunk->data.len);
         result.size += (int64_t)chunk->data.len;
     }
+    sha256_hex hex;
+    sha256_end(&hash, hex);
     if (status != NATSMICRO_END)
         return status;
-    char hex[65];
-    sha256_hex(&hash, hex);
     result.sha256 = hex;
     return lab__v1__lab_server__upload__reply(call, &result);
 }

@@ -4,7 +4,7 @@
 #include "vectors/recording.h"
 
 #include "support/process.h"
-#include "vectors/sha256.h"
+#include "support/sha256.h"
 
 #include <dirent.h>
 #include <jansson.h>
@@ -56,10 +56,10 @@ static uint8_t *from_digest(const json_t *item, size_t *length)
         bytes[i] = i < 4 ? first[i] : (uint8_t)(i - 4);
     free(first);
     sha256 hash;
-    sha256_init(&hash);
+    sha256_begin(&hash);
     sha256_add(&hash, bytes, *length);
-    char hex[65];
-    sha256_hex(&hash, hex);
+    sha256_hex hex;
+    sha256_end(&hash, hex);
     if (strcmp(hex, json_string_value(json_object_get(item, "payload_sha256"))) != 0)
         support_die("a long payload cannot be made again");
     return bytes;
