@@ -14,7 +14,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Messages of protoc's never nest deeper: it refuses them itself. */
+/* protoc refuses files that nest deeper. */
 #define DEEPEST_REQUEST 150
 
 typedef Google__Protobuf__Compiler__CodeGeneratorResponse gen_response;
@@ -23,15 +23,15 @@ typedef Google__Protobuf__Compiler__CodeGeneratorResponse__File gen_response_fil
 static const char help[] =
     "protoc-gen-c-natsmicro " NM_VERSION "\n"
     "\n"
-    "A plugin for protoc: of each .proto file with services it makes X.nats-c.h and X.nats-c.c,\n"
+    "A plugin for protoc. For each .proto file with services it writes X.nats-c.h and X.nats-c.c:\n"
     "typed C clients and servers on NATS, beside the X.pb-c.h and X.pb-c.c of protoc-gen-c.\n"
     "\n"
     "  protoc -I. --c_out=gen --c-natsmicro_out=gen lab/v1/lab.proto\n"
     "\n"
     "Parameters, as in --c-natsmicro_out=client_suffix=Stub:gen (or --c-natsmicro_opt=...):\n"
-    "  client_suffix=NAME    what clients are named, behind the service's name (Client)\n"
-    "  server_suffix=NAME    what servers are named, behind the service's name (Server)\n"
-    "  handlers_suffix=NAME  what handler tables are named, behind the service's name (Handlers)\n"
+    "  client_suffix=NAME    follows the service's name in the names of clients (default: Client)\n"
+    "  server_suffix=NAME    the same for servers (default: Server)\n"
+    "  handlers_suffix=NAME  the same for tables of handlers (default: Handlers)\n"
     "\n"
     "Options:\n"
     "  --version  print the version\n"
@@ -105,8 +105,8 @@ static int run(gen_pool *pool)
     gen_request *request = complete ? unpack_request(pool, &input) : NULL;
     nm_buffer_free(&input);
     if (request == NULL) {
-        fputs("protoc-gen-c-natsmicro: standard input is no CodeGeneratorRequest (protoc starts "
-              "this program, see --help)\n",
+        fputs("protoc-gen-c-natsmicro: standard input is not a CodeGeneratorRequest (protoc starts "
+              "this program; see --help)\n",
               stderr);
         return 1;
     }

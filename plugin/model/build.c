@@ -37,7 +37,7 @@ static bool read_message(gen_build *build, const gen_place *place, const char *t
                         full_name);
     if (known->source->no_generate)
         return gen_fail(&build->context, place,
-                        "protoc-gen-c writes no message %s, because %s sets the option "
+                        "protoc-gen-c generates nothing for message %s, because %s sets the option "
                         "(pb_c_file).no_generate (remove that option, or use another message)",
                         full_name, known->source->proto->name);
     const char *lower = gen_spell_lower(pool, full_name, known->source->scope);
@@ -86,7 +86,7 @@ static bool read_methods(gen_build *build, const gen_service_proto *proto,
         if (!gen_is_identifier(proto->method[i]->name))
             return gen_fail(
                 &build->context, place,
-                "a method has no name, or no identifier for one (run the plugin with protoc)");
+                "the name of a method is missing or is not an identifier (run the plugin with protoc)");
         place->method = proto->method[i]->name;
         bool skip = false;
         if (!read_method(build, place, proto->method[i], method, &skip))
@@ -115,17 +115,18 @@ static bool add_subject(gen_context *context, const gen_service *service, const 
     const char *subject = gen_pool_format(pool, "%s.%s", service->subject_prefix, method->subject);
     if (strlen(subject) > NM_SUBJECT_LIMIT)
         return gen_fail(context, place,
-                        "its subject has %zu bytes (shorten the subject_prefix, or the method's "
-                        "name, so that they have %d)",
+                        "its subject has %zu bytes (shorten the subject_prefix or the method's "
+                        "name: %d bytes are allowed)",
                         strlen(subject), NM_SUBJECT_LIMIT);
     const char *what = gen_pool_format(pool, "method %s.%s", service->full_name, method->name);
     const gen_clash_entry entry = {.name = subject, .what = what, .place = place};
     const gen_clash_entry *other = gen_clash_add(pool, subjects, entry);
     if (other != NULL)
-        return gen_fail(context, place,
-                        "its subject %s is also that of %s in line %d (rename one, or change "
-                        "a subject_prefix)",
-                        subject, other->what, other->place->line);
+        return gen_fail(
+            context, place,
+            "its subject %s is also the subject of %s in line %d (rename one, or change "
+            "a subject_prefix)",
+            subject, other->what, other->place->line);
     return true;
 }
 
@@ -169,7 +170,7 @@ static bool read_service(gen_build *build, const gen_source *source, size_t inde
     if (!gen_is_identifier(proto->name))
         return gen_fail(
             context, &place,
-            "a service has no name, or no identifier for one (run the plugin with protoc)");
+            "the name of a service is missing or is not an identifier (run the plugin with protoc)");
     gen_service *service = &file->services[file->n_services];
     gen_service_settings settings = {false, false};
     if (!gen_read_service_options(context, &build->sources, &place, proto, service, &settings))
@@ -178,7 +179,7 @@ static bool read_service(gen_build *build, const gen_source *source, size_t inde
         return true;
     if (source->no_generate)
         return gen_fail(context, &place,
-                        "protoc-gen-c writes nothing for this file, because it sets the option "
+                        "protoc-gen-c generates nothing for this file, because it sets the option "
                         "(pb_c_file).no_generate (remove that option, or skip the service)");
     if (!complete_service(build, declared, proto, &place, service, subjects))
         return false;
@@ -205,7 +206,7 @@ static bool check_file(gen_context *context, const gen_file_proto *proto)
     if (!fits_into_c(proto->name))
         return gen_fail(
             context, &place,
-            "the file's name cannot stand in a comment and an #include of C (rename it)");
+            "the file's name does not fit into a comment and an #include of C (rename the file)");
     if (proto->syntax != NULL && strcmp(proto->syntax, "editions") == 0)
         return gen_fail(context, &place,
                         "editions are not supported (write syntax = \"proto3\" or \"proto2\")");

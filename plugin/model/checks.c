@@ -45,7 +45,7 @@ bool gen_check_version(gen_context *context, const gen_place *place, const char 
         return false;
     if (nm_version_fault(version) != NULL)
         return gen_fail(context, place,
-                        "version \"%s\" is no semantic version (write one like 1.2.3 or "
+                        "version \"%s\" is not a semantic version (write one like 1.2.3 or "
                         "1.2.3-rc.1+build)",
                         version);
     return true;
@@ -58,7 +58,8 @@ bool gen_check_subject_prefix(gen_context *context, const gen_place *place, cons
     if (nm_subject_prefix_fault(prefix) != NULL)
         return gen_fail(context, place,
                         "subject_prefix \"%s\" is not allowed (use names joined by single dots, "
-                        "without spaces, control characters, * and >, and not under $)",
+                        "without spaces, control characters, * and >; the first must not "
+                        "begin with $)",
                         prefix);
     return true;
 }
@@ -66,7 +67,7 @@ bool gen_check_subject_prefix(gen_context *context, const gen_place *place, cons
 bool gen_check_metadata_key(gen_context *context, const gen_place *place, const char *key)
 {
     if (key[0] == '\0')
-        return gen_fail(context, place, "a key of metadata is empty (name it)");
+        return gen_fail(context, place, "a key of metadata is empty (write one)");
     return gen_check_text(context, place, "a key of metadata", key);
 }
 
@@ -94,13 +95,13 @@ bool gen_check_error_code(gen_context *context, const gen_place *place, const ch
         return false;
     if (!gen_is_identifier(code))
         return gen_fail(context, place,
-                        "error code \"%s\" is no identifier (use letters, digits and _, like "
+                        "error code \"%s\" is not an identifier (use letters, digits and _, as in "
                         "QUOTA_EXCEEDED)",
                         code);
     for (size_t i = 0; i < sizeof(built_in) / sizeof(built_in[0]); i++) {
         if (strcmp(code, built_in[i]) == 0)
             return gen_fail(context, place,
-                            "error code \"%s\" is built in, every service has it (remove it from "
+                            "error code \"%s\" is built in: every service has it (remove it from "
                             "error_codes)",
                             code);
     }
@@ -111,8 +112,9 @@ bool gen_check_limit(gen_context *context, const gen_place *place, const char *w
 {
     if (limit < -1)
         return gen_fail(context, place,
-                        "%s is %d (write -1 for no limit, 0 for the default, or more)", what,
-                        limit);
+                        "%s is %d (write -1 for no limit, 0 for the default, or a positive "
+                        "number)",
+                        what, limit);
     return true;
 }
 

@@ -30,13 +30,13 @@ bool gen_name_method(gen_context *context, const gen_place *place, gen_method *m
     method->field = method->lower;
     if (gen_is_c_keyword(method->lower))
         return gen_fail(context, place,
-                        "protoc-gen-c names a struct's member \"%s\" after it, which no C compiler "
-                        "takes (rename the method)",
+                        "protoc-gen-c turns the name into the struct member \"%s\", which C "
+                        "compilers refuse (rename the method)",
                         method->lower);
     if (gen_is_taken_in_services(method->lower))
         return gen_fail(
             context, place,
-            "protoc-gen-c makes \"%s\" of it, a name that it gives to something else in "
+            "protoc-gen-c turns the name into \"%s\", which it uses for something else in "
             "every service (rename the method)",
             method->lower);
     if (gen_is_reserved(method->lower))
@@ -67,12 +67,13 @@ static bool fail_clash(gen_context *context, const gen_owner *owner, const char 
     bool same_service = there.service == owner->place->service;
     if (same_service)
         return gen_fail(context, owner->place,
-                        "the C name %s of %s is also one of %s at %s:%d (rename one of them)", name,
-                        owner->what, other->what, there.file, there.line);
-    return gen_fail(context, owner->place,
-                    "the C name %s of %s is also one of %s at %s:%d (rename one of them, or give "
-                    "the plugin another %s=)",
-                    name, owner->what, other->what, there.file, there.line, owner->parameter);
+                        "the C name %s of %s is also a name of %s at %s:%d (rename one of them)",
+                        name, owner->what, other->what, there.file, there.line);
+    return gen_fail(
+        context, owner->place,
+        "the C name %s of %s is also a name of %s at %s:%d (rename one of them, or give "
+        "the plugin another %s=)",
+        name, owner->what, other->what, there.file, there.line, owner->parameter);
 }
 
 static bool add(const gen_registry *registry, const gen_owner *owner, const char *name,

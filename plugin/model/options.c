@@ -178,7 +178,8 @@ static bool read_stream(const gen_extended *extended, gen_method *method)
                         "request or the response, or remove the option)");
     if (stream->max_inflight < 0)
         return gen_fail(extended->context, extended->place,
-                        "max_inflight is %d (write 0 for the default of 1048576, or more)",
+                        "max_inflight is %d (write 0 for the default of 1048576, or a positive "
+                        "number)",
                         stream->max_inflight);
     method->max_inflight = stream->max_inflight;
     return true;
@@ -228,7 +229,8 @@ static bool read_chunked_io(const gen_extended *extended, const gen_method_proto
                         "direction (stream the request or the response, or remove the option)");
     if (options->default_chunk_size < 0)
         return gen_fail(extended->context, extended->place,
-                        "default_chunk_size is %d (write 0 for 65536, or more)",
+                        "default_chunk_size is %d (write 0 for the default of 65536, or a positive "
+                        "number)",
                         options->default_chunk_size);
     method->chunk_field = or_default(options->chunk_field, "data");
     method->default_chunk_size =

@@ -25,17 +25,18 @@ static bool read_parameter(gen_context *context, char *parameter, gen_parameters
         *equals = '\0';
     const char **value = find_parameter(parameters, parameter);
     if (value == NULL)
-        return gen_fail(context, NULL,
-                        "unknown parameter \"%s\" (known are client_suffix=, server_suffix= and "
-                        "handlers_suffix=)",
-                        parameter);
+        return gen_fail(
+            context, NULL,
+            "unknown parameter \"%s\" (the plugin knows client_suffix=, server_suffix= and "
+            "handlers_suffix=)",
+            parameter);
     if (equals == NULL || !gen_is_identifier(equals + 1))
         return gen_fail(context, NULL,
                         "parameter %s: \"%s\" is not an identifier (write %s=Name, in letters, "
                         "digits and _)",
                         parameter, equals == NULL ? "" : equals + 1, parameter);
     if (*value != NULL)
-        return gen_fail(context, NULL, "parameter %s: it is there twice (keep one)", parameter);
+        return gen_fail(context, NULL, "parameter %s is given twice (keep one)", parameter);
     *value = equals + 1;
     return true;
 }

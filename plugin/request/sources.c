@@ -58,9 +58,10 @@ static bool add_messages(gen_context *context, const gen_source *source, const c
     const gen_place place = {source->proto->name, 0, NULL, NULL};
     for (size_t i = 0; i < count; i++) {
         if (!gen_is_identifier(messages[i]->name))
-            return gen_fail(context, &place,
-                            "a message has no name, or no identifier for one (run the plugin with "
-                            "protoc)");
+            return gen_fail(
+                context, &place,
+                "the name of a message is missing or is not an identifier (run the plugin with "
+                "protoc)");
         const char *full_name = gen_join_name(context->pool, scope, messages[i]->name);
         sources->messages[sources->n_messages++] =
             (gen_known_message){full_name, messages[i], source};
@@ -113,8 +114,10 @@ static bool read_source(gen_context *context, const gen_file_proto *proto, gen_s
     source->proto = proto;
     source->scope.package = proto->package == NULL ? "" : proto->package;
     if (!gen_is_package(source->scope.package))
-        return gen_fail(context, &place, "package \"%s\" is none (run the plugin with protoc)",
-                        source->scope.package);
+        return gen_fail(
+            context, &place,
+            "package \"%s\" is not identifiers joined by dots (run the plugin with protoc)",
+            source->scope.package);
     return read_pb_c_file(context, &place, source);
 }
 
