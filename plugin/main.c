@@ -3,8 +3,11 @@
  * standard input and reads a CodeGeneratorResponse from its standard output. This file is that
  * conversation.
  *
- * A request goes through three rooms: request/ reads it, model/ decides and validates what is
- * generated, emit/ prints it.
+ * A request goes through three rooms, and each uses those before it only:
+ *
+ *   request/  reads the .proto files and the parameters that protoc passes on
+ *   model/    checks the options, gives the names, and decides what is generated
+ *   emit/     prints the model as C
  */
 #include "emit/header.h"
 #include "emit/source.h"

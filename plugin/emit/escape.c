@@ -42,7 +42,7 @@ static bool is_direction(const unsigned char *at, size_t length)
            (at[1] == 0x81 && at[2] >= 0xa6 && at[2] <= 0xa9);
 }
 
-/* Whether the byte, put behind `previous`, would begin or end a comment, or a trigraph. */
+/* Whether the two bytes together would begin or end a comment, or begin a trigraph. */
 static bool needs_gap(char previous, char c)
 {
     return (previous == '*' && c == '/') || (previous == '/' && c == '*') ||
@@ -72,13 +72,12 @@ static void add_comment_line(nm_buffer *text, const char *line, size_t length)
         i += width;
     }
     if (previous == '\\')
-        nm_buffer_append_string(text, " ."); /* so that the line goes on nowhere */
+        nm_buffer_append_string(text, " ."); /* a backslash would join the next line to this one */
 }
 
 /*
- * Of a line of a proto's comment, what protoc leaves before the text: the space of "// text", the
- * rest of a "///" or "//!" and, in the first line, the second star of a comment that begins with
- * two, for documentation tools.
+ * Skips what protoc leaves before the text in a line of a comment: the space of "// text", the rest
+ * of "///" or "//!", and in the first line the second star of a comment for documentation tools.
  */
 static const char *skip_mark(const char *line, const char *end, bool first)
 {
@@ -109,7 +108,7 @@ void gen_add_comment(nm_buffer *text, const char *indent, const char *comment)
         comment = skip_mark(comment, end, first);
         bool blank = is_blank(comment, end);
         if (first && marked && blank)
-            continue; /* the text begins below */
+            continue; /* the text begins in the next line */
         nm_buffer_append_string(text, indent);
         nm_buffer_append_string(text, blank ? " *" : " * ");
         add_comment_line(text, comment, (size_t)(end - comment));

@@ -1,17 +1,17 @@
 /*
- * Escape: strings from outside, made harmless as C literals and in C comments.
+ * Escape: makes strings from .proto files harmless in C literals and comments.
  */
 #ifndef GEN_ESCAPE_H
 #define GEN_ESCAPE_H
 
 #include "base/buffer.h"
 
-/* Adds a string as a C literal with its quotes: plain ASCII, no trigraphs. NULL is NULL. */
+/* Appends a string as a C literal in quotes, in ASCII and without trigraphs; NULL as NULL. */
 void gen_add_literal(nm_buffer *text, const char *string);
 
 /*
- * Adds the lines of a proto comment, each as "<indent> * line\n", so that nothing in them ends the
- * comment around them or makes a compiler warn. Adds nothing for NULL or an empty comment.
+ * Appends the lines of a comment from a .proto file, each as "<indent> * line\n". Nothing in them
+ * ends the comment around them or makes a compiler warn. NULL and an empty comment add nothing.
  */
 void gen_add_comment(nm_buffer *text, const char *indent, const char *comment);
 

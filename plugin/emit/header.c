@@ -9,8 +9,8 @@
 #include "request/pool.h"
 
 /*
- * Prints the comment of one thing: a paragraph of ours, what the proto says of it, and further
- * paragraphs of ours. The last two may be NULL.
+ * Prints a comment: a first paragraph, the comment from the .proto file, and last paragraphs.
+ * Either of the latter two may be NULL.
  */
 static void print_comment(nm_buffer *out, const gen_var *vars, const char *indent,
                           const char *first, const char *proto_comment, const char *last)
@@ -76,7 +76,7 @@ static const char *const method_titles[] = {
     [GEN_BIDI_STREAM] = "$method$: a stream of requests, a stream of responses.",
 };
 
-/* Which threads may use a call. */
+/* The paragraph that says which threads may use a call. */
 #define ANY_THREAD_CANCELS " any thread may call\n * natsmicro_call_cancel(call->base).\n"
 
 static const char *const client_threads[] = {

@@ -28,9 +28,9 @@ static void add_number_member(nm_buffer *out, const char *indent, const char *na
 /* ---- tables ---- */
 
 /*
- * The names of tables and dispatch functions begin unlike those of protoc-gen-c's types, and go on
- * unlike those of its functions, so that they clash with none. A handler is called in parentheses,
- * because its name may be that of a macro (va_end).
+ * The names of tables and of dispatch functions begin with a small letter, unlike the types of
+ * protoc-gen-c, and go on with a capital one, unlike its functions, so that they clash with none.
+ * A handler is called in parentheses, because a macro may have its name (va_end).
  */
 
 static void print_metadata(nm_buffer *out, const gen_var *vars, const char *declaration,

@@ -19,7 +19,7 @@ static void add_spaces(nm_buffer *text, size_t count)
 
 /* ---- long lines ---- */
 
-/* Where the literal that starts at `at` ends: the index behind its closing quote. */
+/* The index after the closing quote of the literal that begins at `at`. */
 static size_t skip_literal(const char *line, size_t at, size_t length)
 {
     for (size_t i = at + 1; i < length; i++) {
@@ -31,7 +31,7 @@ static size_t skip_literal(const char *line, size_t at, size_t length)
     return length;
 }
 
-/* Where what starts at `at` ends, at the next comma or closing parenthesis of its own level. */
+/* The index of the comma or parenthesis that ends the argument which begins at `at`. */
 static size_t skip_argument(const char *line, size_t at, size_t length)
 {
     size_t depth = 0;
@@ -49,7 +49,7 @@ static size_t skip_argument(const char *line, size_t at, size_t length)
     return length;
 }
 
-/* The opening parenthesis around the longest list of arguments, or false when there is none. */
+/* Finds the opening parenthesis of the longest list of arguments; false if there is no list. */
 static bool find_arguments(const char *line, size_t length, size_t *opening)
 {
     size_t longest = 0;
@@ -69,7 +69,7 @@ static bool find_arguments(const char *line, size_t length, size_t *opening)
     return longest > 2;
 }
 
-/* The longest single argument behind the parenthesis, with what follows the last one. */
+/* The length of the longest argument. The rest of the line counts to the last one. */
 static size_t longest_argument(const char *line, size_t at, size_t length)
 {
     size_t longest = 0;
@@ -127,7 +127,7 @@ static void add_broken_line(nm_buffer *text, const char *line, size_t length)
 
 /* ---- comments ---- */
 
-/* Where the text of a template's comment line starts: behind "    * ". 0 for any other line. */
+/* The index of the text in a line of a comment, after "    * "; 0 if the line is no such line. */
 static size_t comment_text(const char *line, size_t length)
 {
     size_t at = 0;
@@ -138,7 +138,10 @@ static size_t comment_text(const char *line, size_t length)
     return at + 2;
 }
 
-/* Adds words in lines that begin with `indent` spaces and a star, broken at the limit. */
+/*
+ * Adds words in lines that begin with `indent` spaces and a star. *column is the length of the last
+ * line; 0 begins a line.
+ */
 static void add_words(nm_buffer *text, size_t indent, const char *words, size_t length,
                       size_t *column)
 {
@@ -168,8 +171,8 @@ static void add_words(nm_buffer *text, size_t indent, const char *words, size_t 
 }
 
 /*
- * Adds the paragraph of a comment that begins at `line`, filled anew because the names in it may be
- * of any length. Returns the line that follows it.
+ * Adds the paragraph of a comment that begins at `line`. It is filled anew, because names of any
+ * length have been put into it. Returns the line after it.
  */
 static const char *add_paragraph(nm_buffer *text, const char *line)
 {
@@ -191,7 +194,7 @@ static const char *add_paragraph(nm_buffer *text, const char *line)
     return line;
 }
 
-/* Makes a block of a comment in one line that has become too long. */
+/* Adds a comment of one line that is too long for one: as a block. */
 static void add_block_comment(nm_buffer *text, const char *line, size_t length)
 {
     size_t indent = strspn(line, " ");
@@ -234,7 +237,7 @@ static void replace(nm_buffer *out, const gen_var *vars, const char *format)
         if (end != NULL)
             value = find_value(vars, dollar + 1, (size_t)(end - dollar - 1));
         if (value == NULL)
-            abort(); /* a mistake in a template of ours, which any test of it shows */
+            abort(); /* a mistake in a template, which any test of that template shows */
         nm_buffer_append(out, format, (size_t)(dollar - format));
         nm_buffer_append_string(out, value);
         format = end + 1;

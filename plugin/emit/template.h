@@ -1,6 +1,6 @@
 /*
- * Template: the printer of what is generated. Knows C only as far as lines, comments and string
- * literals go; what is printed is emit's business.
+ * Template: prints generated code from templates. It knows comments, string literals and arguments
+ * of C, so that it can break long lines.
  */
 #ifndef GEN_TEMPLATE_H
 #define GEN_TEMPLATE_H
@@ -14,8 +14,9 @@ typedef struct gen_var {
 } gen_var;
 
 /*
- * Adds a template, with each $name$ replaced, so that lines stay within 100 columns: code is broken
- * between arguments, paragraphs of comments are filled anew. Preprocessor lines stay as they are.
+ * Appends a template, with each $name$ replaced. Lines stay within 100 columns: code is broken
+ * between arguments, and paragraphs of comments are filled anew. Preprocessor lines stay as they
+ * are.
  */
 void gen_print(nm_buffer *text, const gen_var *vars, const char *format);
 

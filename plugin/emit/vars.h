@@ -1,6 +1,5 @@
 /*
- * Vars: the names by which templates call the parts of a service. A capital letter begins the name
- * of a type, and of its value.
+ * Vars: the variables of the templates. A variable that begins with a capital letter is a C type.
  */
 #ifndef GEN_VARS_H
 #define GEN_VARS_H
@@ -14,18 +13,19 @@ typedef struct gen_vars {
 } gen_vars;
 
 /*
- * $proto$, $base$, $identifier$; unless `service` is NULL: $service$, $Client$, $client$ and so on.
+ * Sets $proto$, $base$, $identifier$, and unless `service` is NULL $service$, $Client$, $client$,
+ * $Server$, $server$, $Handlers$.
  */
 void gen_service_vars(gen_vars *vars, const gen_file *file, const gen_service *service);
 
 /*
- * Those, and $index$, $method$, $Method$, $m$, $field$, $Request$, $request$, $Response$,
- * $response$.
+ * Sets the variables of the service, and $index$, $method$, $Method$, $m$, $field$, $Request$,
+ * $request$, $Response$, $response$.
  */
 void gen_method_vars(gen_vars *vars, const gen_file *file, const gen_service *service,
                      size_t method_index);
 
-/* Those of the service, and $CODE$ and $code$. */
+/* Sets the variables of the service, and $CODE$ and $code$ of one of its error codes. */
 void gen_error_vars(gen_vars *vars, const gen_file *file, const gen_service *service,
                     size_t code_index);
 

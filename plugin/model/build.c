@@ -1,6 +1,5 @@
 /*
- * Build: see build.h. Options, names and the search for clashes are the business of the files
- * beside this one.
+ * Build: see build.h. It leaves options and names to the files beside it.
  */
 #include "model/build.h"
 
@@ -14,7 +13,7 @@
 
 #include <string.h>
 
-/* All that is known of the request while the model is filled. */
+/* The request as it is known while the model is filled. */
 typedef struct gen_build {
     gen_context context;
     gen_parameters parameters;
@@ -99,7 +98,7 @@ static bool read_methods(gen_build *build, const gen_service_proto *proto,
 
 /* ---- services ---- */
 
-/* Passes on to the methods what the service says for all of them. */
+/* Passes on to the methods what the options of the service say for all of them. */
 static void inherit(gen_service *service, const gen_service_settings *settings)
 {
     for (size_t i = 0; i < service->n_methods; i++) {
@@ -140,7 +139,7 @@ static bool add_subjects(gen_context *context, const gen_service *service, const
     return true;
 }
 
-/* Fills a service whose options have been read, and finds out whether its names are free. */
+/* Fills a service whose options have been read, and checks that its names and subjects are free. */
 static bool complete_service(gen_build *build, const gen_declaration *declared,
                              const gen_service_proto *proto, const gen_place *place,
                              gen_service *service, gen_clash_table *subjects)

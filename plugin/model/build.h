@@ -10,7 +10,7 @@
 
 /*
  * Builds the model of a request. Returns false if something in the request cannot be generated;
- * *error then tells the user what, where, and what to do.
+ * then *error tells the user what it is, where it is, and what to do.
  */
 bool gen_build_model(gen_pool *pool, const gen_request *request, gen_model *model,
                      const char **error);

@@ -74,9 +74,9 @@ bool gen_check_metadata_key(gen_context *context, const gen_place *place, const 
 bool gen_check_error_code(gen_context *context, const gen_place *place, const char *code)
 {
     /*
-     * What every generator of this package has built in, the statuses that are no errors, and the
-     * one that stands for all codes of services' own. Other codes that the library has too, such as
-     * ABORTED, may be a service's own elsewhere.
+     * The codes that generators for other languages have built in, too; the statuses that are not
+     * errors; and SERVICE_ERROR, which stands for all codes of services' own. Codes that only this
+     * library knows, such as ABORTED, are allowed: elsewhere they may be a service's own.
      */
     static const char *const built_in[] = {
         "OK",

@@ -1,5 +1,5 @@
 /*
- * Checks: what the values of options may be. A check that fails records an error that shows the
+ * Checks: the values that options may have. A check that fails records an error, which shows the
  * value and says what would be right, and returns false.
  */
 #ifndef GEN_CHECKS_H

@@ -14,7 +14,7 @@ static size_t hash(const char *name)
     return (size_t)value;
 }
 
-/* The slot that holds the name, or the free one where it belongs. */
+/* The slot that has the name, or the free slot where it belongs. */
 static gen_clash_entry *find_slot(gen_clash_entry *slots, size_t n_slots, const char *name)
 {
     size_t i = hash(name) & (n_slots - 1);

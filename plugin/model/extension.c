@@ -8,8 +8,8 @@
 #include <string.h>
 
 /*
- * Whether a file of the request declares the extension. Its number alone tells nothing: it is of
- * the range that anybody may use.
+ * Whether a file of the request declares the extension. Its number alone does not tell, because it
+ * is from the range that anybody may use.
  */
 static bool is_declared(const gen_sources *sources, const gen_extension *extension)
 {

@@ -1,6 +1,6 @@
 /*
- * Extension: natsmicro's options as protoc passes them on. They extend descriptor.proto's messages
- * of options; protobuf-c knows no extensions and keeps them as unknown fields.
+ * Extension: natsmicro's options as protoc passes them on. They extend the options messages of
+ * descriptor.proto; protobuf-c does not support extensions and keeps them as unknown fields.
  */
 #ifndef GEN_EXTENSION_H
 #define GEN_EXTENSION_H
@@ -14,15 +14,15 @@ typedef struct gen_extension {
     const char *name;
 } gen_extension;
 
-/* What a service or a method says in its options. */
+/* A service or a method, and its options. */
 typedef struct gen_extended {
     gen_context *context;
     const gen_sources *sources;
-    const gen_place *place;          /* the service or the method */
+    const gen_place *place;
     const ProtobufCMessage *options; /* NULL if it has none */
 } gen_extended;
 
-/* Whether the extension is set, be it malformed. */
+/* Whether the extension is set. It may be malformed. */
 bool gen_has_extension(const gen_extended *extended, const gen_extension *extension);
 
 /*

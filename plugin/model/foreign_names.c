@@ -5,7 +5,7 @@
 
 #include "model/spelling.h"
 
-/* Whose names are added, and where to. */
+/* The file whose names are added, and the table that they are added to. */
 typedef struct gen_foreign {
     gen_pool *pool;
     gen_clash_table *names;

@@ -1,5 +1,5 @@
 /*
- * Keywords: names that are taken already, in C or C++ or by protoc-gen-c.
+ * Keywords: names that cannot be given, because C, C++ or protoc-gen-c use them.
  */
 #ifndef GEN_KEYWORDS_H
 #define GEN_KEYWORDS_H
@@ -7,15 +7,16 @@
 #include <stdbool.h>
 
 /*
- * Whether a struct's member cannot have this name in C: the keywords of C11; bool, true, false and
- * static_assert, which are macros where protoc-gen-c needs them; asm and typeof of GNU C.
+ * Whether C refuses this name for a member of a struct. Besides the keywords of C11 these are bool,
+ * true, false and static_assert, which are macros in files of protoc-gen-c, and asm and typeof of
+ * GNU C.
  */
 bool gen_is_c_keyword(const char *name);
 
-/* Whether protoc-gen-c makes this name in every service, so that a method cannot have it. */
+/* Whether protoc-gen-c uses this name in every service, so that no method can have it. */
 bool gen_is_taken_in_services(const char *name);
 
-/* Whether a struct's member cannot have this name in C or C++, of any year, or is a macro. */
+/* Whether any version of C or C++ refuses this name for a member of a struct, or a macro has it. */
 bool gen_is_reserved(const char *name);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * Model: all that emit prints, decided and validated. Data only; build.c fills it from the request.
+ * Model: all that emit/ prints, decided and validated. It is data only; build.c fills it.
  *
  * Its strings and arrays live in the pool that it was built with, or in the request.
  */
@@ -30,15 +30,15 @@ typedef struct gen_message {
 
 typedef struct gen_method {
     const char *name;    /* "CountUp" */
-    const char *comment; /* from the proto; NULL when there is none */
+    const char *comment; /* from the .proto file; NULL: no comment */
     const char *subject; /* "count_up" */
     const char *camel;   /* "CountUp": a part of type names */
     const char *lower;   /* "count_up": a part of function names */
-    const char *field;   /* lower, made fit for a member of the handlers table */
+    const char *field;   /* "count_up": the member of the handlers table */
     gen_kind kind;
     gen_message request;
     gen_message response;
-    int64_t timeout_ms; /* 0: the service's */
+    int64_t timeout_ms; /* 0: not set */
     bool queue_group_disabled;
     int32_t pending_msg_limit;
     int32_t pending_bytes_limit;
@@ -83,7 +83,7 @@ typedef struct gen_file {
 } gen_file;
 
 typedef struct gen_model {
-    size_t n_files; /* those with a service */
+    size_t n_files; /* files without a service are left out */
     gen_file *files;
 } gen_model;
 

@@ -46,14 +46,14 @@ bool gen_name_method(gen_context *context, const gen_place *place, gen_method *m
 
 /* ---- finding clashes ---- */
 
-/* Whose names are added, and where to. */
+/* The service whose names are added, and the table that they are added to. */
 typedef struct gen_registry {
     gen_context *context;
     gen_clash_table *names;
     const gen_service *service;
 } gen_registry;
 
-/* What a group of names stands for. */
+/* The method, error code or other thing that a name belongs to. */
 typedef struct gen_owner {
     const gen_place *place;
     const char *what;
@@ -86,7 +86,7 @@ static bool add(const gen_registry *registry, const gen_owner *owner, const char
     return other == NULL || fail_clash(registry->context, owner, whole, other);
 }
 
-/* What is added to a method's name in the names of its functions, on the client and the server. */
+/* The endings that a method's functions have after its name, on the client and on the server. */
 static const char *const client_verbs[][7] = {
     [GEN_UNARY] = {"", "__free", NULL},
     [GEN_SERVER_STREAM] = {"", "__recv", "__close", NULL},
@@ -101,9 +101,7 @@ static const char *const server_verbs[][4] = {
     [GEN_BIDI_STREAM] = {"__recv", "__send", "__try_send", NULL},
 };
 
-/*
- * A chunked method has these as well, on the side that sends chunks and on the one that receives.
- */
+/* The further endings of a chunked method, on the side that sends and on the side that receives. */
 static const char *const sending_verbs[] = {"__send_bytes", "__send_reader", "__send_fd",
                                             "__send_file",  "__send_chunk",  NULL};
 static const char *const receiving_verbs[] = {"__recv_bytes",

@@ -1,6 +1,6 @@
 /*
- * Names: the C names of services, methods and error codes, and the search for two things that would
- * share one: with each other, or with what protoc-gen-c makes of the same files.
+ * Names: gives services, methods and error codes their C names, and finds names that two things
+ * would share, be they ours or those of protoc-gen-c.
  */
 #ifndef GEN_NAMES_H
 #define GEN_NAMES_H
@@ -14,8 +14,8 @@ void gen_name_service(gen_pool *pool, const gen_parameters *parameters, const ge
                       const char *name, gen_service *service);
 
 /*
- * Gives a method, which has its name from the .proto file, its C names. Fails if it cannot have
- * one.
+ * Gives a method its C names; it has its name from the .proto file already. Fails if C or
+ * protoc-gen-c use one of them.
  */
 bool gen_name_method(gen_context *context, const gen_place *place, gen_method *method);
 

@@ -28,7 +28,7 @@ static const char *or_default(const char *value, const char *preset)
 
 /* ---- metadata ---- */
 
-/* Map entries of both options messages have this shape. */
+/* The entries of the metadata maps in the two options messages. */
 typedef Natsmicro__ServiceOptions__MetadataEntry gen_service_entry;
 typedef Natsmicro__EndpointOptions__MetadataEntry gen_endpoint_entry;
 
@@ -39,7 +39,7 @@ static int compare_pairs(const void *a, const void *b)
     return strcmp(first->key, second->key);
 }
 
-/* Of a map's entries with one key the last counts; the rest is sorted, as protoc's order is not. */
+/* Adds a pair of a map. If a key is there several times, the last value counts. */
 static void put_pair(gen_pairs *pairs, const char *key, const char *value)
 {
     for (size_t i = 0; i < pairs->count; i++) {
@@ -51,6 +51,7 @@ static void put_pair(gen_pairs *pairs, const char *key, const char *value)
     pairs->items[pairs->count++] = (gen_pair){key, value};
 }
 
+/* Sorts the pairs, because the order in which protoc passes a map on is not fixed. */
 static bool check_pairs(gen_context *context, const gen_place *place, gen_pairs *pairs)
 {
     qsort(pairs->items, pairs->count, sizeof(gen_pair), compare_pairs);
@@ -185,7 +186,7 @@ static bool read_stream(const gen_extended *extended, gen_method *method)
     return true;
 }
 
-/* The one field of a chunk message: bytes, singular, of this name. */
+/* Whether the message has one field only, of type bytes, not repeated, with this name. */
 static bool is_chunk_message(const gen_message_proto *message, const char *field_name)
 {
     if (message->n_field != 1)
@@ -196,10 +197,7 @@ static bool is_chunk_message(const gen_message_proto *message, const char *field
            field->label != GOOGLE__PROTOBUF__FIELD_DESCRIPTOR_PROTO__LABEL__LABEL_REPEATED;
 }
 
-/*
- * Checks the message that is sent as chunks, which has the name of the method's request or
- * response.
- */
+/* Checks the message type that carries the chunks: the request or the response of the method. */
 static bool check_chunk(const gen_extended *extended, const char *type, const char *field_name)
 {
     const char *full_name = type == NULL ? "" : type + (*type == '.');

@@ -9,15 +9,15 @@
 #include "request/context.h"
 #include "request/sources.h"
 
-/* Options of a service that the model has no member for. */
+/* The options of a service that the model has no member for. */
 typedef struct gen_service_settings {
     bool skip;                 /* nothing is generated for the service */
-    bool queue_group_disabled; /* of all its methods */
+    bool queue_group_disabled; /* for all its methods */
 } gen_service_settings;
 
 /*
- * Read the options of a service or a method into the model. Where *skip is set, the rest is left
- * unread: options that are not supported yet may stand there.
+ * Read the options of a service or a method into the model. If `skip` is set, the other options are
+ * not read, so that they may be ones that are not supported yet.
  */
 bool gen_read_service_options(gen_context *context, const gen_sources *sources,
                               const gen_place *place, const gen_service_proto *proto,

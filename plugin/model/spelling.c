@@ -38,7 +38,7 @@ static void add_lower(nm_buffer *out, const char *part, size_t length)
     }
 }
 
-/* What c_package makes of a full name. */
+/* A full name with the package that the option c_package sets. */
 static char *override_package(gen_pool *pool, const char *full_name, gen_scope scope)
 {
     if (scope.c_package == NULL)
@@ -106,7 +106,7 @@ char *gen_spell_file_identifier(gen_pool *pool, const char *file)
 
 /* ---- subjects ---- */
 
-/* Go's camel case, as its protobuf generator makes it of a proto name. */
+/* A name in camel case, as protobuf's generator for Go spells it. */
 static char *go_camel(gen_pool *pool, const char *name)
 {
     nm_buffer out = NM_BUFFER_INIT;

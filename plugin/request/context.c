@@ -3,7 +3,7 @@
  */
 #include "request/context.h"
 
-/* The values in an error may hold anything; protoc's users expect one line for each error. */
+/* An error shows values that may contain anything, and should stay one line. */
 static void keep_on_one_line(char *text)
 {
     for (; *text != '\0'; text++) {

@@ -1,5 +1,5 @@
 /*
- * Context: what each step from request to model needs: memory, and a way to say what is wrong.
+ * Context: memory, and the error that is reported to the user, for each step from request to model.
  */
 #ifndef GEN_CONTEXT_H
 #define GEN_CONTEXT_H
@@ -13,7 +13,7 @@ typedef struct gen_context {
     const char *error; /* NULL until something is wrong */
 } gen_context;
 
-/* The part of a .proto file that an error is about. */
+/* The place in a .proto file that an error is about. */
 typedef struct gen_place {
     const char *file;
     int line;            /* 0: unknown, or the whole file */

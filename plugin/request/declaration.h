@@ -1,7 +1,7 @@
 /*
- * Declaration: a message, an enum, a service or a method in a file, its line and its comment.
- * Source info addresses a declaration by its path: field numbers of the descriptors and indices in
- * turn.
+ * Declaration: a message, an enum, a service or a method in a file, with its line and its comment.
+ * Both come from source info, which addresses a declaration by a path: a field of the descriptor
+ * and an index, once for each level.
  */
 #ifndef GEN_DECLARATION_H
 #define GEN_DECLARATION_H
@@ -30,10 +30,10 @@ const gen_declaration *gen_declared_in_file(gen_pool *pool, const gen_source *so
 const gen_declaration *gen_declared_in(gen_pool *pool, const gen_declaration *parent, int32_t field,
                                        size_t index);
 
-/* The line that it begins in, from 1; 0 if the request does not tell. */
+/* The line in which it begins, from 1; 0 if the request does not tell. */
 int gen_declaration_line(const gen_declaration *declaration);
 
-/* The comment before it and the one after it; NULL if it has neither. */
+/* The comments before and after it, joined; NULL if it has none. */
 const char *gen_declaration_comment(gen_pool *pool, const gen_declaration *declaration);
 
 #endif

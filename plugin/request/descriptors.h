@@ -1,5 +1,5 @@
 /*
- * Descriptors: short names for the messages with which protoc describes .proto files.
+ * Descriptors: short names for the messages in which protoc describes .proto files.
  */
 #ifndef GEN_DESCRIPTORS_H
 #define GEN_DESCRIPTORS_H

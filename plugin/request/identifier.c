@@ -7,7 +7,7 @@
 
 #include <stddef.h>
 
-/* The length of the identifier that the text begins with; 0 if there is none. */
+/* The length of the identifier that the text begins with; 0 if it begins with none. */
 static size_t identifier_length(const char *text)
 {
     size_t length = 0;

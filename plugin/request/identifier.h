@@ -1,6 +1,6 @@
 /*
- * Identifier: the names that .proto files may give. protoc has checked them; a request from
- * elsewhere may hold anything, which must not get into C.
+ * Identifier: the rule for names in .proto files. protoc keeps to it, but a request may come from
+ * elsewhere, and what it contains must not end up in C unchecked.
  */
 #ifndef GEN_IDENTIFIER_H
 #define GEN_IDENTIFIER_H

@@ -1,5 +1,5 @@
 /*
- * Parameters: what a user gives the plugin on protoc's command line, as in
+ * Parameters: the plugin's own options on protoc's command line, as in
  * --c-natsmicro_opt=client_suffix=Stub.
  */
 #ifndef GEN_PARAMETERS_H
@@ -7,7 +7,7 @@
 
 #include "request/context.h"
 
-/* What follows a service's name in the names of its C types. */
+/* Each suffix follows the name of a service in the names of C types. */
 typedef struct gen_parameters {
     const char *client_suffix;
     const char *server_suffix;
@@ -15,9 +15,9 @@ typedef struct gen_parameters {
 } gen_parameters;
 
 /*
- * Reads "name=value,name=value"; NULL is the same as "". A parameter that is not given has its
- * default. Fails for an unknown one, a value that is no identifier, and suffixes that do not
- * differ.
+ * Reads "name=value,name=value"; NULL is the same as "". A parameter that is not given gets its
+ * default. Fails if a parameter is unknown, a value is not an identifier, or two suffixes are the
+ * same.
  */
 bool gen_read_parameters(gen_context *context, const char *text, gen_parameters *parameters);
 

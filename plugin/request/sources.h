@@ -1,6 +1,6 @@
 /*
- * Sources: the .proto files of the request, those to generate for and all that they import, and
- * their messages by name.
+ * Sources: the .proto files of the request, which are those to generate for and all that they
+ * import, and the messages in them by name.
  */
 #ifndef GEN_SOURCES_H
 #define GEN_SOURCES_H
@@ -10,8 +10,8 @@
 
 /* The package of a file's names, and the one that protoc-gen-c uses in C instead. */
 typedef struct gen_scope {
-    const char *package;   /* "" when the file has none */
-    const char *c_package; /* the option (pb_c_file).c_package; NULL when it is not set */
+    const char *package;   /* "" if the file has none */
+    const char *c_package; /* the option (pb_c_file).c_package; NULL if it is not set */
 } gen_scope;
 
 typedef struct gen_source {
@@ -31,7 +31,7 @@ typedef struct gen_sources {
     size_t count;
     gen_source *items;
     size_t n_messages;
-    gen_known_message *messages; /* nested ones as well; sorted by name */
+    gen_known_message *messages; /* sorted by name; nested ones, too */
 } gen_sources;
 
 /* Reads all files of the request, which must outlive the sources. */

@@ -49,7 +49,7 @@ bool gen_wire_next(nm_cursor *rest, gen_wire_field *field)
     case NM_WIRE_DELIMITED:
         return take_delimited(rest, &field->content);
     default:
-        return false; /* a group: no message that the plugin reads has one */
+        return false; /* a group, which no message that we read has */
     }
 }
 
