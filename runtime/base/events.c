@@ -41,7 +41,7 @@ natsmicro_status nm_events_setup_ended(nm_events *events, const char *what, nats
                                        nm_error *error)
 {
     if (status != NATSMICRO_OK && error->status == NATSMICRO_OK)
-        nm_error_set(error, status, "no memory or thread");
+        nm_error_set(error, status, "out of memory or threads");
     if (status != NATSMICRO_OK)
         nm_events_emit(events, NATSMICRO_EVENT_SETUP_FAILED, NULL, NULL, "%s: %s", what,
                        nm_error_text(error));

@@ -146,7 +146,7 @@ static void judge_return(natsmicro_call *call, natsmicro_status returned, natsmi
         nm_error_copy(&call->failure, ended); /* what it sent is not complete */
     else if (call->unsent)
         nm_error_set(&call->failure, NATSMICRO_FAILED_PRECONDITION,
-                     "%s: a blob is not ended, or not flushed", method);
+                     "%s: a blob is not ended, or its writer not flushed", method);
 }
 
 /* `has_returned`: the handler; else a detached call is finished. */

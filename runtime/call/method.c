@@ -10,9 +10,10 @@ natsmicro_status nm_check_stub(const natsmicro_stub_service *stub, nm_error *err
 {
     if (stub->stub_version == NATSMICRO_STUB_VERSION)
         return NATSMICRO_OK;
-    return nm_error_set(error, NATSMICRO_FAILED_PRECONDITION,
-                        "its tables are of version %d, the library's of %d: generate it anew",
-                        stub->stub_version, NATSMICRO_STUB_VERSION);
+    return nm_error_set(
+        error, NATSMICRO_FAILED_PRECONDITION,
+        "its tables have version %d, and the library needs %d: generate its code again",
+        stub->stub_version, NATSMICRO_STUB_VERSION);
 }
 
 const char *nm_stub_name(const natsmicro_stub_service *stub)

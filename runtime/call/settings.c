@@ -40,7 +40,8 @@ natsmicro_status nm_options_take(void *own, const void *given, nm_error *error)
     const size_t given_size = *(const size_t *)given;
     if (given_size < sizeof(size_t) || given_size > own_size)
         return nm_error_set(error, NATSMICRO_INVALID_ARGUMENT,
-                            "options of size %zu: begin with the INIT macro", given_size);
+                            "the options have a size of %zu: initialize them with their INIT macro",
+                            given_size);
     memcpy(own, given, given_size);
     return NATSMICRO_OK;
 }
@@ -49,8 +50,8 @@ natsmicro_status nm_check_time(const char *option, int64_t ms, int64_t least, nm
 {
     if (ms >= least)
         return NATSMICRO_OK;
-    return nm_error_set(error, NATSMICRO_INVALID_ARGUMENT, "%s %lld: less than %lld", option,
-                        (long long)ms, (long long)least);
+    return nm_error_set(error, NATSMICRO_INVALID_ARGUMENT, "%s is %lld, and must be at least %lld",
+                        option, (long long)ms, (long long)least);
 }
 
 natsmicro_status nm_check_subject(const char *option, const char *subject, nm_error *error)

@@ -85,7 +85,7 @@ natsmicro_status natsmicro_blob_writer_begin(natsmicro_blob_writer *writer, uint
 {
     if (writer->in_blob)
         return complain(writer->call, NATSMICRO_FAILED_PRECONDITION,
-                        "the blob before is not ended");
+                        "the blob before has not been ended");
     uint8_t head[NM_VARINT_SIZE];
     size_t n = (size_t)(nm_varint_write(head, length) - head);
     writer->in_blob = true;
@@ -98,10 +98,11 @@ natsmicro_status natsmicro_blob_writer_write(natsmicro_blob_writer *writer, cons
                                              size_t length)
 {
     if (!writer->in_blob)
-        return complain(writer->call, NATSMICRO_FAILED_PRECONDITION, "no blob has begun");
+        return complain(writer->call, NATSMICRO_FAILED_PRECONDITION, "no blob has been begun");
     if (length > writer->left || (data == NULL && length > 0))
         return complain(writer->call, NATSMICRO_INVALID_ARGUMENT,
-                        data == NULL ? "data is NULL" : "the blob is longer than was announced");
+                        data == NULL ? "data is NULL"
+                                     : "the blob is longer than it was begun with");
     natsmicro_status status = put(writer, data, length);
     if (status == NATSMICRO_OK)
         writer->left -= length;
@@ -111,10 +112,10 @@ natsmicro_status natsmicro_blob_writer_write(natsmicro_blob_writer *writer, cons
 natsmicro_status natsmicro_blob_writer_end(natsmicro_blob_writer *writer)
 {
     if (!writer->in_blob)
-        return complain(writer->call, NATSMICRO_FAILED_PRECONDITION, "no blob has begun");
+        return complain(writer->call, NATSMICRO_FAILED_PRECONDITION, "no blob has been begun");
     if (writer->left > 0)
         return complain(writer->call, NATSMICRO_INVALID_ARGUMENT,
-                        "the blob is shorter than was announced");
+                        "the blob is shorter than it was begun with");
     writer->in_blob = false;
     note_unsent(writer);
     return NATSMICRO_OK;
@@ -130,7 +131,7 @@ void natsmicro_blob_writer_free(natsmicro_blob_writer *writer)
     if (writer == NULL)
         return;
     if (writer->call->unsent)
-        nm_call_give_up(writer->call, NATSMICRO_CANCELLED, "%s: the writer was freed with %s",
+        nm_call_give_up(writer->call, NATSMICRO_CANCELLED, "%s: the blob writer was freed with %s",
                         writer->call->method->full_name,
                         writer->in_blob ? "a blob that is not ended"
                                         : "blobs that are not flushed");
@@ -235,7 +236,8 @@ natsmicro_status natsmicro_blob_reader_read(natsmicro_blob_reader *reader, void 
 {
     *length = 0;
     if (buffer == NULL || size == 0)
-        return complain(reader->call, NATSMICRO_INVALID_ARGUMENT, "there is no buffer");
+        return complain(reader->call, NATSMICRO_INVALID_ARGUMENT,
+                        "the buffer is NULL, or its size is 0");
     natsmicro_status status = reader->in_blob ? NATSMICRO_OK : begin_blob(reader);
     if (status != NATSMICRO_OK)
         return status;

@@ -170,6 +170,6 @@ natsmicro_status natsmicro_chunked_read(natsmicro_call *call, void *buffer, size
         return status;
     if (buffer == NULL || size == 0)
         return nm_error_set(&call->send_error, NATSMICRO_INVALID_ARGUMENT,
-                            "there is no buffer to read into");
+                            "the buffer is NULL, or its size is 0");
     return nm_chunk_read(call, buffer, size, length);
 }

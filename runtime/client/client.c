@@ -292,7 +292,7 @@ static natsmicro_status open_call(natsmicro_call *call, const void *request,
         return status;
     if (!nm_stream_listen(stream))
         return nm_error_set(&call->send_error, NATSMICRO_RESOURCE_EXHAUSTED,
-                            "no memory or randomness");
+                            "no memory, or no random bytes from the system");
     status = nm_stream_open(stream, call->encoded.data, call->encoded.length);
     if (status != NATSMICRO_OK || kind == NATSMICRO_UNARY)
         return status; /* the wait for the answer flushes */
@@ -416,7 +416,8 @@ natsmicro_status natsmicro_stub_close_send(natsmicro_call *call)
     nm_call_forget_send_error(call);
     if (call->unsent)
         return nm_error_set(&call->send_error, NATSMICRO_FAILED_PRECONDITION,
-                            "%s: a blob is not ended, or not flushed", call->method->full_name);
+                            "%s: a blob is not ended, or its writer not flushed",
+                            call->method->full_name);
     natsmicro_status status = nm_stream_close_send(call->stream, &call->send_error);
     if (status == NATSMICRO_OK)
         nm_link_flush(call->link, nm_stream_wait_deadline(call->stream));
@@ -429,7 +430,7 @@ natsmicro_status natsmicro_stub_close_and_recv(natsmicro_call *call, void **resp
     if (call->responded) {
         nm_call_forget_send_error(call);
         return nm_error_set(&call->send_error, NATSMICRO_FAILED_PRECONDITION,
-                            "%s: the response was given out before", call->method->full_name);
+                            "%s: the response was returned before", call->method->full_name);
     }
     natsmicro_status status = NATSMICRO_OK;
     if (!nm_stream_send_is_closed(call->stream))

@@ -63,7 +63,8 @@ static natsmicro_status unpack_failure(const ProtobufCMessageDescriptor *descrip
         return nm_error_set(error, NATSMICRO_RESOURCE_EXHAUSTED, "%s: no memory to decode it",
                             nm_type_name(descriptor));
     return nm_error_set(error, NATSMICRO_RESOURCE_EXHAUSTED,
-                        "%s: decoding it takes more memory than the limit of %zu bytes",
+                        "%s: decoding it takes more memory than the limit max_decode_bytes of "
+                        "%zu bytes",
                         nm_type_name(descriptor), limit);
 }
 
@@ -122,16 +123,17 @@ static natsmicro_status check_outgoing(const ProtobufCMessageDescriptor *descrip
     if (message->descriptor == NULL ||
         message->descriptor->magic != PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC)
         return nm_error_set(error, NATSMICRO_INVALID_ARGUMENT,
-                            "the %s to send was not initialized with its __INIT",
+                            "the %s to send was not initialized with its __INIT macro",
                             nm_type_name(descriptor));
     if (!is_of_type(message, descriptor))
         return nm_error_set(error, NATSMICRO_INVALID_ARGUMENT,
                             "the message to send is a %s, not a %s",
                             nm_type_name(message->descriptor), nm_type_name(descriptor));
     if (!protobuf_c_message_check(message))
-        return nm_error_set(error, NATSMICRO_INVALID_ARGUMENT,
-                            "the %s to send lacks a required field, or a repeated field's element",
-                            nm_type_name(descriptor));
+        return nm_error_set(
+            error, NATSMICRO_INVALID_ARGUMENT,
+            "the %s to send lacks a required field, or an element of a repeated field",
+            nm_type_name(descriptor));
     return NATSMICRO_OK;
 }
 

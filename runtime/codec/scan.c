@@ -62,9 +62,9 @@ static const char *check_packed(nm_cursor elements, unsigned element_wire_type)
     size_t run = 0;
 
     if (element_wire_type == NM_WIRE_FIXED32)
-        return nm_cursor_left(&elements) % 4 == 0 ? NULL : "packed: no multiple of 4 bytes";
+        return nm_cursor_left(&elements) % 4 == 0 ? NULL : "packed: not a multiple of 4 bytes";
     if (element_wire_type == NM_WIRE_FIXED64)
-        return nm_cursor_left(&elements) % 8 == 0 ? NULL : "packed: no multiple of 8 bytes";
+        return nm_cursor_left(&elements) % 8 == 0 ? NULL : "packed: not a multiple of 8 bytes";
     for (; elements.at < elements.end; elements.at++) {
         run = *elements.at < 0x80 ? 0 : run + 1;
         if (run == NM_VARINT_SIZE)
@@ -77,7 +77,7 @@ static const char *check_string(nm_cursor string)
 {
     if (nm_utf8_is_valid(string.at, nm_cursor_left(&string)))
         return NULL;
-    return memchr(string.at, 0, nm_cursor_left(&string)) != NULL ? "a string that holds NUL"
+    return memchr(string.at, 0, nm_cursor_left(&string)) != NULL ? "a string that contains NUL"
                                                                  : "not UTF-8";
 }
 
@@ -94,7 +94,7 @@ static natsmicro_status scan_field(const walk *w, const ProtobufCMessageDescript
 
     if (wire_type != expected) {
         if (wire_type != NM_WIRE_DELIMITED || field->label != PROTOBUF_C_LABEL_REPEATED)
-            return fail_field(w, descriptor, field, "a value of another type");
+            return fail_field(w, descriptor, field, "a value of the wrong type");
         reason = check_packed(content, expected);
     } else if (field->type == PROTOBUF_C_TYPE_STRING) {
         reason = check_string(content);
@@ -114,7 +114,7 @@ static const char *take_tag(nm_cursor *s, uint32_t *number, unsigned *wire_type)
     if (!nm_take_varint(s, NM_VARINT32_SIZE, &tag))
         return "truncated tag";
     if (tag >> 3 == 0 || tag >> 3 > NM_LARGEST_FIELD_NUMBER)
-        return "a field number that is none";
+        return "an invalid field number";
     *number = (uint32_t)(tag >> 3);
     *wire_type = (unsigned)(tag & 7);
     return NULL;
@@ -175,8 +175,8 @@ static natsmicro_status scan_message(const walk *w, const ProtobufCMessageDescri
 
     if (depth > w->max_depth)
         return nm_error_set(w->error, NATSMICRO_INVALID_ARGUMENT,
-                            "byte %zu: messages nested deeper than %u", (size_t)(s.at - w->start),
-                            (unsigned)w->max_depth);
+                            "byte %zu: messages nested deeper than the %u of max_depth",
+                            (size_t)(s.at - w->start), (unsigned)w->max_depth);
     while (s.at < s.end) {
         const uint8_t *tag_at = s.at;
         uint32_t number = 0;

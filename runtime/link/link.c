@@ -129,7 +129,8 @@ natsmicro_status nm_link_new(nm_link **link_out, natsConnection *connection,
     if (!make_prefix(link, inbox_prefix) || !nm_table_init(&link->table) ||
         !nm_timers_start(&link->timers)) {
         nm_link_destroy(link);
-        return nm_error_set(error, NATSMICRO_RESOURCE_EXHAUSTED, "no memory, thread or randomness");
+        return nm_error_set(error, NATSMICRO_RESOURCE_EXHAUSTED,
+                            "no memory, no thread, or no random bytes from the system");
     }
     natsStatus status = subscribe(link);
     if (status != NATS_OK) {
@@ -274,8 +275,10 @@ natsmicro_status nm_link_status(natsStatus status, const char *subject, nm_error
     case NATS_INVALID_ARG:
         return nm_error_set(error, NATSMICRO_INVALID_ARGUMENT, "%s: %s", subject, text);
     case NATS_NO_SERVER_SUPPORT:
-        return nm_error_set(error, NATSMICRO_UNAVAILABLE, "%s: the broker has no message headers",
-                            subject);
+        return nm_error_set(
+            error, NATSMICRO_UNAVAILABLE,
+            "%s: the broker does not support message headers; nats-server 2.2 and later do",
+            subject);
     default:
         return nm_error_set(error, NATSMICRO_UNAVAILABLE, "%s: %s", subject, text);
     }

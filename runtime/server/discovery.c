@@ -90,8 +90,9 @@ static void on_discovery(natsConnection *connection, natsSubscription *subscript
 
     if (reply == NULL || !nm_subject_reply_is_allowed(reply) ||
         nm_service_owns_subject(reply, server)) {
-        nm_events_emit(&server->events, NATSMICRO_EVENT_REFUSED_SUBJECT, reply, NULL,
-                       "a discovery request names no subject to answer on, or one of ours");
+        nm_events_emit(
+            &server->events, NATSMICRO_EVENT_REFUSED_SUBJECT, reply, NULL,
+            "a discovery request has no NATS reply, or one that must not be published to");
         natsMsg_Destroy(message);
         return;
     }

@@ -35,7 +35,7 @@ void nm_publish_or_report(nm_link *link, const nm_outgoing *outgoing, const char
     nm_error error = NM_ERROR_INIT;
     if (nm_publish(nm_link_connection(link), outgoing, &error) != NATSMICRO_OK)
         nm_events_emit(nm_link_events(link), NATSMICRO_EVENT_PUBLISH_FAILED, outgoing->subject,
-                       method, "not published: %s", nm_error_text(&error));
+                       method, "a message was not published: %s", nm_error_text(&error));
     nm_error_clear(&error);
 }
 
@@ -58,11 +58,11 @@ void nm_publish_shorten(nm_link *link, nm_outgoing *outgoing, const char *method
     if (length <= limit)
         return;
     if (has_headers(outgoing->headers) || has_headers(outgoing->trailers))
-        nm_events_emit(nm_link_events(link), NATSMICRO_EVENT_PUBLISH_FAILED, outgoing->subject,
-                       method,
-                       "an end of %zu bytes is over the broker's max_payload of %zu: it goes "
-                       "without the handler's headers",
-                       length, limit);
+        nm_events_emit(
+            nm_link_events(link), NATSMICRO_EVENT_PUBLISH_FAILED, outgoing->subject, method,
+            "an end of %zu bytes is larger than the broker's max_payload of %zu: it goes "
+            "without the handler's headers",
+            length, limit);
     outgoing->headers = outgoing->trailers = NULL;
     length = end_length(outgoing);
     if (length <= limit || outgoing->error == NULL)
@@ -83,7 +83,7 @@ bool nm_reply_is_allowed(nm_link *link, const nm_stream_settings *settings, cons
          !settings->is_own_subject(reply, settings->own_subject_data)))
         return true;
     nm_events_emit(nm_link_events(link), NATSMICRO_EVENT_REFUSED_SUBJECT, reply, method,
-                   "the NATS reply is not literal, under '$' or an endpoint of this server");
+                   "the NATS reply is malformed, begins with $, or is an endpoint of this server");
     return false;
 }
 
@@ -93,6 +93,7 @@ bool nm_header_subject_is_allowed(nm_link *link, const nm_stream_settings *setti
     if (nm_subject_from_header_is_allowed(subject, settings->allowed_inbox_prefixes))
         return true;
     nm_events_emit(nm_link_events(link), NATSMICRO_EVENT_REFUSED_SUBJECT, subject, method,
-                   "the header %s is no literal subject under an allowed inbox prefix", header);
+                   "the header %s is not a subject that begins with one of allowed_inbox_prefixes",
+                   header);
     return false;
 }

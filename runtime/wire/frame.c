@@ -27,7 +27,7 @@ _Static_assert(TAG(FRAME_MESSAGES, NM_WIRE_DELIMITED) == NM_FRAME_MESSAGE_TAG,
                "the tag in the header");
 
 static const char cut_off[] = "a field is cut off";
-static const char wrong_type[] = "a field has another type than the schema's";
+static const char wrong_type[] = "a field has the wrong type";
 
 /* ---- reading ---- */
 
@@ -46,7 +46,7 @@ static const char *take_tag(nm_cursor *s, uint32_t *tag)
     if (!nm_take_varint(s, NM_VARINT32_SIZE, &number))
         return cut_off;
     if (!nm_varint_is_shortest(begin, (size_t)(s->at - begin)))
-        return "a tag is longer than need be";
+        return "a tag is longer than necessary";
     if (number >> 3 == 0 || number >> 3 > NM_LARGEST_FIELD_NUMBER)
         return "a field number is out of range";
     *tag = (uint32_t)number;
@@ -86,7 +86,7 @@ static const char *take_field(nm_cursor *s, field *f)
         taken = nm_take_fixed(s, sizeof(uint32_t), &f->number);
         break;
     default:
-        return "a group, or a wire type that there is not";
+        return "a group, or an unknown wire type";
     }
     return taken ? NULL : cut_off;
 }
@@ -97,7 +97,7 @@ static const char *read_text(const field *f, nm_bytes *text)
     if ((f->tag & 7) != NM_WIRE_DELIMITED)
         return wrong_type;
     if (!nm_utf8_is_valid(f->content.data, f->content.length))
-        return "a text is not UTF-8, or holds NUL";
+        return "a text is not UTF-8, or contains NUL";
     *text = f->content;
     return NULL;
 }
@@ -114,7 +114,7 @@ static const char *check_status(nm_bytes status)
 {
     if (status.length == 0 || nm_code_is_valid(status.data, status.length))
         return NULL;
-    return "a status is no code";
+    return "a status is not a code";
 }
 
 /* Two texts are all that a header has, and all of a reset: with the same numbers. */
@@ -224,7 +224,7 @@ static const char *take_messages(nm_cursor *s, nm_frame *frame)
             return cut_off;
         size = at[1] < 0x80 ? (size_t)at[1] + 2 : long_message_size(at, s->end);
         if (size == 0 || size > room)
-            return "a message is cut off, or its length is longer than need be";
+            return "a message is cut off, or its length has more bytes than necessary";
         at += size;
         count++;
     }
@@ -291,7 +291,7 @@ static const char *check_numbers(const nm_frame *frame)
     if (frame->seq == 0)
         return "messages or an end without a number";
     if (frame->seq > NM_FRAME_LAST_NUMBER - frame->count)
-        return "a number is over 2^62";
+        return "a number is larger than 2^62";
     return NULL;
 }
 

@@ -333,7 +333,7 @@ static void an_answer_is_given_out_once_and_stays_the_outcome(void **state)
         assert_null(response);
         assert_string_equal(natsmicro_call_error_code(call->base), "FAILED_PRECONDITION");
         assert_string_equal(natsmicro_call_error_message(call->base),
-                            "lab.v1.Lab.Sum: the response was given out before");
+                            "lab.v1.Lab.Sum: the response was returned before");
         assert_status(outcome, natsmicro_call_status(call->base));
     }
     lab__v1__lab_client__sum__close(call);

@@ -483,10 +483,12 @@ static void a_client_says_which_option_it_refuses(void **state)
     lab_open(&room);
     refuse_client(NULL, options, "lab.v1.Lab: the connection is NULL");
     options.timeout_ms = -5;
-    refuse_client(room.client_connection, options, "lab.v1.Lab: timeout_ms -5: less than 0");
+    refuse_client(room.client_connection, options,
+                  "lab.v1.Lab: timeout_ms is -5, and must be at least 0");
     options.timeout_ms = 0;
     options.idle_timeout_ms = -2;
-    refuse_client(room.client_connection, options, "lab.v1.Lab: idle_timeout_ms -2: less than -1");
+    refuse_client(room.client_connection, options,
+                  "lab.v1.Lab: idle_timeout_ms is -2, and must be at least -1");
     options.idle_timeout_ms = 0;
     options.inbox_prefix = "_INBOX.";
     refuse_client(room.client_connection, options,
@@ -513,12 +515,12 @@ static void a_server_says_which_option_it_refuses(void **state)
     options.drain_timeout_ms = -1;
     assert_status(NATSMICRO_INVALID_ARGUMENT,
                   natsmicro_server_new(&room.server, room.server_connection, &options));
-    expect_refusal(&heard, "the server: drain_timeout_ms -1: less than 0");
+    expect_refusal(&heard, "the server: drain_timeout_ms is -1, and must be at least 0");
     options.drain_timeout_ms = 0;
     options.idle_timeout_ms = -7;
     assert_status(NATSMICRO_INVALID_ARGUMENT,
                   natsmicro_server_new(&room.server, room.server_connection, &options));
-    expect_refusal(&heard, "the server: idle_timeout_ms -7: less than -1");
+    expect_refusal(&heard, "the server: idle_timeout_ms is -7, and must be at least -1");
     options.idle_timeout_ms = 0;
     options.inbox_prefix = "";
     assert_status(NATSMICRO_INVALID_ARGUMENT,
@@ -556,7 +558,7 @@ static void a_service_says_what_stands_against_it(void **state)
                    "1.2.3-rc.1+build");
     options.version = NULL;
     options.timeout_ms = -1;
-    refuse_service(&room, &heard, options, "lab.v1.Lab: timeout_ms -1: less than 0");
+    refuse_service(&room, &heard, options, "lab.v1.Lab: timeout_ms is -1, and must be at least 0");
     options.timeout_ms = 0;
     options.subject_prefix = "$SRV";
     refuse_service(&room, &heard, options, "lab.v1.Lab: subject_prefix \"$SRV\": under $");
@@ -564,8 +566,9 @@ static void a_service_says_what_stands_against_it(void **state)
     refuse_service(&room, &heard, options,
                    "lab.v1.Lab: subject_prefix \"a\tb\": a control character");
     options.size = 0;
-    refuse_service(&room, &heard, options,
-                   "lab.v1.Lab: options of size 0: begin with the INIT macro");
+    refuse_service(
+        &room, &heard, options,
+        "lab.v1.Lab: the options have a size of 0: initialize them with their INIT macro");
 
     assert_status(NATSMICRO_INVALID_ARGUMENT,
                   lab__v1__lab_server__add(room.server, NULL, NULL, NULL));

@@ -98,9 +98,10 @@ static void a_message_that_inflates_is_refused(void **state)
         bytes[i] = 0x1a;
         bytes[i + 1] = 0;
     }
-    assert_decode_fails(NESTED, bytes, SIZE, NATSMICRO_RESOURCE_EXHAUSTED,
-                        "codectest.v1.Nested: decoding it takes more memory than the limit of "
-                        "4194304 bytes");
+    assert_decode_fails(
+        NESTED, bytes, SIZE, NATSMICRO_RESOURCE_EXHAUSTED,
+        "codectest.v1.Nested: decoding it takes more memory than the limit max_decode_bytes "
+        "of 4194304 bytes");
     /* Unknown fields are kept, so they take more memory decoded, too. */
     for (size_t i = 0; i < SIZE; i += 2) {
         bytes[i] = 0x78;
@@ -140,7 +141,7 @@ static void bad_bytes_are_told_with_their_place(void **state)
                         "field codectest.v1.Nested.text: not UTF-8");
     /* Only protobuf-c accepts it, and then writes what nobody can read. */
     assert_decode_fails(ONE, (const uint8_t *)"\x82\x00\x01\x08", 4, NATSMICRO_INVALID_ARGUMENT,
-                        "byte 0: a field number that is none");
+                        "byte 0: an invalid field number");
 }
 
 /* After a failure the arena can be used for the next message. */
@@ -188,10 +189,10 @@ static void users_mistakes_are_told(void **state)
     assert_encode_fails(ONE, &nested,
                         "the message to send is a codectest.v1.Nested, not a codectest.v1.One");
     assert_encode_fails(ONE, &zeroed,
-                        "the codectest.v1.One to send was not initialized with its __INIT");
+                        "the codectest.v1.One to send was not initialized with its __INIT macro");
     assert_encode_fails(&codectest__v2__required__descriptor, &required,
-                        "the codectest.v2.Required to send lacks a required field, or a repeated "
-                        "field's element");
+                        "the codectest.v2.Required to send lacks a required field, or an element "
+                        "of a repeated field");
     nested.text = (char *)"\xff";
     assert_encode_fails(NESTED, &nested,
                         "the codectest.v1.Nested to send: field "
@@ -200,8 +201,8 @@ static void users_mistakes_are_told(void **state)
     nested.n_inners = 1;
     nested.inners = no_elements;
     assert_encode_fails(NESTED, &nested,
-                        "the codectest.v1.Nested to send lacks a required field, or a repeated "
-                        "field's element");
+                        "the codectest.v1.Nested to send lacks a required field, or an element "
+                        "of a repeated field");
     assert_int_equal(one.number, 0);
 }
 

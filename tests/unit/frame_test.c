@@ -307,17 +307,17 @@ static void bytes_that_are_not_the_schemas_are_malformed(void **state)
     MALFORMED("\x0e\x01", "a group");
     MALFORMED("\x0a\x01"
               "a",
-              "another type");
-    MALFORMED("\x10\x01", "another type");
-    MALFORMED("\x18\x01", "another type");
-    MALFORMED("\x22\x00", "another type");
-    MALFORMED("\x3a\x00", "another type");
-    MALFORMED("\x40\x00", "another type");
-    MALFORMED("\x48\x00", "another type");
-    MALFORMED("\x4a\x02\x08\x01", "another type");
-    MALFORMED("\x08\x01\x1a\x02\x18\x01", "another type");
-    MALFORMED("\x08\x01\x1a\x02\x20\x01", "another type");
-    MALFORMED("\x42\x02\x08\x01", "another type");
+              "wrong type");
+    MALFORMED("\x10\x01", "wrong type");
+    MALFORMED("\x18\x01", "wrong type");
+    MALFORMED("\x22\x00", "wrong type");
+    MALFORMED("\x3a\x00", "wrong type");
+    MALFORMED("\x40\x00", "wrong type");
+    MALFORMED("\x48\x00", "wrong type");
+    MALFORMED("\x4a\x02\x08\x01", "wrong type");
+    MALFORMED("\x08\x01\x1a\x02\x18\x01", "wrong type");
+    MALFORMED("\x08\x01\x1a\x02\x20\x01", "wrong type");
+    MALFORMED("\x42\x02\x08\x01", "wrong type");
     MALFORMED("\x42\x02\x0a\x05", "cut off");
 }
 
@@ -327,10 +327,10 @@ static void encodings_longer_than_need_be_are_malformed(void **state)
     (void)state;
     MALFORMED("\x08\x01\x92\x00\x01"
               "a",
-              "longer than need be");
+              "than necessary");
     MALFORMED("\x08\x01\x12\x81\x00"
               "a",
-              "longer than need be");
+              "than necessary");
     assert_int_equal(READ("\x08\x81\x00\x12\x01"
                           "a")
                          .seq,
@@ -352,9 +352,9 @@ static void messages_and_ends_have_numbers_within_limits(void **state)
               "without a number");
     MALFORMED("\x1a\x00", "without a number");
     MALFORMED("\x08\x00\x12\x00", "without a number");
-    MALFORMED("\x08\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01\x12\x00", "over 2^62");
-    MALFORMED("\x08\x80\x80\x80\x80\x80\x80\x80\x80\x40\x12\x00", "over 2^62");
-    MALFORMED("\x08\x81\x80\x80\x80\x80\x80\x80\x80\x40\x1a\x00", "over 2^62");
+    MALFORMED("\x08\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01\x12\x00", "larger than 2^62");
+    MALFORMED("\x08\x80\x80\x80\x80\x80\x80\x80\x80\x40\x12\x00", "larger than 2^62");
+    MALFORMED("\x08\x81\x80\x80\x80\x80\x80\x80\x80\x40\x1a\x00", "larger than 2^62");
     nm_frame frame = READ("\x08\x80\x80\x80\x80\x80\x80\x80\x80\x40\x1a\x00");
     assert_true(nm_frame_last_number(&frame) == NM_FRAME_LAST_NUMBER);
     frame = READ("\x08\xff\xff\xff\xff\xff\xff\xff\xff\x3f\x12\x00\x1a\x00");
@@ -372,13 +372,13 @@ static void codes_and_texts_are_checked(void **state)
     uint8_t *at = nm_varint_write(bytes + 1, 3 + NM_CODE_LIMIT + 1);
 
     (void)state;
-    MALFORMED("\x08\x01\x1a\x03\x0a\x01 ", "no code");
+    MALFORMED("\x08\x01\x1a\x03\x0a\x01 ", "not a code");
     MALFORMED("\x42\x05\x0a\x03"
               "A\nB",
-              "no code");
-    MALFORMED("\x42\x04\x0a\x02\xc3\xa4", "no code");
+              "not a code");
+    MALFORMED("\x42\x04\x0a\x02\xc3\xa4", "not a code");
     MALFORMED("\x08\x01\x1a\x03\x0a\x01\xff", "not UTF-8");
-    MALFORMED("\x08\x01\x1a\x03\x12\x01\x00", "holds NUL");
+    MALFORMED("\x08\x01\x1a\x03\x12\x01\x00", "contains NUL");
     MALFORMED("\x42\x03\x12\x01\xff", "not UTF-8");
     MALFORMED("\x4a\x03\x0a\x01\xff", "not UTF-8");
     MALFORMED("\x08\x01\x1a\x05\x2a\x03\x12\x01\xff", "not UTF-8");
@@ -390,7 +390,7 @@ static void codes_and_texts_are_checked(void **state)
     at = nm_varint_write(at, NM_CODE_LIMIT + 1);
     memset(at, 'A', NM_CODE_LIMIT + 1);
     at += NM_CODE_LIMIT + 1;
-    assert_malformed((const char *)bytes, (size_t)(at - bytes), "no code");
+    assert_malformed((const char *)bytes, (size_t)(at - bytes), "not a code");
 }
 
 static void what_a_side_may_not_send_is_found(void **state)

@@ -39,16 +39,16 @@ natsmicro_status nm_plain_accept(nm_stream *stream, const nm_incoming *opening, 
     if (opening->reply != NULL &&
         !nm_reply_is_allowed(stream->link, stream->settings, opening->reply, stream->method))
         return nm_error_set(error, NATSMICRO_INVALID_ARGUMENT,
-                            "the NATS reply of the request may not be answered on");
+                            "the service must not publish to the NATS reply of the request");
     if (reply_to != NULL && !nm_header_subject_is_allowed(stream->link, stream->settings, reply_to,
                                                           NM_HEADER_REPLY_TO, stream->method))
         return nm_error_set(error, NATSMICRO_INVALID_ARGUMENT,
                             "the header " NM_HEADER_REPLY_TO
-                            " is no literal subject under an allowed inbox prefix");
+                            " is not a subject that begins with an allowed inbox prefix");
     const char *peer = reply_to != NULL ? reply_to : opening->reply;
     if (peer == NULL)
         return nm_error_set(error, NATSMICRO_INVALID_ARGUMENT,
-                            "the request names no subject to answer on");
+                            "the request has no subject for the answer");
     nm_plain_of(stream)->peer = strdup(peer);
     if (nm_plain_of(stream)->peer == NULL)
         return nm_error_set(error, NATSMICRO_RESOURCE_EXHAUSTED, "no memory");

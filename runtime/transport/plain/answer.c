@@ -86,9 +86,10 @@ natsmicro_status nm_plain_answer(nm_stream *stream, const void *message, size_t 
                             .trailers = &stream->trailers_out};
     size_t limit = nm_link_max_payload(stream->link);
     if (length + nm_outgoing_headers_length(&outgoing) > limit)
-        return nm_error_set(error, NATSMICRO_RESOURCE_EXHAUSTED,
-                            "%s: a response of %zu bytes is over the broker's max_payload of %zu",
-                            stream->method, length, limit);
+        return nm_error_set(
+            error, NATSMICRO_RESOURCE_EXHAUSTED,
+            "%s: a response of %zu bytes is larger than the broker's max_payload of %zu",
+            stream->method, length, limit);
     pthread_mutex_lock(&stream->lock);
     bool first = !stream->finished;
     stream->finished = true;
@@ -119,7 +120,7 @@ void nm_plain_answer_error(nm_stream *stream, const nm_error *failure)
     nm_publish_shorten(stream->link, &outgoing, stream->method);
     if (first_offer(stream, &outgoing, &error) != NATSMICRO_OK)
         nm_events_emit(nm_link_events(stream->link), NATSMICRO_EVENT_PUBLISH_FAILED, plain->peer,
-                       stream->method, "not published: %s", nm_error_text(&error));
+                       stream->method, "a message was not published: %s", nm_error_text(&error));
     nm_error_clear(&error);
 }
 

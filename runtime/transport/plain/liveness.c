@@ -82,8 +82,9 @@ static void probe(nm_stream *stream)
 static void check_limits(nm_stream *stream, nm_readiness readiness, int64_t now)
 {
     if (readiness == NM_OPENED && now >= opening_deadline(stream))
-        nm_stream_abort_locked(stream, NATSMICRO_DEADLINE_EXCEEDED,
-                               "%s: the opening was not acknowledged in time", stream->method);
+        nm_stream_abort_locked(
+            stream, NATSMICRO_DEADLINE_EXCEEDED,
+            "%s: the service did not acknowledge the opening before the deadline", stream->method);
     else if (readiness == NM_READABLE && now >= nm_stream_wait_deadline(stream))
         nm_stream_abort_locked(stream, NATSMICRO_DEADLINE_EXCEEDED, "%s: no %s before the deadline",
                                stream->method, stream->kind == NATSMICRO_UNARY ? "answer" : "end");

@@ -25,10 +25,11 @@ natsmicro_status nm_plain_publish_opening(nm_stream *stream, const void *request
     size_t headers = nm_outgoing_headers_length(&outgoing);
     natsmicro_status status;
     if (length + headers > limit)
-        status = nm_error_set(&error, NATSMICRO_RESOURCE_EXHAUSTED,
-                              "%s: a request of %zu bytes and %zu of headers is over the broker's "
-                              "max_payload of %zu",
-                              stream->method, length, headers, limit);
+        status =
+            nm_error_set(&error, NATSMICRO_RESOURCE_EXHAUSTED,
+                         "%s: a request of %zu bytes with %zu bytes of headers is larger than the "
+                         "broker's max_payload of %zu",
+                         stream->method, length, headers, limit);
     else
         status = nm_publish(nm_link_connection(stream->link), &outgoing, &error);
     if (status == NATSMICRO_OK)

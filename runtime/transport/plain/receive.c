@@ -38,7 +38,7 @@ static bool is_next(nm_stream *stream, const nm_incoming *incoming)
     if (incoming->bad_sequence || (incoming->has_sequence && incoming->sequence == 0)) {
         nm_stream_fail_input(stream, NATSMICRO_INVALID_ARGUMENT,
                              "%s: a message after number %" PRIu64 " has a " NM_HEADER_STREAM_SEQ
-                             " that is no number from 1",
+                             " that is not a number, or 0",
                              stream->method, plain->received);
         return false;
     }
@@ -109,8 +109,9 @@ static void take_item(nm_stream *stream, const nm_incoming *incoming, nm_receipt
     }
     receipt->dropped = true;
     nm_stream_fail_input(stream, NATSMICRO_DATA_LOSS,
-                         "%s: message %" PRIu64 " was dropped: %zu messages (%zu bytes with "
-                         "overhead) wait to be read already",
+                         "%s: message %" PRIu64
+                         " was dropped, because %zu messages (%zu bytes with "
+                         "overhead) already wait to be read",
                          stream->method, plain->received, plain->queue.count, plain->queue.bytes);
 }
 
@@ -148,7 +149,7 @@ static void take_acknowledgement(nm_stream *stream, const nm_incoming *incoming,
                                            stream->settings->allowed_inbox_prefixes)) {
         nm_stream_fail_input(stream, NATSMICRO_INTERNAL,
                              "%s: the service's " NM_HEADER_STREAM_INBOX
-                             " is no literal subject under an allowed inbox prefix",
+                             " is not a subject that begins with an allowed inbox prefix",
                              stream->method);
         receipt->refused_inbox = true;
         return;
@@ -304,7 +305,7 @@ void nm_plain_on_message(nm_stream *stream, natsMsg *message)
         nm_events_emit(nm_link_events(stream->link), NATSMICRO_EVENT_REFUSED_SUBJECT,
                        incoming.stream_inbox, stream->method,
                        "the header " NM_HEADER_STREAM_INBOX
-                       " is no literal subject under an allowed inbox prefix");
+                       " is not a subject that begins with an allowed inbox prefix");
     natsMsg_Destroy(receipt.message);
 }
 

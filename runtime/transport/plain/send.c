@@ -23,8 +23,8 @@ static void say_too_large(nm_stream *stream, const nm_outgoing *outgoing, nm_err
     size_t headers = nm_outgoing_headers_length(outgoing);
     if (outgoing->length + headers > limit)
         nm_error_set(error, NATSMICRO_RESOURCE_EXHAUSTED,
-                     "%s: a message of %zu bytes and %zu of headers is over the broker's "
-                     "max_payload of %zu",
+                     "%s: a message of %zu bytes with %zu bytes of headers is larger than the "
+                     "broker's max_payload of %zu",
                      stream->method, outgoing->length, headers, limit);
 }
 

@@ -91,7 +91,7 @@ natsmicro_status nm_reliable_accept(nm_stream *stream, const nm_incoming *openin
     nm_reliable *reliable = nm_reliable_of(stream);
     if (!nm_reply_is_allowed(stream->link, stream->settings, opening->reply, stream->method))
         return nm_error_set(error, NATSMICRO_INVALID_ARGUMENT,
-                            "the NATS reply of the request may not be answered on");
+                            "the service must not publish to the NATS reply of the request");
     if (strlen(opening->reply) >= NM_RELIABLE_ADDRESS_SIZE)
         return nm_error_set(error, NATSMICRO_INVALID_ARGUMENT,
                             "the NATS reply of the request is longer than %d bytes",

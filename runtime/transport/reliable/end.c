@@ -40,8 +40,8 @@ static void report_cut(nm_stream *stream)
     pthread_mutex_unlock(&stream->lock);
     nm_events_emit(nm_link_events(stream->link), NATSMICRO_EVENT_PUBLISH_FAILED, address,
                    stream->method,
-                   "the end is over the broker's max_payload of %zu: it goes without some of "
-                   "its trailers, or the error's data",
+                   "the end is larger than the broker's max_payload of %zu: it goes without some "
+                   "of its trailers, or without the error's data",
                    stream->max_payload);
 }
 
@@ -126,9 +126,10 @@ natsmicro_status nm_reliable_answer(nm_stream *stream, const void *message, size
     nm_reliable *reliable = nm_reliable_of(stream);
     nm_bytes whole = {message, length};
     if (!nm_reliable_has_room(stream, length))
-        return nm_error_set(error, NATSMICRO_RESOURCE_EXHAUSTED,
-                            "%s: a response of %zu bytes is over the broker's max_payload of %zu",
-                            stream->method, length, nm_link_max_payload(stream->link));
+        return nm_error_set(
+            error, NATSMICRO_RESOURCE_EXHAUSTED,
+            "%s: a response of %zu bytes is larger than the broker's max_payload of %zu",
+            stream->method, length, nm_link_max_payload(stream->link));
 
     pthread_mutex_lock(&stream->lock);
     natsmicro_status status = nm_stream_check_open(stream, error);

@@ -59,8 +59,8 @@ static void take_reset(nm_stream *stream, const nm_frame *frame, nm_outcome *out
     if (open && status == NATSMICRO_OK)
         nm_stream_abort_locked(stream,
                                stream->is_server ? NATSMICRO_CANCELLED : NATSMICRO_UNAVAILABLE,
-                               stream->is_server ? "%s: the caller knows no such call any more"
-                                                 : "%s: the service knows no such call any more",
+                               stream->is_server ? "%s: the caller no longer knows the call"
+                                                 : "%s: the service no longer knows the call",
                                stream->method);
     else if (open)
         nm_stream_abort_locked(stream, status, "%s: the peer ended the call: %s", stream->method,
@@ -137,7 +137,7 @@ static void take_end(nm_stream *stream, const nm_frame *frame, nm_outcome *outco
     nm_reliable *reliable = nm_reliable_of(stream);
     if (frame->end.digest != nm_digest_value(&reliable->digest_in)) {
         give_up(stream, outcome, NATSMICRO_DATA_LOSS,
-                "the stream's digest is not that of the messages that came");
+                "the digest at the stream's end does not match the messages that came");
         return;
     }
     reliable->received++;
@@ -276,11 +276,11 @@ static void take_frame(nm_stream *stream, const nm_frame *frame, natsMsg *messag
     take_acknowledgement(stream, frame, now);
     if (contradicts_end(reliable, frame)) {
         give_up(stream, outcome, NATSMICRO_INTERNAL,
-                "the peer ended its stream at two different numbers");
+                "the peer's stream has two ends, or messages after its end");
         return;
     }
     if (!stream->discarding && is_beyond_limits(stream, frame)) {
-        give_up(stream, outcome, NATSMICRO_INTERNAL, "the peer sent more than it was allowed to");
+        give_up(stream, outcome, NATSMICRO_INTERNAL, "the peer sent more than our window allows");
         return;
     }
     nm_novelty novelty = take_numbers(stream, frame, message, outcome);

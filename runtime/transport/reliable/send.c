@@ -79,8 +79,8 @@ natsmicro_status nm_reliable_try_send(nm_stream *stream, const nm_bytes *pieces,
     if ((encoded > outbox->fill || outbox->last_number == 0) &&
         !nm_reliable_has_room(stream, length))
         return nm_error_set(error, NATSMICRO_RESOURCE_EXHAUSTED,
-                            "%s: a message of %zu bytes is over the %zu that the broker's "
-                            "max_payload of %zu leaves",
+                            "%s: a message of %zu bytes is larger than the %zu that the broker's "
+                            "max_payload of %zu leaves room for",
                             stream->method, length, nm_reliable_max_message(stream),
                             nm_link_max_payload(stream->link));
 

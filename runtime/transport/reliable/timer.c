@@ -46,7 +46,7 @@ static bool check_limits(nm_stream *stream, int64_t now, natsConnStatus connecti
         break;
     case NM_LIMIT_PROGRESS:
         nm_reliable_end_call(stream, control, NATSMICRO_UNAVAILABLE,
-                             "the peer is there, but messages do not reach it");
+                             "the peer answers, but our messages do not reach it");
         break;
     case NM_LIMIT_GONE:
         /* As on a plain stream: a handler without a caller is cancelled. */
