@@ -30,6 +30,7 @@ include mk/interop.mk
 include mk/fuzz.mk
 include mk/model.mk
 include mk/bench.mk
+include mk/docs.mk
 include mk/install.mk
 include mk/care.mk
 
@@ -53,6 +54,7 @@ help:
 #h make model          searches the models of reliable streams with spin; MODEL=quick: in a minute
 #h make bench          our figures beside raw nats.c's
 #h make bench-plot     plots and tables of docs/benchmarks.md from the lines of `make bench`
+#h make diagrams       pictures of docs/images from text, with graphviz
 #h make examples       the programs of examples/
 #h make install        to PREFIX (/usr/local), below DESTDIR; `make uninstall` takes it away again
 #h make format         all C files as .clang-format says; `make check-format` only looks
