@@ -3,7 +3,7 @@
  */
 #include "call/answer.h"
 
-/* Of a message with an error's data: its code, the beginning of its text, and the stream's own. */
+/* Room for the other headers of an error that has data: its code, its text cut, the stream's. */
 #define ERROR_HEADERS 512
 
 /* ---- replying ---- */

@@ -204,7 +204,7 @@ void nm_call_flush(natsmicro_call *call, int64_t deadline)
         nm_link_flush(call->link, deadline);
 }
 
-/* What lies in nats.c's buffer may be what the peer waits for. */
+/* The peer may be waiting for what nats.c still buffers. */
 static void flush_before_wait(natsmicro_call *call, nm_readiness readiness)
 {
     if (readiness == NM_WRITABLE) /* room may be there before the flush would return */
@@ -235,7 +235,7 @@ static bool is_in_use(natsmicro_call *call)
            atomic_load_explicit(&call->telling, memory_order_acquire);
 }
 
-/* They are on their way out, as the call is over: no need of a signal from each that leaves. */
+/* The users are about to leave, as the call is over, so they need not signal. */
 void nm_call_wait_for_users(natsmicro_call *call)
 {
     pthread_mutex_lock(&call->lock);

@@ -34,7 +34,7 @@ typedef struct nm_call_cache {
 void nm_call_cache_init(nm_call_cache *cache);
 void nm_call_cache_free(nm_call_cache *cache);
 
-/* What differs between the two sides of a call. */
+/* The two sides of a call differ in this. */
 typedef struct nm_call_side {
     bool is_server;
     /* Ends a call for `status` and tells the peer. On the service thread. */

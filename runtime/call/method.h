@@ -26,7 +26,7 @@ void nm_method_free(nm_method *method);
 /* FAILED_PRECONDITION: tables of another layout than the library's. */
 natsmicro_status nm_check_stub(const natsmicro_stub_service *stub, nm_error *error);
 
-/* What texts call the service of a stub, which may be of another layout. */
+/* The service's name for texts, also of a stub of another layout. */
 const char *nm_stub_name(const natsmicro_stub_service *stub);
 
 #endif

@@ -7,7 +7,7 @@
 #include "codec/codec.h"
 #include "transport/stream.h"
 
-/* What a client or a server sets for all its calls. */
+/* Settings of a client or a server, for all its calls. */
 typedef struct nm_call_settings {
     nm_codec_limits limits;
     nm_stream_settings stream;

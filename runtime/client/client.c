@@ -162,8 +162,8 @@ static void client_unreference(natsmicro_client *client)
 }
 
 /*
- * A call that is in the middle of things when its client goes: the peer is told, the hook hears of
- * it now.
+ * Ends a call that is still going on when its client is destroyed: the peer is told, and the hook
+ * runs now.
  */
 static void end_call(natsmicro_call *call)
 {
@@ -174,8 +174,8 @@ static void end_call(natsmicro_call *call)
 }
 
 /*
- * What is left of calls that are not closed yet is theirs: the client's memory, and a link that has
- * ended. Nobody is called back about them.
+ * Calls that are not closed yet keep the client's memory, and a link that has ended, until they
+ * are. Nobody is called back about them.
  */
 void natsmicro_stub_client_destroy(natsmicro_client *client)
 {
@@ -228,7 +228,7 @@ static natsmicro_status run_before(natsmicro_call *call)
     return status;
 }
 
-/* What the caller reads in the context after the call, or after an opening that failed. */
+/* Fills the context after a call, or after an opening that failed. */
 static void fill_context(natsmicro_context *context, natsmicro_call *call, natsmicro_status status)
 {
     if (context == NULL)
@@ -252,7 +252,7 @@ static void clear_context(natsmicro_context *context)
     nm_headers_clear(&context->response_headers);
 }
 
-/* A caller that sets what is left of its own deadline may come too late for any call. */
+/* A caller that passes on what is left of its own deadline may have nothing left. */
 static natsmicro_status check_time_left(natsmicro_call *call, const natsmicro_context *context)
 {
     if (context == NULL || context->timeout_ms >= 0)
@@ -328,7 +328,7 @@ static natsmicro_status begin(natsmicro_client *client, size_t method_index,
     return NATSMICRO_OK;
 }
 
-/* The last of a call: nothing reaches it any more. */
+/* The last step of a call: nothing reaches it any more. */
 static void end(natsmicro_call *call)
 {
     natsmicro_client *client = call->owner;
@@ -340,8 +340,8 @@ static void end(natsmicro_call *call)
 /* ---- unary ---- */
 
 /*
- * The one response of a unary call or a client-stream, decoded into memory of its own. Exactly one,
- * as the first message; what may follow it is not looked at.
+ * Receives the one response of a unary call or a client stream, decoded into memory of its own. It
+ * is the first message; later ones are ignored.
  */
 static natsmicro_status recv_response(natsmicro_call *call, void **response)
 {

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- figures ---- */
+/* ---- statistics ---- */
 
 static void count_call(nm_endpoint *endpoint, int64_t duration, const nm_error *outcome)
 {
@@ -71,8 +71,8 @@ static void on_call_over(natsmicro_call *call)
 }
 
 /*
- * From here on others may end the call: a drain, and the timer of its deadline. Not before it has
- * been accepted, as they publish to the caller's address.
+ * From here on a drain or the timer of its deadline may end the call. They publish to the caller's
+ * address, so this comes after accepting.
  */
 static void enlist(natsmicro_server *server, natsmicro_call *call)
 {
@@ -113,7 +113,7 @@ static natsmicro_call *make_call(natsmicro_server *server, nm_endpoint *endpoint
     return NULL;
 }
 
-/* Takes a call that was made back, before its handler was ever run. */
+/* Gives up a call that was made, before its handler has run. */
 static void unmake(natsmicro_call *call)
 {
     nm_stream_close(call->stream);

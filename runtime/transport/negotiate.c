@@ -71,7 +71,7 @@ static int64_t earlier(int64_t a, int64_t b)
     return a < b ? a : b;
 }
 
-/* Nobody is known who could be asked: only the limits of the wait count. */
+/* No peer is known who could be probed, so only the limits of the wait count. */
 static int64_t offer_keepalive(nm_stream *stream, nm_readiness readiness, bool first, int64_t now)
 {
     (void)first;
@@ -93,8 +93,8 @@ static void offer_on_timer(nm_stream *stream)
 }
 
 /*
- * What is not here is only called once the opening has been answered. There is no cancel: nobody is
- * known who could be told, and what comes later is answered as for any call that is over.
+ * Verbs that are not here are called only once the opening has been answered. There is no cancel:
+ * no peer is known who could be told, and a late answer is treated like any stray.
  */
 static const nm_transport offer_transport = {
     .try_recv = offer_try_recv,

@@ -39,7 +39,7 @@ void nm_publish_or_report(nm_link *link, const nm_outgoing *outgoing, const char
     nm_error_clear(&error);
 }
 
-/* What an end takes of a message. */
+/* The size of an end in a message. */
 static size_t end_length(const nm_outgoing *outgoing)
 {
     size_t data = outgoing->error != NULL ? outgoing->error->data_length : 0;

@@ -1,6 +1,6 @@
 /*
- * Publish: how every transport hands a message to nats.c, and to which subjects of a peer's choice.
- * What a message says is its transport's business.
+ * Publish: hands a message to nats.c, for every transport, and decides which subjects of a peer's
+ * choice may be published to. The transports decide what a message says.
  */
 #ifndef NM_TRANSPORT_PUBLISH_H
 #define NM_TRANSPORT_PUBLISH_H
@@ -12,7 +12,7 @@
 natsmicro_status nm_publish(natsConnection *connection, const nm_outgoing *outgoing,
                             nm_error *error);
 
-/* Publishes what nobody waits for the outcome of; a failure is reported as an event. */
+/* Publishes a message whose outcome nobody waits for; a failure is reported as an event. */
 void nm_publish_or_report(nm_link *link, const nm_outgoing *outgoing, const char *method);
 
 /*
@@ -22,7 +22,7 @@ void nm_publish_or_report(nm_link *link, const nm_outgoing *outgoing, const char
  */
 void nm_publish_shorten(nm_link *link, nm_outgoing *outgoing, const char *method);
 
-/* Whether a NATS reply may be published to; what may not is counted and reported. */
+/* Whether a NATS reply may be published to. One that may not is counted and reported. */
 bool nm_reply_is_allowed(nm_link *link, const nm_stream_settings *settings, const char *reply,
                          const char *method);
 

@@ -1,8 +1,9 @@
 /*
  * State: the inside of a stream, for the transports: what both share, and how each direction ends.
  *
- * The lock guards what two threads meet in: the dispatch thread, the timer, a sender, a receiver,
- * who aborts. It is never held around a call of nats.c. The owner's own lock may be taken inside.
+ * The lock guards what threads share: the dispatch and the service thread, a sender, a receiver,
+ * and one that aborts. It is never held around a call of nats.c. The owner's lock may be taken
+ * under it.
  */
 #ifndef NM_TRANSPORT_STATE_H
 #define NM_TRANSPORT_STATE_H
@@ -14,7 +15,7 @@
 
 typedef struct nm_transport nm_transport;
 
-/* What a transport keeps of a call. It stays with the stream from call to call. */
+/* A transport's own state of a call. Its memory stays with the stream from call to call. */
 typedef struct nm_state_kind {
     size_t size;
     size_t alignment;

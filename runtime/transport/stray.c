@@ -1,9 +1,9 @@
 /*
  * See stray.h.
  *
- * Who still sends to a call that is over is told once a message asks for it (by a NATS reply, or by
- * being an acknowledgement that came too late). Ends, errors, resets and 503s are never answered,
- * so no two sides can go on answering each other, and no state is kept.
+ * A peer that still sends to a call that is over is told so when its message asks for an answer: by
+ * a NATS reply, or because it is an acknowledgement that came too late. Ends, errors, resets and
+ * 503s are never answered, so that two sides cannot go on answering each other. No state is kept.
  */
 #include "transport/stray.h"
 #include "transport/publish.h"
@@ -29,8 +29,8 @@ static const char *answer_subject(nm_link *link, const nm_stream_settings *setti
 }
 
 /*
- * Without headers it is a frame, or the answer of a plain call: a reset with the headers of a plain
- * end says to both that there is no such call.
+ * A message without headers is a frame, or the answer of a plain call. A reset with the headers of
+ * a plain end tells either sender that there is no such call.
  */
 static void answer_stray(nm_link *link, const char *subject, const nm_incoming *incoming)
 {

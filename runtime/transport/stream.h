@@ -70,7 +70,7 @@ static inline bool nm_service_streams(natsmicro_method_kind kind)
 
 /* ---- settings and totals of a client or a server ---- */
 
-/* What all reliable streams of a client or a server have done. */
+/* Sums over all reliable streams of a client or a server. */
 typedef struct nm_stream_totals {
     atomic_ullong messages_sent;
     atomic_ullong bytes_sent;
@@ -83,7 +83,7 @@ typedef struct nm_stream_totals {
 /* `reliable` is set in the metrics. */
 void nm_stream_totals_read(nm_stream_totals *totals, natsmicro_stream_metrics *metrics);
 
-/* What a client or a server sets for all its streams. */
+/* Settings of a client or a server, for all its streams. */
 typedef struct nm_stream_settings {
     size_t max_pending_messages;
     size_t max_pending_bytes;
@@ -99,7 +99,7 @@ typedef struct nm_stream_settings {
 
 /* ---- the owner ---- */
 
-/* What a verb that returned WOULD_BLOCK waits for; bits. An abort or an end is also an answer. */
+/* The reasons for WOULD_BLOCK, as bits. An end or an abort makes a stream ready for all of them. */
 typedef enum nm_readiness {
     NM_OPENED = 1,   /* try_opened */
     NM_READABLE = 2, /* try_recv */
@@ -124,7 +124,7 @@ typedef struct nm_stream_owner {
 nm_stream *nm_stream_new(const nm_stream_owner *callbacks, void *owner);
 void nm_stream_free(nm_stream *stream);
 
-/* What belongs to one call. Strings are the caller's. */
+/* What a stream must know of a call. Strings stay the caller's. */
 typedef struct nm_stream_setup {
     nm_link *link;
     const nm_stream_settings *settings;
@@ -150,7 +150,7 @@ void nm_stream_reset(nm_stream *stream);
 void nm_stream_set_limits(nm_stream *stream, int64_t open_deadline, int64_t deadline,
                           int64_t idle_limit);
 
-/* What a wait may last at most: the call's deadline, or the opening's before it. */
+/* The latest end of a wait (ns): the call's deadline; of a unary call the opening's if earlier. */
 int64_t nm_stream_wait_deadline(const nm_stream *stream);
 
 /* Gives the inbox a subject and listens there. False: no memory or randomness. */
@@ -189,7 +189,7 @@ typedef bool (*nm_write)(const void *message, nm_buffer *room);
  */
 bool nm_stream_send_in_place(nm_stream *stream, nm_write write, const void *message);
 
-/* What is shorter can be sent in place: its length takes one byte. */
+/* Only shorter messages can be sent in place: their length takes one byte. */
 #define NM_SHORT_MESSAGE 128
 
 /* Whether messages can be sent in place at all. */
@@ -198,7 +198,7 @@ bool nm_stream_has_places(nm_stream *stream);
 /* Whether try_send would not return WOULD_BLOCK. */
 bool nm_stream_can_send(nm_stream *stream);
 
-/* What stands against sending: OK, or what try_send would return, however wide the window. */
+/* OK, or why nothing can be sent, however wide the window. Fills `error`, which may be NULL. */
 natsmicro_status nm_stream_check_send(nm_stream *stream, nm_error *error);
 
 /* The largest message that the next try_send can take, as the connection is now. */
@@ -233,7 +233,7 @@ natsmicro_status nm_stream_try_recv(nm_stream *stream, nm_span *span);
  */
 int64_t nm_stream_keepalive(nm_stream *stream, nm_readiness readiness, bool first);
 
-/* Destroys a message that nobody needs any more; several at once, as each may cost a wake. */
+/* Destroys a message, together with others, as each destruction may wake a thread of nats.c. */
 void nm_stream_recycle(nm_stream *stream, natsMsg *message);
 
 /* ---- ends ---- */
@@ -265,15 +265,15 @@ bool nm_stream_abort_unless_ended(nm_stream *stream, natsmicro_status status, co
  */
 void nm_stream_cancel(nm_stream *stream, const nm_error *why);
 
-/* Has the timer fire now, so that on_timer can tell the peer from a thread that may be held up. */
+/* Has on_timer called at `due` (ns) at the latest, on the link's service thread. */
 void nm_stream_hasten_timer(nm_stream *stream, int64_t due);
 
 /* No message reaches the stream any more, and no timer fires. May be called again. */
 void nm_stream_close(nm_stream *stream);
 
-/* ---- what became of it ---- */
+/* ---- the outcome ---- */
 
-/* What the call was aborted with; OK: it was not. */
+/* The status that the call was aborted with; OK: it was not. */
 natsmicro_status nm_stream_aborted(nm_stream *stream);
 
 /* How the peer's direction ended; OK: it has not. */

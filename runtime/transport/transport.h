@@ -8,7 +8,7 @@
 
 #include "transport/state.h"
 
-/* What only a caller's side does. */
+/* Verbs of a caller's side. */
 typedef struct nm_client_verbs {
     /* Under the lock: OK; WOULD_BLOCK; or what ended the call. NULL: opened once decided. */
     natsmicro_status (*try_opened)(nm_stream *stream);
@@ -17,7 +17,7 @@ typedef struct nm_client_verbs {
     void (*cancel)(nm_stream *stream, const nm_error *why);
 } nm_client_verbs;
 
-/* What only a service's side does. */
+/* Verbs of a service's side. */
 typedef struct nm_server_verbs {
     natsmicro_status (*answer)(nm_stream *stream, const void *message, size_t length,
                                nm_error *error);

@@ -40,7 +40,7 @@ static int64_t offer_until(const nm_stream *stream, int64_t now)
     return stream->deadline != NM_NEVER && stream->deadline > until ? stream->deadline : until;
 }
 
-/* Publishes the answer and the fence behind it. */
+/* Publishes the answer and the fence after it. */
 static natsmicro_status offer(nm_stream *stream, nm_error *error)
 {
     nm_plain *plain = nm_plain_of(stream);
@@ -134,8 +134,8 @@ bool nm_plain_answer_unheard(nm_stream *stream)
 }
 
 /*
- * The answer's time starts anew with End; the timer publishes it, as the dispatch thread must not
- * wait.
+ * The time to offer the answer starts again with End. The timer publishes it, as the dispatch
+ * thread must not wait.
  */
 void nm_plain_answer_end_came(nm_stream *stream)
 {

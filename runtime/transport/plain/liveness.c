@@ -1,10 +1,10 @@
 /*
  * See liveness.h.
  *
- * Who waits probes the peer once a second, and often enough within its idle limit. A peer that
- * lives answers from the link's dispatch thread, whatever its user does; of one that is gone the
- * broker's 503 tells. So the idle limit is left for peers that name no inbox, and for connections
- * that are silent.
+ * A side that waits probes the peer once a second, or three times within its idle limit. A peer
+ * that lives answers from its link's dispatch thread, whatever its user does. For one that is gone
+ * the broker answers 503. So the idle limit decides only for peers that name no inbox, and for
+ * connections that are silent.
  */
 #include "transport/plain/liveness.h"
 #include "transport/publish.h"

@@ -6,7 +6,7 @@
 
 #include <stdlib.h>
 
-/* What a queued message costs beyond what nats.c holds of it: its struct and parsed headers. */
+/* Cost of a queued message beside its bytes: nats.c's struct and its parsed headers. */
 #define MESSAGE_OVERHEAD 256
 
 /* Entries for which a list keeps its memory between calls. */

@@ -17,7 +17,7 @@
 /* A waiting reader is woken at this many messages: a wake costs as much as dozens of them. */
 #define WAKE_AT 64
 
-/* What is left to do once the lock is free. */
+/* Work that is left for when the lock is free. */
 typedef struct nm_receipt {
     natsMsg *message; /* to destroy; NULL: the queue took it */
     bool dropped;     /* over the limit of what may wait to be read */

@@ -75,9 +75,9 @@ size_t nm_plain_max_message(nm_stream *stream)
 }
 
 /*
- * Whether the message just sent is to be flushed at once. A gap behind a burst is rather the
- * scheduler's: a flush would hold up a sender who has more, and nats.c has the message out within a
- * millisecond.
+ * Whether the message just sent is to be flushed at once. A gap after a burst probably comes from
+ * the scheduler: a flush would hold up a sender that has more, and nats.c sends within a
+ * millisecond anyway.
  */
 static bool is_lone(nm_plain *plain, int64_t now)
 {
