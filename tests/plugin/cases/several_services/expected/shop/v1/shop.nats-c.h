@@ -201,8 +201,8 @@ natsmicro_status shop__v1__tracking_service_client__follow__recv(
 
 /*
  * Frees the call, and cancels it if it has not ended. Every open call must be closed, and nothing
- * may use it afterwards. NULL is allowed. Blocks until functions that use the call in other threads
- * have returned, and may block while the service is told.
+ * may use it afterwards. NULL is allowed. Blocks until a send or recv in another thread has
+ * returned, and may block while the service is told. No other function may be using the call.
  */
 void shop__v1__tracking_service_client__follow__close(
     Shop__V1__TrackingServiceClient__Follow *call);
