@@ -5,9 +5,9 @@
 
 #include "base/utf8.h"
 #include "codec/direct.h"
+#include "codec/field.h"
+#include "codec/scan.h"
 
-#include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -37,14 +37,6 @@ static void counted_free(void *closure, void *memory)
 {
     (void)closure;
     free(memory);
-}
-
-const char *nm_field_name(const ProtobufCFieldDescriptor *field, char buffer[NM_FIELD_NUMBER_SIZE])
-{
-    if (field->name != NULL)
-        return field->name;
-    snprintf(buffer, NM_FIELD_NUMBER_SIZE, "%" PRIu32, field->id);
-    return buffer;
 }
 
 static uint32_t depth_limit(const nm_codec_limits *limits)

@@ -26,25 +26,6 @@ static inline size_t nm_codec_memory_limit(const nm_codec_limits *limits)
     return limits == NULL ? 0 : limits->max_decode_bytes;
 }
 
-/* Names for texts. protoc-gen-c leaves all of them out where a file is optimized for code size. */
-static inline const char *nm_type_name(const ProtobufCMessageDescriptor *descriptor)
-{
-    return descriptor->name != NULL ? descriptor->name : "message";
-}
-
-/* A field's name, or its number, written to the buffer. */
-#define NM_FIELD_NUMBER_SIZE 12
-const char *nm_field_name(const ProtobufCFieldDescriptor *field, char buffer[NM_FIELD_NUMBER_SIZE]);
-
-/*
- * Walks the bytes as the descriptor describes them. OK; INVALID_ARGUMENT with the reason and the
- * place ("field lab.v1.PingRequest.payload: not UTF-8", "byte 17: truncated varint") in `error`.
- * Strings of proto2 files are checked as proto3's are: protobuf-c holds both as C strings.
- * Unknown fields are walked over and must be well-formed.
- */
-natsmicro_status nm_scan(const ProtobufCMessageDescriptor *descriptor, const uint8_t *bytes,
-                         size_t length, uint32_t max_depth, nm_error *error);
-
 /*
  * Scans and unpacks into the arena, which is reset first: *message lives until the arena's next
  * reset. INVALID_ARGUMENT, or RESOURCE_EXHAUSTED past max_decode_bytes.

@@ -4,7 +4,7 @@
 #include "codec/direct.h"
 
 #include "base/utf8.h"
-#include "codec/cursor.h"
+#include "codec/field.h"
 
 #include <string.h>
 

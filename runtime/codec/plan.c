@@ -3,7 +3,7 @@
  */
 #include "codec/plan.h"
 
-#include "codec/cursor.h"
+#include "codec/field.h"
 
 #include <stdlib.h>
 

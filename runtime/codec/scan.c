@@ -1,15 +1,11 @@
 /*
- * Scan: walks a message's bytes as its descriptor describes them, before they are unpacked, and
- * says what is wrong with them and where. What protobuf-c's unpack would refuse is refused here; so
- * are strings it takes and should not, and nesting it does not bound. No memory is allocated but
- * for an error's text.
- *
- * It recurses once a level of nesting, less deep than unpack itself would: max_depth bounds both.
+ * Scan: see scan.h. It recurses once for each level of nesting, and uses less of the stack than
+ * unpack would: max_depth bounds both.
  */
-#include "codec/codec.h"
+#include "codec/scan.h"
 
 #include "base/utf8.h"
-#include "codec/cursor.h"
+#include "codec/field.h"
 
 #include <string.h>
 

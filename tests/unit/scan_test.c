@@ -2,6 +2,7 @@
 #include "unit/cmocka_test.h"
 
 #include "codec/codec.h"
+#include "codec/scan.h"
 
 #include "codec_test.pb-c.h"
 #include "codec_test_proto2.pb-c.h"
