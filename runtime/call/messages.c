@@ -156,6 +156,44 @@ natsmicro_status natsmicro_stub_recv(natsmicro_call *call, const void **message)
     return nm_call_leave(&call->receiving, recv_message(call, message));
 }
 
+/* Decodes the response into memory of its own. One that cannot be decoded ends the call. */
+static natsmicro_status decode_response(natsmicro_call *call, const nm_span *span, void **response)
+{
+    nm_error error = NM_ERROR_INIT;
+    ProtobufCMessage *decoded = NULL;
+    natsmicro_status status =
+        nm_decode_owned(call->method->stub->response, span->data, span->length,
+                        &call->settings->limits, &decoded, &error);
+    if (status == NATSMICRO_INVALID_ARGUMENT)
+        status = NATSMICRO_INTERNAL;
+    if (status != NATSMICRO_OK)
+        nm_stream_abort(call->stream, status, "%s: the response cannot be decoded: %s",
+                        call->method->full_name, nm_error_text(&error));
+    nm_error_clear(&error);
+    call->responded = status == NATSMICRO_OK;
+    *response = decoded;
+    return status;
+}
+
+static natsmicro_status recv_response(natsmicro_call *call, void **response)
+{
+    nm_span span;
+    natsmicro_status status = recv_span(call, &span);
+    if (status == NATSMICRO_OK)
+        return decode_response(call, &span, response);
+    if (status != NATSMICRO_END)
+        return status;
+    nm_stream_abort(call->stream, NATSMICRO_INTERNAL, "%s: the call ended without a response",
+                    call->method->full_name);
+    return NATSMICRO_INTERNAL;
+}
+
+natsmicro_status nm_call_recv_response(natsmicro_call *call, void **response)
+{
+    nm_call_enter(&call->receiving);
+    return nm_call_leave(&call->receiving, recv_response(call, response));
+}
+
 void natsmicro_stub_message_free(void *message)
 {
     if (message != NULL)

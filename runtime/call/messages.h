@@ -12,6 +12,13 @@ natsmicro_status nm_call_send_pieces(natsmicro_call *call, const nm_bytes *piece
 /* The next message, not decoded: the bytes are borrowed until the next recv or the call's end. */
 natsmicro_status nm_call_recv_span(natsmicro_call *call, nm_span *span);
 
+/*
+ * Client: the one response of a unary call or a client stream, which is the first message; later
+ * ones are ignored. Decoded into memory of its own, which the caller frees. INTERNAL: it cannot be
+ * decoded, or the call ended without one.
+ */
+natsmicro_status nm_call_recv_response(natsmicro_call *call, void **response);
+
 /* Decodes it into the call's arena; a malformed message ends the call. NULL unless OK. */
 natsmicro_status nm_call_decode(natsmicro_call *call, const nm_span *span, const void **message);
 

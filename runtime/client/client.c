@@ -339,37 +339,6 @@ static void end(natsmicro_call *call)
 
 /* ---- unary ---- */
 
-/*
- * Receives the one response of a unary call or a client stream, decoded into memory of its own. It
- * is the first message; later ones are ignored.
- */
-static natsmicro_status recv_response(natsmicro_call *call, void **response)
-{
-    nm_span span;
-    natsmicro_status status = nm_call_recv_span(call, &span);
-    if (status == NATSMICRO_END) {
-        nm_stream_abort(call->stream, NATSMICRO_INTERNAL, "%s: the call ended without a response",
-                        call->method->full_name);
-        return NATSMICRO_INTERNAL;
-    }
-    if (status != NATSMICRO_OK)
-        return status;
-
-    nm_error error = NM_ERROR_INIT;
-    ProtobufCMessage *decoded = NULL;
-    status = nm_decode_owned(call->method->stub->response, span.data, span.length,
-                             &call->settings->limits, &decoded, &error);
-    if (status == NATSMICRO_INVALID_ARGUMENT)
-        status = NATSMICRO_INTERNAL;
-    if (status != NATSMICRO_OK)
-        nm_stream_abort(call->stream, status, "%s: the response cannot be decoded: %s",
-                        call->method->full_name, nm_error_text(&error));
-    nm_error_clear(&error);
-    call->responded = status == NATSMICRO_OK;
-    *response = decoded;
-    return status;
-}
-
 natsmicro_status natsmicro_stub_unary(natsmicro_client *client, size_t method_index,
                                       const void *request, natsmicro_context *context,
                                       void **response)
@@ -381,7 +350,7 @@ natsmicro_status natsmicro_stub_unary(natsmicro_client *client, size_t method_in
         return status;
     status = open_call(call, request, context);
     if (status == NATSMICRO_OK)
-        status = recv_response(call, response);
+        status = nm_call_recv_response(call, response);
     run_after(call, status);
     fill_context(context, call, status);
     end(call);
@@ -411,17 +380,22 @@ natsmicro_status natsmicro_stub_open(natsmicro_client *client, size_t method_ind
     return NATSMICRO_OK;
 }
 
-natsmicro_status natsmicro_stub_close_send(natsmicro_call *call)
+static natsmicro_status close_send(natsmicro_call *call)
 {
     nm_call_forget_send_error(call);
     if (call->unsent)
         return nm_error_set(&call->send_error, NATSMICRO_FAILED_PRECONDITION,
-                            "%s: a blob is not ended, or its writer not flushed",
-                            call->method->full_name);
+                            "%s: a blob is not ended, or not flushed", call->method->full_name);
     natsmicro_status status = nm_stream_close_send(call->stream, &call->send_error);
     if (status == NATSMICRO_OK)
         nm_link_flush(call->link, nm_stream_wait_deadline(call->stream));
     return status;
+}
+
+natsmicro_status natsmicro_stub_close_send(natsmicro_call *call)
+{
+    nm_call_enter(&call->sending);
+    return nm_call_leave(&call->sending, close_send(call));
 }
 
 natsmicro_status natsmicro_stub_close_and_recv(natsmicro_call *call, void **response)
@@ -437,7 +411,7 @@ natsmicro_status natsmicro_stub_close_and_recv(natsmicro_call *call, void **resp
         status = natsmicro_stub_close_send(call);
     if (status != NATSMICRO_OK && status != NATSMICRO_END)
         return status;
-    return recv_response(call, response);
+    return nm_call_recv_response(call, response);
 }
 
 void natsmicro_stub_close(natsmicro_call *call)

@@ -431,6 +431,37 @@ static void a_cancel_in_another_thread_wakes_a_caller_that_waits_for_the_answer(
     lab__v1__lab_client__sum__close(call);
 }
 
+typedef struct waiting_caller {
+    Lab__V1__LabClient__Sum *call;
+    natsmicro_status status;
+} waiting_caller;
+
+static void *wait_for_the_answer(void *argument)
+{
+    waiting_caller *self = argument;
+    Lab__V1__SumResponse *response;
+    self->status = lab__v1__lab_client__sum__close_and_recv(self->call, &response);
+    lab__v1__lab_client__sum__free(response);
+    return NULL;
+}
+
+/* The close waits for the thread, which would otherwise go on in memory that is another call's. */
+static void a_close_in_another_thread_waits_for_a_caller_of_close_and_recv(void **state)
+{
+    lab *room = *state;
+    lab_probe *seen = &room->seen;
+    Lab__V1__LabHandlers handlers = {.sum = wait_after_the_end};
+    lab_serve(room, &handlers, seen);
+    waiting_caller self = {.call = open_sum(room, NULL)};
+    pthread_t thread;
+    assert_int_equal(0, pthread_create(&thread, NULL, wait_for_the_answer, &self));
+    assert_true(latch_wait(&seen->entered, LAB_PATIENCE)); /* the handler has read the end */
+    lab__v1__lab_client__sum__close(self.call);
+    pthread_join(thread, NULL);
+    assert_status(NATSMICRO_CANCELLED, self.status);
+    assert_true(latch_wait(&seen->done, LAB_PATIENCE));
+}
+
 static void a_cancelled_call_takes_no_more_messages(void **state)
 {
     lab *room = *state;
@@ -482,6 +513,7 @@ static int run(void)
         lab_test(headers_reach_the_handler_and_come_back_with_the_answer),
         lab_test(a_close_before_the_end_never_looks_like_a_finished_upload),
         lab_test(a_cancel_in_another_thread_wakes_a_caller_that_waits_for_the_answer),
+        lab_test(a_close_in_another_thread_waits_for_a_caller_of_close_and_recv),
         lab_test(a_cancelled_call_takes_no_more_messages),
         lab_test(the_contexts_timeout_bounds_the_wait_for_the_answer),
     };
