@@ -6,7 +6,9 @@
  * a lone message), and what others publish meanwhile is left to the flusher thread, whose one flush
  * then serves them all (the highest rate when many publish).
  */
-#include "link/internal.h"
+#include "link/flush.h"
+
+#include "base/clock.h"
 
 #define LONGEST_FLUSH_MS 1000
 
@@ -24,8 +26,7 @@ static void flush_once(natsConnection *connection, int64_t deadline)
 
 static void *serve_flushes(void *argument)
 {
-    nm_link *link = argument;
-    nm_flusher *flusher = &link->flusher;
+    nm_flusher *flusher = argument;
 
     pthread_mutex_lock(&flusher->lock);
     for (;;) {
@@ -35,7 +36,7 @@ static void *serve_flushes(void *argument)
             break;
         flusher->again = false;
         pthread_mutex_unlock(&flusher->lock);
-        flush_once(link->connection, NM_NEVER);
+        flush_once(*flusher->connection, NM_NEVER);
         pthread_mutex_lock(&flusher->lock);
         if (!flusher->again)
             flusher->flushing = flusher->handed_over = false;
@@ -45,11 +46,10 @@ static void *serve_flushes(void *argument)
 }
 
 /* The thread is started by the first need of it: a client that calls from one thread has none. */
-static void hand_over(nm_link *link)
+static void hand_over(nm_flusher *flusher)
 {
-    nm_flusher *flusher = &link->flusher;
     if (!flusher->running && !flusher->stopping)
-        flusher->running = pthread_create(&flusher->thread, NULL, serve_flushes, link) == 0;
+        flusher->running = pthread_create(&flusher->thread, NULL, serve_flushes, flusher) == 0;
     if (!flusher->running) {
         flusher->flushing = false; /* nats.c's own flusher has it within a millisecond */
         return;
@@ -58,11 +58,9 @@ static void hand_over(nm_link *link)
     pthread_cond_signal(&flusher->changed);
 }
 
-void nm_link_flush(nm_link *link, int64_t deadline)
+void nm_flusher_flush(nm_flusher *flusher, int64_t deadline)
 {
-    nm_flusher *flusher = &link->flusher;
-
-    if (natsConnection_Buffered(link->connection) <= 0)
+    if (natsConnection_Buffered(*flusher->connection) <= 0)
         return;
     pthread_mutex_lock(&flusher->lock);
     if (flusher->flushing) {
@@ -74,32 +72,31 @@ void nm_link_flush(nm_link *link, int64_t deadline)
     flusher->again = false;
     pthread_mutex_unlock(&flusher->lock);
 
-    flush_once(link->connection, deadline);
+    flush_once(*flusher->connection, deadline);
 
     pthread_mutex_lock(&flusher->lock);
     if (flusher->again)
-        hand_over(link);
+        hand_over(flusher);
     else
         flusher->flushing = false;
     pthread_mutex_unlock(&flusher->lock);
 }
 
-void nm_link_flush_soon(nm_link *link)
+void nm_flusher_flush_soon(nm_flusher *flusher)
 {
-    nm_flusher *flusher = &link->flusher;
-
     pthread_mutex_lock(&flusher->lock);
     if (flusher->flushing)
         flusher->again = true;
     else {
         flusher->flushing = true;
-        hand_over(link);
+        hand_over(flusher);
     }
     pthread_mutex_unlock(&flusher->lock);
 }
 
-bool nm_flusher_init(nm_flusher *flusher)
+bool nm_flusher_init(nm_flusher *flusher, _Atomic(natsConnection *) *connection)
 {
+    flusher->connection = connection;
     return pthread_mutex_init(&flusher->lock, NULL) == 0 && nm_cond_init(&flusher->changed) == 0;
 }
 

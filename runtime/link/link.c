@@ -2,7 +2,10 @@
  * The link itself: its subscription, its inboxes, and nats.c's statuses in our words.
  */
 #include "link/link.h"
-#include "link/internal.h"
+
+#include "link/flush.h"
+#include "link/table.h"
+#include "link/timers.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +15,27 @@
 
 /* How long the broker may take to answer before subscriptions are freed all the same. */
 #define LONGEST_SETTLE_MS 1000
+
+/*
+ * Table, timers, flusher and the dispatch thread's end have a lock each; no two are held together,
+ * and none around a call of nats.c or of an inbox.
+ */
+struct nm_link {
+    _Atomic(natsConnection *) connection; /* NULL: the link has ended; nats.c refuses that kindly */
+    nm_events *events;
+    nm_link_on_stray on_stray;
+    void *stray_data;
+    char *prefix; /* "<inbox prefix>.<link token>." */
+    size_t prefix_length;
+    natsSubscription *subscription;
+    nm_inbox *pausing; /* has asked for on_pause; referenced; the dispatch thread's alone */
+    pthread_mutex_t completion_lock;
+    pthread_cond_t completion;
+    bool completed; /* the dispatch thread has ended */
+    nm_table table;
+    nm_timers timers;
+    nm_flusher flusher;
+};
 
 /* ---- dispatch ---- */
 
@@ -125,7 +149,7 @@ natsmicro_status nm_link_new(nm_link **link_out, natsConnection *connection,
     link->completed = true;
     pthread_mutex_init(&link->completion_lock, NULL);
     nm_cond_init(&link->completion);
-    nm_flusher_init(&link->flusher);
+    nm_flusher_init(&link->flusher, &link->connection);
     if (!make_prefix(link, inbox_prefix) || !nm_table_init(&link->table) ||
         !nm_timers_start(&link->timers)) {
         nm_link_destroy(link);
@@ -245,15 +269,26 @@ void nm_inbox_close(nm_inbox *inbox)
         nm_inbox_unreference(inbox);
 }
 
-void nm_inbox_reference(nm_inbox *inbox)
+void nm_inbox_set_timer(nm_inbox *inbox, int64_t due)
 {
-    atomic_fetch_add_explicit(&inbox->references, 1, memory_order_relaxed);
+    nm_timers_set(&inbox->link->timers, inbox, due);
 }
 
-void nm_inbox_unreference(nm_inbox *inbox)
+void nm_inbox_hasten_timer(nm_inbox *inbox, int64_t due)
 {
-    if (atomic_fetch_sub_explicit(&inbox->references, 1, memory_order_acq_rel) == 1)
-        inbox->callbacks->on_unreferenced(inbox);
+    nm_timers_hasten(&inbox->link->timers, inbox, due);
+}
+
+/* ---- flushing ---- */
+
+void nm_link_flush(nm_link *link, int64_t deadline)
+{
+    nm_flusher_flush(&link->flusher, deadline);
+}
+
+void nm_link_flush_soon(nm_link *link)
+{
+    nm_flusher_flush_soon(&link->flusher);
 }
 
 /* ---- nats.c's statuses ---- */

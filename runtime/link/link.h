@@ -13,50 +13,7 @@
 #include "base/error.h"
 #include "base/events.h"
 #include "base/random.h"
-
-#include <nats/nats.h>
-#include <stdatomic.h>
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-
-typedef struct nm_link nm_link;
-typedef struct nm_inbox nm_inbox;
-
-/* What an inbox calls back; each with the inbox alive. */
-typedef struct nm_inbox_callbacks {
-    /* A message to the inbox, which owns it now. From the link's one dispatch thread. */
-    void (*on_message)(nm_inbox *inbox, natsMsg *message);
-    /*
-     * After an on_message that asked for it (nm_inbox_ask_for_pause), from the same thread: no more
-     * messages to this inbox are at hand. May be NULL where nobody asks.
-     */
-    void (*on_pause)(nm_inbox *inbox);
-    /* The timer is due; it is off until set again. From the link's service thread. */
-    void (*on_timer)(nm_inbox *inbox);
-    /*
-     * The connection was closed for good: nothing comes any more. From the link's dispatch thread.
-     */
-    void (*on_closed)(nm_inbox *inbox);
-    /* The last reference is gone. From whichever thread gave it back. */
-    void (*on_unreferenced)(nm_inbox *inbox);
-} nm_inbox_callbacks;
-
-/* Embedded, as the first member, in what it belongs to. All but `subject` is the link's. */
-struct nm_inbox {
-    const nm_inbox_callbacks *callbacks;
-    nm_link *link;
-    atomic_uint references;
-    char *subject; /* owned; NULL until opened first */
-    size_t subject_capacity;
-    const char *token; /* the last part of `subject` */
-    nm_inbox *next;    /* in the token table's chain */
-    bool listening;
-    bool pause_asked;  /* the dispatch thread's alone */
-    int64_t timer_due; /* NM_NEVER: off */
-    bool timer_ended;  /* and stays so */
-    size_t timer_index;
-};
+#include "link/inbox.h"
 
 /*
  * Makes a link. `on_stray` gets each message to an inbox that is not, or no longer, there (and owns
@@ -107,18 +64,6 @@ bool nm_inbox_listen(nm_inbox *inbox);
  * that is running may still finish; a timer that it sets is not. May be called again.
  */
 void nm_inbox_close(nm_inbox *inbox);
-
-void nm_inbox_reference(nm_inbox *inbox);
-void nm_inbox_unreference(nm_inbox *inbox);
-
-/*
- * In on_message: what is to be done about the message can wait until more messages that are at hand
- * have been handed over; on_pause is called then. Once for as many as come before it.
- */
-static inline void nm_inbox_ask_for_pause(nm_inbox *inbox, bool asked)
-{
-    inbox->pause_asked = asked;
-}
 
 /*
  * Sets the timer to `due` (ns; NM_NEVER: off). An inbox that does not listen may have a timer, too:

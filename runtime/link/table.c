@@ -1,8 +1,8 @@
 /*
- * The token table: which inbox a message's last subject token leads to. Chained buckets, grown by
- * doubling. Tokens are random, so a few of their characters hash well.
+ * Table: see table.h. Chained buckets, grown by doubling. Tokens are random, so a few of their
+ * characters hash well.
  */
-#include "link/internal.h"
+#include "link/table.h"
 
 #include <stdlib.h>
 #include <string.h>

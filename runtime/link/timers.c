@@ -4,7 +4,9 @@
  * A timer that is set later than what the thread sleeps for does not wake it, so a call that sets
  * and clears its deadline costs two heap operations and no system call.
  */
-#include "link/internal.h"
+#include "link/timers.h"
+
+#include "base/clock.h"
 
 #include <stdlib.h>
 
@@ -91,10 +93,8 @@ static bool set_timer(nm_timers *timers, nm_inbox *inbox, int64_t due)
     return false;
 }
 
-void nm_inbox_set_timer(nm_inbox *inbox, int64_t due)
+void nm_timers_set(nm_timers *timers, nm_inbox *inbox, int64_t due)
 {
-    nm_timers *timers = &inbox->link->timers;
-
     pthread_mutex_lock(&timers->lock);
     bool release = set_timer(timers, inbox, due);
     pthread_mutex_unlock(&timers->lock);
@@ -102,10 +102,8 @@ void nm_inbox_set_timer(nm_inbox *inbox, int64_t due)
         nm_inbox_unreference(inbox);
 }
 
-void nm_inbox_hasten_timer(nm_inbox *inbox, int64_t due)
+void nm_timers_hasten(nm_timers *timers, nm_inbox *inbox, int64_t due)
 {
-    nm_timers *timers = &inbox->link->timers;
-
     pthread_mutex_lock(&timers->lock);
     bool release = due < inbox->timer_due && set_timer(timers, inbox, due);
     pthread_mutex_unlock(&timers->lock);
