@@ -15,8 +15,8 @@ const char *nm_service_name_fault(const char *name)
     size_t length = strspn(name, LETTERS DIGITS "-_");
 
     if (length == 0 || name[length] != '\0')
-        return "not letters, digits, - and _ only";
-    return length > NM_SERVICE_NAME_LIMIT ? "longer than 512 bytes" : NULL;
+        return "must have letters, digits, - and _ only";
+    return length > NM_SERVICE_NAME_LIMIT ? "must not be longer than 512 bytes" : NULL;
 }
 
 /* ---- versions ---- */
@@ -65,7 +65,7 @@ const char *nm_version_fault(const char *version)
     if (rest != NULL && *rest == '+')
         rest = skip_identifiers(rest + 1, false);
     if (rest == NULL || *rest != '\0')
-        return "no semantic version like 1.2.3 or 1.2.3-rc.1+build";
+        return "must be a semantic version like 1.2.3 or 1.2.3-rc.1+build";
     return NULL;
 }
 
@@ -75,10 +75,10 @@ const char *nm_version_fault(const char *version)
 static const char *character_fault(char c)
 {
     if (c == ' ')
-        return "a space";
+        return "must not contain a space";
     if (c == '*' || c == '>')
-        return "a wildcard";
-    return (unsigned char)c < ' ' || c == 0x7f ? "a control character" : NULL;
+        return "must not contain a wildcard";
+    return (unsigned char)c < ' ' || c == 0x7f ? "must not contain a control character" : NULL;
 }
 
 const char *nm_subject_fault(const char *subject)
@@ -87,28 +87,28 @@ const char *nm_subject_fault(const char *subject)
     char before = '.';
 
     if (subject == NULL || subject[0] == '\0')
-        return "empty";
+        return "must not be empty";
     for (; subject[length] != '\0'; length++) {
         char c = subject[length];
         const char *fault = character_fault(c);
 
         if (length == NM_SUBJECT_LIMIT)
-            return "longer than 1024 bytes";
+            return "must not be longer than 1024 bytes";
         if (fault != NULL)
             return fault;
         if (c == '.' && before == '.')
-            return "an empty name beside a dot";
+            return "must have a name before and after each dot";
         before = c;
     }
     if (before == '.')
-        return "an empty name beside a dot";
-    return nm_utf8_is_valid((const uint8_t *)subject, length) ? NULL : "not UTF-8";
+        return "must have a name before and after each dot";
+    return nm_utf8_is_valid((const uint8_t *)subject, length) ? NULL : "must be UTF-8";
 }
 
 const char *nm_subject_prefix_fault(const char *prefix)
 {
     if (prefix != NULL && prefix[0] == '$')
-        return "under $";
+        return "must not begin with $";
     return nm_subject_fault(prefix);
 }
 

@@ -491,13 +491,16 @@ static void a_client_says_which_option_it_refuses(void **state)
                   "lab.v1.Lab: idle_timeout_ms is -2, and must be at least -1");
     options.idle_timeout_ms = 0;
     options.inbox_prefix = "_INBOX.";
-    refuse_client(room.client_connection, options,
-                  "lab.v1.Lab: inbox_prefix \"_INBOX.\": an empty name beside a dot");
+    refuse_client(
+        room.client_connection, options,
+        "lab.v1.Lab: inbox_prefix \"_INBOX.\": must have a name before and after each dot");
     options.inbox_prefix = "in.*";
-    refuse_client(room.client_connection, options, "lab.v1.Lab: inbox_prefix \"in.*\": a wildcard");
+    refuse_client(room.client_connection, options,
+                  "lab.v1.Lab: inbox_prefix \"in.*\": must not contain a wildcard");
     options.inbox_prefix = NULL;
     options.subject_prefix = "a b";
-    refuse_client(room.client_connection, options, "lab.v1.Lab: subject_prefix \"a b\": a space");
+    refuse_client(room.client_connection, options,
+                  "lab.v1.Lab: subject_prefix \"a b\": must not contain a space");
     lab_close(&room);
 }
 
@@ -525,7 +528,7 @@ static void a_server_says_which_option_it_refuses(void **state)
     options.inbox_prefix = "";
     assert_status(NATSMICRO_INVALID_ARGUMENT,
                   natsmicro_server_new(&room.server, room.server_connection, &options));
-    expect_refusal(&heard, "the server: inbox_prefix \"\": empty");
+    expect_refusal(&heard, "the server: inbox_prefix \"\": must not be empty");
     lab_close(&room);
 }
 
@@ -550,21 +553,22 @@ static void a_service_says_what_stands_against_it(void **state)
     lab_serve_with(&room, &lab_handlers, NULL, &server, NULL);
     options.name = "a b";
     refuse_service(&room, &heard, options,
-                   "lab.v1.Lab: name \"a b\": not letters, digits, - and _ only");
+                   "lab.v1.Lab: name \"a b\": must have letters, digits, - and _ only");
     options.name = NULL;
     options.version = "1.x";
     refuse_service(&room, &heard, options,
-                   "lab.v1.Lab: version \"1.x\": no semantic version like 1.2.3 or "
+                   "lab.v1.Lab: version \"1.x\": must be a semantic version like 1.2.3 or "
                    "1.2.3-rc.1+build");
     options.version = NULL;
     options.timeout_ms = -1;
     refuse_service(&room, &heard, options, "lab.v1.Lab: timeout_ms is -1, and must be at least 0");
     options.timeout_ms = 0;
     options.subject_prefix = "$SRV";
-    refuse_service(&room, &heard, options, "lab.v1.Lab: subject_prefix \"$SRV\": under $");
+    refuse_service(&room, &heard, options,
+                   "lab.v1.Lab: subject_prefix \"$SRV\": must not begin with $");
     options.subject_prefix = "a\tb";
     refuse_service(&room, &heard, options,
-                   "lab.v1.Lab: subject_prefix \"a\tb\": a control character");
+                   "lab.v1.Lab: subject_prefix \"a\tb\": must not contain a control character");
     options.size = 0;
     refuse_service(
         &room, &heard, options,

@@ -15,7 +15,8 @@ static void services_names_are_letters_digits_and_two_signs(void **state)
     (void)state;
     assert_null(nm_service_name_fault("Lab-1_b"));
     for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
-        assert_string_equal(nm_service_name_fault(wrong[i]), "not letters, digits, - and _ only");
+        assert_string_equal(nm_service_name_fault(wrong[i]),
+                            "must have letters, digits, - and _ only");
 }
 
 static void a_services_name_is_bounded(void **state)
@@ -24,7 +25,7 @@ static void a_services_name_is_bounded(void **state)
     char name[NM_SERVICE_NAME_LIMIT + 2];
     memset(name, 'a', sizeof(name));
     name[NM_SERVICE_NAME_LIMIT + 1] = '\0';
-    assert_string_equal(nm_service_name_fault(name), "longer than 512 bytes");
+    assert_string_equal(nm_service_name_fault(name), "must not be longer than 512 bytes");
     name[NM_SERVICE_NAME_LIMIT] = '\0';
     assert_null(nm_service_name_fault(name));
 }
@@ -43,22 +44,22 @@ static void versions_are_semantic_ones(void **state)
         assert_null(nm_version_fault(right[i]));
     for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
         assert_string_equal(nm_version_fault(wrong[i]),
-                            "no semantic version like 1.2.3 or 1.2.3-rc.1+build");
+                            "must be a semantic version like 1.2.3 or 1.2.3-rc.1+build");
 }
 
 static void what_is_wrong_with_a_subject_is_said(void **state)
 {
     (void)state;
     assert_null(nm_subject_fault("a.b"));
-    assert_string_equal(nm_subject_fault(""), "empty");
-    assert_string_equal(nm_subject_fault(NULL), "empty");
-    assert_string_equal(nm_subject_fault("a b"), "a space");
-    assert_string_equal(nm_subject_fault("a.*"), "a wildcard");
-    assert_string_equal(nm_subject_fault("a.>"), "a wildcard");
-    assert_string_equal(nm_subject_fault("a\n"), "a control character");
-    assert_string_equal(nm_subject_fault(".a"), "an empty name beside a dot");
-    assert_string_equal(nm_subject_fault("a."), "an empty name beside a dot");
-    assert_string_equal(nm_subject_fault("\xff"), "not UTF-8");
+    assert_string_equal(nm_subject_fault(""), "must not be empty");
+    assert_string_equal(nm_subject_fault(NULL), "must not be empty");
+    assert_string_equal(nm_subject_fault("a b"), "must not contain a space");
+    assert_string_equal(nm_subject_fault("a.*"), "must not contain a wildcard");
+    assert_string_equal(nm_subject_fault("a.>"), "must not contain a wildcard");
+    assert_string_equal(nm_subject_fault("a\n"), "must not contain a control character");
+    assert_string_equal(nm_subject_fault(".a"), "must have a name before and after each dot");
+    assert_string_equal(nm_subject_fault("a."), "must have a name before and after each dot");
+    assert_string_equal(nm_subject_fault("\xff"), "must be UTF-8");
 }
 
 static void a_subject_is_bounded(void **state)
@@ -67,7 +68,7 @@ static void a_subject_is_bounded(void **state)
     char subject[NM_SUBJECT_LIMIT + 2];
     memset(subject, 'a', sizeof(subject));
     subject[NM_SUBJECT_LIMIT + 1] = '\0';
-    assert_string_equal(nm_subject_fault(subject), "longer than 1024 bytes");
+    assert_string_equal(nm_subject_fault(subject), "must not be longer than 1024 bytes");
     subject[NM_SUBJECT_LIMIT] = '\0';
     assert_null(nm_subject_fault(subject));
 }
@@ -78,10 +79,11 @@ static void a_subject_prefix_is_not_the_systems(void **state)
     (void)state;
     assert_null(nm_subject_prefix_fault("lab.v1"));
     assert_null(nm_subject_prefix_fault("lab.$v1"));
-    assert_string_equal(nm_subject_prefix_fault("$SRV.lab"), "under $");
-    assert_string_equal(nm_subject_prefix_fault("$"), "under $");
-    assert_string_equal(nm_subject_prefix_fault(""), "empty");
-    assert_string_equal(nm_subject_prefix_fault("lab."), "an empty name beside a dot");
+    assert_string_equal(nm_subject_prefix_fault("$SRV.lab"), "must not begin with $");
+    assert_string_equal(nm_subject_prefix_fault("$"), "must not begin with $");
+    assert_string_equal(nm_subject_prefix_fault(""), "must not be empty");
+    assert_string_equal(nm_subject_prefix_fault("lab."),
+                        "must have a name before and after each dot");
 }
 
 static bool code_is_valid(const char *code)
