@@ -236,15 +236,14 @@ int lab_stop_broker(void **state)
     return 0;
 }
 
-static void begin(lab *self, broker *where)
+static void begin(lab *self, const char *server_url, const char *client_url)
 {
     memset(self, 0, sizeof(*self));
-    self->nats = where;
     lab_probe_init(&self->seen);
     latch_init(&self->refused_subject);
     latch_init(&self->dropped);
-    self->server_connection = connect_to(where);
-    self->client_connection = connect_to(where);
+    self->server_connection = connect_to_url(server_url);
+    self->client_connection = connect_to_url(client_url);
     self->client = lab_new_client(self->client_connection);
 }
 
@@ -266,7 +265,8 @@ int lab_setup(void **state)
     lab *self = malloc(sizeof(*self));
     if (self == NULL)
         return -1;
-    begin(self, nats);
+    begin(self, broker_url(nats), broker_url(nats));
+    self->nats = nats;
     *state = self;
     return 0;
 }
@@ -286,7 +286,14 @@ void lab_open(lab *self)
 
 void lab_open_with(lab *self, const broker_options *options)
 {
-    begin(self, broker_start(options));
+    broker *started = broker_start(options);
+    begin(self, broker_url(started), broker_url(started));
+    self->nats = started;
+}
+
+void lab_open_at(lab *self, const char *server_url, const char *client_url)
+{
+    begin(self, server_url, client_url);
 }
 
 void lab_open_held(lab *self, const natsmicro_server_options *options)

@@ -101,7 +101,13 @@ void lab_open_with(lab *self, const broker_options *options);
 /* Does the same, and serves with the held handlers and lab_on_error. `options` may be NULL. */
 void lab_open_held(lab *self, const natsmicro_server_options *options);
 
-/* Releases those that wait, and ends everything, with the broker. */
+/*
+ * Does the same as lab_open, with the broker or brokers at these URLs, which lab_close leaves
+ * alone.
+ */
+void lab_open_at(lab *self, const char *server_url, const char *client_url);
+
+/* Releases those that wait, and ends everything, with the broker that it has opened. */
 void lab_close(lab *self);
 
 /* An on_error that counts events in the lab that `user_data` points to. */

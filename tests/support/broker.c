@@ -92,6 +92,17 @@ static void remove_folder(const char *folder)
     rmdir(folder);
 }
 
+static void copy_file(FILE *to, const char *path)
+{
+    FILE *from = fopen(path, "r");
+    if (from == NULL)
+        support_die("cannot read %s: %s", path, strerror(errno));
+    char text[4096];
+    for (size_t length; (length = fread(text, 1, sizeof(text), from)) > 0;)
+        fwrite(text, 1, length, to);
+    fclose(from);
+}
+
 static void write_config(const broker *self, const broker_options *options)
 {
     char path[PATH_SIZE];
@@ -104,6 +115,8 @@ static void write_config(const broker *self, const broker_options *options)
         fprintf(config, "max_payload: %zu\n", options->max_payload);
     if (options != NULL && options->config != NULL)
         fprintf(config, "%s\n", options->config);
+    if (options != NULL && options->config_file != NULL)
+        copy_file(config, options->config_file);
     fclose(config);
 }
 

@@ -17,6 +17,8 @@ typedef struct broker broker;
 typedef struct broker_options {
     size_t max_payload; /* bytes; 0 is nats-server's default, 1 MiB */
     const char *config; /* more lines for its configuration file, or NULL */
+    /* A file whose lines are added to it too, such as "docs/guide/permissions.conf"; or NULL. */
+    const char *config_file;
 } broker_options;
 
 /* Starts a broker; when it returns, clients can connect. `options` may be NULL. */

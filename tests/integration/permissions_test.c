@@ -1,0 +1,378 @@
+/*
+ * The permissions that the guide teaches, on a broker with that very configuration. Each user has
+ * an inbox prefix of its own: everything works, and a third user who may do all that a client may
+ * can neither read another's answers nor end or forge its calls, even with the address of the
+ * inbox. Otherwise one bad program in an account would read what all others are told.
+ */
+#include "integration/blobs.h"
+#include "integration/raw.h"
+#include "wire/frame.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define CONFIG_FILE "docs/guide/permissions.conf"
+
+/* Where the guide's service listens. */
+#define PREFIX "shop.v1"
+
+#define SUBJECT_SIZE 256
+
+/* A URL with a user's name and password. */
+static void url_of(const broker *where, const char *user, char *url, size_t size)
+{
+    snprintf(url, size, "nats://%s@%s", user, broker_url(where) + strlen("nats://"));
+}
+
+/* ---- blobs: each side sends one of the sizes that takes several messages ---- */
+
+#define BLOB_SIZE ((size_t)300000)
+
+static natsmicro_status upload(Lab__V1__LabServer__Upload *call, void *user_data)
+{
+    (void)user_data;
+    received_blob received = {0};
+    Lab__V1__UploadResult result = LAB__V1__UPLOAD_RESULT__INIT;
+    natsmicro_status status = blob_receive(call->base, RECV_WRITER, &received);
+    if (status != NATSMICRO_OK)
+        return status;
+    char hash[32];
+    snprintf(hash, sizeof(hash), "%llx", (unsigned long long)received.hash);
+    result.size = (int64_t)received.length;
+    result.sha256 = hash;
+    return lab__v1__lab_server__upload__reply(call, &result);
+}
+
+static natsmicro_status download(Lab__V1__LabServer__Download *call,
+                                 const Lab__V1__DownloadRequest *request, void *user_data)
+{
+    (void)user_data;
+    uint8_t *data = blob_new((size_t)request->size, 7);
+    sent_blob sent = {data, (size_t)request->size, NULL, 10000};
+    natsmicro_status status = blob_send(call->base, SEND_BYTES, &sent);
+    free(data);
+    return status;
+}
+
+/* ---- the scene: shop serves, till calls, desk attacks ---- */
+
+typedef struct scene {
+    broker *where;
+    lab room;
+    natsConnection *shop; /* sees what its user may see, for the test */
+    natsSubscription *openings;
+    natsConnection *attacker;
+    latch refused; /* once for each thing that the broker did not let the attacker do */
+} scene;
+
+static void count_refusals(natsConnection *connection, natsSubscription *subscription,
+                           natsStatus status, void *closure)
+{
+    (void)connection;
+    (void)subscription;
+    if (status == NATS_NOT_PERMITTED)
+        latch_open(closure);
+}
+
+static natsConnection *connect_attacker(const char *url, latch *refused)
+{
+    natsOptions *options = NULL;
+    natsConnection *connection = NULL;
+    assert_int_equal(NATS_OK, natsOptions_Create(&options));
+    assert_int_equal(NATS_OK, natsOptions_SetURL(options, url));
+    assert_int_equal(NATS_OK, natsOptions_SetErrorHandler(options, count_refusals, refused));
+    assert_int_equal(NATS_OK, natsConnection_Connect(&connection, options));
+    natsOptions_Destroy(options);
+    return connection;
+}
+
+static void serve_and_call(scene *self)
+{
+    Lab__V1__LabHandlers handlers = lab_held_handlers;
+    handlers.upload = upload;
+    handlers.download = download;
+    natsmicro_server_options server = NATSMICRO_SERVER_OPTIONS_INIT;
+    server.inbox_prefix = "_INBOX.service.shop";
+    natsmicro_service_options service = NATSMICRO_SERVICE_OPTIONS_INIT;
+    service.subject_prefix = PREFIX;
+    natsmicro_client_options client = NATSMICRO_CLIENT_OPTIONS_INIT;
+    client.inbox_prefix = "_INBOX.client.till";
+    client.subject_prefix = PREFIX;
+    lab_serve_with(&self->room, &handlers, &self->room.seen, &server, &service);
+    lab_call_with(&self->room, &client);
+    assert_int_equal(NATS_OK,
+                     natsConnection_FlushTimeout(self->room.server_connection, LAB_PATIENCE));
+}
+
+static void scene_open(scene *self)
+{
+    char shop[128];
+    char till[128];
+    char desk[128];
+    self->where = broker_start(&(broker_options){.config_file = CONFIG_FILE});
+    url_of(self->where, "shop:one", shop, sizeof(shop));
+    url_of(self->where, "till:two", till, sizeof(till));
+    url_of(self->where, "desk:three", desk, sizeof(desk));
+    latch_init(&self->refused);
+    lab_open_at(&self->room, shop, till);
+    serve_and_call(self);
+    self->shop = connect_to_url(shop);
+    assert_int_equal(NATS_OK,
+                     natsConnection_SubscribeSync(&self->openings, self->shop, PREFIX ".>"));
+    assert_int_equal(NATS_OK, natsConnection_FlushTimeout(self->shop, LAB_PATIENCE));
+    self->attacker = connect_attacker(desk, &self->refused);
+}
+
+static void scene_close(scene *self)
+{
+    raw_unsubscribe(self->shop, self->openings);
+    natsConnection_Destroy(self->attacker);
+    natsConnection_Destroy(self->shop);
+    lab_close(&self->room);
+    broker_stop(self->where);
+    latch_destroy(&self->refused);
+}
+
+/* ---- what till may do ---- */
+
+static void count_up(scene *self)
+{
+    Lab__V1__LabClient__CountUp *call;
+    int32_t received;
+    bool in_order;
+    assert_ok(lab_count_up(&self->room, 1000, 0, NULL, &call));
+    assert_status(NATSMICRO_END, lab_count_all(call, &received, &in_order));
+    assert_int_equal(1000, received);
+    assert_true(in_order);
+    lab__v1__lab_client__count_up__close(call);
+}
+
+static void sum(scene *self)
+{
+    Lab__V1__LabClient__Sum *call;
+    Lab__V1__SumResponse *response;
+    assert_ok(lab__v1__lab_client__sum(self->room.client, NULL, &call));
+    for (int i = 0; i < 100; i++)
+        assert_ok(lab_sum_send(call, 3));
+    assert_ok(lab__v1__lab_client__sum__close_and_recv(call, &response));
+    assert_int_equal(300, response->total);
+    lab__v1__lab_client__sum__free(response);
+    lab__v1__lab_client__sum__close(call);
+}
+
+static void chat(scene *self)
+{
+    Lab__V1__LabClient__Chat *call;
+    const Lab__V1__ChatMessage *line;
+    assert_ok(lab__v1__lab_client__chat(self->room.client, NULL, &call));
+    for (int i = 0; i < 10; i++) {
+        assert_ok(lab_chat_send(call, "one"));
+        assert_ok(lab__v1__lab_client__chat__recv(call, &line));
+        assert_string_equal("one", line->text);
+    }
+    assert_ok(lab__v1__lab_client__chat__close_send(call));
+    assert_status(NATSMICRO_END, lab__v1__lab_client__chat__recv(call, &line));
+    lab__v1__lab_client__chat__close(call);
+}
+
+static void blob_up(scene *self, const uint8_t *data)
+{
+    Lab__V1__LabClient__Upload *call;
+    Lab__V1__UploadResult *result;
+    sent_blob sent = {data, BLOB_SIZE, NULL, 10000};
+    char hash[32];
+    snprintf(hash, sizeof(hash), "%llx",
+             (unsigned long long)hash_more(HASH_BEGIN, data, BLOB_SIZE));
+    assert_ok(lab__v1__lab_client__upload(self->room.client, NULL, &call));
+    assert_ok(blob_send(call->base, SEND_BYTES, &sent));
+    assert_ok(lab__v1__lab_client__upload__close_and_recv(call, &result));
+    assert_int_equal(BLOB_SIZE, result->size);
+    assert_string_equal(hash, result->sha256);
+    lab__v1__lab_client__upload__free(result);
+    lab__v1__lab_client__upload__close(call);
+}
+
+static void blob_down(scene *self, const uint8_t *data)
+{
+    Lab__V1__DownloadRequest request = LAB__V1__DOWNLOAD_REQUEST__INIT;
+    Lab__V1__LabClient__Download *call;
+    sent_blob sent = {data, BLOB_SIZE, NULL, 0};
+    received_blob received = {.expected = &sent};
+    request.size = BLOB_SIZE;
+    assert_ok(lab__v1__lab_client__download(self->room.client, &request, NULL, &call));
+    assert_ok(blob_receive(call->base, RECV_WRITER, &received));
+    assert_int_equal(BLOB_SIZE, received.length);
+    assert_false(received.differs);
+    lab__v1__lab_client__download__close(call);
+}
+
+static void do_all_that_a_client_does(scene *self)
+{
+    uint8_t *data = blob_new(BLOB_SIZE, 7);
+    assert_ok(lab_ping_status(&self->room, "hello", NULL));
+    count_up(self);
+    sum(self);
+    chat(self);
+    blob_up(self, data);
+    blob_down(self, data);
+    free(data);
+}
+
+static void a_client_with_its_own_inboxes_can_do_everything(void **state)
+{
+    (void)state;
+    scene here;
+    scene_open(&here);
+    do_all_that_a_client_does(&here);
+    scene_close(&here);
+}
+
+static void discovery_answers_who_may_ask(void **state)
+{
+    (void)state;
+    scene here;
+    char url[128];
+    scene_open(&here);
+    url_of(here.where, "watch:four", url, sizeof(url));
+    natsConnection *watch = connect_to_url(url);
+    natsSubscription *answers = NULL;
+    assert_int_equal(NATS_OK,
+                     natsConnection_SubscribeSync(&answers, watch, "_INBOX.client.watch.1"));
+    raw_send(watch, &(raw_message){.subject = "$SRV.PING", .reply = "_INBOX.client.watch.1"});
+    natsMsg *answer = raw_next(answers);
+    assert_non_null(strstr(natsMsg_GetData(answer), "\"lab\""));
+    natsMsg_Destroy(answer);
+    raw_unsubscribe(watch, answers);
+    natsConnection_Destroy(watch);
+    scene_close(&here);
+}
+
+/* ---- what desk tries ---- */
+
+static int pending(natsSubscription *subscription)
+{
+    int messages = 0;
+    int bytes = 0;
+    assert_int_equal(NATS_OK, natsSubscription_GetPending(subscription, &messages, &bytes));
+    return messages;
+}
+
+static void nobody_reads_the_answers_to_others(void **state)
+{
+    (void)state;
+    static const char *const subjects[] = {
+        "_INBOX.>",
+        "_INBOX.client.>",
+        "_INBOX.client.till.>",
+        "_INBOX.client.*.*.*",
+        "_INBOX.client.*.>",
+        "_INBOX.service.shop.>",
+        "_INBOX.service.*.*.*",
+        ">",
+        "*.client.till.*.*",
+        PREFIX ".>",
+        "_INBOX.client.watch.>",
+        "$SRV.>",
+    };
+    enum { COUNT = sizeof(subjects) / sizeof(subjects[0]) };
+    scene here;
+    natsSubscription *subscriptions[COUNT] = {NULL};
+    natsSubscription *own = NULL;
+    scene_open(&here);
+    for (int i = 0; i < COUNT; i++)
+        assert_int_equal(
+            NATS_OK, natsConnection_SubscribeSync(&subscriptions[i], here.attacker, subjects[i]));
+    assert_int_equal(NATS_OK,
+                     natsConnection_SubscribeSync(&own, here.attacker, "_INBOX.client.desk.1"));
+    assert_true(latch_wait_count(&here.refused, COUNT, LAB_PATIENCE));
+
+    do_all_that_a_client_does(&here);
+    raw_send(here.shop, &(raw_message){.subject = "_INBOX.client.desk.1"});
+    assert_int_equal(NATS_OK, natsConnection_FlushTimeout(here.attacker, LAB_PATIENCE));
+    assert_int_equal(1, pending(own)); /* what it may read does come */
+    assert_int_equal(COUNT, latch_count(&here.refused));
+    for (int i = 0; i < COUNT; i++) {
+        assert_int_equal(0, pending(subscriptions[i]));
+        raw_unsubscribe(here.attacker, subscriptions[i]);
+    }
+    raw_unsubscribe(here.attacker, own);
+    scene_close(&here);
+}
+
+/* A message that ends a stream of either kind: the plain one's error, and a reset frame. */
+static void forge_an_end(natsConnection *connection, const char *inbox)
+{
+    uint8_t bytes[NM_FRAME_RESET_SIZE];
+    uint8_t *end = nm_frame_write_reset(bytes, "ABORTED", "forged");
+    raw_send(connection, &(raw_message){.subject = inbox,
+                                        .data = bytes,
+                                        .length = (size_t)(end - bytes),
+                                        .code = streams_are_plain() ? "ABORTED" : NULL});
+}
+
+/* Opens a stream that has sent one number and waits; the test learns till's inbox. */
+static Lab__V1__LabClient__CountUp *open_stream(scene *self, char inbox[SUBJECT_SIZE])
+{
+    Lab__V1__LabClient__CountUp *call;
+    const Lab__V1__CountUpResponse *number;
+    assert_ok(lab_count_up(&self->room, LAB_ONE_AND_WAIT, 0, NULL, &call));
+    assert_ok(lab__v1__lab_client__count_up__recv(call, &number));
+    natsMsg *opening = raw_next(self->openings);
+    snprintf(inbox, SUBJECT_SIZE, "%s", natsMsg_GetReply(opening));
+    natsMsg_Destroy(opening);
+    assert_int_equal(0, strncmp(inbox, "_INBOX.client.till.", strlen("_INBOX.client.till.")));
+    return call;
+}
+
+static void nobody_ends_a_stream_of_others(void **state)
+{
+    (void)state;
+    scene here;
+    char inbox[SUBJECT_SIZE];
+    const Lab__V1__CountUpResponse *number;
+    scene_open(&here);
+    Lab__V1__LabClient__CountUp *call = open_stream(&here, inbox);
+    for (int i = 0; i < 100; i++)
+        forge_an_end(here.attacker, inbox);
+    assert_true(latch_wait_count(&here.refused, 100, LAB_PATIENCE));
+    assert_status(NATSMICRO_OK, natsmicro_call_status(call->base));
+    latch_open(&here.room.seen.release);
+    assert_status(NATSMICRO_END, lab__v1__lab_client__count_up__recv(call, &number));
+    lab__v1__lab_client__count_up__close(call);
+    scene_close(&here);
+}
+
+/* The forged message does harm where the permissions let it through. */
+static void the_forged_end_would_have_ended_it(void **state)
+{
+    (void)state;
+    scene here;
+    char inbox[SUBJECT_SIZE];
+    const Lab__V1__CountUpResponse *number;
+    scene_open(&here);
+    Lab__V1__LabClient__CountUp *call = open_stream(&here, inbox);
+    forge_an_end(here.shop, inbox);
+    assert_status(NATSMICRO_ABORTED, lab__v1__lab_client__count_up__recv(call, &number));
+    latch_open(&here.room.seen.release);
+    assert_true(latch_wait(&here.room.seen.done, LAB_PATIENCE));
+    lab__v1__lab_client__count_up__close(call);
+    scene_close(&here);
+}
+
+static int run_all(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_client_with_its_own_inboxes_can_do_everything),
+        cmocka_unit_test(discovery_answers_who_may_ask),
+        cmocka_unit_test(nobody_reads_the_answers_to_others),
+        cmocka_unit_test(nobody_ends_a_stream_of_others),
+        cmocka_unit_test(the_forged_end_would_have_ended_it),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
+
+int main(void)
+{
+    return run_on_both_streams(run_all);
+}
