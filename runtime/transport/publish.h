@@ -5,7 +5,9 @@
 #ifndef NM_TRANSPORT_PUBLISH_H
 #define NM_TRANSPORT_PUBLISH_H
 
-#include "transport/stream.h"
+#include "base/error.h"
+#include "link/link.h"
+#include "transport/types.h"
 #include "wire/outgoing.h"
 
 /* Composes and publishes. Fills `error` and returns its status when nats.c would not take it. */

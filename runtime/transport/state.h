@@ -8,8 +8,11 @@
 #ifndef NM_TRANSPORT_STATE_H
 #define NM_TRANSPORT_STATE_H
 
+#include "base/error.h"
+#include "base/headers.h"
+#include "link/link.h"
 #include "link/spent.h"
-#include "transport/stream.h"
+#include "transport/types.h"
 
 #include <pthread.h>
 
@@ -86,6 +89,7 @@ static inline void nm_stream_set_transport(nm_stream *stream, const nm_transport
  * NULL: no memory.
  */
 void *nm_stream_take_state(nm_stream *stream, const nm_state_kind *kind);
+void nm_stream_free_state(nm_stream *stream);
 
 /* ---- under the lock ---- */
 
@@ -138,6 +142,9 @@ static inline natsmicro_status nm_stream_check_open(nm_stream *stream, nm_error 
     return nm_error_set(error, NATSMICRO_FAILED_PRECONDITION,
                         "%s: this direction of the call is closed", stream->method);
 }
+
+/* The error of the abort, else of the peer's end; status OK: there is none. */
+const nm_error *nm_stream_shown_error(const nm_stream *stream);
 
 /* Why a client gave up, as the service is told: without the method's name, which it knows. */
 void nm_stream_reason(const nm_stream *stream, nm_error *reason);

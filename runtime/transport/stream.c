@@ -1,5 +1,5 @@
 /*
- * See stream.h and state.h.
+ * See stream.h.
  */
 #include "transport/stream.h"
 #include "transport/transport.h"
@@ -83,35 +83,14 @@ nm_stream *nm_stream_new(const nm_stream_owner *callbacks, void *owner)
     return stream;
 }
 
-static void free_state(nm_stream *stream)
-{
-    if (stream->state_kind != NULL)
-        stream->state_kind->free(stream->state);
-    stream->state_kind = NULL;
-    stream->state = NULL;
-}
-
 void nm_stream_free(nm_stream *stream)
 {
     nm_stream_reset(stream);
     nm_spent_clear(&stream->spent);
-    free_state(stream);
+    nm_stream_free_state(stream);
     free(stream->inbox.subject);
     pthread_mutex_destroy(&stream->lock);
     free(stream);
-}
-
-void *nm_stream_take_state(nm_stream *stream, const nm_state_kind *kind)
-{
-    if (stream->state_kind == kind)
-        return stream->state;
-    free_state(stream);
-    stream->state = aligned_alloc(kind->alignment, kind->size);
-    if (stream->state == NULL)
-        return NULL;
-    stream->state_kind = kind;
-    memset(stream->state, 0, kind->size);
-    return stream->state;
 }
 
 void nm_stream_begin(nm_stream *stream, const nm_stream_setup *setup)
@@ -194,25 +173,6 @@ void *nm_stream_take_any(nm_link *link)
     return inbox != NULL ? stream_of(inbox)->owner : NULL;
 }
 
-/* ---- readiness ---- */
-
-void nm_stream_notify(nm_stream *stream, unsigned readiness)
-{
-    unsigned owed = stream->waiting & readiness;
-    if (owed == 0)
-        return;
-    stream->waiting &= ~owed;
-    stream->callbacks->on_ready(stream->owner, owed);
-}
-
-void nm_stream_notify_reader(nm_stream *stream, bool many)
-{
-    bool let_wait = (stream->waiting & NM_READABLE) != 0 && !many;
-    if (!let_wait)
-        nm_stream_notify(stream, NM_READABLE);
-    nm_inbox_ask_for_pause(&stream->inbox, let_wait);
-}
-
 /* ---- opening ---- */
 
 natsmicro_status nm_stream_try_opened(nm_stream *stream)
@@ -255,22 +215,6 @@ bool nm_stream_can_send(nm_stream *stream)
     bool can = transport->can_send(stream);
     pthread_mutex_unlock(&stream->lock);
     return can;
-}
-
-/* Under the lock: what ended the call, or the peer's direction. */
-static const nm_error *shown_error(const nm_stream *stream)
-{
-    return stream->aborted != NATSMICRO_OK ? &stream->abort_error : &stream->input_error;
-}
-
-natsmicro_status nm_stream_check_call(nm_stream *stream, nm_error *error)
-{
-    if (nm_stream_may_send(stream))
-        return NATSMICRO_OK;
-    if (stream->aborted == NATSMICRO_OK && stream->in_end == NATSMICRO_END)
-        return NATSMICRO_END;
-    nm_error_copy(error, shown_error(stream));
-    return shown_error(stream)->status;
 }
 
 natsmicro_status nm_stream_check_send(nm_stream *stream, nm_error *error)
@@ -323,39 +267,6 @@ void nm_stream_recycle(nm_stream *stream, natsMsg *message)
     nm_spent_add(&stream->spent, message);
 }
 
-/* ---- how a direction ends ---- */
-
-void nm_stream_end_input(nm_stream *stream)
-{
-    if (stream->in_end != NATSMICRO_OK)
-        return;
-    stream->in_end = NATSMICRO_END;
-    nm_stream_notify(stream, NM_OPENED | NM_READABLE | NM_WRITABLE);
-}
-
-void nm_stream_fail_input_with(nm_stream *stream, nm_error *error)
-{
-    if (stream->in_end == NATSMICRO_OK) {
-        stream->in_end = error->status;
-        stream->input_error = *error;
-        *error = (nm_error)NM_ERROR_INIT;
-        nm_stream_notify(stream, NM_OPENED | NM_READABLE | NM_WRITABLE);
-    }
-    nm_error_clear(error);
-}
-
-void nm_stream_fail_input(nm_stream *stream, natsmicro_status status, const char *format, ...)
-{
-    if (stream->in_end != NATSMICRO_OK)
-        return;
-    nm_error error = NM_ERROR_INIT;
-    va_list arguments;
-    va_start(arguments, format);
-    nm_error_vset(&error, status, format, arguments);
-    va_end(arguments);
-    nm_stream_fail_input_with(stream, &error);
-}
-
 /* ---- how a call ends ---- */
 
 /* Under the lock: a cancel comes too late. */
@@ -363,30 +274,6 @@ static bool has_ended(const nm_stream *stream)
 {
     return stream->aborted != NATSMICRO_OK || stream->finished ||
            (!stream->is_server && stream->in_end != NATSMICRO_OK);
-}
-
-void nm_stream_abort_locked_with(nm_stream *stream, nm_error *error)
-{
-    if (stream->aborted == NATSMICRO_OK) {
-        stream->aborted = error->status;
-        stream->abort_error = *error;
-        *error = (nm_error)NM_ERROR_INIT;
-        atomic_store_explicit(&stream->is_aborted, true, memory_order_release);
-        nm_stream_notify(stream, NM_OPENED | NM_READABLE | NM_WRITABLE);
-    }
-    nm_error_clear(error);
-}
-
-void nm_stream_abort_locked(nm_stream *stream, natsmicro_status status, const char *format, ...)
-{
-    if (stream->aborted != NATSMICRO_OK)
-        return;
-    nm_error error = NM_ERROR_INIT;
-    va_list arguments;
-    va_start(arguments, format);
-    nm_error_vset(&error, status, format, arguments);
-    va_end(arguments);
-    nm_stream_abort_locked_with(stream, &error);
 }
 
 natsmicro_status nm_stream_abort_with(nm_stream *stream, nm_error *error)
@@ -417,19 +304,6 @@ bool nm_stream_abort_unless_ended(nm_stream *stream, natsmicro_status status, co
         nm_stream_abort_locked(stream, status, "%s: %s", stream->method, text);
     pthread_mutex_unlock(&stream->lock);
     return live;
-}
-
-void nm_stream_reason(const nm_stream *stream, nm_error *reason)
-{
-    if (stream->aborted == NATSMICRO_OK) {
-        nm_error_set(reason, NATSMICRO_CANCELLED, "the caller gave up");
-        return;
-    }
-    const char *text = nm_error_told(&stream->abort_error);
-    size_t length = strlen(stream->method);
-    if (strncmp(text, stream->method, length) == 0 && strncmp(text + length, ": ", 2) == 0)
-        text += length + 2;
-    nm_error_set(reason, stream->aborted, "%s", text);
 }
 
 static void cancel_client(nm_stream *stream)
@@ -494,7 +368,7 @@ natsmicro_status nm_stream_input_end(nm_stream *stream)
 const nm_error *nm_stream_error(nm_stream *stream)
 {
     pthread_mutex_lock(&stream->lock);
-    const nm_error *error = shown_error(stream);
+    const nm_error *error = nm_stream_shown_error(stream);
     pthread_mutex_unlock(&stream->lock);
     return error;
 }

@@ -47,76 +47,14 @@
 #ifndef NM_TRANSPORT_STREAM_H
 #define NM_TRANSPORT_STREAM_H
 
-#include "base/buffer.h"
-#include "base/bytes.h"
 #include "base/headers.h"
 #include "link/link.h"
-#include "natsmicro/stub.h"
+#include "transport/types.h"
 
-#include <stdatomic.h>
+/* ---- totals ---- */
 
-typedef struct nm_stream nm_stream;
-
-/* Whether requests, or responses, are a stream of messages: else there is one. */
-static inline bool nm_caller_streams(natsmicro_method_kind kind)
-{
-    return kind == NATSMICRO_CLIENT_STREAM || kind == NATSMICRO_BIDI_STREAM;
-}
-
-static inline bool nm_service_streams(natsmicro_method_kind kind)
-{
-    return kind == NATSMICRO_SERVER_STREAM || kind == NATSMICRO_BIDI_STREAM;
-}
-
-/* ---- settings and totals of a client or a server ---- */
-
-/* Sums over all reliable streams of a client or a server. */
-typedef struct nm_stream_totals {
-    atomic_ullong messages_sent;
-    atomic_ullong bytes_sent;
-    atomic_ullong messages_received;
-    atomic_ullong bytes_received;
-    atomic_ullong retransmitted;
-    atomic_ullong stalls;
-} nm_stream_totals;
-
-/* `reliable` is set in the metrics. */
+/* Fills the metrics of a client or a server; `reliable` is set in them. */
 void nm_stream_totals_read(nm_stream_totals *totals, natsmicro_stream_metrics *metrics);
-
-/* Settings of a client or a server, for all its streams. */
-typedef struct nm_stream_settings {
-    size_t max_pending_messages;
-    size_t max_pending_bytes;
-    const char *const *allowed_inbox_prefixes;
-    /* Whether a subject is one of our own endpoints: never to be published to. NULL: none is. */
-    bool (*is_own_subject)(const char *subject, void *data);
-    void *own_subject_data;
-    bool plain_streams;       /* reliable ones are neither offered nor accepted */
-    size_t window_bytes;      /* of a reliable stream */
-    uint32_t window_messages; /* the same in messages; 0: the method's, or the default */
-    nm_stream_totals *totals; /* that its reliable streams are counted in */
-} nm_stream_settings;
-
-/* ---- the owner ---- */
-
-/* The reasons for WOULD_BLOCK, as bits. An end or an abort makes a stream ready for all of them. */
-typedef enum nm_readiness {
-    NM_OPENED = 1,   /* try_opened */
-    NM_READABLE = 2, /* try_recv */
-    NM_WRITABLE = 4  /* try_send */
-} nm_readiness;
-
-typedef struct nm_stream_owner {
-    /*
-     * A verb that returned WOULD_BLOCK may go on: once for each time that it did. Runs under the
-     * stream's lock, on any thread: it must not use the stream.
-     */
-    void (*on_ready)(void *owner, unsigned readiness);
-    /* The timer is due, on the link's service thread. True: it was the owner's own. */
-    bool (*on_timer)(void *owner);
-    /* The last reference is gone. On whichever thread gave it back. */
-    void (*on_unreferenced)(void *owner);
-} nm_stream_owner;
 
 /* ---- making and beginning ---- */
 
@@ -179,18 +117,12 @@ natsmicro_status nm_stream_try_opened(nm_stream *stream);
 natsmicro_status nm_stream_try_send(nm_stream *stream, const nm_bytes *pieces, size_t count,
                                     bool *lone, nm_error *error);
 
-/* Encodes a message into `room`, which is of a fixed size. False: it does not fit. */
-typedef bool (*nm_write)(const void *message, nm_buffer *room);
-
 /*
  * The fast path of a short message: `write` puts it right after the last one of a frame that is
  * being filled. It runs under the stream's lock. False: there is no room now, or `write` said so;
  * the message takes the other way.
  */
 bool nm_stream_send_in_place(nm_stream *stream, nm_write write, const void *message);
-
-/* Only shorter messages can be sent in place: their length takes one byte. */
-#define NM_SHORT_MESSAGE 128
 
 /* Whether messages can be sent in place at all. */
 bool nm_stream_has_places(nm_stream *stream);
@@ -216,12 +148,6 @@ natsmicro_status nm_stream_answer(nm_stream *stream, const void *message, size_t
                                   nm_error *error);
 
 /* ---- messages in ---- */
-
-/* One message of the peer. The stream owns it, until the next try_recv. */
-typedef struct nm_span {
-    const uint8_t *data;
-    size_t length;
-} nm_span;
 
 /* OK and a message; WOULD_BLOCK; END; or what ended the call or the peer's direction. */
 natsmicro_status nm_stream_try_recv(nm_stream *stream, nm_span *span);

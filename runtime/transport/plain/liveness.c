@@ -8,6 +8,7 @@
  */
 #include "transport/plain/liveness.h"
 #include "transport/publish.h"
+#include "transport/stream.h"
 #include "wire/names.h"
 #include "wire/subject.h"
 

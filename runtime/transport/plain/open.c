@@ -4,6 +4,7 @@
  */
 #include "transport/plain/open.h"
 #include "transport/publish.h"
+#include "transport/stream.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -6,6 +6,7 @@
 #include "transport/plain/answer.h"
 #include "transport/plain/liveness.h"
 #include "transport/publish.h"
+#include "transport/stream.h"
 #include "wire/incoming.h"
 #include "wire/names.h"
 #include "wire/subject.h"

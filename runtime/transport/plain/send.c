@@ -4,6 +4,7 @@
 #include "transport/plain/send.h"
 #include "transport/plain/answer.h"
 #include "transport/publish.h"
+#include "transport/stream.h"
 
 /* How often a message asks whether the peer is there. */
 #define ASK_INTERVAL (1000 * NM_NS_PER_MS)

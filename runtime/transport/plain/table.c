@@ -7,6 +7,7 @@
 #include "transport/plain/open.h"
 #include "transport/plain/receive.h"
 #include "transport/plain/send.h"
+#include "transport/stream.h"
 
 #include <stdalign.h>
 #include <stdlib.h>
