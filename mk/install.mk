@@ -12,8 +12,8 @@ install: all
 	cd $(BUILD)/wkt && for header in $(WKT_NAMES:%=%.pb-c.h); do \
 	    install -D -m 644 $$header $(abspath $(DESTDIR)$(INCLUDEDIR))/natsmicro-wkt/$$header || exit 1; done
 	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR)|' -e 's|@INCLUDEDIR@|$(INCLUDEDIR)|' \
-	    -e 's|@VERSION@|$(VERSION)|' packaging/natsmicro.pc.in > $(BUILD)/natsmicro.pc
-	install -m 644 $(BUILD)/natsmicro.pc $(DESTDIR)$(LIBDIR)/pkgconfig/
+	    -e 's|@VERSION@|$(VERSION)|' packaging/natsmicro.pc.in > $(DESTDIR)$(LIBDIR)/pkgconfig/natsmicro.pc
+	chmod 644 $(DESTDIR)$(LIBDIR)/pkgconfig/natsmicro.pc
 
 uninstall:
 	rm -f $(DESTDIR)$(BINDIR)/$(notdir $(PLUGIN)) $(DESTDIR)$(LIBDIR)/pkgconfig/natsmicro.pc
