@@ -2,8 +2,9 @@
  * Discovery: answers $SRV.PING, .INFO and .STATS. Wildcards keep it to one subscription a server
  * and two a service, and still leave wrong names and ids to the broker's 503.
  */
+#include "server/discovery.h"
+
 #include "discovery/discovery.h"
-#include "server/internal.h"
 #include "transport/publish.h"
 #include "wire/subject.h"
 
@@ -89,7 +90,7 @@ static void on_discovery(natsConnection *connection, natsSubscription *subscript
     (void)subscription;
 
     if (reply == NULL || !nm_subject_reply_is_allowed(reply) ||
-        nm_service_owns_subject(reply, server)) {
+        nm_subject_set_contains(&server->own_subjects, reply)) {
         nm_events_emit(
             &server->events, NATSMICRO_EVENT_REFUSED_SUBJECT, reply, NULL,
             "a discovery request has no NATS reply, or one that must not be published to");

@@ -1,18 +1,22 @@
 /*
- * The workers of a server: leader and followers. Each endpoint has one worker that waits on its
+ * The workers of a server: leader and followers. Each source has one worker that waits on its
  * subscription; who gets a request lets another wait and serves it itself, so that a request is
  * handed to no second thread. When all calls that may run are running, the waiting workers queue
  * requests, and past the queue's limits they refuse them at once.
  *
- * Waking another worker costs more than many a handler takes. So a call of an endpoint whose calls
- * are quick leaves the endpoint unwatched: its worker is most likely back before the next request.
- * One worker stands by meanwhile and takes over an endpoint that is unwatched for long after all.
+ * Waking another worker costs more than many a handler takes. So a call of a source whose calls
+ * are quick leaves the source unwatched: its worker is most likely back before the next request.
+ * One worker stands by meanwhile and takes over a source that is unwatched for long after all.
  *
- * There are at most max_calls workers that serve and one an open endpoint that waits. They are
+ * There are at most max_running workers that serve and one an open source that waits. They are
  * started when needed and end after a while without work.
  */
-#include "server/internal.h"
+#include "server/pool.h"
 
+#include "base/clock.h"
+#include "link/link.h"
+
+#include <stdlib.h>
 #include <time.h>
 
 /* nats.c waits on the wall clock, which may jump: never long at a time. */
@@ -20,7 +24,10 @@
 
 #define IDLE_WORKER_MS 10000
 
-/* Calls that take less than this are quick, and how long an endpoint may go unwatched for one. */
+/* A source's calls are taken for slow ones until they have shown better. */
+#define FIRST_TYPICAL_NS (1000 * NM_NS_PER_MS)
+
+/* Calls that take less than this are quick, and how long a source may go unwatched for one. */
 #define QUICK_NS     (200 * INT64_C(1000))
 #define UNWATCHED_NS (1 * NM_NS_PER_MS)
 
@@ -38,15 +45,14 @@
 
 /* ---- the queue of waiting calls; under the lock ---- */
 
-static bool has_room(const natsmicro_server *server, const nm_endpoint *endpoint, size_t bytes)
+static bool has_room(const nm_pool *pool, const nm_pool_source *source, size_t bytes)
 {
-    const natsmicro_stub_method *stub = endpoint->method.stub;
-    if (server->waiting_count >= server->max_waiting)
+    if (pool->waiting_count >= pool->max_waiting)
         return false;
-    if (stub->pending_msg_limit > 0 && endpoint->waiting >= (size_t)stub->pending_msg_limit)
+    if (source->max_waiting > 0 && source->waiting >= source->max_waiting)
         return false;
-    return stub->pending_bytes_limit <= 0 ||
-           endpoint->waiting_bytes + bytes <= (size_t)stub->pending_bytes_limit;
+    return source->max_waiting_bytes == 0 ||
+           source->waiting_bytes + bytes <= source->max_waiting_bytes;
 }
 
 static size_t size_of(natsMsg *message)
@@ -54,28 +60,29 @@ static size_t size_of(natsMsg *message)
     return (size_t)natsMsg_GetDataLength(message);
 }
 
-static void enqueue(natsmicro_server *server, nm_endpoint *endpoint, natsMsg *message)
+static void enqueue(nm_pool *pool, nm_pool_source *source, natsMsg *message)
 {
-    size_t at = (server->waiting_first + server->waiting_count) % server->max_waiting;
-    server->waiting[at] = (nm_waiting_call){endpoint, message};
-    server->waiting_count++;
-    endpoint->waiting++;
-    endpoint->waiting_bytes += size_of(message);
+    size_t at = (pool->waiting_first + pool->waiting_count) % pool->max_waiting;
+    pool->waiting[at] = (nm_pool_request){source, message};
+    pool->waiting_count++;
+    source->waiting++;
+    source->waiting_bytes += size_of(message);
 }
 
-static bool may_dequeue(const natsmicro_server *server)
+static bool may_dequeue(const nm_pool *pool)
 {
-    return server->waiting_count > 0 && server->running < server->max_calls;
+    return pool->waiting_count > 0 && pool->running < pool->max_running;
 }
 
-nm_waiting_call nm_pool_dequeue(natsmicro_server *server)
+/* The request that has waited longest; there is one. */
+static nm_pool_request dequeue(nm_pool *pool)
 {
-    nm_waiting_call call = server->waiting[server->waiting_first];
-    server->waiting_first = (server->waiting_first + 1) % server->max_waiting;
-    server->waiting_count--;
-    call.endpoint->waiting--;
-    call.endpoint->waiting_bytes -= size_of(call.message);
-    return call;
+    nm_pool_request request = pool->waiting[pool->waiting_first];
+    pool->waiting_first = (pool->waiting_first + 1) % pool->max_waiting;
+    pool->waiting_count--;
+    request.source->waiting--;
+    request.source->waiting_bytes -= size_of(request.message);
+    return request;
 }
 
 /* ---- workers ---- */
@@ -83,267 +90,341 @@ nm_waiting_call nm_pool_dequeue(natsmicro_server *server)
 static void *work(void *argument);
 
 /* Under the lock: somebody is to see to new work. False: no thread could be started. */
-static bool call_worker(natsmicro_server *server)
+static bool call_worker(nm_pool *pool)
 {
-    if (server->idle > 0) {
+    if (pool->idle > 0) {
         /* Taken off here, not when it wakes: two calls must not wake the same worker. */
-        server->idle--;
-        server->wakeups++;
-        pthread_cond_signal(&server->work);
+        pool->idle--;
+        pool->wakeups++;
+        pthread_cond_signal(&pool->work);
         return true;
     }
     pthread_t thread;
-    if (pthread_create(&thread, NULL, work, server) != 0)
+    if (pthread_create(&thread, NULL, work, pool) != 0)
         return false;
     pthread_detach(thread);
-    server->threads++;
+    pool->threads++;
     return true;
 }
 
-static void push_unwatched(natsmicro_server *server, nm_endpoint *endpoint)
+static void push_unwatched(nm_pool *pool, nm_pool_source *source)
 {
-    endpoint->next_unwatched = server->unwatched;
-    server->unwatched = endpoint;
+    source->next_unwatched = pool->unwatched;
+    pool->unwatched = source;
 }
 
-/* Under the lock: takes an endpoint back that no other worker has begun to watch. */
-static bool take_unwatched(natsmicro_server *server, const nm_endpoint *endpoint)
+/* Under the lock: takes a source back that no other worker has begun to watch. */
+static bool take_unwatched(nm_pool *pool, const nm_pool_source *source)
 {
-    for (nm_endpoint **at = &server->unwatched; *at != NULL; at = &(*at)->next_unwatched) {
-        if (*at != endpoint)
+    for (nm_pool_source **at = &pool->unwatched; *at != NULL; at = &(*at)->next_unwatched) {
+        if (*at != source)
             continue;
-        *at = endpoint->next_unwatched;
+        *at = source->next_unwatched;
         return true;
     }
     return false;
-}
-
-void nm_pool_call_ended(natsmicro_server *server)
-{
-    server->running--;
-    if (server->waiting_count > 0)
-        call_worker(server);
-    if (server->draining)
-        pthread_cond_broadcast(&server->changed);
 }
 
 /*
  * Serves with the lock free; returns with it held. `unflushed` counts the answers of a worker that
  * goes on with the requests at hand: their flush is one.
  */
-static void serve_unlocked(natsmicro_server *server, nm_endpoint *endpoint, natsMsg *message,
+static void serve_unlocked(nm_pool *pool, nm_pool_source *source, natsMsg *message,
                            uint32_t *unflushed)
 {
-    pthread_mutex_unlock(&server->lock);
+    pthread_mutex_unlock(&pool->lock);
     int64_t start = nm_now();
-    bool detached = nm_serve(server, endpoint, message);
+    bool goes_on = pool->callbacks->serve(pool->data, source, message);
     int64_t taken = nm_now() - start;
     if (unflushed == NULL || ++*unflushed >= UNFLUSHED_ANSWERS ||
-        !nm_more_is_at_hand(endpoint->subscription)) {
-        nm_link_flush(server->link, NM_NEVER);
+        !nm_more_is_at_hand(source->subscription)) {
+        pool->callbacks->flush(pool->data);
         if (unflushed != NULL)
             *unflushed = 0;
     }
-    pthread_mutex_lock(&server->lock);
-    endpoint->typical_ns += (taken - endpoint->typical_ns) / 8;
-    if (detached)
+    pthread_mutex_lock(&pool->lock);
+    source->typical_ns += (taken - source->typical_ns) / 8;
+    if (goes_on)
         return;
-    server->running--;
-    if (server->draining)
-        pthread_cond_broadcast(&server->changed);
+    pool->running--;
+    if (pool->draining)
+        pthread_cond_broadcast(&pool->changed);
 }
 
-static void refuse_unlocked(natsmicro_server *server, nm_endpoint *endpoint, natsMsg *message)
+static void refuse_unlocked(nm_pool *pool, nm_pool_source *source, natsMsg *message)
 {
-    server->refused++;
-    uint32_t running = server->running;
-    size_t waiting = server->waiting_count;
-    pthread_mutex_unlock(&server->lock);
-    nm_error error = NM_ERROR_INIT;
-    nm_error_set(&error, NATSMICRO_UNAVAILABLE, "the server is busy: %u calls run, %zu wait",
-                 running, waiting);
-    nm_serve_refuse(server, endpoint, message, &error);
-    nm_events_emit(&server->events, NATSMICRO_EVENT_OVERLOADED, endpoint->method.subject,
-                   endpoint->method.full_name, "%s", nm_error_text(&error));
-    nm_error_clear(&error);
-    pthread_mutex_lock(&server->lock);
+    pool->refused++;
+    uint32_t running = pool->running;
+    size_t waiting = pool->waiting_count;
+    pthread_mutex_unlock(&pool->lock);
+    pool->callbacks->refuse(pool->data, source, message, running, waiting);
+    pthread_mutex_lock(&pool->lock);
 }
 
 /*
- * Serves a request, with the lock held. True: the endpoint is still this worker's to watch. The
+ * Serves a request, with the lock held. True: the source is still this worker's to watch. The
  * next one to wait is called before, unless the call is likely to be quick and somebody stands by.
  */
-static bool serve_watched(natsmicro_server *server, nm_endpoint *endpoint, natsMsg *message,
+static bool serve_watched(nm_pool *pool, nm_pool_source *source, natsMsg *message,
                           uint32_t *unflushed)
 {
-    bool quick = endpoint->typical_ns < QUICK_NS && endpoint->method.stub->kind == NATSMICRO_UNARY;
-    server->running++;
-    endpoint->unwatched_since = quick ? nm_now() : 0;
-    push_unwatched(server, endpoint);
+    bool quick = source->typical_ns < QUICK_NS && source->is_unary;
+    pool->running++;
+    source->unwatched_since = quick ? nm_now() : 0;
+    push_unwatched(pool, source);
     if (quick)
-        server->quick++;
-    if (!quick || !server->standby)
-        call_worker(server);
-    serve_unlocked(server, endpoint, message, quick ? unflushed : NULL);
-    return take_unwatched(server, endpoint);
+        pool->quick++;
+    if (!quick || !pool->standby)
+        call_worker(pool);
+    serve_unlocked(pool, source, message, quick ? unflushed : NULL);
+    return take_unwatched(pool, source);
 }
 
 /*
- * What becomes of a request, with the lock held. True: the endpoint is still this worker's to
+ * What becomes of a request, with the lock held. True: the source is still this worker's to
  * watch.
  */
-static bool take_request(natsmicro_server *server, nm_endpoint *endpoint, natsMsg *message,
+static bool take_request(nm_pool *pool, nm_pool_source *source, natsMsg *message,
                          uint32_t *unflushed)
 {
-    if (server->running < server->max_calls && server->waiting_count == 0)
-        return serve_watched(server, endpoint, message, unflushed);
-    if (has_room(server, endpoint, size_of(message))) {
-        enqueue(server, endpoint, message);
-        if (server->running < server->max_calls)
-            call_worker(server);
+    if (pool->running < pool->max_running && pool->waiting_count == 0)
+        return serve_watched(pool, source, message, unflushed);
+    if (has_room(pool, source, size_of(message))) {
+        enqueue(pool, source, message);
+        if (pool->running < pool->max_running)
+            call_worker(pool);
     } else
-        refuse_unlocked(server, endpoint, message);
+        refuse_unlocked(pool, source, message);
     return true;
 }
 
-static void close_endpoint(natsmicro_server *server, nm_endpoint *endpoint, natsStatus status)
+static void close_source(nm_pool *pool, natsStatus status)
 {
-    endpoint->closed = true;
-    server->open_endpoints--;
+    pool->sources--;
     if (status == NATS_CONNECTION_CLOSED) {
-        server->connection_closed = true;
-        sem_post(&server->stop_requested);
+        pool->connection_closed = true;
+        pool->callbacks->on_connection_closed(pool->data);
     }
-    pthread_cond_broadcast(&server->changed);
+    pthread_cond_broadcast(&pool->changed);
 }
 
-/* Waits for an endpoint's requests until another worker does, or there will be none any more. */
-static void watch(natsmicro_server *server, nm_endpoint *endpoint)
+/* Waits for a source's requests until another worker does, or there will be none any more. */
+static void watch(nm_pool *pool, nm_pool_source *source)
 {
     bool mine = true;
     uint32_t unflushed = 0;
     while (mine) {
         natsMsg *message = NULL;
-        pthread_mutex_unlock(&server->lock);
+        pthread_mutex_unlock(&pool->lock);
         natsStatus status =
-            natsSubscription_NextMsg(&message, endpoint->subscription, LONGEST_WAIT_MS);
-        pthread_mutex_lock(&server->lock);
+            natsSubscription_NextMsg(&message, source->subscription, LONGEST_WAIT_MS);
+        pthread_mutex_lock(&pool->lock);
         if (status == NATS_OK)
-            mine = take_request(server, endpoint, message, &unflushed);
+            mine = take_request(pool, source, message, &unflushed);
         else if (status == NATS_CONNECTION_CLOSED || status == NATS_INVALID_SUBSCRIPTION) {
-            close_endpoint(server, endpoint, status);
+            close_source(pool, status);
             mine = false;
         }
         /* A time-out, a slow consumer's notice or somebody's 503 mean nothing here. */
-        if (mine && may_dequeue(server)) {
+        if (mine && may_dequeue(pool)) {
             /* Somebody else is free to wait; what has come first is served first. */
-            call_worker(server);
+            call_worker(pool);
         }
     }
 }
 
 /* Waits until it is called; false when it was not for a while, or the pool ends. */
-static bool wait_for_work(natsmicro_server *server)
+static bool wait_for_work(nm_pool *pool)
 {
     int64_t until = nm_deadline_in(IDLE_WORKER_MS);
-    server->idle++;
-    while (server->wakeups == 0) {
-        if (server->stopping_workers ||
-            nm_cond_wait_until(&server->work, &server->lock, until) != 0) {
-            if (server->wakeups > 0)
+    pool->idle++;
+    while (pool->wakeups == 0) {
+        if (pool->stopping || nm_cond_wait_until(&pool->work, &pool->lock, until) != 0) {
+            if (pool->wakeups > 0)
                 break;
-            server->idle--;
+            pool->idle--;
             return false;
         }
     }
-    server->wakeups--;
+    pool->wakeups--;
     return true;
 }
 
 /*
- * An endpoint to be watched now: not one that a call left a moment ago and is likely to be back at.
+ * A source to be watched now: not one that a call left a moment ago and is likely to be back at.
  */
-static nm_endpoint *longest_unwatched(const natsmicro_server *server)
+static nm_pool_source *longest_unwatched(const nm_pool *pool)
 {
-    if (server->unwatched == NULL)
+    if (pool->unwatched == NULL)
         return NULL;
     int64_t now = nm_now();
-    nm_endpoint *endpoint = server->unwatched;
-    while (endpoint != NULL && now - endpoint->unwatched_since < UNWATCHED_NS)
-        endpoint = endpoint->next_unwatched;
-    return endpoint;
+    nm_pool_source *source = pool->unwatched;
+    while (source != NULL && now - source->unwatched_since < UNWATCHED_NS)
+        source = source->next_unwatched;
+    return source;
 }
 
 /*
- * Looks after endpoints that quick calls leave unwatched, until there is other work or no such
+ * Looks after sources that quick calls leave unwatched, until there is other work or no such
  * call.
  */
-static void stand_by(natsmicro_server *server)
+static void stand_by(nm_pool *pool)
 {
     const struct timespec pause = {0, STANDBY_LOOK_NS};
     int quiet = 0;
-    server->standby = true;
-    while (quiet < STANDBY_LOOKS && !may_dequeue(server) && !server->stopping_workers &&
-           longest_unwatched(server) == NULL) {
-        quiet = server->quick > 0 ? 0 : quiet + 1;
-        server->quick = 0;
-        pthread_mutex_unlock(&server->lock);
+    pool->standby = true;
+    while (quiet < STANDBY_LOOKS && !may_dequeue(pool) && !pool->stopping &&
+           longest_unwatched(pool) == NULL) {
+        quiet = pool->quick > 0 ? 0 : quiet + 1;
+        pool->quick = 0;
+        pthread_mutex_unlock(&pool->lock);
         nanosleep(&pause, NULL);
-        pthread_mutex_lock(&server->lock);
+        pthread_mutex_lock(&pool->lock);
     }
-    server->standby = false;
+    pool->standby = false;
 }
 
 static void *work(void *argument)
 {
-    natsmicro_server *server = argument;
+    nm_pool *pool = argument;
 
-    pthread_mutex_lock(&server->lock);
-    nm_endpoint *endpoint;
+    pthread_mutex_lock(&pool->lock);
+    nm_pool_source *source;
     for (;;) {
-        if (may_dequeue(server)) {
-            nm_waiting_call call = nm_pool_dequeue(server);
-            server->running++;
-            if (server->unwatched != NULL)
-                call_worker(server);
-            serve_unlocked(server, call.endpoint, call.message, NULL);
-        } else if ((endpoint = longest_unwatched(server)) != NULL) {
-            take_unwatched(server, endpoint);
-            if (endpoint->unwatched_since != 0)
-                endpoint->typical_ns = NOT_QUICK_NS; /* its call is none of the quick ones */
-            watch(server, endpoint);
-        } else if (server->quick > 0 && !server->standby && !server->stopping_workers)
-            stand_by(server);
-        else if (!wait_for_work(server))
+        if (may_dequeue(pool)) {
+            nm_pool_request request = dequeue(pool);
+            pool->running++;
+            if (pool->unwatched != NULL)
+                call_worker(pool);
+            serve_unlocked(pool, request.source, request.message, NULL);
+        } else if ((source = longest_unwatched(pool)) != NULL) {
+            take_unwatched(pool, source);
+            if (source->unwatched_since != 0)
+                source->typical_ns = NOT_QUICK_NS; /* its call is none of the quick ones */
+            watch(pool, source);
+        } else if (pool->quick > 0 && !pool->standby && !pool->stopping)
+            stand_by(pool);
+        else if (!wait_for_work(pool))
             break;
     }
-    server->threads--;
-    pthread_cond_broadcast(&server->changed);
-    pthread_mutex_unlock(&server->lock);
+    pool->threads--;
+    pthread_cond_broadcast(&pool->changed);
+    pthread_mutex_unlock(&pool->lock);
     return NULL;
 }
 
-natsmicro_status nm_pool_watch(natsmicro_server *server, nm_endpoint *endpoint)
+/* ---- what the server asks of it ---- */
+
+bool nm_pool_init(nm_pool *pool, const nm_pool_callbacks *callbacks, void *data,
+                  uint32_t max_running, uint32_t max_waiting)
 {
-    pthread_mutex_lock(&server->lock);
-    server->open_endpoints++;
-    push_unwatched(server, endpoint);
-    bool called = call_worker(server);
+    *pool = (nm_pool){.callbacks = callbacks,
+                      .data = data,
+                      .max_running = max_running,
+                      .max_waiting = max_waiting};
+    pthread_mutex_init(&pool->lock, NULL);
+    nm_cond_init(&pool->work);
+    nm_cond_init(&pool->changed);
+    pool->waiting = calloc(max_waiting, sizeof(nm_pool_request));
+    return pool->waiting != NULL;
+}
+
+void nm_pool_free(nm_pool *pool)
+{
+    free(pool->waiting);
+    pthread_cond_destroy(&pool->work);
+    pthread_cond_destroy(&pool->changed);
+    pthread_mutex_destroy(&pool->lock);
+}
+
+natsmicro_status nm_pool_add(nm_pool *pool, nm_pool_source *source)
+{
+    pthread_mutex_lock(&pool->lock);
+    source->typical_ns = FIRST_TYPICAL_NS;
+    pool->sources++;
+    push_unwatched(pool, source);
+    bool called = call_worker(pool);
     if (!called) {
-        take_unwatched(server, endpoint);
-        server->open_endpoints--;
-        endpoint->closed = true;
+        take_unwatched(pool, source);
+        pool->sources--;
     }
-    pthread_mutex_unlock(&server->lock);
+    pthread_mutex_unlock(&pool->lock);
     return called ? NATSMICRO_OK : NATSMICRO_RESOURCE_EXHAUSTED;
 }
 
-void nm_pool_stop(natsmicro_server *server)
+void nm_pool_call_ended(nm_pool *pool)
 {
-    pthread_mutex_lock(&server->lock);
-    server->stopping_workers = true;
-    pthread_cond_broadcast(&server->work);
-    while (server->threads > 0)
-        pthread_cond_wait(&server->changed, &server->lock);
-    pthread_mutex_unlock(&server->lock);
+    pthread_mutex_lock(&pool->lock);
+    pool->running--;
+    if (pool->waiting_count > 0)
+        call_worker(pool);
+    if (pool->draining)
+        pthread_cond_broadcast(&pool->changed);
+    pthread_mutex_unlock(&pool->lock);
+}
+
+void nm_pool_drain(nm_pool *pool)
+{
+    pthread_mutex_lock(&pool->lock);
+    pool->draining = true;
+    pthread_mutex_unlock(&pool->lock);
+}
+
+static bool is_empty(const nm_pool *pool)
+{
+    return pool->sources == 0 && pool->waiting_count == 0 && pool->running == 0;
+}
+
+bool nm_pool_wait_empty(nm_pool *pool, int64_t deadline)
+{
+    pthread_mutex_lock(&pool->lock);
+    while (!is_empty(pool))
+        if (nm_cond_wait_until(&pool->changed, &pool->lock, deadline) != 0)
+            break;
+    bool empty = is_empty(pool);
+    pthread_mutex_unlock(&pool->lock);
+    return empty;
+}
+
+bool nm_pool_wait_change(nm_pool *pool, int64_t deadline)
+{
+    pthread_mutex_lock(&pool->lock);
+    bool empty = is_empty(pool);
+    if (!empty)
+        nm_cond_wait_until(&pool->changed, &pool->lock, deadline);
+    pthread_mutex_unlock(&pool->lock);
+    return !empty;
+}
+
+bool nm_pool_take_waiting(nm_pool *pool, nm_pool_request *request)
+{
+    pthread_mutex_lock(&pool->lock);
+    bool waits = pool->waiting_count > 0;
+    if (waits)
+        *request = dequeue(pool);
+    pthread_mutex_unlock(&pool->lock);
+    return waits;
+}
+
+void nm_pool_stop(nm_pool *pool)
+{
+    pthread_mutex_lock(&pool->lock);
+    pool->stopping = true;
+    pthread_cond_broadcast(&pool->work);
+    while (pool->threads > 0)
+        pthread_cond_wait(&pool->changed, &pool->lock);
+    pthread_mutex_unlock(&pool->lock);
+}
+
+nm_pool_figures nm_pool_read(nm_pool *pool)
+{
+    pthread_mutex_lock(&pool->lock);
+    nm_pool_figures figures = {.running = pool->running,
+                               .waiting = pool->waiting_count,
+                               .threads = pool->threads,
+                               .sources = pool->sources,
+                               .refused = pool->refused,
+                               .connection_closed = pool->connection_closed};
+    pthread_mutex_unlock(&pool->lock);
+    return figures;
 }

@@ -1,52 +1,27 @@
 /*
  * Serving one request: a call is made of it, the handler runs, the end is told and counted.
  */
+#include "server/serve.h"
+
 #include "call/answer.h"
-#include "server/internal.h"
+#include "server/state.h"
 #include "transport/negotiate.h"
-
-#include <stdlib.h>
-#include <string.h>
-
-/* ---- statistics ---- */
-
-static void count_call(nm_endpoint *endpoint, int64_t duration, const nm_error *outcome)
-{
-    nm_endpoint_stats *stats = &endpoint->stats;
-    nm_buffer text = NM_BUFFER_INIT;
-    bool failed = outcome->status != NATSMICRO_OK;
-    if (failed)
-        nm_buffer_append_format(&text, "%s:%s", nm_error_code(outcome), nm_error_text(outcome));
-
-    pthread_mutex_lock(&stats->lock);
-    stats->requests++;
-    stats->processing_time += (uint64_t)duration;
-    if (failed) {
-        stats->errors++;
-        free(stats->last_error);
-        const char *string = nm_buffer_string(&text);
-        stats->last_error = string != NULL ? strdup(string) : NULL;
-    }
-    pthread_mutex_unlock(&stats->lock);
-    nm_buffer_free(&text);
-}
 
 /* ---- refusing ---- */
 
-static void refuse(natsmicro_server *server, nm_endpoint *endpoint, const nm_incoming *incoming,
-                   const nm_error *error)
+static void refuse(nm_endpoint *endpoint, const nm_incoming *incoming, const nm_error *error)
 {
-    count_call(endpoint, 0, error);
+    natsmicro_server *server = endpoint->service->server;
+    nm_endpoint_count(endpoint, 0, error);
     nm_stream_refuse(server->link, &server->settings.stream, endpoint->method.stub->kind, incoming,
                      endpoint->method.full_name, error);
 }
 
-void nm_serve_refuse(natsmicro_server *server, nm_endpoint *endpoint, natsMsg *message,
-                     const nm_error *error)
+void nm_serve_refuse(nm_endpoint *endpoint, natsMsg *message, const nm_error *error)
 {
     nm_incoming incoming;
     nm_incoming_read(&incoming, message);
-    refuse(server, endpoint, &incoming, error);
+    refuse(endpoint, &incoming, error);
     natsMsg_Destroy(message);
 }
 
@@ -160,7 +135,7 @@ static void end_call(natsmicro_call *call, nm_error *outcome)
 {
     const natsmicro_hooks *hooks = &call->settings->hooks;
     int64_t duration = nm_now() - call->started;
-    count_call(call->owner, duration, outcome);
+    nm_endpoint_count(call->owner, duration, outcome);
     if (hooks->after != NULL)
         hooks->after(call, outcome->status, duration, hooks->user_data);
     nm_error_clear(outcome);
@@ -202,15 +177,16 @@ static bool serve_call(natsmicro_call *call, const ProtobufCMessage *request)
     return true;
 }
 
-bool nm_serve(natsmicro_server *server, nm_endpoint *endpoint, natsMsg *message)
+bool nm_serve(nm_endpoint *endpoint, natsMsg *message)
 {
+    natsmicro_server *server = endpoint->service->server;
     nm_incoming incoming;
     nm_incoming_read(&incoming, message);
     natsmicro_call *call = make_call(server, endpoint);
     ProtobufCMessage *request = NULL;
     nm_error error = NM_ERROR_INIT;
     if (accept_call(call, message, &incoming, &request, &error) != NATSMICRO_OK) {
-        refuse(server, endpoint, &incoming, &error);
+        refuse(endpoint, &incoming, &error);
         if (call != NULL)
             unmake(call);
         nm_error_clear(&error);
@@ -230,7 +206,5 @@ void natsmicro_call_finish(natsmicro_call *call, natsmicro_status status)
     if (!nm_call_finish(call, status, &outcome))
         return;
     end_call(call, &outcome);
-    pthread_mutex_lock(&server->lock);
-    nm_pool_call_ended(server);
-    pthread_mutex_unlock(&server->lock);
+    nm_pool_call_ended(&server->pool);
 }

@@ -2,7 +2,9 @@
  * Servers: making one, running, draining, and ending it.
  */
 #include "call/answer.h"
-#include "server/internal.h"
+#include "server/serve.h"
+#include "server/service.h"
+#include "server/state.h"
 #include "transport/stray.h"
 
 #include <errno.h>
@@ -15,7 +17,49 @@
 /* How long the broker may take to acknowledge that no more requests come. */
 #define UNSUBSCRIBE_MS 2000
 
+/* ---- what the pool calls back ---- */
+
+static bool serve(void *data, nm_pool_source *source, natsMsg *message)
+{
+    (void)data;
+    return nm_serve(nm_endpoint_of(source), message);
+}
+
+static void refuse(void *data, nm_pool_source *source, natsMsg *message, uint32_t running,
+                   size_t waiting)
+{
+    natsmicro_server *server = data;
+    nm_endpoint *endpoint = nm_endpoint_of(source);
+    nm_error error = NM_ERROR_INIT;
+    nm_error_set(&error, NATSMICRO_UNAVAILABLE, "the server is busy: %u calls run, %zu wait",
+                 running, waiting);
+    nm_serve_refuse(endpoint, message, &error);
+    nm_events_emit(&server->events, NATSMICRO_EVENT_OVERLOADED, endpoint->method.subject,
+                   endpoint->method.full_name, "%s", nm_error_text(&error));
+    nm_error_clear(&error);
+}
+
+static void flush(void *data)
+{
+    natsmicro_server *server = data;
+    nm_link_flush(server->link, NM_NEVER);
+}
+
+static void on_connection_closed(void *data)
+{
+    natsmicro_server *server = data;
+    sem_post(&server->stop_requested);
+}
+
+static const nm_pool_callbacks pool_callbacks = {serve, refuse, flush, on_connection_closed};
+
 /* ---- making ---- */
+
+static bool owns_subject(const char *subject, void *data)
+{
+    const natsmicro_server *server = data;
+    return nm_subject_set_contains(&server->own_subjects, subject);
+}
 
 static natsmicro_status server_start(natsmicro_server *server,
                                      const natsmicro_server_options *options, nm_error *error)
@@ -25,11 +69,8 @@ static natsmicro_status server_start(natsmicro_server *server,
         nm_call_settings_init(&server->settings, &common, server->connection, error);
     if (status != NATSMICRO_OK)
         return status;
-    server->settings.stream.is_own_subject = nm_service_owns_subject;
+    server->settings.stream.is_own_subject = owns_subject;
     server->settings.stream.own_subject_data = server;
-    server->waiting = calloc(server->max_waiting, sizeof(nm_waiting_call));
-    if (server->waiting == NULL)
-        return NATSMICRO_RESOURCE_EXHAUSTED;
     return nm_link_new(&server->link, server->connection, options->inbox_prefix, &server->events,
                        nm_transport_on_stray, &server->settings.stream, error);
 }
@@ -47,17 +88,18 @@ static natsmicro_status make_server(natsmicro_server **server_out, natsConnectio
     if (server == NULL)
         return NATSMICRO_RESOURCE_EXHAUSTED;
     server->connection = connection;
-    server->max_calls = options->max_calls != 0 ? options->max_calls : DEFAULT_MAX_CALLS;
-    server->max_waiting = options->max_waiting != 0 ? options->max_waiting : DEFAULT_MAX_WAITING;
     server->drain_timeout_ms =
         options->drain_timeout_ms != 0 ? options->drain_timeout_ms : DEFAULT_DRAIN_MS;
     sem_init(&server->stop_requested, 0, 0);
     pthread_mutex_init(&server->lock, NULL);
-    nm_cond_init(&server->work);
     nm_cond_init(&server->changed);
     nm_events_init(&server->events, options->on_error, options->on_error_data);
     nm_call_cache_init(&server->cache);
-    status = server_start(server, options, error);
+    bool pooled =
+        nm_pool_init(&server->pool, &pool_callbacks, server,
+                     options->max_calls != 0 ? options->max_calls : DEFAULT_MAX_CALLS,
+                     options->max_waiting != 0 ? options->max_waiting : DEFAULT_MAX_WAITING);
+    status = pooled ? server_start(server, options, error) : NATSMICRO_RESOURCE_EXHAUSTED;
     if (status != NATSMICRO_OK) {
         natsmicro_server_destroy(server);
         return status;
@@ -91,7 +133,7 @@ static void close_doors(natsmicro_server *server)
     for (nm_service *service = server->services; service != NULL; service = service->next) {
         nm_service_unsubscribe_discovery(service);
         for (size_t i = 0; i < service->n_endpoints; i++) {
-            natsSubscription *subscription = service->endpoints[i].subscription;
+            natsSubscription *subscription = service->endpoints[i].source.subscription;
             if (subscription != NULL)
                 natsSubscription_DrainTimeout(subscription, UNSUBSCRIBE_MS);
         }
@@ -103,26 +145,38 @@ static void unsubscribe_all(natsmicro_server *server)
 {
     for (nm_service *service = server->services; service != NULL; service = service->next) {
         for (size_t i = 0; i < service->n_endpoints; i++) {
-            if (service->endpoints[i].subscription != NULL)
-                natsSubscription_Unsubscribe(service->endpoints[i].subscription);
+            if (service->endpoints[i].source.subscription != NULL)
+                natsSubscription_Unsubscribe(service->endpoints[i].source.subscription);
         }
     }
 }
 
-static bool everything_ended(const natsmicro_server *server)
-{
-    return server->open_endpoints == 0 && server->waiting_count == 0 && server->running == 0 &&
-           server->live_count == 0;
-}
-
-/* Waits, under the lock, until all has ended: false when the time is up before. */
+/*
+ * Waits until no request and no call is left: false when `deadline` passes before. The pool comes
+ * first, because only its requests make new calls.
+ */
 static bool wait_until_ended(natsmicro_server *server, int64_t deadline)
 {
-    while (!everything_ended(server)) {
+    if (!nm_pool_wait_empty(&server->pool, deadline))
+        return false;
+    pthread_mutex_lock(&server->lock);
+    while (server->live_count > 0)
         if (nm_cond_wait_until(&server->changed, &server->lock, deadline) != 0)
-            return everything_ended(server);
-    }
-    return true;
+            break;
+    bool ended = server->live_count == 0;
+    pthread_mutex_unlock(&server->lock);
+    return ended;
+}
+
+/* Waits until something ends, or `deadline` passes; not at all when nothing is left. */
+static void wait_for_an_end(natsmicro_server *server, int64_t deadline)
+{
+    if (nm_pool_wait_change(&server->pool, deadline))
+        return;
+    pthread_mutex_lock(&server->lock);
+    if (server->live_count > 0)
+        nm_cond_wait_until(&server->changed, &server->lock, deadline);
+    pthread_mutex_unlock(&server->lock);
 }
 
 /* Under the lock: the first live call that has not been ended from outside, referenced; or NULL. */
@@ -138,9 +192,9 @@ static natsmicro_call *next_to_end(natsmicro_server *server)
     return NULL;
 }
 
-/* The drain's time is over: who still waits or runs is told. */
 static void end_calls(natsmicro_server *server)
 {
+    pthread_mutex_lock(&server->lock);
     natsmicro_call *call;
     while ((call = next_to_end(server)) != NULL) {
         pthread_mutex_unlock(&server->lock);
@@ -149,23 +203,33 @@ static void end_calls(natsmicro_server *server)
         nm_call_release(call);
         pthread_mutex_lock(&server->lock);
     }
+    pthread_mutex_unlock(&server->lock);
 }
 
 static void refuse_waiting(natsmicro_server *server)
 {
-    while (server->waiting_count > 0) {
-        nm_waiting_call waiting = nm_pool_dequeue(server);
-        pthread_mutex_unlock(&server->lock);
+    nm_pool_request request;
+    while (nm_pool_take_waiting(&server->pool, &request)) {
         nm_error error = NM_ERROR_INIT;
         nm_error_set(&error, NATSMICRO_UNAVAILABLE, "the server is stopping");
-        nm_serve_refuse(server, waiting.endpoint, waiting.message, &error);
+        nm_serve_refuse(nm_endpoint_of(request.source), request.message, &error);
         nm_error_clear(&error);
-        pthread_mutex_lock(&server->lock);
     }
 }
 
-/* Drains once; who comes later waits for the end of that. */
-static void drain(natsmicro_server *server)
+/* The time for a drain is over: callers whose requests still wait or run are told so. */
+static void end_the_rest(natsmicro_server *server)
+{
+    unsubscribe_all(server);
+    do {
+        refuse_waiting(server);
+        end_calls(server);
+        wait_for_an_end(server, nm_deadline_in(1000));
+    } while (!wait_until_ended(server, 0));
+}
+
+/* True: this thread is to drain. False: another has drained, which this one has waited for. */
+static bool begin_drain(natsmicro_server *server)
 {
     pthread_mutex_lock(&server->lock);
     bool first = !server->draining;
@@ -173,24 +237,17 @@ static void drain(natsmicro_server *server)
     while (!first && !server->drained)
         pthread_cond_wait(&server->changed, &server->lock);
     pthread_mutex_unlock(&server->lock);
-    if (!first)
-        return;
-    close_doors(server);
+    return first;
+}
 
-    pthread_mutex_lock(&server->lock);
-    if (!wait_until_ended(server, nm_deadline_in(server->drain_timeout_ms))) {
-        pthread_mutex_unlock(&server->lock);
-        unsubscribe_all(server);
-        pthread_mutex_lock(&server->lock);
-        while (!everything_ended(server)) {
-            refuse_waiting(server);
-            end_calls(server);
-            if (everything_ended(server))
-                break;
-            nm_cond_wait_until(&server->changed, &server->lock, nm_deadline_in(1000));
-        }
-    }
-    pthread_mutex_unlock(&server->lock);
+static void drain(natsmicro_server *server)
+{
+    if (!begin_drain(server))
+        return;
+    nm_pool_drain(&server->pool);
+    close_doors(server);
+    if (!wait_until_ended(server, nm_deadline_in(server->drain_timeout_ms)))
+        end_the_rest(server);
     nm_link_flush(server->link, nm_deadline_in(1000));
     pthread_mutex_lock(&server->lock);
     server->drained = true;
@@ -218,9 +275,7 @@ natsmicro_status natsmicro_server_run(natsmicro_server *server)
         continue;
     sem_post(&server->stop_requested); /* a stop is for good: it was for every other run, too */
     drain(server);
-    pthread_mutex_lock(&server->lock);
-    bool closed = server->connection_closed;
-    pthread_mutex_unlock(&server->lock);
+    bool closed = nm_pool_read(&server->pool).connection_closed;
     return closed ? NATSMICRO_UNAVAILABLE : NATSMICRO_OK;
 }
 
@@ -236,7 +291,7 @@ void natsmicro_server_destroy(natsmicro_server *server)
         return;
     if (server->link != NULL)
         drain(server);
-    nm_pool_stop(server);
+    nm_pool_stop(&server->pool);
     pthread_mutex_lock(&server->lock);
     while (server->discovery_alive > 0)
         pthread_cond_wait(&server->changed, &server->lock);
@@ -250,8 +305,7 @@ void natsmicro_server_destroy(natsmicro_server *server)
         nm_service_free(service);
     }
     nm_call_settings_free(&server->settings);
-    free(server->waiting);
-    pthread_cond_destroy(&server->work);
+    nm_pool_free(&server->pool);
     pthread_cond_destroy(&server->changed);
     pthread_mutex_destroy(&server->lock);
     sem_destroy(&server->stop_requested);
@@ -260,22 +314,18 @@ void natsmicro_server_destroy(natsmicro_server *server)
 
 /* ---- counters ---- */
 
-static uint64_t count_subscriptions(const natsmicro_server *server)
-{
-    uint64_t count = 1 + (uint64_t)server->discovery_alive; /* the link's and discovery's */
-    return count + server->open_endpoints;
-}
-
 void natsmicro_server_get_counters(natsmicro_server *server, natsmicro_server_counters *counters)
 {
+    nm_pool_figures pool = nm_pool_read(&server->pool);
     pthread_mutex_lock(&server->lock);
     counters->calls = server->calls;
-    counters->refused = server->refused;
-    counters->running = server->running;
-    counters->waiting = server->waiting_count;
-    counters->threads = server->threads;
-    counters->subscriptions = count_subscriptions(server);
+    uint64_t discovery = (uint64_t)server->discovery_alive;
     pthread_mutex_unlock(&server->lock);
+    counters->refused = pool.refused;
+    counters->running = pool.running;
+    counters->waiting = pool.waiting;
+    counters->threads = pool.threads;
+    counters->subscriptions = 1 + discovery + pool.sources; /* 1: the link's */
     counters->dropped_messages = atomic_load(&server->events.dropped);
     counters->refused_subjects = atomic_load(&server->events.refused_subjects);
 }

@@ -1,8 +1,10 @@
 /*
  * Services: adding one to a server: its endpoints, what it says of itself, its discovery.
  */
+#include "server/service.h"
+
 #include "base/rules.h"
-#include "server/internal.h"
+#include "server/discovery.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,19 +13,6 @@
 
 /* How long the broker may take to acknowledge that requests may come. */
 #define SUBSCRIBE_MS 1000
-
-bool nm_service_owns_subject(const char *subject, void *data)
-{
-    natsmicro_server *server = data;
-    bool own = false;
-    pthread_mutex_lock(&server->lock);
-    for (nm_service *service = server->services; service != NULL && !own; service = service->next) {
-        for (size_t i = 0; i < service->n_endpoints && !own; i++)
-            own = strcmp(service->endpoints[i].method.subject, subject) == 0;
-    }
-    pthread_mutex_unlock(&server->lock);
-    return own;
-}
 
 /* ---- what a service says of itself ---- */
 
@@ -100,42 +89,20 @@ static natsmicro_status init_endpoints(nm_service *service,
     service->endpoints = calloc(stub->n_methods, sizeof(nm_endpoint));
     if (service->endpoints == NULL)
         return NATSMICRO_RESOURCE_EXHAUSTED;
-    for (size_t i = 0; i < stub->n_methods; i++) {
-        nm_endpoint *endpoint = &service->endpoints[i];
-        endpoint->service = service;
-        endpoint->closed = true;
-        endpoint->typical_ns = NM_POOL_FIRST_TYPICAL_NS;
-        pthread_mutex_init(&endpoint->stats.lock, NULL);
+    natsmicro_status status = NATSMICRO_OK;
+    for (size_t i = 0; i < stub->n_methods && status == NATSMICRO_OK; i++) {
         service->n_endpoints++;
-        natsmicro_status status =
-            nm_method_init(&endpoint->method, stub, &stub->methods[i], options->subject_prefix,
-                           options->timeout_ms, error);
-        if (status != NATSMICRO_OK)
-            return status;
-        if (nm_service_owns_subject(endpoint->method.subject, service->server))
-            return nm_error_set(error, NATSMICRO_ALREADY_EXISTS,
-                                "the server serves the subject \"%s\" already",
-                                endpoint->method.subject);
+        status = nm_endpoint_init(&service->endpoints[i], service, stub, &stub->methods[i], options,
+                                  error);
     }
-    return NATSMICRO_OK;
+    return status;
 }
 
-static natsmicro_status subscribe_endpoint(natsmicro_server *server, nm_endpoint *endpoint,
-                                           nm_error *error)
+static natsmicro_status start_endpoint(natsmicro_server *server, nm_endpoint *endpoint,
+                                       nm_error *error)
 {
-    const char *subject = endpoint->method.subject;
-    natsStatus status =
-        endpoint->method.stub->queue_group_disabled
-            ? natsConnection_SubscribeSync(&endpoint->subscription, server->connection, subject)
-            : natsConnection_QueueSubscribeSync(&endpoint->subscription, server->connection,
-                                                subject, NM_QUEUE_GROUP);
-    /* Waiting calls are limited by the server's queue, which answers; nats.c's would drop. */
-    if (status == NATS_OK)
-        status = natsSubscription_SetPendingLimits(endpoint->subscription, -1, -1);
-    if (status != NATS_OK)
-        return nm_link_status(status, subject, error);
-    endpoint->closed = false;
-    return nm_pool_watch(server, endpoint);
+    natsmicro_status status = nm_endpoint_subscribe(endpoint, server->connection, error);
+    return status == NATSMICRO_OK ? nm_pool_add(&server->pool, &endpoint->source) : status;
 }
 
 static natsmicro_status subscribe_discovery(natsmicro_server *server, nm_service *service,
@@ -157,7 +124,7 @@ static natsmicro_status start(natsmicro_server *server, nm_service *service, nm_
 {
     natsmicro_status status = NATSMICRO_OK;
     for (size_t i = 0; i < service->n_endpoints && status == NATSMICRO_OK; i++)
-        status = subscribe_endpoint(server, &service->endpoints[i], error);
+        status = start_endpoint(server, &service->endpoints[i], error);
     if (status == NATSMICRO_OK)
         status = subscribe_discovery(server, service, error);
     if (status == NATSMICRO_OK && server->discovery == NULL)
@@ -189,24 +156,49 @@ static natsmicro_status make_service(nm_service **service_out, natsmicro_server 
     return status;
 }
 
+/* The first of its subjects that the server serves already, or NULL. */
+static const char *find_taken_subject(const natsmicro_server *server, const nm_service *service)
+{
+    for (size_t i = 0; i < service->n_endpoints; i++) {
+        const char *subject = service->endpoints[i].method.subject;
+        if (nm_subject_set_contains(&server->own_subjects, subject))
+            return subject;
+    }
+    return NULL;
+}
+
+/* Under the lock. */
+static natsmicro_status list(natsmicro_server *server, nm_service *service, nm_error *error)
+{
+    const char *taken = find_taken_subject(server, service);
+    if (taken != NULL)
+        return nm_error_set(error, NATSMICRO_ALREADY_EXISTS,
+                            "the server serves the subject \"%s\" already", taken);
+    if (server->draining)
+        return nm_error_set(error, NATSMICRO_FAILED_PRECONDITION, "the server is stopping");
+    for (size_t i = 0; i < service->n_endpoints; i++) {
+        nm_endpoint *endpoint = &service->endpoints[i];
+        nm_subject_set_add(&server->own_subjects, &endpoint->own_subject, endpoint->method.subject);
+    }
+    service->next = server->services;
+    server->services = service;
+    return NATSMICRO_OK;
+}
+
 /*
- * A service that could not be started whole stays listed: its endpoints may serve already, and end
- * with the server.
+ * A service of which only a part could be started stays listed: its endpoints may serve already,
+ * and end with the server.
  */
 static natsmicro_status list_and_start(natsmicro_server *server, nm_service *service,
                                        nm_error *error)
 {
     pthread_mutex_lock(&server->lock);
-    bool draining = server->draining;
-    if (!draining) {
-        service->next = server->services;
-        server->services = service;
-    }
+    natsmicro_status status = list(server, service, error);
     pthread_mutex_unlock(&server->lock);
-    if (!draining)
+    if (status == NATSMICRO_OK)
         return start(server, service, error);
     nm_service_free(service);
-    return nm_error_set(error, NATSMICRO_FAILED_PRECONDITION, "the server is stopping");
+    return status;
 }
 
 static natsmicro_status add(natsmicro_server *server, const natsmicro_stub_service *stub,
@@ -257,13 +249,8 @@ void nm_service_free(nm_service *service)
 {
     natsSubscription_Destroy(service->discovery[0]);
     natsSubscription_Destroy(service->discovery[1]);
-    for (size_t i = 0; i < service->n_endpoints; i++) {
-        nm_endpoint *endpoint = &service->endpoints[i];
-        natsSubscription_Destroy(endpoint->subscription);
-        nm_method_free(&endpoint->method);
-        free(endpoint->stats.last_error);
-        pthread_mutex_destroy(&endpoint->stats.lock);
-    }
+    for (size_t i = 0; i < service->n_endpoints; i++)
+        nm_endpoint_free(&service->endpoints[i]);
     for (size_t i = 0; i < service->n_metadata; i++) {
         free((char *)(uintptr_t)service->metadata[i].key);
         free((char *)(uintptr_t)service->metadata[i].value);

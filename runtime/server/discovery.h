@@ -1,0 +1,18 @@
+/*
+ * Discovery: answers $SRV.PING, $SRV.INFO and $SRV.STATS.
+ */
+#ifndef NM_SERVER_DISCOVERY_H
+#define NM_SERVER_DISCOVERY_H
+
+#include "server/state.h"
+
+/*
+ * Subscribes `subject` for discovery requests; they are answered on the subscription's dispatch
+ * thread, for `service` or for all (NULL). The server counts it in discovery_alive until its
+ * callbacks have ended; until then neither service nor server may be freed.
+ */
+natsmicro_status nm_discovery_subscribe(natsmicro_server *server, nm_service *service,
+                                        const char *subject, natsSubscription **subscription,
+                                        nm_error *error);
+
+#endif

@@ -1,0 +1,58 @@
+/*
+ * Endpoint: a method of a service that runs: its subject, where its requests come from, and what
+ * STATS says of it.
+ */
+#ifndef NM_SERVER_ENDPOINT_H
+#define NM_SERVER_ENDPOINT_H
+
+#include "call/method.h"
+#include "server/pool.h"
+#include "server/subjects.h"
+
+/* The queue group that all instances of a service share requests by. */
+#define NM_QUEUE_GROUP "q"
+
+/* What STATS says of an endpoint; it has a lock of its own. */
+typedef struct nm_endpoint_stats {
+    pthread_mutex_t lock;
+    uint64_t requests;
+    uint64_t errors;
+    uint64_t processing_time; /* ns */
+    char *last_error;         /* owned; "code:text", or NULL */
+} nm_endpoint_stats;
+
+typedef struct nm_service nm_service;
+
+typedef struct nm_endpoint {
+    nm_pool_source source; /* the first member: the pool's callbacks get it */
+    nm_method method;
+    nm_service *service;
+    nm_subject_entry own_subject; /* in the server's set once the service is listed */
+    nm_endpoint_stats stats;
+} nm_endpoint;
+
+static inline nm_endpoint *nm_endpoint_of(nm_pool_source *source)
+{
+    return (nm_endpoint *)(void *)source;
+}
+
+/*
+ * Makes the endpoint of a method, not subscribed yet; it is all zero before. Whatever the status,
+ * nm_endpoint_free frees what it holds.
+ */
+natsmicro_status nm_endpoint_init(nm_endpoint *endpoint, nm_service *service,
+                                  const natsmicro_stub_service *stub,
+                                  const natsmicro_stub_method *method,
+                                  const natsmicro_service_options *options, nm_error *error);
+
+/* Destroys its subscription, too. */
+void nm_endpoint_free(nm_endpoint *endpoint);
+
+/* Subscribes for requests; nobody waits for them yet. */
+natsmicro_status nm_endpoint_subscribe(nm_endpoint *endpoint, natsConnection *connection,
+                                       nm_error *error);
+
+/* Counts a request that is over: `outcome` is OK or what it failed with. Any thread. */
+void nm_endpoint_count(nm_endpoint *endpoint, int64_t duration, const nm_error *outcome);
+
+#endif

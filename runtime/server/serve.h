@@ -1,0 +1,22 @@
+/*
+ * Serve: one request, from its bytes to the end of its call.
+ */
+#ifndef NM_SERVER_SERVE_H
+#define NM_SERVER_SERVE_H
+
+#include "server/endpoint.h"
+
+/*
+ * Serves a request, on the calling thread, up to the handler's return; the message is owned from
+ * now on. What it answered is for the caller to flush. True: the call goes on detached, and the
+ * pool is told of its end.
+ */
+bool nm_serve(nm_endpoint *endpoint, natsMsg *message);
+
+/*
+ * Tells the caller of a request that it is not served, and counts it; the message is owned from now
+ * on.
+ */
+void nm_serve_refuse(nm_endpoint *endpoint, natsMsg *message, const nm_error *error);
+
+#endif

@@ -1,0 +1,63 @@
+/*
+ * State: what a server and its services hold.
+ *
+ * The server's lock guards the list of live calls, the list of services and the state of a drain.
+ * The pool has a lock of its own, and so have an endpoint's statistics. No two are held together,
+ * and none while nats.c or the user is called.
+ */
+#ifndef NM_SERVER_STATE_H
+#define NM_SERVER_STATE_H
+
+#include "base/events.h"
+#include "base/random.h"
+#include "call/call.h"
+#include "server/endpoint.h"
+#include "server/pool.h"
+#include "server/subjects.h"
+
+#include <semaphore.h>
+
+/* All but `next` is set before the service is listed. */
+struct nm_service {
+    natsmicro_server *server;
+    const natsmicro_stub_service *stub;
+    const void *handlers;
+    void *user_data;
+    char id[NM_TOKEN_LENGTH + 1];
+    int64_t started; /* ns since 1970 */
+    char *name;      /* owned, as are the next two */
+    char *version;
+    char *description;
+    natsmicro_metadata *metadata; /* owned, with its strings */
+    size_t n_metadata;
+    nm_endpoint *endpoints; /* owned */
+    size_t n_endpoints;
+    natsSubscription *discovery[2]; /* $SRV.*.<name> and $SRV.*.<name>.<id> */
+    nm_service *next;
+};
+
+struct natsmicro_server {
+    natsConnection *connection; /* the user's */
+    nm_events events;
+    nm_link *link;
+    nm_call_settings settings;
+    nm_call_cache cache;
+    nm_pool pool;
+    nm_subject_set own_subjects; /* written under the lock, read without */
+    int64_t drain_timeout_ms;
+    sem_t stop_requested; /* above 0 for ever once it was stopped */
+
+    natsSubscription *discovery; /* $SRV.* */
+
+    pthread_mutex_t lock;
+    pthread_cond_t changed; /* for a drain and a destroy: something ended */
+    nm_service *services;   /* only added to; freed with the server */
+    int discovery_alive;    /* subscriptions whose callbacks may still run */
+    natsmicro_call *live;   /* every call that has a reference */
+    size_t live_count;
+    uint64_t calls; /* all that were ever made */
+    bool draining;
+    bool drained;
+};
+
+#endif
