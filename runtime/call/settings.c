@@ -12,6 +12,7 @@
 #define DEFAULT_PENDING_BYTES    (64 * (size_t)1024 * 1024)
 #define DEFAULT_WINDOW_BYTES     (4 * (size_t)1024 * 1024)
 #define DECODE_BYTES_PER_PAYLOAD 4
+#define DEFAULT_GONE_LIMIT_MS    10000
 
 static const char *const default_prefixes[] = {"_INBOX.", NULL};
 
@@ -69,6 +70,8 @@ natsmicro_status nm_call_settings_init(nm_call_settings *settings, const nm_call
     memset(settings, 0, sizeof(*settings));
     natsmicro_status status = nm_check_time("idle_timeout_ms", options->idle_timeout_ms, -1, error);
     if (status == NATSMICRO_OK)
+        status = nm_check_time("gone_limit_ms", options->gone_limit_ms, 0, error);
+    if (status == NATSMICRO_OK)
         status = nm_check_subject("inbox_prefix", options->inbox_prefix, error);
     if (status != NATSMICRO_OK)
         return status;
@@ -85,6 +88,8 @@ natsmicro_status nm_call_settings_init(nm_call_settings *settings, const nm_call
                                                 : DEFAULT_PENDING_MESSAGES;
     settings->stream.max_pending_bytes =
         options->max_pending_bytes != 0 ? options->max_pending_bytes : DEFAULT_PENDING_BYTES;
+    settings->stream.gone_limit =
+        nm_duration(options->gone_limit_ms != 0 ? options->gone_limit_ms : DEFAULT_GONE_LIMIT_MS);
     settings->stream.plain_streams = options->plain_streams;
     settings->stream.window_bytes =
         options->window_bytes != 0 ? options->window_bytes : DEFAULT_WINDOW_BYTES;

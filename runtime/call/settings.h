@@ -30,21 +30,22 @@ typedef struct nm_call_options {
     bool plain_streams;
     size_t window_bytes;
     uint32_t window_messages;
+    int64_t gone_limit_ms;
 } nm_call_options;
 
 /*
  * Taken from natsmicro_client_options or natsmicro_server_options, which are two types with like
  * names.
  */
-#define NM_CALL_OPTIONS_OF(options)                                                             \
-    {                                                                                           \
-        .inbox_prefix = (options)->inbox_prefix, .idle_timeout_ms = (options)->idle_timeout_ms, \
-        .max_decode_bytes = (options)->max_decode_bytes, .max_depth = (options)->max_depth,     \
-        .max_pending_messages = (options)->max_pending_messages,                                \
-        .max_pending_bytes = (options)->max_pending_bytes, .hooks = (options)->hooks,           \
-        .allowed_inbox_prefixes = (options)->allowed_inbox_prefixes,                            \
-        .plain_streams = (options)->plain_streams, .window_bytes = (options)->window_bytes,     \
-        .window_messages = (options)->window_messages,                                          \
+#define NM_CALL_OPTIONS_OF(options)                                                               \
+    {                                                                                             \
+        .inbox_prefix = (options)->inbox_prefix, .idle_timeout_ms = (options)->idle_timeout_ms,   \
+        .max_decode_bytes = (options)->max_decode_bytes, .max_depth = (options)->max_depth,       \
+        .max_pending_messages = (options)->max_pending_messages,                                  \
+        .max_pending_bytes = (options)->max_pending_bytes, .hooks = (options)->hooks,             \
+        .allowed_inbox_prefixes = (options)->allowed_inbox_prefixes,                              \
+        .plain_streams = (options)->plain_streams, .window_bytes = (options)->window_bytes,       \
+        .window_messages = (options)->window_messages, .gone_limit_ms = (options)->gone_limit_ms, \
     }
 
 /*

@@ -231,6 +231,17 @@ size_t nm_link_max_payload(nm_link *link)
     return limit > 0 ? (size_t)limit : 1024 * 1024;
 }
 
+uint64_t nm_link_reconnects(nm_link *link)
+{
+    natsStatistics *statistics = NULL;
+    uint64_t reconnects = 0;
+    if (natsStatistics_Create(&statistics) == NATS_OK &&
+        natsConnection_GetStats(nm_link_connection(link), statistics) == NATS_OK)
+        natsStatistics_GetCounts(statistics, NULL, NULL, NULL, NULL, &reconnects);
+    natsStatistics_Destroy(statistics);
+    return reconnects;
+}
+
 /* ---- inboxes ---- */
 
 void nm_inbox_init(nm_inbox *inbox, nm_link *link, const nm_inbox_callbacks *callbacks)

@@ -48,6 +48,9 @@ nm_events *nm_link_events(nm_link *link);
 /* The largest payload, headers included, that the broker takes right now. */
 size_t nm_link_max_payload(nm_link *link);
 
+/* How often the connection has been lost and made again. Takes a lock of nats.c. */
+uint64_t nm_link_reconnects(nm_link *link);
+
 /* ---- inboxes ---- */
 
 /* Makes an inbox ready for use with one reference, the caller's. Not listening yet. */

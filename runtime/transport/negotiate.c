@@ -112,6 +112,7 @@ static natsmicro_status publish_offer(nm_stream *stream, const void *request, si
         offer.has_timeout = true;
         offer.timeout_ms = (uint64_t)nm_remaining_ms(stream->deadline);
     }
+    stream->reconnects = nm_link_reconnects(stream->link);
     char text[NM_STREAM_OFFER_SIZE];
     nm_stream_offer_format(&offer, text);
     return nm_plain_publish_opening(stream, request, length, text);
@@ -144,6 +145,8 @@ natsmicro_status nm_stream_accept(nm_stream *stream, natsMsg *message, const nm_
 {
     nm_stream_offer offer;
     bool reliable = takes_offer(stream, opening, &offer);
+    if (reliable)
+        stream->reconnects = nm_link_reconnects(stream->link);
     nm_incoming_user_headers(message, &stream->headers_in); /* short memory: fewer */
     if (reliable ? !begin_reliable(stream, &offer) : !nm_plain_begin(stream))
         return nm_error_set(error, NATSMICRO_RESOURCE_EXHAUSTED, "no memory for the stream");

@@ -45,7 +45,8 @@ struct nm_stream {
     int64_t open_deadline; /* ns */
     int64_t deadline;
     int64_t idle_limit;
-    size_t max_payload; /* the broker's, when the call began */
+    uint64_t reconnects; /* of the connection, when the call was opened */
+    size_t max_payload;  /* the broker's, when the call began */
     uint64_t window_messages;
     uint64_t window_bytes;
 

@@ -684,6 +684,7 @@ static void begin(natsmicro_method_kind kind)
     if (wide)
         settings.window_messages = settings.window_bytes = 1000000;
     settings.totals = &totals;
+    settings.gone_limit = 10000 * NM_NS_PER_MS;
     nm_events_init(&the_link.events, NULL, NULL);
     side_begin(&client, kind, "_INBOX.c.1", false);
     nm_stream_set_limits(client.stream, clock_ns + 5 * SECOND, clock_ns + 120 * SECOND,

@@ -10,13 +10,16 @@
 #define MS         NM_NS_PER_MS
 #define SECOND     (1000 * MS)
 #define IDLE_LIMIT (30 * SECOND)
+#define GONE_LIMIT (10 * SECOND)
+#define GRACE      (3 * SECOND) /* after a reconnect */
 
 typedef struct scene {
     nm_clocks clocks;
     int64_t now;
     uint64_t published;
     uint64_t acknowledged;
-    bool asks; /* something waits for an answer although nothing is unacknowledged */
+    uint64_t reconnects; /* of our connection */
+    bool asks;           /* something waits for an answer although nothing is unacknowledged */
 } scene;
 
 /* ---- what happens ---- */
@@ -24,7 +27,13 @@ typedef struct scene {
 static void begin(scene *self, int64_t idle_limit)
 {
     *self = (scene){.now = 1000 * SECOND};
-    nm_clocks_begin(&self->clocks, idle_limit, self->now);
+    nm_clocks_begin(&self->clocks, idle_limit, GONE_LIMIT, self->reconnects, self->now);
+}
+
+/* The broker says that nobody listens. */
+static void take_503(scene *self)
+{
+    nm_clocks_on_no_responders(&self->clocks, self->reconnects, self->now);
 }
 
 static nm_waiting waiting(const scene *self)
@@ -506,29 +515,96 @@ static void a_sender_that_only_waits_for_room_has_no_progress_limit(void **state
     assert_int_equal(NM_LIMIT_NONE, passed_in(&self, IDLE_LIMIT - 1));
 }
 
-/* A peer that reconnects has no subscription for a while: one 503 alone ends nothing. */
-static void a_peer_is_gone_5_s_after_the_first_503(void **state)
+/* A peer that reconnects has no subscription for a while: no number of 503s ends a call. */
+static void a_peer_is_gone_when_the_limit_has_passed_since_the_first_503(void **state)
 {
     (void)state;
     scene self;
     begin(&self, IDLE_LIMIT);
-    nm_clocks_on_no_responders(&self.clocks, self.now);
+    nm_clocks_on_probe(&self.clocks, self.now + IDLE_LIMIT); /* no probe before the limit */
+    for (int i = 0; i < 1000; i++)
+        take_503(&self);
     pass(&self, 2 * SECOND);
-    nm_clocks_on_no_responders(&self.clocks, self.now); /* does not put it off */
-    assert_passes_in(&self, 3 * SECOND, NM_LIMIT_GONE);
-    assert_timer_in(&self, 3 * SECOND);
+    take_503(&self); /* does not put it off */
+    assert_passes_in(&self, GONE_LIMIT - 2 * SECOND, NM_LIMIT_GONE);
+    assert_timer_in(&self, GONE_LIMIT - 2 * SECOND);
     nm_clocks_on_frame(&self.clocks, self.now); /* it is back */
     assert_passes_in(&self, IDLE_LIMIT, NM_LIMIT_IDLE);
 }
 
 /* The caller then hears why: the service is gone, and not just slow. */
-static void an_idle_limit_shorter_than_5_s_still_tells_who_is_gone(void **state)
+static void a_shorter_idle_limit_still_tells_who_is_gone(void **state)
 {
     (void)state;
     scene self;
     begin(&self, 3 * SECOND);
-    nm_clocks_on_no_responders(&self.clocks, self.now);
+    take_503(&self);
     assert_passes_in(&self, 3 * SECOND, NM_LIMIT_GONE);
+}
+
+/*
+ * Both sides lost their broker, and ours is back first: until the peer has had the time to come
+ * back too, its absence means nothing.
+ */
+static void after_our_own_reconnect_the_peer_has_the_whole_limit_again(void **state)
+{
+    (void)state;
+    scene self;
+    begin(&self, IDLE_LIMIT);
+    take_503(&self);
+    pass(&self, GONE_LIMIT - SECOND);
+    nm_clocks_on_connection(&self.clocks, false, self.now);
+    assert_int_equal(NM_LIMIT_NONE, passed_in(&self, 10 * SECOND)); /* nobody can answer us */
+    pass(&self, SECOND);
+    nm_clocks_on_connection(&self.clocks, true, self.now);
+    self.reconnects++;
+    take_503(&self);
+    pass(&self, GRACE - 1);
+    take_503(&self);
+    assert_int_equal(NM_LIMIT_NONE, passed_in(&self, GONE_LIMIT));
+    pass(&self, 1);
+    take_503(&self); /* the first that counts */
+    assert_passes_in(&self, GONE_LIMIT, NM_LIMIT_GONE);
+}
+
+/* The peer has died in the meantime; the reconnect counts once. */
+static void a_503_long_after_a_reconnect_counts_at_once(void **state)
+{
+    (void)state;
+    scene self;
+    begin(&self, IDLE_LIMIT);
+    nm_clocks_on_connection(&self.clocks, false, self.now);
+    nm_clocks_on_connection(&self.clocks, true, self.now);
+    self.reconnects++;
+    pass(&self, GRACE);
+    take_503(&self);
+    assert_passes_in(&self, GONE_LIMIT, NM_LIMIT_GONE);
+}
+
+/* A reconnect between two looks of the timer shows only in the number of reconnects. */
+static void a_reconnect_that_the_timer_missed_counts(void **state)
+{
+    (void)state;
+    scene self;
+    begin(&self, IDLE_LIMIT);
+    take_503(&self);
+    pass(&self, GONE_LIMIT - SECOND);
+    self.reconnects++;
+    take_503(&self);
+    assert_int_equal(NM_LIMIT_NONE, passed_in(&self, GONE_LIMIT));
+    pass(&self, GRACE);
+    take_503(&self);
+    assert_passes_in(&self, GONE_LIMIT, NM_LIMIT_GONE);
+}
+
+/* Otherwise it would put off the end of a peer that died long after. */
+static void a_reconnect_before_the_call_does_not_count(void **state)
+{
+    (void)state;
+    scene self = {.now = 1000 * SECOND, .reconnects = 7};
+    nm_clocks_begin(&self.clocks, IDLE_LIMIT, GONE_LIMIT, self.reconnects, self.now);
+    take_503(&self);
+    assert_passes_in(&self, GONE_LIMIT, NM_LIMIT_GONE);
 }
 
 /* ---- the timer ---- */
@@ -637,8 +713,12 @@ int main(void)
         cmocka_unit_test(without_an_idle_limit_silence_ends_nothing),
         cmocka_unit_test(messages_that_never_arrive_end_the_call),
         cmocka_unit_test(a_sender_that_only_waits_for_room_has_no_progress_limit),
-        cmocka_unit_test(a_peer_is_gone_5_s_after_the_first_503),
-        cmocka_unit_test(an_idle_limit_shorter_than_5_s_still_tells_who_is_gone),
+        cmocka_unit_test(a_peer_is_gone_when_the_limit_has_passed_since_the_first_503),
+        cmocka_unit_test(a_shorter_idle_limit_still_tells_who_is_gone),
+        cmocka_unit_test(after_our_own_reconnect_the_peer_has_the_whole_limit_again),
+        cmocka_unit_test(a_503_long_after_a_reconnect_counts_at_once),
+        cmocka_unit_test(a_reconnect_that_the_timer_missed_counts),
+        cmocka_unit_test(a_reconnect_before_the_call_does_not_count),
         cmocka_unit_test(the_timer_wakes_for_each_limit),
         cmocka_unit_test(the_timer_is_only_set_to_an_earlier_time),
         cmocka_unit_test(what_waits_is_due_when_the_connection_is_back),

@@ -91,13 +91,19 @@ typedef struct natsmicro_client_options {
      */
     size_t window_bytes;
     uint32_t window_messages;
+    /*
+     * How long the broker may say that nobody listens at the inbox of a reliable stream's peer, in
+     * milliseconds, before the call ends: so a peer that lives may lose its own connection for
+     * about this long. Never more than the idle limit. Default: 10000.
+     */
+    int64_t gone_limit_ms;
 } natsmicro_client_options;
 
 /* The initializer of natsmicro_client_options: all defaults. */
 #define NATSMICRO_CLIENT_OPTIONS_INIT                                                             \
     {                                                                                             \
         sizeof(natsmicro_client_options), NULL, NULL, 0, 0, 0, 0, 0, 0, {NULL, NULL, NULL}, NULL, \
-            NULL, NULL, false, 0, 0                                                               \
+            NULL, NULL, false, 0, 0, 0                                                            \
     }
 
 /*

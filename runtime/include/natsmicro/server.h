@@ -99,13 +99,19 @@ typedef struct natsmicro_server_options {
      */
     size_t window_bytes;
     uint32_t window_messages;
+    /*
+     * How long the broker may say that nobody listens at the inbox of a reliable stream's peer, in
+     * milliseconds, before the call ends: so a peer that lives may lose its own connection for
+     * about this long. Never more than the idle limit. Default: 10000.
+     */
+    int64_t gone_limit_ms;
 } natsmicro_server_options;
 
 /* The initializer of natsmicro_server_options: all defaults. */
 #define NATSMICRO_SERVER_OPTIONS_INIT                                                             \
     {                                                                                             \
         sizeof(natsmicro_server_options), NULL, 0, 0, 0, 0, 0, 0, 0, 0, {NULL, NULL, NULL}, NULL, \
-            NULL, NULL, false, 0, 0                                                               \
+            NULL, NULL, false, 0, 0, 0                                                            \
     }
 
 /* One pair of the metadata that discovery shows of a service or an endpoint. */

@@ -59,7 +59,8 @@ bool nm_reliable_begin(nm_stream *stream, const nm_stream_offer *peer)
     nm_reliable *reliable = take_state(stream);
     if (reliable == NULL)
         return false;
-    nm_clocks_begin(&reliable->clocks, stream->idle_limit, nm_now());
+    nm_clocks_begin(&reliable->clocks, stream->idle_limit, stream->settings->gone_limit,
+                    stream->reconnects, nm_now());
     reliable->peer_heard = !stream->is_server;
     nm_outbox_begin(&reliable->outbox, stream->max_payload, stream->window_messages,
                     stream->window_bytes, stream->is_server ? &stream->headers_out : NULL);

@@ -13,10 +13,13 @@ static int64_t later(int64_t a, int64_t b)
     return a > b ? a : b;
 }
 
-void nm_clocks_begin(nm_clocks *clocks, int64_t idle_limit, int64_t now)
+void nm_clocks_begin(nm_clocks *clocks, int64_t idle_limit, int64_t gone_limit, uint64_t reconnects,
+                     int64_t now)
 {
     *clocks = (nm_clocks){
         .idle_limit = idle_limit,
+        .gone_limit = gone_limit,
+        .reconnects = reconnects,
         .timer_at = NM_NEVER,
         .last_activity = now,
         .last_progress = now,
@@ -35,9 +38,19 @@ void nm_clocks_on_frame(nm_clocks *clocks, int64_t now)
     clocks->gone_since = NM_NEVER;
 }
 
-void nm_clocks_on_no_responders(nm_clocks *clocks, int64_t now)
+static void begin_grace(nm_clocks *clocks, int64_t now)
 {
-    if (clocks->gone_since == NM_NEVER)
+    clocks->gone_since = NM_NEVER;
+    clocks->grace_until = now + NM_CLOCKS_GRACE;
+}
+
+void nm_clocks_on_no_responders(nm_clocks *clocks, uint64_t reconnects, int64_t now)
+{
+    if (reconnects != clocks->reconnects && !clocks->saw_reconnect)
+        begin_grace(clocks, now);
+    clocks->reconnects = reconnects;
+    clocks->saw_reconnect = false;
+    if (clocks->gone_since == NM_NEVER && now >= clocks->grace_until)
         clocks->gone_since = now;
 }
 
@@ -51,6 +64,7 @@ bool nm_clocks_on_connection(nm_clocks *clocks, bool connected, int64_t now)
     bool was_down = clocks->disconnected;
     clocks->disconnected = !connected;
     if (!connected) {
+        clocks->gone_since = NM_NEVER;
         clocks->timer_at = now + NM_CLOCKS_RECONNECT_LOOK;
         return false;
     }
@@ -58,6 +72,8 @@ bool nm_clocks_on_connection(nm_clocks *clocks, bool connected, int64_t now)
         clocks->backoff = 0;
         clocks->last_retransmit = 0; /* due now, if anything waits */
         clocks->last_probe = 0;
+        clocks->saw_reconnect = true;
+        begin_grace(clocks, now);
     }
     return true;
 }
@@ -220,7 +236,7 @@ static int64_t progress_limit_due(const nm_clocks *clocks, nm_waiting waiting)
 
 static int64_t gone_limit_due(const nm_clocks *clocks)
 {
-    return nm_after(clocks->gone_since, NM_CLOCKS_GONE_LIMIT);
+    return nm_after(clocks->gone_since, clocks->gone_limit);
 }
 
 nm_limit nm_clocks_passed_limit(const nm_clocks *clocks, nm_waiting waiting, int64_t now)

@@ -30,8 +30,11 @@
  */
 #define NM_CLOCKS_MOST_KEPT_BACKOFF 3
 
-/* After the broker's first 503 a peer counts as gone if nothing comes for this long. */
-#define NM_CLOCKS_GONE_LIMIT (5000 * NM_NS_PER_MS)
+/*
+ * How long after our own reconnect 503s do not count: the peer, and the brokers between, may need
+ * as long to come back.
+ */
+#define NM_CLOCKS_GRACE (3000 * NM_NS_PER_MS)
 
 /* The interval of probes where there is no idle limit. */
 #define NM_CLOCKS_PROBE_WITHOUT_IDLE (5000 * NM_NS_PER_MS)
@@ -41,13 +44,16 @@
 
 typedef struct nm_clocks {
     int64_t idle_limit;    /* a duration */
+    int64_t gone_limit;    /* a duration: how long after the first 503 a peer counts as gone */
     int64_t timer_at;      /* when the one timer of the call fires, at the latest */
     int64_t last_activity; /* a valid frame came */
     int64_t last_probe;
     int64_t last_publish;
     int64_t last_progress;   /* the peer acknowledged more, or something came to wait for that */
     int64_t last_retransmit; /* or last_progress, whichever is later */
-    int64_t gone_since;      /* the first 503 since the last activity */
+    int64_t gone_since;      /* the first 503 since the last activity and reconnect that counts */
+    int64_t grace_until;     /* 503s before this do not count */
+    uint64_t reconnects;     /* of our connection, as far as noticed */
     int64_t acknowledge_due;
     int64_t seal_due;
     int64_t round_trip;    /* a duration; 0: not known */
@@ -56,17 +62,23 @@ typedef struct nm_clocks {
     unsigned backoff;      /* how often the retransmit delay was doubled */
     bool times_resend;     /* the next segment that is published again is timed */
     bool disconnected;
+    bool saw_reconnect; /* the timer did, since `reconnects` was noted */
 } nm_clocks;
 
-void nm_clocks_begin(nm_clocks *clocks, int64_t idle_limit, int64_t now);
+/* `reconnects`: how often the connection has been made again so far. */
+void nm_clocks_begin(nm_clocks *clocks, int64_t idle_limit, int64_t gone_limit, uint64_t reconnects,
+                     int64_t now);
 
 /* ---- what happened ---- */
 
 /* A valid frame came. */
 void nm_clocks_on_frame(nm_clocks *clocks, int64_t now);
 
-/* A 503 came: nobody listens at the peer's address. */
-void nm_clocks_on_no_responders(nm_clocks *clocks, int64_t now);
+/*
+ * A 503 came: nobody listens at the peer's address. It may be the first sign of a reconnect that
+ * the timer has not seen.
+ */
+void nm_clocks_on_no_responders(nm_clocks *clocks, uint64_t reconnects, int64_t now);
 
 /* The peer acknowledged `number`, which is higher than before. */
 void nm_clocks_on_progress(nm_clocks *clocks, uint64_t number, int64_t now);
@@ -100,7 +112,8 @@ void nm_clocks_on_seal(nm_clocks *clocks);
 
 /*
  * The connection was looked at. False: it is down, nothing is to be sent, and the timer looks again
- * soon (`timer_at`). When it comes back, what waits for the peer is due at once.
+ * soon (`timer_at`). When it comes back, what waits for the peer is due at once, and the peer has
+ * the whole gone limit to come back, too.
  */
 bool nm_clocks_on_connection(nm_clocks *clocks, bool connected, int64_t now);
 
@@ -132,7 +145,7 @@ typedef enum nm_limit {
     NM_LIMIT_NONE,
     NM_LIMIT_IDLE,     /* nothing came */
     NM_LIMIT_PROGRESS, /* frames came, but nothing of ours gets through */
-    NM_LIMIT_GONE      /* nobody listens */
+    NM_LIMIT_GONE      /* nobody has listened for too long */
 } nm_limit;
 
 /* The limit that has passed: it ends the call. */

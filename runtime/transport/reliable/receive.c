@@ -338,8 +338,9 @@ static void drop_malformed(nm_stream *stream, const char *why)
 static void take_no_responders(nm_stream *stream)
 {
     nm_reliable *reliable = nm_reliable_of(stream);
+    uint64_t reconnects = nm_link_reconnects(stream->link);
     pthread_mutex_lock(&stream->lock);
-    nm_clocks_on_no_responders(&reliable->clocks, nm_now());
+    nm_clocks_on_no_responders(&reliable->clocks, reconnects, nm_now());
     nm_reliable_schedule(stream);
     pthread_mutex_unlock(&stream->lock);
 }
