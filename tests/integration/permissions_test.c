@@ -19,12 +19,6 @@
 
 #define SUBJECT_SIZE 256
 
-/* A URL with a user's name and password. */
-static void url_of(const broker *where, const char *user, char *url, size_t size)
-{
-    snprintf(url, size, "nats://%s@%s", user, broker_url(where) + strlen("nats://"));
-}
-
 /* ---- blobs: each side sends one of the sizes that takes several messages ---- */
 
 #define BLOB_SIZE ((size_t)300000)
@@ -111,9 +105,9 @@ static void scene_open(scene *self)
     char till[128];
     char desk[128];
     self->where = broker_start(&(broker_options){.config_file = CONFIG_FILE});
-    url_of(self->where, "shop:one", shop, sizeof(shop));
-    url_of(self->where, "till:two", till, sizeof(till));
-    url_of(self->where, "desk:three", desk, sizeof(desk));
+    broker_url_for(self->where, "shop:one", shop, sizeof(shop));
+    broker_url_for(self->where, "till:two", till, sizeof(till));
+    broker_url_for(self->where, "desk:three", desk, sizeof(desk));
     latch_init(&self->refused);
     lab_open_at(&self->room, shop, till);
     serve_and_call(self);
@@ -234,7 +228,7 @@ static void discovery_answers_who_may_ask(void **state)
     scene here;
     char url[128];
     scene_open(&here);
-    url_of(here.where, "watch:four", url, sizeof(url));
+    broker_url_for(here.where, "watch:four", url, sizeof(url));
     natsConnection *watch = connect_to_url(url);
     natsSubscription *answers = NULL;
     assert_int_equal(NATS_OK,

@@ -23,6 +23,7 @@
 #define START_TIMEOUT_MS 20000
 #define STOP_TIMEOUT_MS  5000
 #define PATH_SIZE        512
+#define PAGE_SIZE        32768
 
 struct broker {
     pid_t pid; /* 0: not running */
@@ -210,6 +211,11 @@ const char *broker_url(const broker *self)
     return self->url;
 }
 
+void broker_url_for(const broker *self, const char *user, char *url, size_t size)
+{
+    snprintf(url, size, "nats://%s@%s", user, self->url + strlen("nats://"));
+}
+
 pid_t broker_process(const broker *self)
 {
     return self->pid;
@@ -228,9 +234,8 @@ static int connect_to_monitor(const broker *self)
     return monitor;
 }
 
-/* Returns what follows `key` on a page of the monitoring. Dies if the page has no such key. */
-static const char *ask_monitor(const broker *self, const char *page, const char *key, char *answer,
-                               size_t size)
+/* Reads a page of the monitoring. */
+static void read_page(const broker *self, const char *page, char *answer, size_t size)
 {
     char request[64];
     snprintf(request, sizeof(request), "GET %s HTTP/1.0\r\n\r\n", page);
@@ -243,6 +248,13 @@ static const char *ask_monitor(const broker *self, const char *page, const char 
         length += (size_t)got;
     close(monitor);
     answer[length] = '\0';
+}
+
+/* Returns what follows `key`. Dies if the page has no such key. */
+static const char *ask_monitor(const broker *self, const char *page, const char *key, char *answer,
+                               size_t size)
+{
+    read_page(self, page, answer, size);
     const char *found = strstr(answer, key);
     if (found == NULL)
         support_die("%s of the broker's monitoring has no %s: %s", page, key, answer);
@@ -255,6 +267,32 @@ size_t broker_subscriptions(const broker *self)
     const char *figure =
         ask_monitor(self, "/subsz", "\"num_subscriptions\":", answer, sizeof(answer));
     return strtoul(figure, NULL, 10);
+}
+
+long broker_figure(const broker *self, const char *page, const char *after, const char *key)
+{
+    char answer[PAGE_SIZE];
+    read_page(self, page, answer, sizeof(answer));
+    const char *from = after != NULL ? strstr(answer, after) : answer;
+    const char *found = from != NULL ? strstr(from, key) : NULL;
+    return found != NULL ? strtol(found + strlen(key), NULL, 10) : -1;
+}
+
+int broker_count_values(const broker *self, const char *page, const char *key)
+{
+    char answer[PAGE_SIZE];
+    read_page(self, page, answer, sizeof(answer));
+    int count = 0;
+    for (const char *at = strstr(answer, key); at != NULL; at = strstr(at + 1, key)) {
+        const char *value = at + strlen(key);
+        size_t length = strlen(key) + strcspn(value, "\",") + 1;
+        const char *again = at;
+        do
+            again = strstr(again + 1, key);
+        while (again != NULL && strncmp(again, at, length) != 0);
+        count += again == NULL; /* the last of its value */
+    }
+    return count;
 }
 
 void broker_version(const broker *self, char *version, size_t size)
@@ -293,6 +331,20 @@ void broker_stop(broker *self)
 void broker_kill(broker *self)
 {
     end(self, SIGKILL);
+}
+
+void broker_set_config(broker *self, const broker_options *options)
+{
+    write_config(self, options);
+}
+
+void broker_retire(broker *self, int64_t timeout_ms)
+{
+    int wait_status;
+    process_signal(self->pid, SIGUSR2);
+    if (!process_wait(self->pid, timeout_ms, &wait_status))
+        die_with_log(self, "did not retire in time");
+    self->pid = 0;
 }
 
 void broker_restart(broker *self)

@@ -10,6 +10,7 @@
 #define SUPPORT_BROKER_H
 
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 typedef struct broker broker;
@@ -27,11 +28,23 @@ broker *broker_start(const broker_options *options);
 /* Returns "nats://127.0.0.1:<port>". The string belongs to the broker and stays the same. */
 const char *broker_url(const broker *self);
 
+/* Writes the URL with a user, "name:password". */
+void broker_url_for(const broker *self, const char *user, char *url, size_t size);
+
 /* Returns its current process, to be looked at, not to be signalled. */
 pid_t broker_process(const broker *self);
 
 /* Returns how many subscriptions the broker has now, with its own. */
 size_t broker_subscriptions(const broker *self);
+
+/*
+ * Returns the number that follows `key` on a page of its monitoring, such as "/varz"; -1: the page
+ * has no such key. If `after` is not NULL, the key is looked for behind it.
+ */
+long broker_figure(const broker *self, const char *page, const char *after, const char *key);
+
+/* Returns how many different values a key with a string has on a page of its monitoring. */
+int broker_count_values(const broker *self, const char *page, const char *key);
 
 /* Writes the version that the broker reports, such as "2.9.10". */
 void broker_version(const broker *self, char *version, size_t size);
@@ -47,6 +60,15 @@ void broker_kill(broker *self);
  * accepts connections.
  */
 void broker_restart(broker *self);
+
+/* Writes its configuration anew. It counts from the next start. */
+void broker_set_config(broker *self, const broker_options *options);
+
+/*
+ * Takes the broker out of service with SIGUSR2, its lame duck mode: it takes no new connections,
+ * closes those that it has one after the other, as fast as its configuration says, and ends.
+ */
+void broker_retire(broker *self, int64_t timeout_ms);
 
 /* Stops the broker with SIGSTOP: connections stay open, but nothing moves. */
 void broker_pause(broker *self);

@@ -44,6 +44,7 @@ struct proxy {
     char url[64];
     atomic_bool is_stopping;
     atomic_bool is_cutting;
+    atomic_bool is_cut;
     pthread_mutex_t lock; /* guards the plan */
     fault_plan plan;
     /* The thread's alone. */
@@ -95,6 +96,10 @@ static void accept_client(proxy *self)
     int near_end = accept(self->listener, NULL, NULL);
     if (near_end < 0)
         return;
+    if (atomic_load(&self->is_cut)) {
+        close(near_end);
+        return;
+    }
     int far_end = new_socket();
     if (self->count == MOST_PAIRS ||
         connect(far_end, (struct sockaddr *)&self->target, sizeof(self->target)) != 0) {
@@ -149,6 +154,10 @@ static void take_from_broker(proxy *self, pair *which)
     which->is_over |= length < 0;
     if (length <= 0)
         return;
+    if (self->plan.faults.subjects == NULL) {
+        byte_run_append(&which->to_client, data, (size_t)length);
+        return;
+    }
     pthread_mutex_lock(&self->lock);
     fault_stream_take(&which->faults, &self->plan, data, (size_t)length, &which->to_client);
     pthread_mutex_unlock(&self->lock);
@@ -261,8 +270,7 @@ static void wake_up(proxy *self)
 
 static void make_plan(proxy *self, const proxy_faults *faults)
 {
-    if (faults != NULL)
-        self->plan.faults = *faults;
+    self->plan.faults = *faults;
     if (self->plan.faults.seed == 0)
         self->plan.faults.seed = (uint64_t)now_ms() * 1000003 + (uint64_t)getpid();
     self->plan.random = self->plan.faults.seed;
@@ -270,21 +278,33 @@ static void make_plan(proxy *self, const proxy_faults *faults)
     fflush(stdout);
 }
 
-proxy *proxy_start(const broker *target, const proxy_faults *faults)
+static proxy *start(int port, const proxy_faults *faults)
 {
     proxy *self = calloc(1, sizeof(*self));
-    const char *port = strrchr(broker_url(target), ':');
-    if (self == NULL || port == NULL || pipe(self->wake) != 0)
+    if (self == NULL || pipe(self->wake) != 0)
         support_die("the proxy cannot start");
     set_flags(self->wake[0]);
     set_flags(self->wake[1]);
-    self->target = loopback((unsigned)strtoul(port + 1, NULL, 10));
+    self->target = loopback((unsigned)port);
     listen_on_any_port(self);
-    make_plan(self, faults);
+    if (faults != NULL)
+        make_plan(self, faults);
     pthread_mutex_init(&self->lock, NULL);
     if (pthread_create(&self->thread, NULL, run, self) != 0)
         support_die("the proxy cannot start its thread");
     return self;
+}
+
+proxy *proxy_start(const broker *target, const proxy_faults *faults)
+{
+    static const proxy_faults none = {0};
+    const char *port = strrchr(broker_url(target), ':');
+    return start(port != NULL ? atoi(port + 1) : 0, faults != NULL ? faults : &none);
+}
+
+proxy *proxy_start_before(int port)
+{
+    return start(port, NULL);
 }
 
 const char *proxy_url(const proxy *self)
@@ -303,6 +323,13 @@ void proxy_cut_connections(proxy *self)
 {
     atomic_store(&self->is_cutting, true);
     wake_up(self);
+}
+
+void proxy_set_cut(proxy *self, bool is_cut)
+{
+    atomic_store(&self->is_cut, is_cut);
+    if (is_cut)
+        proxy_cut_connections(self);
 }
 
 void proxy_get_counts(proxy *self, proxy_counts *counts)

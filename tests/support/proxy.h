@@ -47,6 +47,12 @@ typedef struct proxy_counts {
 /* Starts a proxy and prints its seed. `faults` may be NULL: everything passes. */
 proxy *proxy_start(const broker *target, const proxy_faults *faults);
 
+/*
+ * Starts a proxy in front of any port of 127.0.0.1, such as the one where a broker takes its
+ * routes. All passes as it comes; only cuts can happen.
+ */
+proxy *proxy_start_before(int port);
+
 /* Returns the URL for clients. The string belongs to the proxy. */
 const char *proxy_url(const proxy *self);
 
@@ -55,6 +61,9 @@ void proxy_set_black_hole(proxy *self, bool is_black_hole);
 
 /* Closes all connections, even in the middle of a message. Clients may connect again. */
 void proxy_cut_connections(proxy *self);
+
+/* While it is cut, it has no connections: it closes each that comes at once. */
+void proxy_set_cut(proxy *self, bool is_cut);
 
 void proxy_get_counts(proxy *self, proxy_counts *counts);
 

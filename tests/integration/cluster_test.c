@@ -1,0 +1,107 @@
+/*
+ * Streams over several brokers: a cluster of three, a route that is cut, a leaf node, an import
+ * across accounts, a broker that is taken out of service. Nothing may be lost, repeated or out of
+ * order while brokers die and come back. The long forms are in tests/torture.
+ */
+#include "integration/figures.h"
+#include "integration/nodes.h"
+
+/* Both sides move to another node whenever theirs is killed. */
+static void streams_outlive_the_kill_of_each_node_in_turn(void **state)
+{
+    (void)state;
+    nodes *here = nodes_open(&(cluster_options){.nodes = 3, .tells_clients = true}, 0, 1, NULL);
+    traffic_start_all(&here->traffic, here->room.client);
+    for (int node = 0; node < 3; node++) {
+        traffic_wait_for_more(&here->traffic, RECOVERY_MS);
+        cluster_kill(here->brokers, node);
+        traffic_wait_for_more(&here->traffic, RECOVERY_MS);
+        cluster_restart(here->brokers, node);
+    }
+    traffic_wait_for_more(&here->traffic, RECOVERY_MS);
+    traffic_stop(&here->traffic);
+    nodes_close(here);
+}
+
+/* As an operator does before an upgrade. */
+static void streams_outlive_a_node_that_is_taken_out_of_service(void **state)
+{
+    (void)state;
+    static const char config[] = "lame_duck_grace_period: 1s\nlame_duck_duration: 30s\n";
+    nodes *here = nodes_open(
+        &(cluster_options){.nodes = 2, .tells_clients = true, .config = config}, 0, 1, NULL);
+    traffic_start_all(&here->traffic, here->room.client);
+    traffic_wait_for_more(&here->traffic, RECOVERY_MS);
+    cluster_retire(here->brokers, 0);
+    traffic_wait_for_more(&here->traffic, RECOVERY_MS);
+    traffic_stop(&here->traffic);
+    nodes_close(here);
+}
+
+/* Each side keeps its node, but hears that nobody listens at the other's inbox. */
+static void streams_outlive_a_cut_between_two_nodes(void **state)
+{
+    (void)state;
+    nodes *here = nodes_open(&(cluster_options){.nodes = 2, .has_cut = true}, 0, 1, NULL);
+    traffic_start_all(&here->traffic, here->room.client);
+    for (int i = 0; i < 2; i++) {
+        traffic_wait_for_more(&here->traffic, RECOVERY_MS);
+        cluster_cut_route(here->brokers);
+        pass_seconds(1);
+        cluster_mend_route(here->brokers);
+    }
+    traffic_wait_for_more(&here->traffic, RECOVERY_MS);
+    traffic_stop(&here->traffic);
+    nodes_close(here);
+}
+
+/* The caller is at a leaf node, and the node that it hangs on is lost for longer than 5 s. */
+static void streams_to_a_leaf_node_outlive_its_lost_link(void **state)
+{
+    (void)state;
+    nodes *here = nodes_open(&(cluster_options){.nodes = 2, .has_leaf = true}, 1, 2, NULL);
+    traffic_start_all(&here->traffic, here->room.client);
+    traffic_wait_for_more(&here->traffic, RECOVERY_MS);
+    cluster_kill(here->brokers, 0);
+    pass_seconds(PLAIN_OR_SANITIZED(6, 2));
+    cluster_restart(here->brokers, 0);
+    traffic_wait_for_more(&here->traffic, RECOVERY_MS);
+    traffic_stop(&here->traffic);
+    nodes_close(here);
+}
+
+/* A service of one account, imported by another, across two nodes: addresses are rewritten. */
+static void streams_cross_an_import_with_response_type_stream(void **state)
+{
+    (void)state;
+    static const char config[] =
+        "accounts {\n"
+        "  shop { users: [ { user: shop, password: one } ]\n"
+        "         exports: [ { service: \"lab.v1.>\", response_type: Stream } ] }\n"
+        "  till { users: [ { user: till, password: two } ]\n"
+        "         imports: [ { service: { account: shop, subject: \"lab.v1.>\" } } ] }\n"
+        "}\n";
+    char shop[128];
+    char till[128];
+    cluster *brokers = cluster_start(&(cluster_options){.nodes = 2, .config = config});
+    broker_url_for(cluster_node(brokers, 0), "shop:one", shop, sizeof(shop));
+    broker_url_for(cluster_node(brokers, 1), "till:two", till, sizeof(till));
+    nodes *here = nodes_connect(brokers, shop, till, NULL);
+    traffic_start_all(&here->traffic, here->room.client);
+    for (int i = 0; i < 3; i++)
+        traffic_wait_for_more(&here->traffic, RECOVERY_MS);
+    traffic_stop(&here->traffic);
+    nodes_close(here);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(streams_outlive_the_kill_of_each_node_in_turn),
+        cmocka_unit_test(streams_outlive_a_node_that_is_taken_out_of_service),
+        cmocka_unit_test(streams_outlive_a_cut_between_two_nodes),
+        cmocka_unit_test(streams_to_a_leaf_node_outlive_its_lost_link),
+        cmocka_unit_test(streams_cross_an_import_with_response_type_stream),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
