@@ -1,6 +1,6 @@
 /*
- * Clock: see clock.h. Waits on conditions live here too, because only a condition that was made for
- * the monotonic clock waits on it.
+ * Clock: see clock.h. Waiting on a condition is here too, because a condition must be made for the
+ * clock that it waits by.
  */
 #include "base/clock.h"
 

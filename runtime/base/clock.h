@@ -1,6 +1,6 @@
 /*
- * The one clock of the runtime. Deadlines, timers and durations count on it; the wall clock may
- * jump.
+ * Clock: the one clock of the runtime, for deadlines, timers and durations. It is monotonic, as the
+ * wall clock may jump. Times and durations are nanoseconds.
  */
 #ifndef NM_BASE_CLOCK_H
 #define NM_BASE_CLOCK_H
@@ -11,12 +11,12 @@
 #define NM_NS_PER_MS INT64_C(1000000)
 #define NM_NEVER     INT64_MAX
 
-/* Nanoseconds of CLOCK_MONOTONIC. */
+/* The time of CLOCK_MONOTONIC. */
 int64_t nm_now(void);
 
 /*
- * Milliseconds as a duration in ns. What is negative or longer than 146 years is NM_NEVER: so any
- * other duration can be added to any time of the clock. Milliseconds from outside go through here.
+ * A duration of so many milliseconds. Negative and longer than 146 years become NM_NEVER, so that
+ * any other duration can be added to any time. All milliseconds of users go through here.
  */
 static inline int64_t nm_duration(int64_t ms)
 {
@@ -25,22 +25,25 @@ static inline int64_t nm_duration(int64_t ms)
     return ms * NM_NS_PER_MS;
 }
 
-/* The time that is a duration after another, or NM_NEVER. */
+/* The time that is `duration` after `since`; NM_NEVER if one of them is. */
 static inline int64_t nm_after(int64_t since, int64_t duration)
 {
     return duration == NM_NEVER || since == NM_NEVER ? NM_NEVER : since + duration;
 }
 
-/* nm_duration(ms) from now. */
+/* The time that is nm_duration(ms) from now. */
 int64_t nm_deadline_in(int64_t ms);
 
-/* Milliseconds until a deadline, rounded up; 0 when it has passed; INT64_MAX for NM_NEVER. */
+/* Milliseconds until a deadline, rounded up: 0 if it has passed, INT64_MAX for NM_NEVER. */
 int64_t nm_remaining_ms(int64_t deadline);
 
-/* A condition that waits on CLOCK_MONOTONIC. 0 or an errno. */
+/* Makes a condition that waits by this clock. Returns 0 or an errno. */
 int nm_cond_init(pthread_cond_t *cond);
 
-/* Waits until `deadline` (ns of nm_now, NM_NEVER: for ever) or a signal. 0 or ETIMEDOUT. */
+/*
+ * Waits for a signal until `deadline`, with NM_NEVER for ever. Returns 0 or ETIMEDOUT; like
+ * pthread_cond_wait it may return 0 without a signal.
+ */
 int nm_cond_wait_until(pthread_cond_t *cond, pthread_mutex_t *mutex, int64_t deadline);
 
 #endif

@@ -1,7 +1,7 @@
 /*
- * Cold: marks what is seldom called, so that it is kept out of what calls it. A short way that
- * holds a long one otherwise saves and restores registers for both, and a short message's way is a
- * few dozen instructions.
+ * Cold: marks a function that is seldom called, so that it is not inlined. A fast path with a slow
+ * one inlined saves and restores registers for both, and the fast path of a short message is a few
+ * dozen instructions.
  */
 #ifndef NM_BASE_COLD_H
 #define NM_BASE_COLD_H

@@ -1,5 +1,5 @@
 /*
- * Error: see error.h. Short memory never hides that something failed: the status always stays.
+ * Error: see error.h. If memory is short the text is lost, but never the status.
  */
 #include "base/error.h"
 
@@ -15,13 +15,13 @@ void nm_error_free(nm_error *error)
     *error = (nm_error)NM_ERROR_INIT;
 }
 
-/* A copy; NULL for NULL, for "", and when memory is short. */
+/* Returns a copy, or NULL for NULL, for "" and if memory is short. */
 static char *copy_or_null(const char *string)
 {
     return string == NULL || string[0] == '\0' ? NULL : strdup(string);
 }
 
-/* Takes code and text over. The old ones go last: the new ones may have been made from them. */
+/* Takes over `code` and `text`. */
 static natsmicro_status replace(nm_error *error, natsmicro_status status, char *code, char *text)
 {
     free(error->code);

@@ -1,5 +1,5 @@
 /*
- * See events.h.
+ * Events: see events.h.
  */
 #include "base/events.h"
 

@@ -1,5 +1,5 @@
 /*
- * Events: what no call can report goes to the user's on_error, and is counted.
+ * Events: faults that no call can report are told to the user's on_error, and some are counted.
  */
 #ifndef NM_BASE_EVENTS_H
 #define NM_BASE_EVENTS_H
@@ -10,21 +10,25 @@
 #include <stdatomic.h>
 
 typedef struct nm_events {
-    natsmicro_on_error on_error; /* NULL: nobody listens, only the counters run */
+    natsmicro_on_error on_error; /* NULL: events are only counted */
     void *user_data;
-    atomic_ullong dropped;
+    atomic_ullong dropped; /* NATSMICRO_EVENT_DROPPED so far */
     atomic_ullong refused_subjects;
 } nm_events;
 
+/* Sets the counters to 0. There is nothing to free. */
 void nm_events_init(nm_events *events, natsmicro_on_error on_error, void *user_data);
 
-/* Counts and tells. `subject` and `method` may be NULL. Hold no lock: it calls the user. */
+/*
+ * Counts an event and calls on_error with a printf text, which is cut to 511 bytes. `subject` and
+ * `method` may be NULL. Any thread, but without locks: on_error is the user's code.
+ */
 void nm_events_emit(nm_events *events, natsmicro_event_kind kind, const char *subject,
                     const char *method, const char *format, ...) NATSMICRO_PRINTF(5, 6);
 
 /*
- * `what` was not made, for `status`: tells why, where that is an error, and clears `error`. Returns
- * the status.
+ * Ends the making of a client, server or service that `what` names. If `status` is a failure, an
+ * event says why: with the text of `error`, if it has one. Clears `error`; returns the status.
  */
 natsmicro_status nm_events_setup_ended(nm_events *events, const char *what, natsmicro_status status,
                                        nm_error *error);

@@ -64,7 +64,7 @@ bool nm_headers_add(nm_headers *headers, const char *name, const char *value)
     return true;
 }
 
-/* Takes the last header away and every other one of its name, and puts it where the first was. */
+/* Removes all headers that have the last one's name, and puts the last one in the first's place. */
 static void let_last_replace(nm_headers *headers)
 {
     nm_header last = headers->items[headers->count - 1];
@@ -88,7 +88,7 @@ static void let_last_replace(nm_headers *headers)
 
 bool nm_headers_set(nm_headers *headers, const char *name, const char *value)
 {
-    /* Added first: when that fails, nothing has been lost; and name or value may be the list's. */
+    /* Added first, so that a failure loses nothing, and name or value may be the list's own. */
     if (!nm_headers_add(headers, name, value))
         return false;
     let_last_replace(headers);

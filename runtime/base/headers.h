@@ -1,6 +1,6 @@
 /*
- * Headers: an ordered list of names and values, owned. Names keep their case and compare without.
- * Whether a name or value may go on the wire is asked of wire/names.h.
+ * Headers: an ordered list of names and values. Names keep their case, and compare without it. The
+ * list owns its strings and has no lock. wire/names.h knows which names and values may be sent.
  */
 #ifndef NM_BASE_HEADERS_H
 #define NM_BASE_HEADERS_H
@@ -24,23 +24,26 @@ typedef struct nm_headers {
         NULL, 0, 0      \
     }
 
-/* Whether two names are the same header's: ASCII's case does not count, whatever the locale. */
+/* Compare names without the case of ASCII letters, whatever the locale. */
 bool nm_header_names_equal(const char *a, const char *b);
 bool nm_header_name_begins_with(const char *name, const char *prefix);
 
-/* Appends copies. False when memory is short; the list is as before then. */
+/* Appends copies of both. Returns false, and leaves the list as it was, if memory is short. */
 bool nm_headers_add(nm_headers *headers, const char *name, const char *value);
 
-/* Replaces all of that name, or appends. False when memory is short; the list is as before then. */
+/*
+ * Replaces all headers of that name by one, in the place of the first, or appends it. Returns
+ * false, and leaves the list as it was, if memory is short.
+ */
 bool nm_headers_set(nm_headers *headers, const char *name, const char *value);
 
-/* The first value of that name, or NULL. The list's. */
+/* Returns the first value of that name, which the list owns, or NULL. */
 const char *nm_headers_get(const nm_headers *headers, const char *name);
 
-/* Takes everything away and frees it. */
+/* Frees all headers; the list is empty afterwards. */
 void nm_headers_clear(nm_headers *headers);
 
-/* `to` (cleared first) gets what `from` has; `from` is empty afterwards. */
+/* Clears `to` and moves all headers of `from` there; `from` is empty afterwards. */
 void nm_headers_move(nm_headers *to, nm_headers *from);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * Random: tokens out of getrandom. Each thread keeps a pool of bytes, so that most tokens cost no
- * system call; a byte is given out once, also across a fork.
+ * Random: see random.h. Each thread keeps a pool of bytes from getrandom, so that most tokens cost
+ * no system call. No byte is used twice, not even by parent and child after a fork.
  */
 #include "base/random.h"
 
@@ -23,7 +23,7 @@ typedef struct pool {
 
 static _Thread_local pool thread_pool;
 
-/* How often this process is a child: a pool filled before is the parent's, too. */
+/* Grows in each child process: a pool that was filled before belongs to the parent, too. */
 static atomic_uint forks = 1;
 static pthread_once_t fork_handler_once = PTHREAD_ONCE_INIT;
 
@@ -57,7 +57,7 @@ static bool fill(pool *p)
     return true;
 }
 
-/* 6 bits a character, so 16 bytes are 21 characters and 2 bits. */
+/* A character holds 6 bits, so 16 bytes make 21 characters and 2 bits. */
 static void write_token(char *token, const uint8_t *bytes)
 {
     static const char alphabet[] =
@@ -83,7 +83,7 @@ bool nm_random_token(char token[NM_TOKEN_LENGTH + 1])
         return false;
     p->left -= TOKEN_BYTES;
     write_token(token, p->bytes + p->left);
-    /* What was given out is not to be found in memory. */
+    /* A used token must not be found in memory. */
     memset(p->bytes + p->left, 0, TOKEN_BYTES);
     return true;
 }

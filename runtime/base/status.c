@@ -1,12 +1,11 @@
 /*
- * Status: the names of the statuses, which are the codes on the wire, both ways.
+ * Status: from statuses to their names, which are the codes on the wire, and back; the version.
  */
 #include "natsmicro/status.h"
 
 #include <stddef.h>
 #include <string.h>
 
-/* By number. */
 static const char *const names[] = {
     [NATSMICRO_OK] = "OK",
     [NATSMICRO_END] = "END",
@@ -58,10 +57,7 @@ natsmicro_status natsmicro_status_from_code(const char *code)
     for (size_t i = 0; i < N_NUMBERS; i++)
         if (strcmp(code, numbers[i].code) == 0)
             return numbers[i].status;
-    /*
-     * An error that calls itself OK or END is still one: those two, and what no peer can mean, are
-     * not found.
-     */
+    /* Not OK, END and WOULD_BLOCK: a peer whose error has such a code means one of its own. */
     for (size_t i = NATSMICRO_CANCELLED; i <= NATSMICRO_SERVICE_ERROR; i++)
         if (strcmp(code, names[i]) == 0)
             return (natsmicro_status)i;
