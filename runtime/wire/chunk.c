@@ -1,5 +1,5 @@
 /*
- * See chunk.h.
+ * Chunk: see chunk.h.
  */
 #include "wire/chunk.h"
 

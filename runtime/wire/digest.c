@@ -1,6 +1,6 @@
 /*
- * Digest: see digest.h. The hash is compiled into this file alone, so that the library needs
- * xxhash's header when it is built and nothing of it when it runs.
+ * Digest: see digest.h. The hash is compiled into this file, so that building needs the header of
+ * xxhash, and running needs nothing of it.
  */
 #include "wire/digest.h"
 

@@ -1,6 +1,7 @@
 /*
- * Digest: what a direction of a reliable stream adds up to, XXH3-64 with seed 0 over the encodings
- * of its messages. It guards against software and memory that go wrong, not against forgers.
+ * Digest: the checksum of one direction of a reliable stream: XXH3-64 with seed 0 over the
+ * encodings of its messages. It detects faults of software and memory, not forgery. One thread at a
+ * time.
  */
 #ifndef NM_WIRE_DIGEST_H
 #define NM_WIRE_DIGEST_H
@@ -10,24 +11,25 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* What the hash's state takes, and what it takes to align that within memory of any alignment. */
+/* The size of the hash's state, and the alignment that it needs whatever the struct's own is. */
 #define NM_DIGEST_STATE     576
 #define NM_DIGEST_ALIGNMENT 64
 
-/* Stays where it is once it has begun. Nothing to free. */
+/* Must not move once it has begun. There is nothing to free. */
 typedef struct nm_digest {
     uint8_t memory[NM_DIGEST_STATE + NM_DIGEST_ALIGNMENT];
 } nm_digest;
 
+/* Begins with no message. */
 void nm_digest_begin(nm_digest *digest);
 
-/* Takes encodings of messages, as they are in a frame; in one piece wherever possible. */
+/* Adds encodings of messages, as frames have them. One long run is faster than many short ones. */
 void nm_digest_add(nm_digest *digest, const uint8_t *encodings, size_t length);
 
-/* Takes a read frame's messages from the cursor on; the cursor stays. */
+/* Adds the messages of a frame that was read, from the cursor on. */
 void nm_digest_add_messages(nm_digest *digest, const nm_frame *frame, nm_frame_cursor cursor);
 
-/* The digest of all that was taken so far; more may follow. */
+/* The digest of all that was added so far; more may follow. */
 uint64_t nm_digest_value(const nm_digest *digest);
 
 #endif

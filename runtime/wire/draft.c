@@ -1,9 +1,9 @@
 /*
  * Draft: see draft.h.
  *
- * nats.c sets a header of a message again but has no function for another payload. A payload of the
- * same length is written over the one before: the memory is the message's own, whatever its
- * accessor's const says, and publishing keeps no reference.
+ * nats.c can replace a header of a message, but has no function that replaces its payload. So a
+ * payload of the same length is written over the old one. That is safe although the accessor says
+ * const: the message owns the memory, and publishing keeps no reference to it.
  */
 #include "wire/draft.h"
 
@@ -17,7 +17,7 @@ static size_t slot_of(size_t length)
     return length > NM_DRAFT_SHORT ? NM_DRAFT_SHORT_SLOTS : length % NM_DRAFT_SHORT_SLOTS;
 }
 
-/* A kept message with room for `length` bytes; NULL: no memory. */
+/* Returns a kept message, or a new one, whose payload has `length` bytes; NULL without memory. */
 static natsMsg *take_kept(nm_draft *draft, const char *subject, int length)
 {
     natsMsg **kept = &draft->kept[slot_of((size_t)length)];

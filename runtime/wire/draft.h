@@ -1,9 +1,9 @@
 /*
- * Draft: the messages of one stream differ in number and payload alone, so they are composed in
- * messages that are kept and written anew. No I/O; one thread at a time.
+ * Draft: composes the messages of one stream. They differ in number and payload alone, so a few
+ * natsMsg are kept and filled again. No I/O; one thread at a time.
  *
- * Composing one from nothing takes nats.c seven allocations, which its collector thread frees
- * afterwards: many times what the rest of a send takes.
+ * A new natsMsg costs seven allocations, which nats.c's collector thread frees afterwards. That
+ * takes many times as long as the rest of a send.
  */
 #ifndef NM_WIRE_DRAFT_H
 #define NM_WIRE_DRAFT_H
@@ -14,7 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Payloads up to this have a slot by their length; one longer payload is kept besides. */
+/* Payloads of up to this many bytes share slots by length; longer ones share one slot more. */
 #define NM_DRAFT_SHORT       4096
 #define NM_DRAFT_SHORT_SLOTS 8
 
@@ -24,14 +24,14 @@ typedef struct nm_draft {
 } nm_draft;
 
 /*
- * The message with this payload, given in pieces, and number, to be published before the next call;
- * it is the draft's. `subject` is the same in all calls until the draft is cleared. nats.c's
- * statuses.
+ * Composes a message of a payload, given in pieces, and a number. The draft owns it: publish it
+ * before the next call. `subject` must be the same in all calls until the draft is cleared. Returns
+ * nats.c's statuses.
  */
 natsStatus nm_draft_compose(nm_draft *draft, natsMsg **message, const char *subject,
                             const nm_bytes *pieces, size_t count, uint64_t sequence);
 
-/* Destroys what is kept. */
+/* Destroys the kept messages; the draft is empty afterwards. */
 void nm_draft_clear(nm_draft *draft);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * Frame: see frame.h. Reading goes once over the payload; a run of messages is walked without going
- * back to the loop over fields. Whatever is taken from a span is bounded by its end.
+ * Frame: see frame.h. Reading passes over the payload once. A run of messages is walked in a loop
+ * of its own, because it is nearly all of most frames.
  */
 #include "wire/frame.h"
 
@@ -17,7 +17,7 @@ enum { END_STATUS = 1, END_TEXT, END_DIGEST, END_DATA, END_TRAILERS };
 enum { RESET_STATUS = 1, RESET_TEXT };
 enum { HEADER_NAME = 1, HEADER_VALUE };
 
-/* All our fields have tags of one byte. */
+/* All fields of the schema have tags of one byte. */
 #define TAG(field, type) ((uint8_t)((field) << 3 | (type)))
 
 #define HEADERS_TAG  TAG(FRAME_HEADERS, NM_WIRE_DELIMITED)
@@ -32,10 +32,10 @@ static const char wrong_type[] = "a field has the wrong type";
 /* ---- reading ---- */
 
 typedef struct field {
-    const uint8_t *at; /* its tag */
-    uint32_t tag;      /* number and wire type */
-    uint64_t number;   /* of a varint or fixed64 */
-    nm_bytes content;  /* of a length-delimited one */
+    const uint8_t *at; /* where its tag is */
+    uint32_t tag;      /* field number and wire type */
+    uint64_t number;   /* the value of a varint or fixed field */
+    nm_bytes content;  /* the value of a length-delimited field */
 } field;
 
 static const char *take_tag(nm_cursor *s, uint32_t *tag)
@@ -64,7 +64,7 @@ static bool take_delimited(nm_cursor *s, nm_bytes *content)
     return true;
 }
 
-/* Takes a field, whatever it is. Returns what is wrong, or NULL. */
+/* Takes a field of any number. Returns the fault, or NULL. */
 static const char *take_field(nm_cursor *s, field *f)
 {
     f->at = s->at;
@@ -91,7 +91,7 @@ static const char *take_field(nm_cursor *s, field *f)
     return taken ? NULL : cut_off;
 }
 
-/* A string field's content. */
+/* Reads a string field. */
 static const char *read_text(const field *f, nm_bytes *text)
 {
     if ((f->tag & 7) != NM_WIRE_DELIMITED)
@@ -117,9 +117,9 @@ static const char *check_status(nm_bytes status)
     return "a status is not a code";
 }
 
-/* Two texts are all that a header has, and all of a reset: with the same numbers. */
+/* A header and a reset both consist of two texts, with the same field numbers. */
 _Static_assert((int)RESET_STATUS == (int)HEADER_NAME && (int)RESET_TEXT == (int)HEADER_VALUE,
-               "read alike");
+               "read by the same function");
 
 static const char *read_two_texts(nm_bytes bytes, nm_bytes *first, nm_bytes *second)
 {
@@ -145,7 +145,7 @@ static const char *read_header(nm_bytes bytes, nm_frame_header *header)
     return read_two_texts(bytes, &header->name, &header->value);
 }
 
-/* Checks one of several headers; `all` grows to reach from the first to the last. */
+/* Checks one of several headers, and extends `all`, which reaches from the first to the last. */
 static const char *read_one_header(const field *f, const nm_cursor *s, nm_bytes *all)
 {
     if ((f->tag & 7) != NM_WIRE_DELIMITED)
@@ -197,7 +197,7 @@ static const char *read_reset(nm_bytes bytes, nm_frame_reset *reset)
     return why != NULL ? why : check_status(reset->status);
 }
 
-/* The size of a message's encoding whose length has several bytes; 0 when it is malformed. */
+/* The size of a message's encoding whose length takes several bytes; 0 if it is malformed. */
 static size_t long_message_size(const uint8_t *at, const uint8_t *end)
 {
     const size_t room = (size_t)(end - at) - 1;
@@ -209,7 +209,7 @@ static size_t long_message_size(const uint8_t *at, const uint8_t *end)
     return 1 + size + (size_t)length;
 }
 
-/* Takes messages as long as there is one behind the other. */
+/* Takes all messages up to the next field of another kind, or to the end. */
 static const char *take_messages(nm_cursor *s, nm_frame *frame)
 {
     const uint8_t *const begin = s->at;
@@ -261,7 +261,7 @@ static const char *read_field(const field *f, const nm_cursor *s, nm_frame *fram
     switch (f->tag >> 3) {
     case FRAME_SEQ:
         return read_number(f, NM_WIRE_VARINT, &frame->seq);
-    case FRAME_MESSAGES: /* with the right type it never comes here */
+    case FRAME_MESSAGES: /* take_messages takes those of the right type */
         return wrong_type;
     case FRAME_ACK:
         return read_number(f, NM_WIRE_VARINT, &frame->ack);
@@ -283,7 +283,7 @@ static const char *read_field(const field *f, const nm_cursor *s, nm_frame *fram
     }
 }
 
-/* What the numbers must be to each other. */
+/* Checks the fields that depend on each other. */
 static const char *check_numbers(const nm_frame *frame)
 {
     if (frame->has_reset || (frame->count == 0 && !frame->has_end))
@@ -334,7 +334,7 @@ bool nm_frame_next_message_slowly(nm_frame_cursor *cursor, const uint8_t **data,
     nm_cursor s = {cursor->at, cursor->end};
     field f;
 
-    /* The frame was found good: nothing fails, and a message is the last thing before the end. */
+    /* nm_frame_read found no fault, so nothing fails; and the cursor ends with a message. */
     while (s.at < s.end && take_field(&s, &f) == NULL) {
         if (f.tag != NM_FRAME_MESSAGE_TAG)
             continue;
@@ -389,7 +389,7 @@ bool nm_frame_next_header(nm_frame_header_cursor *cursor, nm_frame_header *heade
     return false;
 }
 
-/* The bytes as a string; NULL when memory is short. */
+/* Copies the bytes to the buffer and returns them as a string; NULL if memory is short. */
 static const char *as_string(nm_buffer *buffer, nm_bytes bytes)
 {
     nm_buffer_reset(buffer);
@@ -438,13 +438,13 @@ uint8_t *nm_frame_write_control(uint8_t *at, const nm_frame_control *control)
     return put_number(at, FRAME_GAP, control->gap);
 }
 
-/* Of a length-delimited field with a tag of one byte. */
+/* The size of a length-delimited field whose tag has one byte. */
 static size_t delimited_size(size_t length)
 {
     return 1 + nm_varint_size(length) + length;
 }
 
-/* Of one that is left out when it is empty. */
+/* The same for a field that is left out if it is empty. */
 static size_t optional_size(size_t length)
 {
     return length == 0 ? 0 : delimited_size(length);
@@ -502,7 +502,7 @@ uint8_t *nm_frame_write_headers(uint8_t *at, const nm_headers *headers)
     return headers == NULL ? at : put_headers(at, HEADERS_TAG, headers, headers->count);
 }
 
-/* A code as the wire may carry it, in `fit`: what is no part of a code becomes '_'. */
+/* Makes a code that the wire may carry, in `fit`: other bytes become '_', and it is cut. */
 static nm_bytes mend_code(const char *code, char fit[NM_CODE_LIMIT])
 {
     size_t length = 0;
@@ -515,7 +515,7 @@ static nm_bytes mend_code(const char *code, char fit[NM_CODE_LIMIT])
     return (nm_bytes){fit, length};
 }
 
-/* A text as the wire may carry it, in `mended`. Short memory loses it. */
+/* Makes a text that the wire may carry, in `mended`; an empty one if memory is short. */
 static nm_bytes mend_text(const char *text, size_t limit, nm_buffer *mended)
 {
     nm_buffer_reset(mended);
@@ -524,12 +524,12 @@ static nm_bytes mend_text(const char *text, size_t limit, nm_buffer *mended)
     return (nm_bytes){mended->data, mended->failed ? 0 : mended->length};
 }
 
-/* What an end consists of once it was cut. */
+/* The parts of an end after it was cut. */
 typedef struct end_parts {
     nm_bytes status;
     nm_bytes text;
     nm_bytes data;
-    size_t trailers; /* how many */
+    size_t trailers; /* their number */
 } end_parts;
 
 #define DIGEST_SIZE (1 + sizeof(uint64_t))
@@ -540,7 +540,7 @@ static size_t parts_size(const end_parts *parts, const nm_headers *trailers)
            optional_size(parts->data.length) + headers_size(trailers, parts->trailers);
 }
 
-/* Leaves out what does not fit. */
+/* Leaves out the parts that do not fit. */
 static void cut_parts(end_parts *parts, size_t room, const nm_frame_outcome *outcome,
                       nm_buffer *mended)
 {

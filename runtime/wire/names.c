@@ -1,7 +1,7 @@
 /*
- * Names: see names.h. nats.c checks nothing of this: a name or value with CR LF would inject
- * headers, and a header without a value makes it, before 3.11, refuse all of a message's headers,
- * or take the next line for the value.
+ * Names: see names.h. nats.c checks none of this. A name or value with CR LF would inject headers.
+ * A header without a value makes nats.c before 3.11 refuse all headers of the message, or take the
+ * next line for the value.
  */
 #include "wire/names.h"
 
@@ -65,16 +65,17 @@ natsmicro_status nm_header_check(const char *name, const char *value, const char
     if (name == NULL || value == NULL)
         *why = "a header's name or value is NULL";
     else if (!nm_header_name_is_valid(name))
-        *why = "a header's name may only hold letters, digits and !#$%&'*+-.^_`|~";
+        *why = "a header's name may hold only letters, digits and !#$%&'*+-.^_`|~";
     else if (nm_header_name_is_reserved(name))
-        *why = "the header is the protocol's own: Nats-*, Natsmicro-*, Reply-To, Status and "
-               "Description may not be set";
+        *why = "Nats-*, Natsmicro-*, Reply-To, Status and Description may not be set: these "
+               "headers are the protocol's own";
     else if (!nm_header_value_is_valid(value))
-        *why = "a header's value may hold no control byte, and must be UTF-8";
+        *why = "a header's value must be UTF-8 without a control byte";
     else if (nm_header_value_is_blank(value))
         *why = "a header's value is empty: nats.c cannot read a message with such a header";
     else if (is_blank(value[0]) || is_blank(value[strlen(value) - 1]))
-        *why = "a header's value begins or ends with a blank, which would be lost on its way";
+        *why = "a header's value begins or ends with a space or tab, which would be lost on its "
+               "way";
     else
         return NATSMICRO_OK;
     return NATSMICRO_INVALID_ARGUMENT;

@@ -1,6 +1,6 @@
 /*
- * The words of the wire: every header name and fixed value is written here and nowhere else, and
- * what a name, a value or a text may hold.
+ * Names: all header names and fixed values of the protocol, which stand nowhere else, and the rules
+ * for names and values of headers. All functions are pure.
  */
 #ifndef NM_WIRE_NAMES_H
 #define NM_WIRE_NAMES_H
@@ -18,46 +18,47 @@
 #define NM_HEADER_STREAM_END   "Nats-Stream-End"
 #define NM_HEADER_ERROR        "Nats-Service-Error"
 #define NM_HEADER_ERROR_CODE   "Nats-Service-Error-Code"
-#define NM_HEADER_STATUS       "Status"      /* the other spelling of the error's code */
-#define NM_HEADER_DESCRIPTION  "Description" /* and of its text */
+#define NM_HEADER_STATUS       "Status"      /* another spelling of Nats-Service-Error-Code */
+#define NM_HEADER_DESCRIPTION  "Description" /* another spelling of Nats-Service-Error */
 
 /*
- * Between two sides of this library only, on an inbox that a message's NATS reply named: "probe"
- * asks for "alive" (a 503 tells that the peer is gone); "fence", sent to oneself behind an answer,
- * tells that a 503 for the answer would have come by now. Never a message of a stream.
+ * Messages that only this library knows; none is a message of a stream. "probe" goes to the NATS
+ * reply of the peer's last message and asks for "alive"; a 503 instead says that the peer is gone.
+ * "fence" is sent to oneself after an answer: once it arrives, a 503 for the answer can no longer
+ * come.
  */
 #define NM_HEADER_CONTROL "Natsmicro-Control"
 #define NM_CONTROL_PROBE  "probe"
 #define NM_CONTROL_ALIVE  "alive"
 #define NM_CONTROL_FENCE  "fence"
 
-/* Reliable streams: on their opening, and on what comes from a service that has not been heard. */
+/* Marks the opening of a reliable stream, and the service's messages until one is acknowledged. */
 #define NM_HEADER_STREAM "Natsmicro-Stream"
 
-/* An RFC 7230 token. */
+/* Whether it is a token of RFC 7230. */
 bool nm_header_name_is_valid(const char *name);
 
-/* The protocol's own: Nats-*, Natsmicro-*, Reply-To, Status, Description, whatever the case. */
+/* Whether the protocol has it: Nats-*, Natsmicro-*, Reply-To, Status, Description, in any case. */
 bool nm_header_name_is_reserved(const char *name);
 
-/* No byte below 0x20 but tab, no 0x7f; valid UTF-8. */
+/* Whether it is UTF-8 without control characters other than tab. */
 bool nm_header_value_is_valid(const char *value);
 
 /*
- * Nothing but spaces and tabs. nats.c cannot read a message that has such a header: it fails, or
- * takes the next header for the value.
+ * Whether it is empty or only spaces and tabs. nats.c cannot read a message with such a header: it
+ * fails, or takes the next header for the value.
  */
 bool nm_header_value_is_blank(const char *value);
 
 /*
- * Checks a header that a user sets: NATSMICRO_OK, or INVALID_ARGUMENT with the reason in *why (a
- * static text).
+ * Checks a header that a user sets. Returns OK, or INVALID_ARGUMENT with the reason in *why, a
+ * static text.
  */
 natsmicro_status nm_header_check(const char *name, const char *value, const char **why);
 
 /*
- * An error text as a header may carry it: appended to `out`; CR, LF and other control bytes become
- * spaces, bytes that are no UTF-8 become '?', at most `limit` bytes, never cut inside a character.
+ * Appends an error's text to `out` in a form that a header may carry: control bytes become spaces,
+ * bytes that are not UTF-8 become '?'. It is cut to `limit` bytes, but not within a character.
  */
 void nm_text_for_header(nm_buffer *out, const char *text, size_t limit);
 

@@ -1,6 +1,6 @@
 /*
- * Outgoing: see outgoing.h. What headers a message has is said in one place, a walk: composing sets
- * what it meets, measuring adds it up.
+ * Outgoing: see outgoing.h. One function, walk, knows which headers a message has. To compose a
+ * message its visitor sets them; to measure it, the visitor adds up their lengths.
  */
 #include "wire/outgoing.h"
 
@@ -9,11 +9,10 @@
 #include <limits.h>
 #include <string.h>
 
-/* "NATS/1.0\r\n" before the headers and "\r\n" behind, ": " and "\r\n" in each. */
-#define HEADERS_FRAME 12
-#define HEADER_FRAME  4
+#define HEADERS_FRAME 12 /* "NATS/1.0\r\n" before the headers, "\r\n" after them */
+#define HEADER_FRAME  4  /* ": " and "\r\n" in each header */
 
-/* Is told of each header. `again`: there may be one of that name already, and it stays. */
+/* Gets each header. `again`: the name may repeat, so earlier headers of that name stay. */
 typedef natsStatus (*header_visitor)(void *closure, const char *name, const char *value,
                                      bool again);
 
@@ -22,7 +21,6 @@ static bool is_error(const nm_error *error)
     return error != NULL && error->status != NATSMICRO_OK && error->status != NATSMICRO_END;
 }
 
-/* Writes the digits up to the buffer's end. */
 const char *nm_format_sequence(uint64_t sequence, char buffer[NM_SEQUENCE_SIZE])
 {
     char *at = buffer + NM_SEQUENCE_SIZE - 1;
@@ -36,8 +34,8 @@ const char *nm_format_sequence(uint64_t sequence, char buffer[NM_SEQUENCE_SIZE])
 }
 
 /*
- * The text as a header may carry it: itself when it is fit, else a mended copy in `mended`. NULL
- * when nothing is left of it, or memory is short.
+ * Returns the text, or a copy in `mended` that a header may carry. NULL if nothing of it is left,
+ * or memory is short.
  */
 static const char *fit_for_header(const char *text, size_t limit, nm_buffer *mended)
 {
@@ -48,7 +46,7 @@ static const char *fit_for_header(const char *text, size_t limit, nm_buffer *men
     return text == NULL || nm_header_value_is_blank(text) ? NULL : text;
 }
 
-/* Peers take an empty text for none, or for no answer at all: the code stands in for it. */
+/* An empty text becomes the code: peers would take it for no text, or for no answer at all. */
 static natsStatus walk_error(const nm_error *error, size_t text_limit, header_visitor visit,
                              void *closure)
 {
@@ -126,9 +124,9 @@ static natsStatus add_length(void *closure, const char *name, const char *value,
 }
 
 /*
- * A message made without data has room for them: the pieces are joined where nats.c would copy them
- * to, not in a buffer before that. The memory is the message's own, whatever its accessor's const
- * says.
+ * Joins the pieces in the memory of the message, where nats.c would copy them to anyway: a message
+ * that is made with a length and no data has that memory. It is the message's own, although the
+ * accessor says const.
  */
 static natsStatus create_from_pieces(natsMsg **message, const nm_outgoing *outgoing)
 {

@@ -1,5 +1,5 @@
 /*
- * Outgoing: a message to publish, composed from meaning. No I/O.
+ * Outgoing: composes a message to publish from its meaning. No I/O; any thread.
  */
 #ifndef NM_WIRE_OUTGOING_H
 #define NM_WIRE_OUTGOING_H
@@ -11,13 +11,13 @@
 #include <nats/nats.h>
 #include <stdint.h>
 
-/* What a message is to carry; zero and NULL leave a part out. */
+/* The parts of a message; zero and NULL leave one out. All belong to the caller. */
 typedef struct nm_outgoing {
     const char *subject;
     const char *reply;
     const void *data;
     size_t length;
-    const nm_bytes *pieces; /* the payload in pieces, `length` bytes together, instead of `data` */
+    const nm_bytes *pieces; /* instead of `data`: the payload in pieces, `length` bytes together */
     size_t n_pieces;
     bool has_sequence;
     uint64_t sequence;
@@ -25,27 +25,27 @@ typedef struct nm_outgoing {
     const char *reply_to;
     const char *stream_inbox;
     const char *control;        /* NM_CONTROL_… */
-    const char *stream;         /* of a reliable stream: an offer, or the version */
-    const nm_error *error;      /* its code, text and, as payload, data (over `data`) */
-    size_t text_limit;          /* bytes of the error's text; 0: NM_ERROR_TEXT_LIMIT */
+    const char *stream;         /* the value of NM_HEADER_STREAM: an offer, or the version */
+    const nm_error *error;      /* code and text; its data, if any, replaces `data` as payload */
+    size_t text_limit;          /* most bytes of the error's text; 0: NM_ERROR_TEXT_LIMIT */
     const nm_headers *headers;  /* the user's */
     const nm_headers *trailers; /* more of them */
 } nm_outgoing;
 
-/* Composes the message; destroy it with natsMsg_Destroy. nats.c's statuses. */
+/* Composes a message, to be destroyed with natsMsg_Destroy. Returns nats.c's statuses. */
 natsStatus nm_outgoing_compose(natsMsg **message, const nm_outgoing *outgoing);
 
-/* Whether it needs headers at all: if not, natsConnection_PublishRequest does without a natsMsg. */
+/* Whether the message has headers. One without can be published without a natsMsg. */
 bool nm_outgoing_has_headers(const nm_outgoing *outgoing);
 
-/* How many bytes its headers take in a message, for the check against max_payload. */
+/* The size of all its headers, which counts for max_payload. */
 size_t nm_outgoing_headers_length(const nm_outgoing *outgoing);
 
-/* A number as its header has it; returns where in the buffer it begins. */
+/* Writes a number as its header has it, at the end of the buffer; returns where it begins. */
 #define NM_SEQUENCE_SIZE sizeof("18446744073709551615")
 const char *nm_format_sequence(uint64_t sequence, char buffer[NM_SEQUENCE_SIZE]);
 
-/* Error texts on the wire are cut to this. */
+/* Error texts are cut to this many bytes on the wire. */
 #define NM_ERROR_TEXT_LIMIT 1024
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * Subjects that the other side chooses: which of them we publish to. Pure checks, no I/O.
+ * Subject: which subjects that a peer chose may be published to. Pure functions.
  */
 #ifndef NM_WIRE_SUBJECT_H
 #define NM_WIRE_SUBJECT_H
@@ -7,15 +7,18 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Whether it is a subject by nm_subject_fault's rule. */
+/* Whether nm_subject_fault (base/rules.h) finds no fault. */
 bool nm_subject_is_literal(const char *subject);
 
-/* From a header: literal and beginning with one of the prefixes (a list that ends with NULL). */
+/*
+ * Whether a subject from a header is literal and begins with one of the prefixes, a list that ends
+ * with NULL.
+ */
 bool nm_subject_from_header_is_allowed(const char *subject, const char *const *prefixes);
 
 /*
- * A NATS reply: literal and not under '$'. Whether it is one of the server's own endpoints is the
- * server's to ask.
+ * Whether a NATS reply is literal and not under '$'. A server must check in addition that the reply
+ * is not one of its own endpoints.
  */
 bool nm_subject_reply_is_allowed(const char *subject);
 
