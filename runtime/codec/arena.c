@@ -1,6 +1,6 @@
 /*
- * Arena: see arena.h. A new block has room for all that was handed out so far and for what is
- * asked, so that after a reset one block is enough for another such message.
+ * Arena: see arena.h. A new block has room for all bytes handed out so far and for those asked for,
+ * so that after a reset one block is enough for another message of that kind.
  */
 #include "codec/arena.h"
 
@@ -9,7 +9,7 @@
 #define ALIGNMENT   alignof(max_align_t)
 #define FIRST_BLOCK ((size_t)4096)
 
-/* At least `needed`; the power of two that holds `wish`, as long as that can be kept. */
+/* The power of two that holds `wish`, up to the largest size that is kept; at least `needed`. */
 static size_t block_size(size_t needed, size_t wish)
 {
     size_t size = FIRST_BLOCK;

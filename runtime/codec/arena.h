@@ -1,6 +1,6 @@
 /*
- * Arena: memory for one decoded message at a time. A reset keeps the largest block, so a stream's
- * steady state allocates nothing. Not locked: one thread at a time.
+ * Arena: memory for one decoded message at a time. A reset keeps the largest block, so that a
+ * stream of similar messages soon allocates nothing. One thread at a time.
  */
 #ifndef NM_CODEC_ARENA_H
 #define NM_CODEC_ARENA_H
@@ -15,16 +15,16 @@
 typedef struct nm_arena_block nm_arena_block;
 struct nm_arena_block {
     nm_arena_block *next;
-    size_t size; /* of bytes */
+    size_t size; /* of `bytes` */
     size_t used;
     alignas(max_align_t) uint8_t bytes[];
 };
 
 typedef struct nm_arena {
-    nm_arena_block *blocks; /* the newest first */
+    nm_arena_block *blocks; /* owned; the newest first */
     size_t used;            /* bytes handed out since the reset */
-    size_t limit;           /* most bytes to hand out; 0: none */
-    bool exhausted;         /* memory was refused: the limit was hit, or there is none */
+    size_t limit;           /* most bytes to hand out; 0: no limit */
+    bool exhausted;         /* memory was refused, by the limit or by malloc */
 } nm_arena;
 
 #define NM_ARENA_INIT     \
@@ -35,13 +35,16 @@ typedef struct nm_arena {
 #define NM_ARENA_LARGEST_KEPT ((size_t)1 << 20)
 
 /*
- * What the two below do not do in place: a new block or NULL; of several blocks, or a large one,
- * what is kept.
+ * The slow paths of the two functions below: allocating from a new block, or failing; freeing all
+ * blocks but one.
  */
 void *nm_arena_alloc_slowly(nm_arena *arena, size_t size);
 void nm_arena_keep_one(nm_arena *arena);
 
-/* Memory aligned for any type, or NULL at the limit or when memory is short. */
+/*
+ * Returns memory aligned for any type, which lasts until the next reset; NULL at the limit, or if
+ * memory is short.
+ */
 static inline void *nm_arena_alloc(nm_arena *arena, size_t size)
 {
     const size_t mask = alignof(max_align_t) - 1;
@@ -59,7 +62,8 @@ static inline void *nm_arena_alloc(nm_arena *arena, size_t size)
 }
 
 /*
- * Everything handed out is gone; keeps the largest block, if it is not above NM_ARENA_LARGEST_KEPT.
+ * Takes back all memory that was handed out. The largest block of up to NM_ARENA_LARGEST_KEPT bytes
+ * is kept, the others are freed.
  */
 static inline void nm_arena_reset(nm_arena *arena)
 {
@@ -73,9 +77,10 @@ static inline void nm_arena_reset(nm_arena *arena)
     arena->exhausted = false;
 }
 
+/* Frees all blocks; the arena is empty afterwards. */
 void nm_arena_free(nm_arena *arena);
 
-/* An allocator over the arena for protobuf-c; its free does nothing. */
+/* An allocator for protobuf-c that uses the arena; its free does nothing. */
 ProtobufCAllocator nm_arena_allocator(nm_arena *arena);
 
 #endif

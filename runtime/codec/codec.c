@@ -1,5 +1,5 @@
 /*
- * Codec: see codec.h. The scan is scan.c's, the shorter way for simple types direct.c's.
+ * Codec: see codec.h. Bytes are checked by scan.c; messages of simple types go through direct.c.
  */
 #include "codec/codec.h"
 
@@ -11,10 +11,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What protobuf-c allocates out of for an owned message. What it frees on its way stays counted. */
+/*
+ * Where protobuf-c allocates an owned message. Memory that it frees while it unpacks stays counted.
+ */
 typedef struct counted_heap {
     size_t used;
-    size_t limit; /* 0: none */
+    size_t limit; /* 0: no limit */
     bool exhausted;
 } counted_heap;
 
@@ -44,7 +46,7 @@ static uint32_t depth_limit(const nm_codec_limits *limits)
     return limits == NULL || limits->max_depth == 0 ? NM_DEFAULT_MAX_DEPTH : limits->max_depth;
 }
 
-/* Why unpack gave nothing, though the scan had found nothing wrong. */
+/* Says why unpack failed although the scan had found no fault. */
 static natsmicro_status unpack_failure(const ProtobufCMessageDescriptor *descriptor, bool exhausted,
                                        size_t limit, nm_error *error)
 {
@@ -95,7 +97,7 @@ natsmicro_status nm_decode_owned(const ProtobufCMessageDescriptor *descriptor, c
     return NATSMICRO_OK;
 }
 
-/* A program may hold two copies of one type, well-known ones above all: the name decides, too. */
+/* A program may have two copies of a type, mostly of a well-known one; then the names are equal. */
 static bool is_of_type(const ProtobufCMessage *message,
                        const ProtobufCMessageDescriptor *descriptor)
 {
@@ -129,7 +131,7 @@ static natsmicro_status check_outgoing(const ProtobufCMessageDescriptor *descrip
     return NATSMICRO_OK;
 }
 
-/* Whether a type's strings all lie in the message itself, one each. */
+/* Whether all strings of a type are single fields of the message itself. */
 static bool has_plain_strings(const ProtobufCMessageDescriptor *descriptor)
 {
     for (unsigned i = 0; i < descriptor->n_fields; i++) {
@@ -141,7 +143,7 @@ static bool has_plain_strings(const ProtobufCMessageDescriptor *descriptor)
     return true;
 }
 
-/* A field's string, if it has one and is not another case's of its oneof. */
+/* The string of a field; NULL if it has none, or its oneof is set to another field. */
 static const char *string_of(const ProtobufCMessage *message, const ProtobufCFieldDescriptor *field)
 {
     const uint8_t *members = (const uint8_t *)message;
@@ -174,7 +176,7 @@ static natsmicro_status check_plain_strings(const ProtobufCMessage *message, nm_
     return NATSMICRO_OK;
 }
 
-/* Those of nested messages are checked on the packed bytes: one walk over flat memory. */
+/* Strings in nested messages are checked in the packed bytes, which takes one walk over them. */
 static natsmicro_status check_packed_strings(const ProtobufCMessageDescriptor *descriptor,
                                              const nm_buffer *buffer, nm_error *error)
 {

@@ -1,5 +1,5 @@
 /*
- * Direct: see direct.h. Either way is one walk along the plan's fields.
+ * Direct: see direct.h. Decoding and encoding both walk along the fields of the plan once.
  */
 #include "codec/direct.h"
 
@@ -8,16 +8,16 @@
 
 #include <string.h>
 
-/* What is longer is left out where that is allowed: its way through the buffer costs more. */
+/* A longer field is left out if that is allowed: copying it costs more than a piece of its own. */
 #define LONG_CONTENT ((size_t)4096)
 
-#define LONGEST_BOOL 9 /* a longer one's bits do not fit 64, and each counts */
+#define LONGEST_BOOL 9 /* of ten bytes, bits above the 64th would be lost, and each makes it true */
 
 _Static_assert(sizeof(protobuf_c_boolean) == 4, "protobuf-c's booleans are as wide as its int32");
 
 /* ---- decoding ---- */
 
-/* The field of a tag that is not the next one's, or NULL. */
+/* The field of a tag, for fields out of order; or NULL. */
 static const nm_plan_field *find_field(const nm_plan *plan, uint64_t tag)
 {
     for (const nm_plan_field *field = plan->fields; field < plan->fields + plan->n_fields; field++)
@@ -31,7 +31,7 @@ static inline bool holds_content(const nm_plan_field *field)
     return field->kind == NM_PLAN_STRING || field->kind == NM_PLAN_BYTES;
 }
 
-/* Whether a number's member has 64 bits, else 32. */
+/* Whether the member of a number has 64 bits; if not, it has 32. */
 static inline bool is_wide(nm_plan_kind kind)
 {
     return kind == NM_PLAN_VARINT64 || kind == NM_PLAN_SINT64 || kind == NM_PLAN_FIXED64;
@@ -74,7 +74,7 @@ static inline bool take_number(nm_cursor *s, nm_plan_kind kind, uint64_t *number
     }
 }
 
-/* A number as it is in the member, from how it was written. */
+/* The value of the member for a number as it was written. */
 static inline uint64_t read_number(nm_plan_kind kind, uint64_t number)
 {
     switch (kind) {
@@ -140,8 +140,8 @@ static inline bool take_value(nm_cursor *s, const nm_plan_field *field, uint8_t 
 }
 
 /*
- * Whether the library could have decoded as many fields, too: it keeps a list of them in the arena
- * when there are more than 16, of 32 bytes each, in runs of 32, 64 and so on.
+ * Whether protobuf-c, too, would have had memory for `count` fields. From the 17th on it lists them
+ * in the arena, 32 bytes each, in blocks of 32, 64 and so on.
  */
 static bool has_memory(const nm_arena *arena, size_t count)
 {
@@ -154,7 +154,7 @@ ProtobufCMessage *nm_direct_unpack(const nm_plan *plan, const uint8_t *bytes, si
     static const protobuf_c_boolean yes = 1;
     nm_cursor s = nm_cursor_over(bytes, length);
     const nm_plan_field *field = plan->fields;
-    const nm_plan_field *behind = plan->fields + plan->n_fields;
+    const nm_plan_field *end = plan->fields + plan->n_fields;
     uint64_t seen = 0;
     size_t count = 0;
     uint8_t *message =
@@ -168,7 +168,7 @@ ProtobufCMessage *nm_direct_unpack(const nm_plan *plan, const uint8_t *bytes, si
 
         if (!nm_take_varint(&s, NM_VARINT32_SIZE, &tag))
             return NULL;
-        if (field == behind || field->tag != tag) /* they come in order, as a rule */
+        if (field == end || field->tag != tag) /* seldom: fields come in order */
             field = find_field(plan, tag);
         if (field == NULL || !take_value(&s, field, message + field->offset, arena))
             return NULL;
@@ -183,7 +183,7 @@ ProtobufCMessage *nm_direct_unpack(const nm_plan *plan, const uint8_t *bytes, si
 
 /* ---- encoding ---- */
 
-/* A number as it is written; a negative int32 becomes one of 64 bits. */
+/* The number to write for a member; a negative int32 is written with 64 bits. */
 static inline uint64_t number_of(const nm_plan_field *field, const uint8_t *member)
 {
     uint64_t number = load_number(field->kind, member);
@@ -217,7 +217,7 @@ static bool has(const nm_plan_field *field, const uint8_t *message)
     return set != 0;
 }
 
-/* Writes the field, if it is set; returns the end of it. */
+/* Writes the field if it is set; returns the end of what it wrote. */
 static inline uint8_t *put_number(uint8_t *at, const nm_plan_field *field, const uint8_t *message)
 {
     uint64_t number = number_of(field, message + field->offset);
@@ -237,7 +237,7 @@ static inline uint8_t *put_number(uint8_t *at, const nm_plan_field *field, const
     return nm_varint_write(at, number);
 }
 
-/* What is to be written of a string, if anything. False: it is left to the library. */
+/* Finds whether a string is set, and its bytes. False: protobuf-c must encode the message. */
 static bool string_of(const nm_plan_field *field, const uint8_t *message, nm_bytes *content,
                       bool *is_set)
 {
@@ -254,7 +254,7 @@ static bool string_of(const nm_plan_field *field, const uint8_t *message, nm_byt
     return nm_utf8_is_valid(content->data, content->length);
 }
 
-/* The same of a bytes field. */
+/* The same for a bytes field. */
 static bool bytes_of(const nm_plan_field *field, const uint8_t *message, nm_bytes *content,
                      bool *is_set)
 {
@@ -269,7 +269,7 @@ static bool bytes_of(const nm_plan_field *field, const uint8_t *message, nm_byte
     return bytes.data != NULL || bytes.len == 0;
 }
 
-/* Appends the field, if it is set, and has room for all that may follow but contents. */
+/* Appends the field if it is set, and reserves room for all numbers that may follow. */
 static bool append_content(const nm_plan *plan, const nm_plan_field *field, const uint8_t *message,
                            nm_buffer *buffer, nm_left_out *left_out)
 {
@@ -303,7 +303,7 @@ bool nm_direct_pack(const nm_plan *plan, const ProtobufCMessage *message, nm_buf
                     nm_left_out *left_out)
 {
     const uint8_t *members = (const uint8_t *)message;
-    const nm_plan_field *behind = plan->fields + plan->n_fields;
+    const nm_plan_field *end = plan->fields + plan->n_fields;
 
     if (!plan->is_simple || message == NULL || message->descriptor != plan->descriptor ||
         message->n_unknown_fields > 0)
@@ -311,7 +311,7 @@ bool nm_direct_pack(const nm_plan *plan, const ProtobufCMessage *message, nm_buf
     uint8_t *at = nm_buffer_reserve(buffer, plan->room);
     if (at == NULL)
         return false;
-    for (const nm_plan_field *field = plan->fields; field < behind; field++) {
+    for (const nm_plan_field *field = plan->fields; field < end; field++) {
         if (!holds_content(field)) {
             at = put_number(at, field, members);
             continue;

@@ -7,10 +7,10 @@
 
 #include <stdlib.h>
 
-/* As `required` has bits; protobuf-c takes no memory for its own set up to 128. */
+/* The bits of `required`. */
 #define MOST_FIELDS 64
 
-/* Bytes of a tag and a number. */
+/* The longest tag and number together. */
 #define MOST_NUMBER 15
 
 static bool is_simple_field(const ProtobufCFieldDescriptor *field)

@@ -1,6 +1,6 @@
 /*
- * Plan: what can be known of a type of messages before the first one comes, for direct.h. It is
- * made once a method; any thread may use it.
+ * Plan: what direct.h must know about a type of messages, computed from its descriptor once for
+ * each method. It does not change afterwards, so any thread may use it.
  */
 #ifndef NM_CODEC_PLAN_H
 #define NM_CODEC_PLAN_H
@@ -11,8 +11,8 @@
 #include <stdint.h>
 
 /*
- * Types that are read and written alike: an enum as an int32, but not a uint32, which is never
- * written as ten bytes.
+ * Types that are read and written in the same way. An enum is an int32; a uint32 is not, because it
+ * is never written with ten bytes.
  */
 typedef enum nm_plan_kind {
     NM_PLAN_INT32, /* and enum */
@@ -29,29 +29,29 @@ typedef enum nm_plan_kind {
 
 typedef struct nm_plan_field {
     const void *default_value;
-    uint64_t bit; /* its place in `required` */
-    /* A proto3 number is written when one of these bits is set: a float's -0.0 is not. */
+    uint64_t bit; /* its bit in `required` */
+    /* protobuf-c writes a proto3 number if one of these bits is set; so it does not write -0.0. */
     uint64_t significant;
-    uint32_t tag; /* with the wire type */
+    uint32_t tag; /* field number and wire type */
     uint32_t offset;
-    uint32_t has_offset; /* 0: has none */
+    uint32_t has_offset; /* of the member has_…; 0: there is none */
     nm_plan_kind kind;
     ProtobufCLabel label;
 } nm_plan_field;
 
 typedef struct nm_plan {
     const ProtobufCMessageDescriptor *descriptor;
-    bool is_simple; /* numbers, strings and bytes alone, one each; else there are no fields here */
-    uint64_t required; /* those that must come, as bits */
-    size_t room;       /* most bytes of a message, but for the contents of strings and bytes */
+    bool is_simple;    /* single numbers, strings and bytes only; if not, n_fields is 0 */
+    uint64_t required; /* the bits of fields that must be there */
+    size_t room;       /* the longest encoding without the contents of strings and bytes */
     size_t n_fields;
     nm_plan_field fields[];
 } nm_plan;
 
-/* `descriptor` must outlive it. NULL when memory is short. */
+/* Returns a new plan, or NULL if memory is short. `descriptor` must outlive it. */
 nm_plan *nm_plan_new(const ProtobufCMessageDescriptor *descriptor);
 
-/* NULL is allowed. */
+/* Frees a plan; NULL is allowed. */
 void nm_plan_free(nm_plan *plan);
 
 #endif

@@ -30,7 +30,7 @@ static natsmicro_status fail_field(const walk *w, const ProtobufCMessageDescript
                         nm_type_name(descriptor), nm_field_name(field, number), reason);
 }
 
-/* Takes a value; `content` gets a length-delimited one's. Returns what is wrong, or NULL. */
+/* Takes a value; `content` becomes that of a length-delimited one. Returns the fault, or NULL. */
 static const char *take_value(nm_cursor *s, unsigned wire_type, nm_cursor *content)
 {
     uint64_t ignored;
@@ -52,7 +52,7 @@ static const char *take_value(nm_cursor *s, unsigned wire_type, nm_cursor *conte
     }
 }
 
-/* A packed field's elements. Returns what is wrong, or NULL. */
+/* Checks the elements of a packed field. Returns the fault, or NULL. */
 static const char *check_packed(nm_cursor elements, unsigned element_wire_type)
 {
     size_t run = 0;
@@ -80,7 +80,7 @@ static const char *check_string(nm_cursor string)
 static natsmicro_status scan_message(const walk *w, const ProtobufCMessageDescriptor *descriptor,
                                      nm_cursor bytes, uint32_t depth);
 
-/* Looks at a known field's value; `content` is set for a length-delimited one. */
+/* Checks the value of a known field; `content` is that of a length-delimited one. */
 static natsmicro_status scan_field(const walk *w, const ProtobufCMessageDescriptor *descriptor,
                                    const ProtobufCFieldDescriptor *field, unsigned wire_type,
                                    nm_cursor content, uint32_t depth)
@@ -102,7 +102,7 @@ static natsmicro_status scan_field(const walk *w, const ProtobufCMessageDescript
     return NATSMICRO_OK;
 }
 
-/* Takes a tag. Returns what is wrong, or NULL. */
+/* Takes a tag. Returns the fault, or NULL. */
 static const char *take_tag(nm_cursor *s, uint32_t *number, unsigned *wire_type)
 {
     uint64_t tag = 0;
@@ -117,8 +117,8 @@ static const char *take_tag(nm_cursor *s, uint32_t *number, unsigned *wire_type)
 }
 
 /*
- * The field of a number, or NULL. Fields come in order, or one repeats: the last one found and the
- * next are tried before a search.
+ * The field of a number, or NULL. Fields mostly come in order or repeat, so the last one found and
+ * the next one are tried before a search.
  */
 static const ProtobufCFieldDescriptor *find_field(const ProtobufCMessageDescriptor *descriptor,
                                                   const ProtobufCFieldDescriptor *last,
@@ -133,7 +133,7 @@ static const ProtobufCFieldDescriptor *find_field(const ProtobufCMessageDescript
     return protobuf_c_message_descriptor_get_field(descriptor, number);
 }
 
-/* Whether well-formed bytes hold a field of the number. */
+/* Whether well-formed bytes contain a field of that number. */
 static bool holds_field(nm_cursor bytes, uint32_t wanted)
 {
     uint32_t number = 0;
@@ -149,7 +149,7 @@ static bool holds_field(nm_cursor bytes, uint32_t wanted)
     return false;
 }
 
-/* proto2's required fields. The bytes have been walked over, and are well-formed. */
+/* Checks that required fields of proto2 are there. The bytes are known to be well-formed. */
 static natsmicro_status check_required(const walk *w, const ProtobufCMessageDescriptor *descriptor,
                                        nm_cursor bytes)
 {
