@@ -1,5 +1,5 @@
 /*
- * Discovery: see discovery.h. Fields come in the order in which other implementations send them.
+ * Discovery: see discovery.h. Fields have the order in which other implementations send them.
  */
 #include "discovery/discovery.h"
 
@@ -15,7 +15,7 @@
 #define NS_PER_S    INT64_C(1000000000)
 #define REPLACEMENT "\xef\xbf\xbd" /* U+FFFD */
 
-/* Each byte that belongs to no character is replaced. */
+/* Appends a text; each byte that is not UTF-8 is replaced. */
 static void append_valid(nm_buffer *out, const char *text)
 {
     size_t left = strlen(text);
@@ -33,7 +33,9 @@ static void append_valid(nm_buffer *out, const char *text)
     }
 }
 
-/* `text` itself when it is UTF-8, else a mended copy in `mended`; NULL when memory is short. */
+/*
+ * Returns the text itself if it is UTF-8, else a mended copy in `mended`; NULL if memory is short.
+ */
 static const char *as_utf8(const char *text, nm_buffer *mended)
 {
     if (text == NULL)
@@ -63,7 +65,7 @@ static bool set_string(json_t *object, const char *key, const char *text)
     return done;
 }
 
-/* JSON libraries read integers as signed ones. */
+/* JSON libraries read integers as signed, so a larger count is shown as the largest of these. */
 static bool set_count(json_t *object, const char *key, uint64_t count)
 {
     json_int_t number = count > (uint64_t)INT64_MAX ? INT64_MAX : (json_int_t)count;
@@ -83,7 +85,7 @@ static json_t *metadata_object(const natsmicro_metadata *metadata, size_t n_meta
     return object;
 }
 
-/* An endpoint without metadata says null. */
+/* An endpoint without metadata has null, as other implementations have. */
 static json_t *endpoint_metadata(const nm_endpoint_info *endpoint)
 {
     if (endpoint->n_metadata == 0)
@@ -172,7 +174,10 @@ static int append_text(const char *text, size_t length, void *buffer)
     return ((nm_buffer *)buffer)->failed ? -1 : 0;
 }
 
-/* Takes the object. Through our buffer, for jansson's memory may be the user's own allocator's. */
+/*
+ * Prints and frees the object; NULL if it was not filled or memory is short. The text is in memory
+ * of malloc's, because the user may have given jansson another allocator.
+ */
 static char *print(json_t *object, bool filled)
 {
     nm_buffer text = NM_BUFFER_INIT;

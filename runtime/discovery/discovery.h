@@ -1,6 +1,6 @@
 /*
- * Discovery: the JSON that a service says of itself on $SRV.PING, $SRV.INFO and $SRV.STATS. Only
- * texts; subscribing and counting are the server's.
+ * Discovery: the JSON by which a service answers $SRV.PING, $SRV.INFO and $SRV.STATS. The server
+ * subscribes and counts. Pure functions: any thread.
  */
 #ifndef NM_DISCOVERY_DISCOVERY_H
 #define NM_DISCOVERY_DISCOVERY_H
@@ -10,16 +10,18 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* All strings below belong to the caller. */
+
 typedef struct nm_endpoint_info {
     const char *name;        /* "count_up" */
     const char *subject;     /* "lab.v1.count_up" */
-    const char *queue_group; /* "q", or "" without */
+    const char *queue_group; /* "q"; "": none */
     const natsmicro_metadata *metadata;
     size_t n_metadata;
     uint64_t num_requests;
     uint64_t num_errors;
-    const char *last_error;   /* "NOT_FOUND:no such thing", "" without */
-    uint64_t processing_time; /* ns, of all calls */
+    const char *last_error;   /* "NOT_FOUND:no such thing"; "": none */
+    uint64_t processing_time; /* ns, of all calls together */
 } nm_endpoint_info;
 
 typedef struct nm_service_info {
@@ -35,8 +37,9 @@ typedef struct nm_service_info {
 } nm_service_info;
 
 /*
- * Each returns the JSON in one line, to be freed with free(), or NULL when memory is short. Fields
- * and types as NATS micro's ADR-32; strings may hold anything: what is no UTF-8 is replaced.
+ * Each returns the JSON in one line, which the caller frees with free(), or NULL if memory is
+ * short. Fields and types follow ADR-32 of NATS. Strings may be anything: bytes that are not UTF-8
+ * are replaced.
  */
 char *nm_discovery_ping(const nm_service_info *service);
 char *nm_discovery_info(const nm_service_info *service);

@@ -1,6 +1,6 @@
 /*
- * Discovery: answers $SRV.PING, .INFO and .STATS. Wildcards keep it to one subscription a server
- * and two a service, and still leave wrong names and ids to the broker's 503.
+ * Discovery: see discovery.h. With wildcards a server needs one subscription and each service two.
+ * Wrong names and ids match none of them, so that the broker answers 503.
  */
 #include "server/discovery.h"
 
@@ -11,9 +11,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define VERB_START 5 /* behind "$SRV." */
+#define VERB_START 5 /* after "$SRV." */
 
-/* A discovery subscription's closure: whom to answer for. Lives until the callbacks have ended. */
+/*
+ * The closure of a subscription: the services to answer for. It is freed once the callbacks have
+ * ended.
+ */
 typedef struct nm_discovery_scope {
     natsmicro_server *server;
     nm_service *service; /* NULL: all services */
@@ -37,7 +40,7 @@ static void describe_endpoint(nm_endpoint *endpoint, nm_endpoint_info *info)
     pthread_mutex_unlock(&stats->lock);
 }
 
-/* The JSON for a verb ("PING", "INFO", "STATS", up to the subject's next dot), or NULL. */
+/* The JSON for a verb, which ends with the subject or at the next dot; NULL for an unknown one. */
 static char *describe(nm_service *service, const char *verb)
 {
     nm_endpoint_info *endpoints = calloc(service->n_endpoints + 1, sizeof(*endpoints));
@@ -100,7 +103,7 @@ static void on_discovery(natsConnection *connection, natsSubscription *subscript
     if (scope->service != NULL)
         answer(server, scope->service, verb, reply);
     else {
-        /* Services are only ever added, and are freed after this subscription has ended. */
+        /* The list only grows, and its services live longer than this subscription. */
         pthread_mutex_lock(&server->lock);
         nm_service *service = server->services;
         pthread_mutex_unlock(&server->lock);
@@ -143,8 +146,8 @@ natsmicro_status nm_discovery_subscribe(natsmicro_server *server, nm_service *se
     if (status == NATS_OK)
         return NATSMICRO_OK;
     /*
-     * Closed between the two calls: its thread may still run once, so the scope is left to the
-     * process.
+     * The connection was closed between the two calls. The callback may still run once, and nobody
+     * will know when it has; so the scope is never freed.
      */
     pthread_mutex_lock(&server->lock);
     server->discovery_alive--;

@@ -1,6 +1,5 @@
 /*
- * Endpoint: a method of a service that runs: its subject, where its requests come from, and what
- * STATS says of it.
+ * Endpoint: a method that is served: its subject, where its requests come from, and its statistics.
  */
 #ifndef NM_SERVER_ENDPOINT_H
 #define NM_SERVER_ENDPOINT_H
@@ -12,7 +11,7 @@
 /* The queue group that all instances of a service share requests by. */
 #define NM_QUEUE_GROUP "q"
 
-/* What STATS says of an endpoint; it has a lock of its own. */
+/* The statistics that discovery shows; guarded by their own lock. */
 typedef struct nm_endpoint_stats {
     pthread_mutex_t lock;
     uint64_t requests;

@@ -33,7 +33,7 @@ struct nm_pool_source {
     size_t waiting_bytes;
 };
 
-/* What a pool calls back, with the `data` it was given. All but the last: from workers. */
+/* The callbacks of a pool, with the `data` that it was given. Workers call all but the last. */
 typedef struct nm_pool_callbacks {
     /*
      * Serves a request; the message is the callback's from now on. What it published is flushed by
@@ -41,11 +41,12 @@ typedef struct nm_pool_callbacks {
      */
     bool (*serve)(void *data, nm_pool_source *source, natsMsg *message);
     /*
-     * Refuses one, because so many run and wait already; the message is the callback's from now on.
+     * Refuses a request because the pool is full; `running` and `waiting` say how full. The message
+     * is the callback's from now on.
      */
     void (*refuse)(void *data, nm_pool_source *source, natsMsg *message, uint32_t running,
                    size_t waiting);
-    /* Has what was published sent now. */
+    /* Sends what was published. */
     void (*flush)(void *data);
     /* The connection was closed for good: no more requests come. Under the pool's lock. */
     void (*on_connection_closed)(void *data);
@@ -57,7 +58,7 @@ typedef struct nm_pool_request {
     natsMsg *message;
 } nm_pool_request;
 
-/* Others read and write it by the functions below alone. */
+/* Only the functions below access it. */
 typedef struct nm_pool {
     const nm_pool_callbacks *callbacks;
     void *data;

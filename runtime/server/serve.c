@@ -1,5 +1,6 @@
 /*
- * Serving one request: a call is made of it, the handler runs, the end is told and counted.
+ * Serve: see serve.h. A request becomes a call; its handler runs; the call's end is sent and
+ * counted.
  */
 #include "server/serve.h"
 
@@ -130,7 +131,7 @@ static natsmicro_status run_handler(natsmicro_call *call, const ProtobufCMessage
                                            endpoint->service->user_data);
 }
 
-/* The call has ended on the wire: it is counted, and the hook hears of it. */
+/* Counts a call that has ended on the wire, calls the hook, and gives up the call. */
 static void end_call(natsmicro_call *call, nm_error *outcome)
 {
     const natsmicro_hooks *hooks = &call->settings->hooks;
@@ -142,7 +143,7 @@ static void end_call(natsmicro_call *call, nm_error *outcome)
     nm_call_release(call);
 }
 
-/* Makes a call of a request, up to where its handler can run. */
+/* Decodes and accepts a request, so that the call's handler can run. */
 static natsmicro_status accept_call(natsmicro_call *call, natsMsg *message,
                                     const nm_incoming *incoming, ProtobufCMessage **request,
                                     nm_error *error)
@@ -157,11 +158,11 @@ static natsmicro_status accept_call(natsmicro_call *call, natsMsg *message,
     call->in_handler = true;
     status = nm_stream_accept(call->stream, message, incoming, error);
     if (status == NATSMICRO_OK && nm_caller_streams(nm_call_kind(call)))
-        nm_link_flush(call->link, NM_NEVER); /* a caller that wants to send waits for it */
+        nm_link_flush(call->link, NM_NEVER); /* the caller waits for it before it sends */
     return status;
 }
 
-/* Runs the handler and ends the call. True: it went on detached. */
+/* Runs the handler and ends the call. True: the call goes on detached. */
 static bool serve_call(natsmicro_call *call, const ProtobufCMessage *request)
 {
     bool unary = nm_call_kind(call) == NATSMICRO_UNARY;
@@ -173,7 +174,7 @@ static bool serve_call(natsmicro_call *call, const ProtobufCMessage *request)
         return false;
     }
     atomic_store_explicit(&call->flush_later, false, memory_order_relaxed);
-    nm_call_release(call); /* what detaching kept for the handler */
+    nm_call_release(call); /* the reference that detaching kept for the handler */
     return true;
 }
 

@@ -1,5 +1,6 @@
 /*
- * Servers: making one, running, draining, and ending it.
+ * Server: making one, running, draining and destroying it. A drain closes the subscriptions, waits
+ * for all requests and calls, and then ends those that are left.
  */
 #include "call/answer.h"
 #include "server/serve.h"
@@ -125,7 +126,7 @@ natsmicro_status natsmicro_server_new(natsmicro_server **server_out, natsConnect
 
 /* ---- draining ---- */
 
-/* No new requests: those that the broker has sent already are still taken. */
+/* Asks the broker for no more requests. Those that it has sent already are still served. */
 static void close_doors(natsmicro_server *server)
 {
     if (server->discovery != NULL)
@@ -140,7 +141,7 @@ static void close_doors(natsmicro_server *server)
     }
 }
 
-/* An endpoint whose drain the broker does not answer is closed the hard way. */
+/* Closes endpoints at once, for a broker that has not answered their drain. */
 static void unsubscribe_all(natsmicro_server *server)
 {
     for (nm_service *service = server->services; service != NULL; service = service->next) {
@@ -179,7 +180,7 @@ static void wait_for_an_end(natsmicro_server *server, int64_t deadline)
     pthread_mutex_unlock(&server->lock);
 }
 
-/* Under the lock: the first live call that has not been ended from outside, referenced; or NULL. */
+/* Under the lock: a live call that no drain has ended, with a reference for the caller; or NULL. */
 static natsmicro_call *next_to_end(natsmicro_server *server)
 {
     for (natsmicro_call *call = server->live; call != NULL; call = call->next) {
@@ -273,7 +274,7 @@ natsmicro_status natsmicro_server_run(natsmicro_server *server)
 {
     while (sem_wait(&server->stop_requested) != 0 && errno == EINTR)
         continue;
-    sem_post(&server->stop_requested); /* a stop is for good: it was for every other run, too */
+    sem_post(&server->stop_requested); /* a stop is for good, and for all who run the server */
     drain(server);
     bool closed = nm_pool_read(&server->pool).connection_closed;
     return closed ? NATSMICRO_UNAVAILABLE : NATSMICRO_OK;
@@ -296,7 +297,7 @@ void natsmicro_server_destroy(natsmicro_server *server)
     while (server->discovery_alive > 0)
         pthread_cond_wait(&server->changed, &server->lock);
     pthread_mutex_unlock(&server->lock);
-    nm_link_destroy(server->link); /* settles: subscriptions may be freed */
+    nm_link_destroy(server->link); /* afterwards subscriptions may be freed */
     natsSubscription_Destroy(server->discovery);
     nm_call_cache_free(&server->cache);
     nm_service *next;

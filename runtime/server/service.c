@@ -1,5 +1,6 @@
 /*
- * Services: adding one to a server: its endpoints, what it says of itself, its discovery.
+ * Service: see service.h. A service is made whole, then listed under the server's lock, then
+ * subscribed for requests and for discovery.
  */
 #include "server/service.h"
 
@@ -14,7 +15,7 @@
 /* How long the broker may take to acknowledge that requests may come. */
 #define SUBSCRIBE_MS 1000
 
-/* ---- what a service says of itself ---- */
+/* ---- identity ---- */
 
 static bool copy_metadata(nm_service *service, const natsmicro_metadata *metadata, size_t count)
 {
@@ -33,7 +34,7 @@ static bool copy_metadata(nm_service *service, const natsmicro_metadata *metadat
     return true;
 }
 
-/* An option is refused for the fault that its rule found; NULL: it is as it must be. */
+/* Refuses an option for the fault that its rule has found; NULL: there is none. */
 static natsmicro_status check_option(const char *option, const char *value, const char *fault,
                                      nm_error *error)
 {
@@ -130,8 +131,8 @@ static natsmicro_status start(natsmicro_server *server, nm_service *service, nm_
     if (status == NATSMICRO_OK && server->discovery == NULL)
         status = nm_discovery_subscribe(server, NULL, "$SRV.*", &server->discovery, error);
     /*
-     * Who is told that the service is there may call it at once: the broker must have it, so what
-     * is written already is waited for, too.
+     * Once a service is added it may be called at once. So this waits until the broker has all
+     * subscriptions.
      */
     natsConnection_FlushTimeout(server->connection, SUBSCRIBE_MS);
     return status;
@@ -156,7 +157,7 @@ static natsmicro_status make_service(nm_service **service_out, natsmicro_server 
     return status;
 }
 
-/* The first of its subjects that the server serves already, or NULL. */
+/* The first subject of a service that the server serves already, or NULL. */
 static const char *find_taken_subject(const natsmicro_server *server, const nm_service *service)
 {
     for (size_t i = 0; i < service->n_endpoints; i++) {
@@ -167,7 +168,7 @@ static const char *find_taken_subject(const natsmicro_server *server, const nm_s
     return NULL;
 }
 
-/* Under the lock. */
+/* Lists a service, under the lock, unless a subject of it is taken or the server stops. */
 static natsmicro_status list(natsmicro_server *server, nm_service *service, nm_error *error)
 {
     const char *taken = find_taken_subject(server, service);
@@ -186,8 +187,8 @@ static natsmicro_status list(natsmicro_server *server, nm_service *service, nm_e
 }
 
 /*
- * A service of which only a part could be started stays listed: its endpoints may serve already,
- * and end with the server.
+ * A service that could be started only in part stays listed: its endpoints may already serve, and
+ * end with the server.
  */
 static natsmicro_status list_and_start(natsmicro_server *server, nm_service *service,
                                        nm_error *error)

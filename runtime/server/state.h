@@ -45,7 +45,7 @@ struct natsmicro_server {
     nm_pool pool;
     nm_subject_set own_subjects; /* written under the lock, read without */
     int64_t drain_timeout_ms;
-    sem_t stop_requested; /* above 0 for ever once it was stopped */
+    sem_t stop_requested; /* stays above 0 once the server was stopped */
 
     natsSubscription *discovery; /* $SRV.* */
 
@@ -53,9 +53,9 @@ struct natsmicro_server {
     pthread_cond_t changed; /* for a drain and a destroy: something ended */
     nm_service *services;   /* only added to; freed with the server */
     int discovery_alive;    /* subscriptions whose callbacks may still run */
-    natsmicro_call *live;   /* every call that has a reference */
+    natsmicro_call *live;   /* all calls that have a reference */
     size_t live_count;
-    uint64_t calls; /* all that were ever made */
+    uint64_t calls; /* made so far */
     bool draining;
     bool drained;
 };

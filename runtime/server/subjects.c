@@ -7,8 +7,8 @@
 #include <string.h>
 
 /*
- * Of length, first and last eight bytes: a service's subjects begin alike and inboxes end in random
- * characters, so that the bytes between tell little more.
+ * A hash of the length and of the first and last eight bytes. That tells subjects apart well: those
+ * of a server differ at one end, and inboxes, which are looked up most, end in random characters.
  */
 static uint64_t hash_of(const char *subject)
 {
