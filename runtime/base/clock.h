@@ -15,8 +15,8 @@
 int64_t nm_now(void);
 
 /*
- * A duration of so many milliseconds. Negative and longer than 146 years become NM_NEVER, so that
- * any other duration can be added to any time. All milliseconds of users go through here.
+ * Milliseconds as a duration. A negative one, or one of more than 146 years, becomes NM_NEVER, so
+ * that any other can be added to any time. All milliseconds from users go through here.
  */
 static inline int64_t nm_duration(int64_t ms)
 {

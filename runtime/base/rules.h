@@ -29,7 +29,7 @@ const char *nm_version_fault(const char *version);
 #define NM_SUBJECT_LIMIT 1024
 const char *nm_subject_fault(const char *subject);
 
-/* What all subjects of a service begin with: a subject, but not under $, which is the broker's. */
+/* The prefix of a service's subjects: a subject, but not under $, which is the broker's. */
 const char *nm_subject_prefix_fault(const char *prefix);
 
 /*
