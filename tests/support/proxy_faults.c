@@ -174,7 +174,8 @@ static void pass(fault_stream *stream, fault_plan *plan, const nats_message *mes
         hold(stream, plan, message, now_ms() + later, false);
         plan->counts.delayed++;
     } else if (faults->latency_ms > 0) {
-        hold(stream, plan, message, now_ms() + faults->latency_ms, false);
+        /* now_ms may have cut off a part of a millisecond, and no message may come early. */
+        hold(stream, plan, message, now_ms() + 1 + faults->latency_ms, false);
     } else {
         append_whole(out, message);
         plan->counts.passed++;
