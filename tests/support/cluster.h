@@ -27,7 +27,9 @@ typedef struct cluster_options {
     const char *config; /* more lines for the configuration of each, or NULL */
 } cluster_options;
 
-/* Starts a cluster; when it returns, each node has a route to each other, and the leaf is linked. */
+/*
+ * Starts a cluster; when it returns, each node has a route to each other, and the leaf is linked.
+ */
 cluster *cluster_start(const cluster_options *options);
 
 /* Returns the URL of a node; of the leaf, if `node` is the number of nodes. */
