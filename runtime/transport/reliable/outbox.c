@@ -209,10 +209,9 @@ bool nm_outbox_begin_publication(nm_outbox *outbox, nm_publication *next)
 void nm_outbox_end_publication(nm_outbox *outbox, nm_segment *segment, bool succeeded)
 {
     outbox->in_publication = NULL;
-    if (segment->acknowledged) {
-        segment->acknowledged = false;
+    if (segment->acknowledged)
         nm_segment_recycle(&outbox->recycled, segment);
-    } else if (succeeded && outbox->unpublished == segment)
+    else if (succeeded && outbox->unpublished == segment)
         outbox->unpublished = segment->next;
 }
 
