@@ -508,7 +508,7 @@ static size_t forge(const side *to, uint8_t *bytes)
 {
     static const uint8_t content[32];
     const nm_reliable *reliable = nm_reliable_of(to->stream);
-    uint64_t received = reliable != NULL ? reliable->received : 0;
+    uint64_t received = reliable != NULL ? reliable->intake.received : 0;
     uint64_t published = reliable != NULL ? reliable->outbox.published : 0;
     uint8_t what = pull();
     nm_frame_control control = {.seq = received + (what & 3), .ack = published - (pull() & 3)};
@@ -526,7 +526,7 @@ static size_t forge(const side *to, uint8_t *bytes)
         at += padding;
     }
     if (reliable != NULL && (what & 64) != 0)
-        outcome.digest = nm_digest_value(&reliable->digest_in);
+        outcome.digest = nm_digest_value(&reliable->intake.digest);
     if ((what & 8) != 0)
         at = nm_frame_write_end(at, NM_FRAME_SHORTEST_END + 64, &outcome);
     control.gap = (what & 16) != 0;

@@ -76,10 +76,10 @@ static void send_end(scene *self)
 /* The frame as its peer reads it. */
 static nm_frame read_frame(const nm_segment *segment)
 {
-    const char *why = NULL;
-    nm_frame frame;
     nm_frame_control control = {.seq = segment->first};
     const uint8_t *end = nm_frame_write_control(segment->bytes + segment->length, &control);
+    const char *why = NULL;
+    nm_frame frame;
     assert_true(nm_frame_read(segment->bytes, (size_t)(end - segment->bytes), &frame, &why));
     nm_frame_cursor cursor = nm_frame_first(&frame);
     const uint8_t *data;
@@ -233,6 +233,7 @@ static void a_larger_window_of_our_own_raises_both_bounds(void **state)
     begin(&self, MAX_PAYLOAD);
     nm_outbox_begin(&self.outbox, MAX_PAYLOAD, 2 * NM_OUTBOX_MOST_MESSAGES,
                     2 * NM_OUTBOX_MOST_BYTES, NULL);
+    nm_outbox_raise_limits(&self.outbox, UNLIMITED, UNLIMITED);
     self.outbox.last_number = NM_OUTBOX_MOST_MESSAGES;
     self.outbox.unacknowledged_bytes = NM_OUTBOX_MOST_BYTES;
     assert_true(nm_outbox_window_is_open(&self.outbox));

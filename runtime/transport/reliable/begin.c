@@ -22,16 +22,14 @@ static void reset_state(nm_stream *stream)
 {
     nm_reliable *reliable = nm_reliable_of(stream);
     nm_outbox_clear(&reliable->outbox);
-    nm_receive_queue_drop(&reliable->queue);
-    nm_receive_queue_trim(&reliable->queue);
-    nm_received_frame_free(&reliable->reading);
+    nm_intake_clear(&reliable->intake);
 }
 
 /* After reset_state. */
 static void free_state(void *state)
 {
     nm_reliable *reliable = state;
-    nm_receive_queue_free(&reliable->queue);
+    nm_intake_free(&reliable->intake);
     free(reliable);
 }
 
@@ -42,44 +40,31 @@ static const nm_state_kind state_kind = {
     free_state,
 };
 
-static nm_reliable *take_state(nm_stream *stream)
+bool nm_reliable_begin(nm_stream *stream, const nm_stream_offer *peer)
 {
     nm_reliable *reliable = nm_stream_take_state(stream, &state_kind);
     if (reliable == NULL)
-        return NULL;
-    nm_reliable fresh = {.state = NM_RELIABLE_UP};
-    fresh.queue.frames = reliable->queue.frames;
-    fresh.queue.capacity = reliable->queue.capacity;
-    *reliable = fresh;
-    return reliable;
-}
-
-bool nm_reliable_begin(nm_stream *stream, const nm_stream_offer *peer)
-{
-    nm_reliable *reliable = take_state(stream);
-    if (reliable == NULL)
         return false;
+    reliable->state = NM_RELIABLE_UP;
+    reliable->peer_heard = !stream->is_server;
+    reliable->publishing = reliable->end_was_cut = false;
+    reliable->address[0] = '\0';
+    reliable->metrics = (natsmicro_stream_metrics){.reliable = true};
     nm_clocks_begin(&reliable->clocks, stream->idle_limit, stream->settings->gone_limit,
                     stream->reconnects, nm_now());
-    reliable->peer_heard = !stream->is_server;
     nm_outbox_begin(&reliable->outbox, stream->max_payload, stream->window_messages,
                     stream->window_bytes, stream->is_server ? &stream->headers_out : NULL);
     if (peer != NULL)
         nm_outbox_raise_limits(&reliable->outbox, peer->messages, peer->bytes);
-    if (peer_streams(stream)) {
-        reliable->window_messages = stream->window_messages;
-        reliable->window_bytes = stream->window_bytes;
-    }
-    nm_digest_begin(&reliable->digest_in);
+    bool may_send = peer_streams(stream);
+    nm_intake_begin(&reliable->intake, may_send ? stream->window_messages : 0,
+                    may_send ? stream->window_bytes : 0);
     /* The opening of a server stream is the caller's end, number 1. */
     if (stream->kind == NATSMICRO_SERVER_STREAM && stream->is_server) {
-        reliable->received = reliable->told_received = 1;
-        reliable->received_end = true;
+        nm_intake_begin_ended(&reliable->intake);
         stream->in_end = NATSMICRO_END;
     } else if (stream->kind == NATSMICRO_SERVER_STREAM)
         nm_outbox_begin_ended(&reliable->outbox);
-    reliable->told_max_messages = reliable->window_messages;
-    reliable->told_max_bytes = reliable->window_bytes;
     return true;
 }
 

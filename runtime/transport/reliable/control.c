@@ -10,19 +10,8 @@
 
 uint8_t *nm_control_write(nm_reliable *reliable, uint8_t *at, uint64_t seq, bool gap)
 {
-    uint64_t used = atomic_load_explicit(&reliable->used, memory_order_relaxed);
-    uint64_t used_bytes = atomic_load_explicit(&reliable->used_bytes, memory_order_relaxed);
-    nm_frame_control numbers = {.seq = seq, .ack = reliable->received, .gap = gap};
-    if (reliable->window_messages > 0) {
-        numbers.max_messages = used + reliable->window_messages;
-        numbers.max_bytes = used_bytes + reliable->window_bytes;
-    }
-    reliable->told_received = reliable->received;
-    reliable->told_received_bytes = reliable->received_bytes;
-    reliable->told_max_messages = numbers.max_messages;
-    reliable->told_max_bytes = numbers.max_bytes;
-    atomic_store_explicit(&reliable->told_used, used, memory_order_relaxed);
-    atomic_store_explicit(&reliable->told_used_bytes, used_bytes, memory_order_relaxed);
+    nm_frame_control numbers = {.seq = seq, .gap = gap};
+    nm_intake_acknowledge(&reliable->intake, &numbers);
     nm_clocks_on_acknowledge(&reliable->clocks);
     return nm_frame_write_control(at, &numbers);
 }

@@ -156,7 +156,7 @@ void nm_reliable_finish(nm_stream *stream, const nm_error *failure)
     bool first = !stream->finished;
     stream->finished = stream->discarding = true;
     bool end = first && reliable->state == NM_RELIABLE_UP;
-    nm_receive_queue_drop(&reliable->queue); /* nobody reads any more */
+    nm_intake_drop(&reliable->intake); /* nobody reads any more */
     if (end && append_end(stream, failure)) {
         reliable->state = NM_RELIABLE_ENDING;
         nm_reliable_transmit(stream);

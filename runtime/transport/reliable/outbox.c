@@ -24,12 +24,15 @@ static size_t without(size_t size, size_t taken)
 void nm_outbox_begin(nm_outbox *outbox, size_t max_payload, uint64_t window_messages,
                      uint64_t window_bytes, const nm_headers *headers)
 {
-    outbox->most_messages = larger(window_messages, NM_OUTBOX_MOST_MESSAGES);
-    outbox->most_bytes = larger(window_bytes, NM_OUTBOX_MOST_BYTES);
-    outbox->max_payload = max_payload;
-    outbox->headers = headers;
-    outbox->fill = smaller(without(max_payload, NM_OUTBOX_RESERVE), NM_OUTBOX_FILL);
-    outbox->recycled.least = outbox->fill;
+    size_t fill = smaller(without(max_payload, NM_OUTBOX_RESERVE), NM_OUTBOX_FILL);
+    *outbox = (nm_outbox){
+        .most_messages = larger(window_messages, NM_OUTBOX_MOST_MESSAGES),
+        .most_bytes = larger(window_bytes, NM_OUTBOX_MOST_BYTES),
+        .fill = fill,
+        .recycled = {.least = fill},
+        .max_payload = max_payload,
+        .headers = headers,
+    };
     nm_digest_begin(&outbox->digest);
 }
 

@@ -36,7 +36,6 @@
  */
 #define NM_OUTBOX_FIRST_BURST 4
 
-/* All zero, then nm_outbox_begin. */
 typedef struct nm_outbox {
     /* ---- what each message touches ---- */
     alignas(NM_CACHE_LINE) nm_segment *open; /* still being filled; NULL: none */
@@ -73,8 +72,9 @@ typedef struct nm_outbox {
 } nm_outbox;
 
 /*
- * `window_*`: what we let the peer send, as we let ourselves keep no less. `headers` (NULL: none)
- * stay the caller's, which may change them until number 1 is made.
+ * A new stream; what an earlier one left must have been cleared. `window_*`: what we let the peer
+ * send; as much may be unacknowledged. `headers` (NULL: none) stay the caller's, which may change
+ * them until number 1 is made.
  */
 void nm_outbox_begin(nm_outbox *outbox, size_t max_payload, uint64_t window_messages,
                      uint64_t window_bytes, const nm_headers *headers);

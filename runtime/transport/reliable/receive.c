@@ -3,11 +3,9 @@
  */
 #include "transport/reliable/receive.h"
 
-#include "base/cold.h"
 #include "transport/publish.h"
 #include "transport/reliable/due.h"
 #include "transport/reliable/end.h"
-#include "transport/reliable/transmit.h"
 #include "wire/incoming.h"
 
 #include <inttypes.h>
@@ -78,49 +76,27 @@ static void take_limits(nm_stream *stream, const nm_frame *frame)
         nm_stream_notify(stream, NM_WRITABLE);
 }
 
-/* A message that begins beyond the limits that it was told is no accident. */
-static bool is_beyond_limits(nm_stream *stream, const nm_frame *frame)
-{
-    const nm_reliable *reliable = nm_reliable_of(stream);
-    uint64_t last = frame->seq + frame->count - 1;
-    if (frame->count == 0 || frame->seq > reliable->received + 1 || last <= reliable->received)
-        return false;
-    if (last > reliable->told_max_messages)
-        return true;
-    nm_frame_cursor cursor = nm_frame_first(frame);
-    size_t known = nm_frame_skip(&cursor, reliable->received + 1 - frame->seq);
-    uint64_t before_last =
-        reliable->received_bytes + frame->messages_size - known - frame->last_size;
-    return before_last >= reliable->told_max_bytes;
-}
-
-/* Takes what is new of the frame's messages. False: nothing was taken, for memory. */
+/* Takes the frame's new messages. False: no memory, and nothing was taken. */
 static bool take_messages(nm_stream *stream, const nm_frame *frame, natsMsg *message,
                           nm_outcome *outcome)
 {
     nm_reliable *reliable = nm_reliable_of(stream);
-    uint64_t known = reliable->received + 1 - frame->seq;
-    size_t count = frame->count - (size_t)known;
-    nm_frame_cursor cursor = nm_frame_first(frame);
-    size_t size = frame->messages_size - nm_frame_skip(&cursor, known);
-    nm_arrival arrival = {.message = message,
-                          .message_memory =
-                              (size_t)natsMsg_GetDataLength(message) + nm_message_front(message),
-                          .messages = cursor,
-                          .count = count,
-                          .size = size};
-    if (!stream->discarding && !nm_receive_queue_add(&reliable->queue, &arrival, &outcome->taken))
+    nm_intake *intake = &reliable->intake;
+    uint64_t received = intake->received;
+    uint64_t received_bytes = intake->received_bytes;
+    size_t memory = (size_t)natsMsg_GetDataLength(message) + nm_message_front(message);
+    if (!nm_intake_take_messages(intake, frame, stream->discarding ? NULL : message, memory,
+                                 &outcome->taken))
         return false;
-    nm_digest_add_messages(&reliable->digest_in, frame, cursor);
-    reliable->received += count;
-    reliable->received_bytes += size;
+    uint64_t count = intake->received - received;
+    uint64_t bytes = intake->received_bytes - received_bytes;
     reliable->metrics.messages_received += count;
-    reliable->metrics.bytes_received += size;
+    reliable->metrics.bytes_received += bytes;
     nm_stream_totals *totals = stream->settings->totals;
     atomic_fetch_add_explicit(&totals->messages_received, count, memory_order_relaxed);
-    atomic_fetch_add_explicit(&totals->bytes_received, size, memory_order_relaxed);
+    atomic_fetch_add_explicit(&totals->bytes_received, bytes, memory_order_relaxed);
     if (!stream->discarding)
-        nm_stream_notify_reader(stream, reliable->queue.count >= WAKE_AT);
+        nm_stream_notify_reader(stream, intake->queue.count >= WAKE_AT);
     return true;
 }
 
@@ -135,13 +111,11 @@ static void take_headers(nm_stream *stream, const nm_frame *frame)
 static void take_end(nm_stream *stream, const nm_frame *frame, nm_outcome *outcome)
 {
     nm_reliable *reliable = nm_reliable_of(stream);
-    if (frame->end.digest != nm_digest_value(&reliable->digest_in)) {
+    if (!nm_intake_take_end(&reliable->intake, frame)) {
         give_up(stream, outcome, NATSMICRO_DATA_LOSS,
                 "the digest at the stream's end does not match the messages that came");
         return;
     }
-    reliable->received++;
-    reliable->received_end = true;
     if (stream->is_server) {
         nm_stream_end_input(stream);
         return;
@@ -154,10 +128,10 @@ static void take_end(nm_stream *stream, const nm_frame *frame, nm_outcome *outco
     nm_frame_copy_headers(nm_frame_trailers(frame), &stream->trailers_in);
     if (stream->kind == NATSMICRO_CLIENT_STREAM) /* as on the one answer of the plain protocol */
         nm_frame_copy_headers(nm_frame_trailers(frame), &stream->headers_in);
-    uint64_t messages = reliable->received - 1;
+    uint64_t messages = reliable->intake.received - 1;
     bool one_answer = stream->kind == NATSMICRO_CLIENT_STREAM;
     if (one_answer && (messages != 1 || error.status != NATSMICRO_OK))
-        nm_receive_queue_drop(&reliable->queue);
+        nm_intake_drop(&reliable->intake);
     if (error.status != NATSMICRO_OK)
         nm_stream_fail_input_with(stream, &error);
     else if (one_answer && messages != 1)
@@ -169,76 +143,49 @@ static void take_end(nm_stream *stream, const nm_frame *frame, nm_outcome *outco
     nm_error_clear(&error);
 }
 
-typedef enum nm_novelty { NM_NOTHING_NEW, NM_SOMETHING_NEW, NM_A_GAP } nm_novelty;
-
 static nm_novelty take_numbers(nm_stream *stream, const nm_frame *frame, natsMsg *message,
                                nm_outcome *outcome)
 {
     nm_reliable *reliable = nm_reliable_of(stream);
-    if (frame->count == 0 && !frame->has_end)
-        return NM_SOMETHING_NEW; /* nothing that could be old */
-    if (frame->seq > reliable->received + 1)
-        return NM_A_GAP;
-    uint64_t last = nm_frame_last_number(frame);
-    if (last <= reliable->received || reliable->state == NM_RELIABLE_ENDING)
+    nm_novelty novelty = nm_intake_novelty(&reliable->intake, frame);
+    if (novelty != NM_SOMETHING_NEW)
+        return novelty;
+    if (reliable->state == NM_RELIABLE_ENDING)
         return NM_NOTHING_NEW;
     take_headers(stream, frame);
-    uint64_t last_message = frame->seq + frame->count - 1;
-    if (frame->count > 0 && last_message > reliable->received &&
+    if (nm_intake_has_new_messages(&reliable->intake, frame) &&
         !take_messages(stream, frame, message, outcome))
         return NM_NOTHING_NEW; /* it will come again */
-    if (frame->has_end && last == reliable->received + 1)
+    if (frame->has_end)
         take_end(stream, frame, outcome);
     return NM_SOMETHING_NEW;
-}
-
-/* Whether the acknowledgement is due now rather than with the next frame or the delay. */
-static bool acknowledge_at_once(const nm_reliable *reliable)
-{
-    return reliable->received - reliable->told_received >= reliable->window_messages / 4 ||
-           reliable->received_bytes - reliable->told_received_bytes >= reliable->window_bytes / 4;
 }
 
 static void answer(nm_stream *stream, const nm_frame *frame, bool asked, nm_novelty novelty,
                    nm_outcome *outcome)
 {
     nm_reliable *reliable = nm_reliable_of(stream);
-    bool numbered = frame->count > 0 || frame->has_end;
-    bool gap = novelty == NM_A_GAP;
-    bool told = gap && reliable->gap_told == reliable->received + 1;
-    if (gap)
-        reliable->gap_told = reliable->received + 1;
-    if (asked || frame->has_end || (numbered && novelty == NM_NOTHING_NEW) || (gap && !told)) {
-        nm_control_acknowledge(stream, &outcome->control, gap, false);
-        return;
+    switch (nm_intake_owes(&reliable->intake, frame, novelty, asked)) {
+    case NM_OWED_NOTHING:
+        break;
+    case NM_OWED_LATER:
+        if (nm_clocks_owe_acknowledgement(&reliable->clocks, reliable->clocks.last_activity))
+            nm_reliable_schedule(stream);
+        break;
+    case NM_OWED_NOW:
+        nm_control_acknowledge(stream, &outcome->control, novelty == NM_A_GAP, false);
+        break;
     }
-    if (!numbered || gap)
-        return;
-    if (acknowledge_at_once(reliable))
-        nm_control_acknowledge(stream, &outcome->control, false, false);
-    else if (nm_clocks_owe_acknowledgement(&reliable->clocks, reliable->clocks.last_activity))
-        nm_reliable_schedule(stream);
 }
 
 /* Why the frame cannot be from an honest peer, beyond what its bytes alone show; or NULL. */
-static const char *find_lie(nm_stream *stream, const nm_frame *frame)
+static const char *find_violation(nm_stream *stream, const nm_frame *frame)
 {
     nm_frame_rules rules = {.from_client = stream->is_server,
                             .without_messages =
                                 stream->is_server && stream->kind == NATSMICRO_SERVER_STREAM,
                             .sent = nm_reliable_of(stream)->outbox.published};
     return nm_frame_breaks(frame, &rules);
-}
-
-/* An end at another number than the one that was taken, or messages behind it. */
-static bool contradicts_end(const nm_reliable *reliable, const nm_frame *frame)
-{
-    if (frame->count == 0 && !frame->has_end)
-        return false;
-    uint64_t last = nm_frame_last_number(frame);
-    if (reliable->received_end)
-        return last > reliable->received || (frame->has_end && last != reliable->received);
-    return frame->has_end && last <= reliable->received;
 }
 
 static void take_progress(nm_stream *stream, uint64_t number, int64_t now)
@@ -274,12 +221,12 @@ static void take_frame(nm_stream *stream, const nm_frame *frame, natsMsg *messag
     if (reply != NULL)
         strcpy(reliable->address, reply);
     take_acknowledgement(stream, frame, now);
-    if (contradicts_end(reliable, frame)) {
+    if (nm_intake_contradicts_end(&reliable->intake, frame)) {
         give_up(stream, outcome, NATSMICRO_INTERNAL,
                 "the peer's stream has two ends, or messages after its end");
         return;
     }
-    if (!stream->discarding && is_beyond_limits(stream, frame)) {
+    if (!stream->discarding && nm_intake_is_beyond_window(&reliable->intake, frame)) {
         give_up(stream, outcome, NATSMICRO_INTERNAL, "the peer sent more than our window allows");
         return;
     }
@@ -287,7 +234,7 @@ static void take_frame(nm_stream *stream, const nm_frame *frame, natsMsg *messag
     if (reliable->state == NM_RELIABLE_OVER)
         return;
     answer(stream, frame, reply != NULL, novelty, outcome);
-    if (!stream->is_server && reliable->received_end)
+    if (!stream->is_server && reliable->intake.ended)
         nm_reliable_over(stream);
     if (stream->is_server && reliable->outbox.ended &&
         reliable->outbox.acknowledged == reliable->outbox.last_number) {
@@ -304,7 +251,7 @@ static void answer_late(nm_stream *stream, const nm_frame *frame, const char *re
     if (frame->has_reset || reply == NULL)
         return;
     strcpy(reliable->address, reply);
-    if (reliable->received_end && stream->aborted == NATSMICRO_OK)
+    if (reliable->intake.ended && stream->aborted == NATSMICRO_OK)
         nm_control_acknowledge(stream, &outcome->control, false, false);
     else
         nm_control_reset(stream, &outcome->control, NULL);
@@ -365,7 +312,7 @@ void nm_reliable_on_message(nm_stream *stream, natsMsg *message)
 
     pthread_mutex_lock(&stream->lock);
     if (why == NULL)
-        why = find_lie(stream, &frame);
+        why = find_violation(stream, &frame);
     if (why == NULL && reliable->state == NM_RELIABLE_OVER)
         answer_late(stream, &frame, reply, &outcome);
     else if (why == NULL && frame.has_reset)
@@ -382,125 +329,4 @@ void nm_reliable_on_message(nm_stream *stream, natsMsg *message)
         nm_inbox_close(&stream->inbox);
     if (!outcome.taken)
         natsMsg_Destroy(message);
-}
-
-/* ---- reading ---- */
-
-/*
- * Half of the window does not come free before the reader has come here, whatever else the sender
- * is told.
- */
-static void look_again_at_half(nm_reliable *reliable)
-{
-    uint64_t half = reliable->window_messages / 2;
-    reliable->look_at_used =
-        atomic_load_explicit(&reliable->told_used, memory_order_relaxed) + (half > 0 ? half : 1);
-    reliable->look_at_used_bytes =
-        atomic_load_explicit(&reliable->told_used_bytes, memory_order_relaxed) +
-        reliable->window_bytes / 2;
-}
-
-/*
- * So much has been read that half of the window may be free. Others tell the sender, too, with
- * frames of theirs.
- */
-NM_COLD static void tell_of_room(nm_stream *stream, uint64_t used, uint64_t used_bytes)
-{
-    nm_reliable *reliable = nm_reliable_of(stream);
-    look_again_at_half(reliable);
-    if (used < reliable->look_at_used && used_bytes < reliable->look_at_used_bytes)
-        return;
-    nm_control_frame control;
-    nm_control_clear(&control);
-    pthread_mutex_lock(&stream->lock);
-    bool wants_room = reliable->state == NM_RELIABLE_UP && !reliable->received_end;
-    if (wants_room)
-        nm_control_acknowledge(stream, &control, false, false);
-    pthread_mutex_unlock(&stream->lock);
-    control.flush = true;
-    nm_control_publish(stream, &control);
-    if (wants_room)
-        look_again_at_half(reliable);
-    else
-        reliable->look_at_used = reliable->look_at_used_bytes = UINT64_MAX;
-}
-
-/* Under the lock: what ends the wait of a receiver; OK: nothing but a message does. */
-static natsmicro_status ended(const nm_stream *stream)
-{
-    return stream->aborted != NATSMICRO_OK ? stream->aborted : stream->in_end;
-}
-
-/* Under the lock. The one answer of a client stream counts only with the end after it. */
-static bool has_message(const nm_stream *stream)
-{
-    bool counts = stream->is_server || stream->kind != NATSMICRO_CLIENT_STREAM ||
-                  stream->in_end != NATSMICRO_OK;
-    return counts && nm_reliable_of(stream)->queue.count > 0;
-}
-
-/* The next queued frame becomes the one that is read. */
-NM_COLD static natsmicro_status next_frame(nm_stream *stream)
-{
-    nm_reliable *reliable = nm_reliable_of(stream);
-    nm_received_frame done = reliable->reading;
-    reliable->reading = (nm_received_frame){.message = NULL};
-
-    pthread_mutex_lock(&stream->lock);
-    /* Before the receiver waits: what is not out yet may be what the peer waits for. */
-    if (!has_message(stream) && ended(stream) == NATSMICRO_OK)
-        nm_reliable_seal_and_transmit(stream);
-    natsmicro_status status = stream->aborted;
-    if (status == NATSMICRO_OK && has_message(stream))
-        nm_receive_queue_take(&reliable->queue, &reliable->reading);
-    else if (ended(stream) != NATSMICRO_OK)
-        status = ended(stream);
-    else
-        status = nm_stream_would_block(stream, NM_READABLE);
-    pthread_mutex_unlock(&stream->lock);
-    nm_received_frame_free(&done);
-    return status;
-}
-
-natsmicro_status nm_reliable_try_recv(nm_stream *stream, nm_span *span)
-{
-    nm_reliable *reliable = nm_reliable_of(stream);
-    while (reliable->reading.count == 0 ||
-           atomic_load_explicit(&stream->is_aborted, memory_order_acquire)) {
-        natsmicro_status status = next_frame(stream);
-        if (status != NATSMICRO_OK)
-            return status;
-    }
-    nm_frame_next_message(&reliable->reading.cursor, &span->data, &span->length);
-    reliable->reading.count--;
-    uint64_t used = atomic_load_explicit(&reliable->used, memory_order_relaxed) + 1;
-    uint64_t used_bytes = atomic_load_explicit(&reliable->used_bytes, memory_order_relaxed) +
-                          nm_frame_message_size(span->length);
-    atomic_store_explicit(&reliable->used, used, memory_order_relaxed);
-    atomic_store_explicit(&reliable->used_bytes, used_bytes, memory_order_relaxed);
-    if (used >= reliable->look_at_used || used_bytes >= reliable->look_at_used_bytes)
-        tell_of_room(stream, used, used_bytes);
-    return NATSMICRO_OK;
-}
-
-/* The timer asks the peer whether it lives; only the deadline is left to who waits. */
-int64_t nm_reliable_keepalive(nm_stream *stream, nm_readiness readiness, bool first, int64_t now)
-{
-    (void)first;
-    if (now < stream->deadline)
-        return stream->deadline;
-    const nm_reliable *reliable = nm_reliable_of(stream);
-    pthread_mutex_lock(&stream->lock);
-    if (readiness == NM_WRITABLE)
-        nm_stream_abort_locked(stream, NATSMICRO_DEADLINE_EXCEEDED,
-                               "%s: the deadline passed before the peer had room for message "
-                               "%" PRIu64,
-                               stream->method, reliable->outbox.last_number + 1);
-    else
-        nm_stream_abort_locked(stream, NATSMICRO_DEADLINE_EXCEEDED,
-                               "%s: the deadline passed after message %" PRIu64, stream->method,
-                               reliable->received);
-    nm_inbox_hasten_timer(&stream->inbox, now);
-    pthread_mutex_unlock(&stream->lock);
-    return stream->deadline;
 }

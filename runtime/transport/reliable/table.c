@@ -4,6 +4,7 @@
 #include "transport/reliable/table.h"
 #include "transport/reliable/due.h"
 #include "transport/reliable/end.h"
+#include "transport/reliable/read.h"
 #include "transport/reliable/receive.h"
 #include "transport/reliable/send.h"
 #include "transport/reliable/timer.h"
@@ -12,7 +13,6 @@ static void read_metrics(nm_stream *stream, natsmicro_stream_metrics *metrics)
 {
     const nm_reliable *reliable = nm_reliable_of(stream);
     *metrics = reliable->metrics;
-    metrics->reliable = true;
     metrics->messages_sent = stream->sent;
     metrics->bytes_sent = nm_outbox_message_bytes(&reliable->outbox);
     metrics->round_trip_ns = (uint64_t)reliable->clocks.round_trip;

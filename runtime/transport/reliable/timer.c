@@ -7,6 +7,7 @@
 #include "transport/reliable/end.h"
 #include "transport/reliable/transmit.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -68,7 +69,7 @@ static void check_deadline(nm_stream *stream, int64_t now, nm_control_frame *con
     if (now >= nm_reliable_deadline_due(stream))
         nm_stream_abort_locked(stream, NATSMICRO_DEADLINE_EXCEEDED,
                                "%s: the deadline passed before the end", stream->method);
-    if (stream->is_server || stream->aborted == NATSMICRO_OK || reliable->received_end)
+    if (stream->is_server || stream->aborted == NATSMICRO_OK || reliable->intake.ended)
         return;
     nm_error reason = NM_ERROR_INIT;
     nm_stream_reason(stream, &reason);
@@ -152,4 +153,26 @@ void nm_reliable_on_timer(nm_stream *stream)
         nm_link_flush_soon(stream->link);
     if (close)
         nm_inbox_close(&stream->inbox);
+}
+
+/* The timer asks the peer whether it lives; only the deadline is left to who waits. */
+int64_t nm_reliable_keepalive(nm_stream *stream, nm_readiness readiness, bool first, int64_t now)
+{
+    (void)first;
+    if (now < stream->deadline)
+        return stream->deadline;
+    const nm_reliable *reliable = nm_reliable_of(stream);
+    pthread_mutex_lock(&stream->lock);
+    if (readiness == NM_WRITABLE)
+        nm_stream_abort_locked(stream, NATSMICRO_DEADLINE_EXCEEDED,
+                               "%s: the deadline passed before the peer had room for message "
+                               "%" PRIu64,
+                               stream->method, reliable->outbox.last_number + 1);
+    else
+        nm_stream_abort_locked(stream, NATSMICRO_DEADLINE_EXCEEDED,
+                               "%s: the deadline passed after message %" PRIu64, stream->method,
+                               reliable->intake.received);
+    nm_inbox_hasten_timer(&stream->inbox, now);
+    pthread_mutex_unlock(&stream->lock);
+    return stream->deadline;
 }

@@ -8,7 +8,9 @@
 
 #include "transport/reliable/state.h"
 
-/* The transport's function. */
+/* ---- the transport's functions ---- */
+
 void nm_reliable_on_timer(nm_stream *stream);
+int64_t nm_reliable_keepalive(nm_stream *stream, nm_readiness readiness, bool first, int64_t now);
 
 #endif
