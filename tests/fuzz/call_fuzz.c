@@ -10,6 +10,7 @@
  */
 #include "transport/negotiate.h"
 #include "transport/reliable/state.h"
+#include "transport/reliable/table.h"
 #include "transport/stray.h"
 
 #include <stdlib.h>
@@ -138,6 +139,7 @@ void nm_inbox_init(nm_inbox *inbox, nm_link *link, const nm_inbox_callbacks *cal
     inbox->callbacks = callbacks;
     inbox->link = link;
     inbox->timer_due = NM_NEVER;
+    atomic_store(&inbox->references, 1 << 20); /* side_free frees the stream, not the last one */
 }
 
 bool nm_inbox_listen(nm_inbox *inbox)
@@ -150,16 +152,6 @@ nm_inbox *nm_link_take_inbox(nm_link *link)
 {
     (void)link;
     return NULL;
-}
-
-void nm_inbox_reference(nm_inbox *inbox)
-{
-    (void)inbox;
-}
-
-void nm_inbox_unreference(nm_inbox *inbox)
-{
-    (void)inbox;
 }
 
 void nm_inbox_close(nm_inbox *inbox)
@@ -507,7 +499,8 @@ static void pass_to_next(int64_t until)
 static size_t forge(const side *to, uint8_t *bytes)
 {
     static const uint8_t content[32];
-    const nm_reliable *reliable = nm_reliable_of(to->stream);
+    bool is_reliable = nm_stream_transport(to->stream) == &nm_reliable_transport;
+    const nm_reliable *reliable = is_reliable ? nm_reliable_of(to->stream) : NULL;
     uint64_t received = reliable != NULL ? reliable->intake.received : 0;
     uint64_t published = reliable != NULL ? reliable->outbox.published : 0;
     uint8_t what = pull();
