@@ -292,8 +292,8 @@ static void assert_ended_well(const traffic *self)
 
 void traffic_wait_for_more(traffic_lanes *self, int64_t timeout_ms)
 {
-    uint64_t targets[TRAFFIC_KINDS];
     int64_t deadline = now_ms() + timeout_ms;
+    uint64_t targets[TRAFFIC_KINDS];
     for (int i = 0; i < TRAFFIC_KINDS; i++)
         targets[i] = self->lanes[i].received.amount + much((traffic_kind)i);
     for (int i = 0; i < TRAFFIC_KINDS; i++) {

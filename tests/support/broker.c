@@ -340,8 +340,8 @@ void broker_set_config(broker *self, const broker_options *options)
 
 void broker_retire(broker *self, int64_t timeout_ms)
 {
-    int wait_status;
     process_signal(self->pid, SIGUSR2);
+    int wait_status;
     if (!process_wait(self->pid, timeout_ms, &wait_status))
         die_with_log(self, "did not retire in time");
     self->pid = 0;
