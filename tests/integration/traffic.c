@@ -200,8 +200,8 @@ static void call_download(traffic *self)
 
 static void call_sum(traffic *self)
 {
-    Lab__V1__LabClient__Sum *call;
     Lab__V1__SumResponse *response = NULL;
+    Lab__V1__LabClient__Sum *call;
     self->status = lab__v1__lab_client__sum(self->client, NULL, &call);
     if (self->status != NATSMICRO_OK)
         return;
@@ -219,12 +219,12 @@ static void call_sum(traffic *self)
 
 static void call_count_up(traffic *self)
 {
-    Lab__V1__LabClient__CountUp *call;
     Lab__V1__CountUpRequest request = LAB__V1__COUNT_UP_REQUEST__INIT;
-    const Lab__V1__CountUpResponse *response;
+    Lab__V1__LabClient__CountUp *call;
     self->status = lab__v1__lab_client__count_up(self->client, &request, NULL, &call);
     if (self->status != NATSMICRO_OK)
         return;
+    const Lab__V1__CountUpResponse *response;
     while ((self->status = lab__v1__lab_client__count_up__recv(call, &response)) == NATSMICRO_OK)
         note_received(self, (uint64_t)response->number);
     if (self->status == NATSMICRO_END)
