@@ -81,10 +81,10 @@ static void streams_cross_an_import_with_response_type_stream(void **state)
         "  till { users: [ { user: till, password: two } ]\n"
         "         imports: [ { service: { account: shop, subject: \"lab.v1.>\" } } ] }\n"
         "}\n";
-    char shop[128];
-    char till[128];
     cluster *brokers = cluster_start(&(cluster_options){.nodes = 2, .config = config});
+    char shop[128];
     broker_url_for(cluster_node(brokers, 0), "shop:one", shop, sizeof(shop));
+    char till[128];
     broker_url_for(cluster_node(brokers, 1), "till:two", till, sizeof(till));
     nodes *here = nodes_connect(brokers, shop, till, NULL);
     traffic_start_all(&here->traffic, here->room.client);

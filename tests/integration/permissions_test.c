@@ -101,12 +101,12 @@ static void serve_and_call(scene *self)
 
 static void scene_open(scene *self)
 {
-    char shop[128];
-    char till[128];
-    char desk[128];
     self->where = broker_start(&(broker_options){.config_file = CONFIG_FILE});
+    char shop[128];
     broker_url_for(self->where, "shop:one", shop, sizeof(shop));
+    char till[128];
     broker_url_for(self->where, "till:two", till, sizeof(till));
+    char desk[128];
     broker_url_for(self->where, "desk:three", desk, sizeof(desk));
     latch_init(&self->refused);
     lab_open_at(&self->room, shop, till);
@@ -133,9 +133,9 @@ static void scene_close(scene *self)
 static void count_up(scene *self)
 {
     Lab__V1__LabClient__CountUp *call;
+    assert_ok(lab_count_up(&self->room, 1000, 0, NULL, &call));
     int32_t received;
     bool in_order;
-    assert_ok(lab_count_up(&self->room, 1000, 0, NULL, &call));
     assert_status(NATSMICRO_END, lab_count_all(call, &received, &in_order));
     assert_int_equal(1000, received);
     assert_true(in_order);
@@ -145,10 +145,10 @@ static void count_up(scene *self)
 static void sum(scene *self)
 {
     Lab__V1__LabClient__Sum *call;
-    Lab__V1__SumResponse *response;
     assert_ok(lab__v1__lab_client__sum(self->room.client, NULL, &call));
     for (int i = 0; i < 100; i++)
         assert_ok(lab_sum_send(call, 3));
+    Lab__V1__SumResponse *response;
     assert_ok(lab__v1__lab_client__sum__close_and_recv(call, &response));
     assert_int_equal(300, response->total);
     lab__v1__lab_client__sum__free(response);
@@ -158,8 +158,8 @@ static void sum(scene *self)
 static void chat(scene *self)
 {
     Lab__V1__LabClient__Chat *call;
-    const Lab__V1__ChatMessage *line;
     assert_ok(lab__v1__lab_client__chat(self->room.client, NULL, &call));
+    const Lab__V1__ChatMessage *line;
     for (int i = 0; i < 10; i++) {
         assert_ok(lab_chat_send(call, "one"));
         assert_ok(lab__v1__lab_client__chat__recv(call, &line));
@@ -172,14 +172,14 @@ static void chat(scene *self)
 
 static void blob_up(scene *self, const uint8_t *data)
 {
-    Lab__V1__LabClient__Upload *call;
-    Lab__V1__UploadResult *result;
     sent_blob sent = {data, BLOB_SIZE, NULL, 10000};
     char hash[32];
     snprintf(hash, sizeof(hash), "%llx",
              (unsigned long long)hash_more(HASH_BEGIN, data, BLOB_SIZE));
+    Lab__V1__LabClient__Upload *call;
     assert_ok(lab__v1__lab_client__upload(self->room.client, NULL, &call));
     assert_ok(blob_send(call->base, SEND_BYTES, &sent));
+    Lab__V1__UploadResult *result;
     assert_ok(lab__v1__lab_client__upload__close_and_recv(call, &result));
     assert_int_equal(BLOB_SIZE, result->size);
     assert_string_equal(hash, result->sha256);
@@ -190,10 +190,10 @@ static void blob_up(scene *self, const uint8_t *data)
 static void blob_down(scene *self, const uint8_t *data)
 {
     Lab__V1__DownloadRequest request = LAB__V1__DOWNLOAD_REQUEST__INIT;
-    Lab__V1__LabClient__Download *call;
     sent_blob sent = {data, BLOB_SIZE, NULL, 0};
     received_blob received = {.expected = &sent};
     request.size = BLOB_SIZE;
+    Lab__V1__LabClient__Download *call;
     assert_ok(lab__v1__lab_client__download(self->room.client, &request, NULL, &call));
     assert_ok(blob_receive(call->base, RECV_WRITER, &received));
     assert_int_equal(BLOB_SIZE, received.length);
@@ -226,8 +226,8 @@ static void discovery_answers_who_may_ask(void **state)
 {
     (void)state;
     scene here;
-    char url[128];
     scene_open(&here);
+    char url[128];
     broker_url_for(here.where, "watch:four", url, sizeof(url));
     natsConnection *watch = connect_to_url(url);
     natsSubscription *answers = NULL;
@@ -270,9 +270,9 @@ static void nobody_reads_the_answers_to_others(void **state)
         "$SRV.>",
     };
     enum { COUNT = sizeof(subjects) / sizeof(subjects[0]) };
-    scene here;
     natsSubscription *subscriptions[COUNT] = {NULL};
     natsSubscription *own = NULL;
+    scene here;
     scene_open(&here);
     for (int i = 0; i < COUNT; i++)
         assert_int_equal(
@@ -309,8 +309,8 @@ static void forge_an_end(natsConnection *connection, const char *inbox)
 static Lab__V1__LabClient__CountUp *open_stream(scene *self, char inbox[SUBJECT_SIZE])
 {
     Lab__V1__LabClient__CountUp *call;
-    const Lab__V1__CountUpResponse *number;
     assert_ok(lab_count_up(&self->room, LAB_ONE_AND_WAIT, 0, NULL, &call));
+    const Lab__V1__CountUpResponse *number;
     assert_ok(lab__v1__lab_client__count_up__recv(call, &number));
     natsMsg *opening = raw_next(self->openings);
     snprintf(inbox, SUBJECT_SIZE, "%s", natsMsg_GetReply(opening));
@@ -323,15 +323,15 @@ static void nobody_ends_a_stream_of_others(void **state)
 {
     (void)state;
     scene here;
-    char inbox[SUBJECT_SIZE];
-    const Lab__V1__CountUpResponse *number;
     scene_open(&here);
+    char inbox[SUBJECT_SIZE];
     Lab__V1__LabClient__CountUp *call = open_stream(&here, inbox);
     for (int i = 0; i < 100; i++)
         forge_an_end(here.attacker, inbox);
     assert_true(latch_wait_count(&here.refused, 100, LAB_PATIENCE));
     assert_status(NATSMICRO_OK, natsmicro_call_status(call->base));
     latch_open(&here.room.seen.release);
+    const Lab__V1__CountUpResponse *number;
     assert_status(NATSMICRO_END, lab__v1__lab_client__count_up__recv(call, &number));
     lab__v1__lab_client__count_up__close(call);
     scene_close(&here);
@@ -342,11 +342,11 @@ static void the_forged_end_would_have_ended_it(void **state)
 {
     (void)state;
     scene here;
-    char inbox[SUBJECT_SIZE];
-    const Lab__V1__CountUpResponse *number;
     scene_open(&here);
+    char inbox[SUBJECT_SIZE];
     Lab__V1__LabClient__CountUp *call = open_stream(&here, inbox);
     forge_an_end(here.shop, inbox);
+    const Lab__V1__CountUpResponse *number;
     assert_status(NATSMICRO_ABORTED, lab__v1__lab_client__count_up__recv(call, &number));
     latch_open(&here.room.seen.release);
     assert_true(latch_wait(&here.room.seen.done, LAB_PATIENCE));

@@ -171,8 +171,8 @@ static void note_end(traffic *self, natsmicro_call *call)
 
 static void call_upload(traffic *self)
 {
-    Lab__V1__LabClient__Upload *call;
     Lab__V1__UploadResult *result = NULL;
+    Lab__V1__LabClient__Upload *call;
     self->status = lab__v1__lab_client__upload(self->client, NULL, &call);
     if (self->status != NATSMICRO_OK)
         return;
@@ -187,8 +187,8 @@ static void call_upload(traffic *self)
 
 static void call_download(traffic *self)
 {
-    Lab__V1__LabClient__Download *call;
     Lab__V1__DownloadRequest request = LAB__V1__DOWNLOAD_REQUEST__INIT;
+    Lab__V1__LabClient__Download *call;
     self->status = lab__v1__lab_client__download(self->client, &request, NULL, &call);
     if (self->status != NATSMICRO_OK)
         return;
