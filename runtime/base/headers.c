@@ -20,13 +20,19 @@ bool nm_header_names_equal(const char *a, const char *b)
     return *a == *b;
 }
 
-bool nm_header_name_begins_with(const char *name, const char *prefix)
+bool nm_header_name_begins_with(nm_bytes name, const char *prefix)
 {
-    while (*prefix != '\0' && lower(*name) == lower(*prefix)) {
-        name++;
-        prefix++;
-    }
-    return *prefix == '\0';
+    const char *bytes = name.data;
+    size_t i = 0;
+
+    while (i < name.length && prefix[i] != '\0' && lower(bytes[i]) == lower(prefix[i]))
+        i++;
+    return prefix[i] == '\0';
+}
+
+bool nm_header_name_is(nm_bytes name, const char *other)
+{
+    return name.length == strlen(other) && nm_header_name_begins_with(name, other);
 }
 
 static void free_header(nm_header *header)
@@ -49,19 +55,21 @@ static bool make_room(nm_headers *headers)
     return true;
 }
 
-bool nm_headers_add(nm_headers *headers, const char *name, const char *value)
+bool nm_headers_take(nm_headers *headers, char *name, char *value)
 {
-    if (!make_room(headers))
-        return false;
-    nm_header header;
-    header.name = strdup(name);
-    header.value = strdup(value);
-    if (header.name == NULL || header.value == NULL) {
+    nm_header header = {name, value};
+
+    if (name == NULL || value == NULL || !make_room(headers)) {
         free_header(&header);
         return false;
     }
     headers->items[headers->count++] = header;
     return true;
+}
+
+bool nm_headers_add(nm_headers *headers, const char *name, const char *value)
+{
+    return nm_headers_take(headers, strdup(name), strdup(value));
 }
 
 /* Removes all headers that have the last one's name, and puts the last one in the first's place. */

@@ -5,6 +5,8 @@
 #ifndef NM_BASE_HEADERS_H
 #define NM_BASE_HEADERS_H
 
+#include "base/bytes.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -26,10 +28,17 @@ typedef struct nm_headers {
 
 /* Compare names without the case of ASCII letters, whatever the locale. */
 bool nm_header_names_equal(const char *a, const char *b);
-bool nm_header_name_begins_with(const char *name, const char *prefix);
+bool nm_header_name_is(nm_bytes name, const char *other);
+bool nm_header_name_begins_with(nm_bytes name, const char *prefix);
 
 /* Appends copies of both. Returns false, and leaves the list as it was, if memory is short. */
 bool nm_headers_add(nm_headers *headers, const char *name, const char *value);
+
+/*
+ * Appends the two strings, which came from malloc; NULL counts as short memory. Returns false, and
+ * frees both, if memory is short.
+ */
+bool nm_headers_take(nm_headers *headers, char *name, char *value);
 
 /*
  * Replaces all headers of that name by one, in the place of the first, or appends it. Returns

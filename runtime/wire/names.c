@@ -26,13 +26,13 @@ bool nm_header_name_is_valid(const char *name)
     return length > 0 && name[length] == '\0';
 }
 
-bool nm_header_name_is_reserved(const char *name)
+bool nm_header_bytes_are_reserved(nm_bytes name)
 {
     return nm_header_name_begins_with(name, "Nats-") ||
            nm_header_name_begins_with(name, "Natsmicro-") ||
-           nm_header_names_equal(name, NM_HEADER_REPLY_TO) ||
-           nm_header_names_equal(name, NM_HEADER_STATUS) ||
-           nm_header_names_equal(name, NM_HEADER_DESCRIPTION);
+           nm_header_name_is(name, NM_HEADER_REPLY_TO) ||
+           nm_header_name_is(name, NM_HEADER_STATUS) ||
+           nm_header_name_is(name, NM_HEADER_DESCRIPTION);
 }
 
 static bool is_control(uint8_t byte)

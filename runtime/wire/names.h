@@ -6,6 +6,7 @@
 #define NM_WIRE_NAMES_H
 
 #include "base/buffer.h"
+#include "base/bytes.h"
 #include "natsmicro/status.h"
 
 #include <stdbool.h>
@@ -39,7 +40,12 @@
 bool nm_header_name_is_valid(const char *name);
 
 /* Whether the protocol has it: Nats-*, Natsmicro-*, Reply-To, Status, Description, in any case. */
-bool nm_header_name_is_reserved(const char *name);
+bool nm_header_bytes_are_reserved(nm_bytes name);
+
+static inline bool nm_header_name_is_reserved(const char *name)
+{
+    return nm_header_bytes_are_reserved((nm_bytes){name, strlen(name)});
+}
 
 /* Whether it is UTF-8 without control characters other than tab. */
 bool nm_header_value_is_valid(const char *value);

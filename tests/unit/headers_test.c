@@ -91,10 +91,13 @@ static void moving_empties_the_source(void **state)
 static void prefixes_compare_without_case(void **state)
 {
     (void)state;
-    assert_true(nm_header_name_begins_with("NATS-x", "Nats-"));
-    assert_true(nm_header_name_begins_with("nats-", "Nats-"));
-    assert_false(nm_header_name_begins_with("nats", "Nats-"));
-    assert_false(nm_header_name_begins_with("", "Nats-"));
+    assert_true(nm_header_name_begins_with((nm_bytes){"NATS-x", 6}, "Nats-"));
+    assert_true(nm_header_name_begins_with((nm_bytes){"nats-", 5}, "Nats-"));
+    assert_false(nm_header_name_begins_with((nm_bytes){"nats-", 4}, "Nats-"));
+    assert_false(nm_header_name_begins_with((nm_bytes){"", 0}, "Nats-"));
+    assert_true(nm_header_name_is((nm_bytes){"NATS-x", 6}, "Nats-X"));
+    assert_false(nm_header_name_is((nm_bytes){"NATS-x", 5}, "Nats-X"));
+    assert_false(nm_header_name_is((nm_bytes){"NATS-x", 6}, "Nats-"));
     assert_true(nm_header_names_equal("", ""));
     assert_false(nm_header_names_equal("[", "{"));
 }
