@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "base/headers.h"
+#include "wire/header_block.h"
 
 #include <nats/nats.h>
 #include <stdint.h>
@@ -48,15 +49,11 @@ bool nm_incoming_user_headers(natsMsg *message, nm_headers *headers);
 /* The error of a message that has one, data included, into `error`; returns its status. */
 natsmicro_status nm_incoming_error(const nm_incoming *incoming, nm_error *error);
 
-/*
- * What nats.c keeps of a received message in front of its payload, in the same memory: subject,
- * reply and headers. It tells the size of headers in no other way.
- */
+/* Bytes of a received message in front of its payload: subject, reply and headers. */
 static inline size_t nm_message_front(natsMsg *message)
 {
-    uintptr_t front = (uintptr_t)natsMsg_GetSubject(message);
-    uintptr_t payload = (uintptr_t)natsMsg_GetData(message);
-    return payload > front ? payload - front : 0;
+    return nm_header_block_front(natsMsg_GetSubject(message), natsMsg_GetReply(message),
+                                 natsMsg_GetData(message));
 }
 
 #endif
