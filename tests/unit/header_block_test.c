@@ -139,7 +139,7 @@ static void a_block_with_a_nul_is_refused(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof(blocks) / sizeof(blocks[0]); i++)
         assert_found(TEXT("a"), TEXT("r"), blocks[i], "x", NM_HEADER_BLOCK_MALFORMED);
-    /* Where the payload is not named, the block ends at its first NUL: it may be whole until there. */
+    /* Where the payload is not named, the block ends at its first NUL. */
     layout self = lay_out(TEXT("a"), NOTHING, blocks[2], "");
     nm_bytes found;
     assert_int_equal(find(&self, false, &found), NM_HEADER_BLOCK_MALFORMED);
