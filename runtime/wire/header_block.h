@@ -74,8 +74,8 @@ void nm_header_reader_begin(nm_header_reader *reader, nm_bytes block, nm_bytes *
 bool nm_header_reader_next(nm_header_reader *reader, nm_bytes *name, nm_bytes *value);
 
 /*
- * Copies a value, with a NUL after it, to `to`, which has room for one byte more than the value. The
- * end of a line, with the blanks around it, becomes one space. Returns the length without NUL.
+ * Copies a value and a NUL to `to`, which has room for one byte more than the value has. The end of
+ * a line, with the blanks around it, becomes one space. Returns the length without the NUL.
  */
 size_t nm_header_value_copy(nm_bytes value, char *to);
 

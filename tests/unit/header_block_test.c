@@ -59,7 +59,7 @@ static layout lay_out(nm_bytes subject, nm_bytes reply, nm_bytes block, const ch
     return self;
 }
 
-/* Looks for the block as nats.c before 3.14 shows the message, or as 3.14 shows an empty payload. */
+/* Looks for the block. Without its name, an empty payload is as nats.c 3.14 shows it. */
 static nm_header_block_state find(const layout *self, bool name_payload, nm_bytes *block)
 {
     return nm_header_block_find(self->bytes, self->reply, name_payload ? self->payload : NULL,
