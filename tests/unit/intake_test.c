@@ -573,7 +573,7 @@ static void a_long_queue_is_given_back(void **state)
     begin(&self, 100000, WIDE);
     receive(&self, 1, 1);
     nm_intake_clear(&self.intake);
-    assert_in_range(self.intake.queue.capacity, 1, 64);
+    assert_true(self.intake.queue.capacity >= 1 && self.intake.queue.capacity <= 64);
     for (uint64_t frame = 0; frame < 100; frame++)
         receive(&self, 2 + frame * 100, 100);
     nm_intake_clear(&self.intake);

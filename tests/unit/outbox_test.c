@@ -184,7 +184,7 @@ static void what_is_unacknowledged_is_bounded_in_bytes(void **state)
     while (nm_outbox_window_is_open(&self.outbox))
         send_message(&self, 10000);
     uint64_t most = NM_OUTBOX_MOST_BYTES / 10000 + 1;
-    assert_in_range(self.outbox.last_number, most * 9 / 10, most);
+    assert_true(self.outbox.last_number >= most * 9 / 10 && self.outbox.last_number <= most);
     nm_publication next;
     assert_true(nm_outbox_begin_publication(&self.outbox, &next));
     nm_outbox_end_publication(&self.outbox, next.segment, true);
