@@ -11,8 +11,8 @@
  *     subject NUL [reply NUL] [block NUL] payload NUL
  *
  * and gives pointers to all of it but the block, which it keeps to itself. This holds for nats.c
- * 3.4.1 to 3.14 (tests/integration/header_layout_test.c), for messages that were received and of which
- * nobody has asked nats.c for a header.
+ * 3.4.1 to 3.14 (tests/integration/header_layout_test.c), for messages that were received and whose
+ * headers nats.c itself has not read.
  */
 #ifndef NM_WIRE_HEADER_BLOCK_H
 #define NM_WIRE_HEADER_BLOCK_H
