@@ -53,7 +53,8 @@ static int64_t clock_ns;
 static unsigned steps;
 static natsMsg *on_way[MOST_ON_WAY];
 static size_t on_way_count;
-static int64_t back_at;  /* when the connection is back; 0: it is there */
+static int64_t back_at; /* when the connection is back; 0: it is there */
+static uint64_t reconnects;
 static unsigned failing; /* so many publishes fail next */
 static bool forged;      /* frames came that nobody sent: nothing is promised about messages */
 static bool wide;     /* many messages, each a while after the last, and a window for all of them */
@@ -115,6 +116,12 @@ size_t nm_link_max_payload(nm_link *link)
 {
     (void)link;
     return MAX_PAYLOAD;
+}
+
+uint64_t nm_link_reconnects(nm_link *link)
+{
+    (void)link;
+    return reconnects;
 }
 
 natsmicro_status nm_link_status(natsStatus status, const char *subject, nm_error *error)
@@ -476,8 +483,10 @@ static void pass_time(int64_t until)
 {
     if (until > clock_ns)
         clock_ns = until;
-    if (clock_ns >= back_at)
+    if (back_at != 0 && clock_ns >= back_at) {
         back_at = 0;
+        reconnects++;
+    }
     fire(&client);
     fire(&server);
 }
@@ -666,6 +675,7 @@ static void begin(natsmicro_method_kind kind)
     clock_ns = 1000 * SECOND;
     steps = 0;
     back_at = 0;
+    reconnects = 0;
     failing = 0;
     forged = server_busy = server_done = closed_send = false;
     server_fails = (shape & 1) != 0;
