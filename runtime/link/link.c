@@ -231,6 +231,24 @@ size_t nm_link_max_payload(nm_link *link)
     return limit > 0 ? (size_t)limit : 1024 * 1024;
 }
 
+bool nm_link_refused_subject(nm_link *link, char subject[NM_REFUSED_SUBJECT_SIZE])
+{
+    static const char refusal[] = "Permissions Violation for Publish to \"";
+    const char *text = NULL;
+    if (natsConnection_GetLastError(nm_link_connection(link), &text) != NATS_NOT_PERMITTED)
+        return false;
+    const char *found = strstr(text, refusal);
+    if (found == NULL)
+        return false;
+    found += strlen(refusal);
+    size_t length = strcspn(found, "\"");
+    if (length >= NM_REFUSED_SUBJECT_SIZE)
+        return false;
+    memcpy(subject, found, length);
+    subject[length] = '\0';
+    return true;
+}
+
 uint64_t nm_link_reconnects(nm_link *link)
 {
     natsStatistics *statistics = NULL;

@@ -48,6 +48,14 @@ nm_events *nm_link_events(nm_link *link);
 /* The largest payload, headers included, that the broker takes right now. */
 size_t nm_link_max_payload(nm_link *link);
 
+/*
+ * Writes the subject that the broker has refused to let us publish to, for the permissions of our
+ * user. The broker says that on the connection, not of a message, and nats.c keeps only the last of
+ * its errors. False: that was no refusal. Takes a lock of nats.c.
+ */
+#define NM_REFUSED_SUBJECT_SIZE 256
+bool nm_link_refused_subject(nm_link *link, char subject[NM_REFUSED_SUBJECT_SIZE]);
+
 /* How often the connection has been lost and made again. Takes a lock of nats.c. */
 uint64_t nm_link_reconnects(nm_link *link);
 

@@ -24,6 +24,11 @@ void nm_publish_or_report(nm_link *link, const nm_outgoing *outgoing, const char
  */
 void nm_publish_shorten(nm_link *link, nm_outgoing *outgoing, const char *method);
 
+/* What a call is told whose peer's inbox the broker refuses; the subject. */
+#define NM_REFUSED_TEXT                                                                     \
+    "the broker does not let this user publish to %s: its permissions forbid it, or allow " \
+    "fewer responses (allow_responses)"
+
 /* Whether a NATS reply may be published to. One that may not is counted and reported. */
 bool nm_reply_is_allowed(nm_link *link, const nm_stream_settings *settings, const char *reply,
                          const char *method);

@@ -57,7 +57,10 @@ typedef struct scene {
     natsConnection *shop; /* sees what its user may see, for the test */
     natsSubscription *openings;
     natsConnection *attacker;
-    latch refused; /* once for each thing that the broker did not let the attacker do */
+    /* NULL: the lab's. */
+    natsmicro_status (*chat)(Lab__V1__LabServer__Chat *call, void *user_data);
+    char told[512]; /* what that handler was told */
+    latch refused;  /* once for each thing that the broker did not let the attacker do */
 } scene;
 
 static void count_refusals(natsConnection *connection, natsSubscription *subscription,
@@ -86,6 +89,8 @@ static void serve_and_call(scene *self)
     Lab__V1__LabHandlers handlers = lab_held_handlers;
     handlers.upload = upload;
     handlers.download = download;
+    if (self->chat != NULL)
+        handlers.chat = self->chat;
     natsmicro_server_options server = NATSMICRO_SERVER_OPTIONS_INIT;
     server.inbox_prefix = "_INBOX.service.shop";
     natsmicro_service_options service = NATSMICRO_SERVICE_OPTIONS_INIT;
@@ -93,15 +98,16 @@ static void serve_and_call(scene *self)
     natsmicro_client_options client = NATSMICRO_CLIENT_OPTIONS_INIT;
     client.inbox_prefix = "_INBOX.client.till";
     client.subject_prefix = PREFIX;
-    lab_serve_with(&self->room, &handlers, &self->room.seen, &server, &service);
+    void *user_data = self->chat != NULL ? (void *)self : (void *)&self->room.seen;
+    lab_serve_with(&self->room, &handlers, user_data, &server, &service);
     lab_call_with(&self->room, &client);
     assert_int_equal(NATS_OK,
                      natsConnection_FlushTimeout(self->room.server_connection, LAB_PATIENCE));
 }
 
-static void scene_open(scene *self)
+static void scene_open_on(scene *self, broker *where)
 {
-    self->where = broker_start(&(broker_options){.config_file = CONFIG_FILE});
+    self->where = where;
     char shop[128];
     broker_url_for(self->where, "shop:one", shop, sizeof(shop));
     char till[128];
@@ -116,6 +122,11 @@ static void scene_open(scene *self)
                      natsConnection_SubscribeSync(&self->openings, self->shop, PREFIX ".>"));
     assert_int_equal(NATS_OK, natsConnection_FlushTimeout(self->shop, LAB_PATIENCE));
     self->attacker = connect_attacker(desk, &self->refused);
+}
+
+static void scene_open(scene *self)
+{
+    scene_open_on(self, broker_start(&(broker_options){.config_file = CONFIG_FILE}));
 }
 
 static void scene_close(scene *self)
@@ -216,7 +227,7 @@ static void do_all_that_a_client_does(scene *self)
 static void a_client_with_its_own_inboxes_can_do_everything(void **state)
 {
     (void)state;
-    scene here;
+    scene here = {0};
     scene_open(&here);
     do_all_that_a_client_does(&here);
     scene_close(&here);
@@ -225,7 +236,7 @@ static void a_client_with_its_own_inboxes_can_do_everything(void **state)
 static void discovery_answers_who_may_ask(void **state)
 {
     (void)state;
-    scene here;
+    scene here = {0};
     scene_open(&here);
     char url[128];
     broker_url_for(here.where, "watch:four", url, sizeof(url));
@@ -272,7 +283,7 @@ static void nobody_reads_the_answers_to_others(void **state)
     enum { COUNT = sizeof(subjects) / sizeof(subjects[0]) };
     natsSubscription *subscriptions[COUNT] = {NULL};
     natsSubscription *own = NULL;
-    scene here;
+    scene here = {0};
     scene_open(&here);
     for (int i = 0; i < COUNT; i++)
         assert_int_equal(
@@ -322,7 +333,7 @@ static Lab__V1__LabClient__CountUp *open_stream(scene *self, char inbox[SUBJECT_
 static void nobody_ends_a_stream_of_others(void **state)
 {
     (void)state;
-    scene here;
+    scene here = {0};
     scene_open(&here);
     char inbox[SUBJECT_SIZE];
     Lab__V1__LabClient__CountUp *call = open_stream(&here, inbox);
@@ -341,7 +352,7 @@ static void nobody_ends_a_stream_of_others(void **state)
 static void the_forged_end_would_have_ended_it(void **state)
 {
     (void)state;
-    scene here;
+    scene here = {0};
     scene_open(&here);
     char inbox[SUBJECT_SIZE];
     Lab__V1__LabClient__CountUp *call = open_stream(&here, inbox);
@@ -354,6 +365,49 @@ static void the_forged_end_would_have_ended_it(void **state)
     scene_close(&here);
 }
 
+/* ---- permission for one response only ---- */
+
+/* Notes what its handler is told, when it cannot go on. */
+static natsmicro_status chat_until_told(Lab__V1__LabServer__Chat *call, void *user_data)
+{
+    scene *self = user_data;
+    const Lab__V1__ChatMessage *line;
+    natsmicro_status status;
+    while ((status = lab__v1__lab_server__chat__recv(call, &line)) == NATSMICRO_OK &&
+           (status = lab__v1__lab_server__chat__send(call, line)) == NATSMICRO_OK)
+        continue;
+    snprintf(self->told, sizeof(self->told), "%s", natsmicro_call_error_message(call->base));
+    latch_open(&self->room.seen.done);
+    return status;
+}
+
+/*
+ * With allow_responses the broker lets one message through for each request, and drops the next
+ * one. Nothing else would say why the stream stands still.
+ */
+static void a_handler_is_told_of_permissions_that_allow_one_response(void **state)
+{
+    (void)state;
+    static const char config[] =
+        "authorization { users = [\n"
+        "  { user: shop, password: one, permissions: {\n"
+        "      subscribe: [\"shop.v1.>\", \"$SRV.>\", \"_INBOX.service.shop.>\"]\n"
+        "      publish: [\"_INBOX.service.shop.>\"], allow_responses: true } }\n"
+        "  { user: till, password: two }, { user: desk, password: three } ] }\n";
+    scene here = {.chat = chat_until_told};
+    scene_open_on(&here, broker_start(&(broker_options){.config = config}));
+    Lab__V1__LabClient__Chat *call;
+    assert_ok(lab__v1__lab_client__chat(here.room.client, NULL, &call));
+    assert_ok(lab_chat_send(call, "one"));
+    assert_ok(lab_chat_send(call, "two"));
+    assert_ok(lab_chat_send(call, "three"));
+    assert_true(latch_wait(&here.room.seen.done, LAB_AT_ONCE));
+    assert_non_null(strstr(here.told, "permissions"));
+    assert_non_null(strstr(here.told, "_INBOX.client.till."));
+    lab__v1__lab_client__chat__close(call);
+    scene_close(&here);
+}
+
 static int run_all(void)
 {
     const struct CMUnitTest tests[] = {
@@ -362,6 +416,7 @@ static int run_all(void)
         cmocka_unit_test(nobody_reads_the_answers_to_others),
         cmocka_unit_test(nobody_ends_a_stream_of_others),
         cmocka_unit_test(the_forged_end_would_have_ended_it),
+        cmocka_unit_test(a_handler_is_told_of_permissions_that_allow_one_response),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -95,6 +95,18 @@ static void check_limits(nm_stream *stream, nm_readiness readiness, int64_t now)
                                (long long)(stream->idle_limit / NM_NS_PER_MS));
 }
 
+/*
+ * Under the lock: nothing that we send gets through, and the broker has said why. An inbox belongs
+ * to one call, so a refusal of its subject is this call's.
+ */
+static void check_refusal(nm_stream *stream, const char *refused)
+{
+    const nm_plain *plain = nm_plain_of(stream);
+    if (plain->peer != NULL && strcmp(plain->peer, refused) == 0)
+        nm_stream_abort_locked(stream, NATSMICRO_UNAVAILABLE, "%s: " NM_REFUSED_TEXT,
+                               stream->method, refused);
+}
+
 /* Under the lock, for a reader: when to look again at the latest. */
 static int64_t next_look(const nm_stream *stream, int64_t now)
 {
@@ -106,10 +118,15 @@ static int64_t next_look(const nm_stream *stream, int64_t now)
 int64_t nm_plain_keepalive(nm_stream *stream, nm_readiness readiness, bool first, int64_t now)
 {
     nm_plain *plain = nm_plain_of(stream);
+    char refused[NM_REFUSED_SUBJECT_SIZE];
+    bool is_refused = !first && nm_link_refused_subject(stream->link, refused);
+
     pthread_mutex_lock(&stream->lock);
     if (plain->active)
         stream->silent_since = now;
     plain->active = false;
+    if (is_refused)
+        check_refusal(stream, refused);
     check_limits(stream, readiness, now);
     int64_t until = readiness == NM_READABLE ? next_look(stream, now) : opening_deadline(stream);
     pthread_mutex_unlock(&stream->lock);

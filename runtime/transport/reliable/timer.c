@@ -3,6 +3,7 @@
  */
 #include "transport/reliable/timer.h"
 
+#include "transport/publish.h"
 #include "transport/reliable/due.h"
 #include "transport/reliable/end.h"
 #include "transport/reliable/transmit.h"
@@ -28,6 +29,20 @@ static void end_silent_call(nm_stream *stream, natsConnStatus connection, nm_con
     snprintf(text, sizeof(text), "nothing came from the peer within the idle limit of %lld ms%s",
              (long long)(stream->idle_limit / NM_NS_PER_MS), cause);
     nm_reliable_end_call(stream, control, NATSMICRO_UNAVAILABLE, text);
+}
+
+/*
+ * Nothing that we send gets through, and the broker has said why. `refused` is the subject that it
+ * refused last, or NULL. True: the call is over.
+ */
+static bool check_refusal(nm_stream *stream, const char *refused, nm_control_frame *control)
+{
+    if (refused == NULL || strcmp(refused, nm_reliable_of(stream)->address) != 0)
+        return false;
+    char text[NM_REFUSED_SUBJECT_SIZE + sizeof(NM_REFUSED_TEXT)];
+    snprintf(text, sizeof(text), NM_REFUSED_TEXT, refused);
+    nm_reliable_end_call(stream, control, NATSMICRO_UNAVAILABLE, text);
+    return true;
 }
 
 /* Checks the limits that end a call. True: it is over. */
@@ -132,11 +147,14 @@ void nm_reliable_on_timer(nm_stream *stream)
     bool published = false;
     /* Before the lock: nats.c may be busy writing to a broker that stands still. */
     natsConnStatus connection = natsConnection_Status(nm_link_connection(stream->link));
+    char subject[NM_REFUSED_SUBJECT_SIZE];
+    const char *refused = nm_link_refused_subject(stream->link, subject) ? subject : NULL;
 
     pthread_mutex_lock(&stream->lock);
     int64_t now = nm_now();
     nm_clocks_on_timer(&reliable->clocks);
-    if (reliable->state != NM_RELIABLE_OVER && !check_limits(stream, now, connection, &control))
+    if (reliable->state != NM_RELIABLE_OVER && !check_refusal(stream, refused, &control) &&
+        !check_limits(stream, now, connection, &control))
         check_deadline(stream, now, &control);
     if (reliable->state != NM_RELIABLE_OVER && is_connected(stream, now, connection)) {
         send_what_is_due(stream, now, &control);
