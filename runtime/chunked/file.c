@@ -130,7 +130,7 @@ natsmicro_status natsmicro_chunked_recv_to_file(natsmicro_call *call, const char
     status = nm_replacement_begin(&replacement, path, &call->send_error);
     if (status != NATSMICRO_OK)
         return status;
-    nm_descriptor descriptor = {call, replacement.fd, NM_DESCRIPTOR_FILE, path};
+    nm_descriptor descriptor = {call, replacement.file.fd, NM_DESCRIPTOR_FILE, path};
     nm_progress watch = nm_progress_begin(call, progress, user_data, NATSMICRO_TOTAL_UNKNOWN);
     status = nm_chunk_recv_to(&watch, nm_descriptor_write, &descriptor);
     if (status == NATSMICRO_OK)

@@ -7,7 +7,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -55,33 +54,16 @@ static int look_at_target(nm_replacement *self)
     return 0;
 }
 
-/*
- * Makes the temporary file, readable by its owner alone if it replaces a file, which may be secret.
- * Returns 0 or an errno.
- */
-static int make_temporary(nm_replacement *self)
-{
-    char token[NM_TOKEN_LENGTH + 1];
-    if (!nm_random_token(token))
-        return EIO;
-    snprintf(self->temporary, sizeof(self->temporary), "%s%s%s", NM_REPLACEMENT_PREFIX, token,
-             NM_REPLACEMENT_ENDING);
-    self->fd = openat(self->folder, self->temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC,
-                      self->replaces ? 0600 : 0666);
-    return self->fd < 0 ? errno : 0;
-}
-
 natsmicro_status nm_replacement_begin(nm_replacement *self, const char *path, nm_error *error)
 {
     const char *slash = strrchr(path, '/');
-    *self = (nm_replacement){
-        .path = path, .name = slash != NULL ? slash + 1 : path, .folder = -1, .fd = -1};
+    *self = (nm_replacement){.path = path, .name = slash != NULL ? slash + 1 : path, .folder = -1};
     if (self->name[0] == '\0')
         return nm_errno_error(error, path, path[0] == '\0' ? ENOENT : EISDIR);
     self->folder = open_folder(path, self->name);
     int number = self->folder < 0 ? errno : look_at_target(self);
-    if (number == 0)
-        number = make_temporary(self);
+    if (number == 0) /* what it replaces may be secret: then its owner alone may read it */
+        number = nm_temporary_make(&self->file, self->folder, self->replaces ? 0600 : 0666);
     if (number == 0)
         return NATSMICRO_OK;
     if (self->folder >= 0)
@@ -95,24 +77,15 @@ static int sync_folder(int folder)
     return fsync(folder) == 0 || errno == EINVAL || errno == ENOTSUP ? 0 : errno;
 }
 
-/* Syncs and renames. Returns 0 or an errno. */
+/* Returns 0 or an errno. */
 static int put_in_place(nm_replacement *self)
 {
     int number = look_at_target(self);
-    if (number == 0 && self->replaces && fchmod(self->fd, self->mode) != 0)
+    if (number == 0 && self->replaces && fchmod(self->file.fd, self->mode) != 0)
         number = errno;
-    if (number == 0 && fsync(self->fd) != 0)
-        number = errno;
-    int closed = close(self->fd) == 0 ? 0 : errno;
-    self->fd = -1;
     if (number == 0)
-        number = closed;
-    if (number == 0 && renameat(self->folder, self->temporary, self->folder, self->name) != 0)
-        number = errno;
-    if (number != 0)
-        return number;
-    self->temporary[0] = '\0';
-    return sync_folder(self->folder);
+        number = nm_temporary_move(&self->file, self->name);
+    return number == 0 ? sync_folder(self->folder) : number;
 }
 
 natsmicro_status nm_replacement_commit(nm_replacement *self, nm_error *error)
@@ -124,9 +97,6 @@ natsmicro_status nm_replacement_commit(nm_replacement *self, nm_error *error)
 
 void nm_replacement_give_up(nm_replacement *self)
 {
-    if (self->fd >= 0)
-        close(self->fd);
-    if (self->temporary[0] != '\0')
-        unlinkat(self->folder, self->temporary, 0);
+    nm_temporary_discard(&self->file);
     close(self->folder);
 }

@@ -6,21 +6,15 @@
 #define NM_CHUNKED_REPLACEMENT_H
 
 #include "base/error.h"
-#include "base/random.h"
-
-#include <sys/types.h>
-
-#define NM_REPLACEMENT_PREFIX ".natsmicro-"
-#define NM_REPLACEMENT_ENDING ".tmp"
+#include "chunked/temporary.h"
 
 typedef struct nm_replacement {
     const char *path; /* for texts; not copied */
     const char *name; /* its last part */
     int folder;       /* a descriptor of the folder */
-    int fd;           /* of the temporary file, to be written to */
     bool replaces;    /* there is a file at the path */
     mode_t mode;      /* of that file */
-    char temporary[sizeof(NM_REPLACEMENT_PREFIX) + NM_TOKEN_LENGTH + sizeof(NM_REPLACEMENT_ENDING)];
+    nm_temporary file;
 } nm_replacement;
 
 /*

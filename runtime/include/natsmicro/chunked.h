@@ -173,13 +173,32 @@ natsmicro_status natsmicro_chunked_recv_to_fd(natsmicro_call *call, int fd,
  * Writes a file whole or not at all. The bytes go into a temporary file in the same folder, which
  * takes the place of `path` once the peer's end has come and all is on disk (fsync, rename, fsync
  * of the folder). Until then an existing file stays as it is; after an error nothing is left of the
- * new one. Only a process that is killed leaves its temporary file, `.natsmicro-….tmp`.
+ * new one. A process that is killed leaves a temporary file only in the cases that
+ * natsmicro_chunked_remove_leftovers names.
  *
  * A file that is replaced keeps its mode; a new one gets 0666 less the umask. A symbolic link is
  * replaced, not followed. Returns INVALID_ARGUMENT when `path` is something other than a file.
  */
 natsmicro_status natsmicro_chunked_recv_to_file(natsmicro_call *call, const char *path,
                                                 natsmicro_progress progress, void *user_data);
+
+/*
+ * Removes from a folder the temporary files that killed receivers have left there, and puts their
+ * number into *removed, which may be NULL. Their names begin with `.natsmicro-` and end with
+ * `.tmp`. A file that is being received stays, whichever process receives it: it is locked (flock).
+ * What this process may not read or not remove stays as well.
+ *
+ * On Linux a temporary file has no name until all has been received (O_TMPFILE), and goes with its
+ * process. So a killed receiver leaves one only
+ *
+ * - in the moment between the naming and the rename;
+ * - where the file must have a name from the start: on a file system without such files (NFS, FAT),
+ *   where /proc is not mounted, and for a new file that the umask lets everybody write to.
+ *
+ * Returns OK; INVALID_ARGUMENT when `folder` is NULL; the error of a folder that cannot be read.
+ * Any thread, at any time. Blocks for the disk only.
+ */
+natsmicro_status natsmicro_chunked_remove_leftovers(const char *folder, size_t *removed);
 
 /*
  * Receives the next bytes without a copy. On OK *data points to *length bytes, at least 1, inside
