@@ -16,7 +16,8 @@ $(BUILD)/examples/greet/%: $(BUILD)/obj/examples/greet/%.o $(greet_STUBS) $(STAT
 	$(quiet)mkdir -p $(@D) && $(CC) $(LINK_FLAGS) -o $@ $^ $(PACKAGE_LIBS)
 
 $(BUILD)/examples/blob/%: $(BUILD)/obj/examples/blob/%.o $(BUILD)/obj/examples/blob/common.o \
-                          $(BUILD)/obj/examples/blob/bar.o $(blob_STUBS) $(STATIC_LIBRARY) $(WKT_LIBRARY)
+                          $(BUILD)/obj/examples/blob/bar.o $(BUILD)/obj/examples/blob/text.o \
+                          $(blob_STUBS) $(STATIC_LIBRARY) $(WKT_LIBRARY)
 	$(call say,LD,$@)
 	$(quiet)mkdir -p $(@D) && $(CC) $(LINK_FLAGS) -o $@ $^ $(PACKAGE_LIBS) $(CRYPTO_LIBS)
 

@@ -2,6 +2,7 @@
  * See bar.h.
  */
 #include "bar.h"
+#include "text.h"
 
 #include <natsmicro/chunked.h>
 
@@ -46,7 +47,9 @@ static double now(void)
 bar bar_begin(const char *name)
 {
     double begun = now();
-    return (bar){.name = name, .shown = isatty(STDERR_FILENO) == 1, .begun = begun, .drawn = begun};
+    bar self = {.shown = isatty(STDERR_FILENO) == 1, .begun = begun, .drawn = begun};
+    text_show(name, self.name, sizeof(self.name));
+    return self;
 }
 
 static void draw_known(const bar *self, double done, double total, double rate)
@@ -58,8 +61,8 @@ static void draw_known(const bar *self, double done, double total, double rate)
     memset(filled, ' ', WIDTH);
     memset(filled, '#', ticks);
     filled[WIDTH] = '\0';
-    fprintf(stderr, "\r%.20s  [%s] %3.0f %%  %.1f MB/s  %ld:%02ld left" CLEAR_REST, self->name,
-            filled, part * 100, rate / 1e6, left / 60, left % 60);
+    fprintf(stderr, "\r%s  [%s] %3.0f %%  %.1f MB/s  %ld:%02ld left" CLEAR_REST, self->name, filled,
+            part * 100, rate / 1e6, left / 60, left % 60);
 }
 
 bool bar_draw(uint64_t done, uint64_t total, void *user_data)
@@ -70,8 +73,8 @@ bool bar_draw(uint64_t done, uint64_t total, void *user_data)
         double rate = (double)done / (time - self->begun);
         self->drawn = time;
         if (total == NATSMICRO_TOTAL_UNKNOWN)
-            fprintf(stderr, "\r%.20s  %.1f MB  %.1f MB/s" CLEAR_REST, self->name,
-                    (double)done / 1e6, rate / 1e6);
+            fprintf(stderr, "\r%s  %.1f MB  %.1f MB/s" CLEAR_REST, self->name, (double)done / 1e6,
+                    rate / 1e6);
         else
             draw_known(self, (double)done, (double)total, rate);
     }

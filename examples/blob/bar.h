@@ -9,13 +9,13 @@
 #include <stdint.h>
 
 typedef struct bar {
-    const char *name;
+    char name[21]; /* as much of it as there is room for */
     bool shown;
     double begun; /* seconds */
     double drawn; /* the last time, seconds */
 } bar;
 
-/* Starts a bar. The name is not copied. */
+/* Starts a bar. */
 bar bar_begin(const char *name);
 
 /*

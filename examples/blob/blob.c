@@ -12,6 +12,7 @@
 #include "bar.h"
 #include "blob.nats-c.h"
 #include "common.h"
+#include "text.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -52,7 +53,7 @@ static int exit_status_of(natsmicro_status status)
 static int report(natsmicro_status status, const char *code, const char *message)
 {
     if (status != NATSMICRO_OK)
-        fprintf(stderr, "blob: %s: %s\n", code, message);
+        fprintf(stderr, "blob: %s: %s\n", show(code).text, show(message).text);
     return exit_status_of(status);
 }
 
@@ -71,7 +72,7 @@ static int report_call(natsmicro_status status, natsmicro_call *call)
 
 static int report_file(const char *path)
 {
-    fprintf(stderr, "blob: %s: %s\n", path, strerror(errno));
+    fprintf(stderr, "blob: %s: %s\n", show(path).text, strerror(errno));
     return FAILED;
 }
 
@@ -79,8 +80,8 @@ static int compare_hashes(const char *name, const char *ours, const char *theirs
 {
     if (theirs != NULL && strcmp(ours, theirs) == 0)
         return DONE;
-    fprintf(stderr, "blob: %s: SHA-256 is %s here and %s there\n", name, ours,
-            theirs != NULL ? theirs : "unknown");
+    fprintf(stderr, "blob: %s: SHA-256 is %s here and %s there\n", show(name).text, ours,
+            theirs != NULL ? show(theirs).text : "unknown");
     return FAILED;
 }
 
@@ -114,7 +115,7 @@ static int finish_put(Blob__BlobServiceClient__Put *call, const char *hash, cons
         return report_call(status, call->base);
     int result = compare_hashes(name, hash, response->sha256);
     if (result == DONE)
-        printf("%s  %" PRId64 " bytes  sha256 %s\n", name, response->size, hash);
+        printf("%s  %" PRId64 " bytes  sha256 %s\n", show(name).text, response->size, hash);
     blob__blob_service_client__put__free(response);
     return result;
 }
@@ -143,7 +144,7 @@ static int put(Blob__BlobServiceClient *client, natsmicro_context *context, int 
 {
     natsmicro_status status = natsmicro_context_set_header(context, HEADER_NAME, name);
     if (status != NATSMICRO_OK) {
-        fprintf(stderr, "blob: %s: not a name\n", name);
+        fprintf(stderr, "blob: %s: not a name\n", show(name).text);
         return FAILED;
     }
     Blob__BlobServiceClient__Put *call;
@@ -213,7 +214,7 @@ static int finish_get(Blob__BlobServiceClient__Get *call, const char *name, cons
 {
     int result = compare_hashes(name, hash, natsmicro_call_trailer(call->base, HEADER_SHA256));
     if (result == DONE && out != NULL)
-        fprintf(out, "%s  %" PRId64 " bytes  sha256 %s\n", path, size, hash);
+        fprintf(out, "%s  %" PRId64 " bytes  sha256 %s\n", show(path).text, size, hash);
     return result;
 }
 
@@ -283,7 +284,7 @@ static int list(Blob__BlobServiceClient *client, natsmicro_context *context)
         return report_context(status, context);
     const Blob__ListResponse *entry;
     while ((status = blob__blob_service_client__list__recv(call, &entry)) == NATSMICRO_OK)
-        printf("%12" PRId64 "  %s\n", entry->size, entry->name);
+        printf("%12" PRId64 "  %s\n", entry->size, show(entry->name).text);
     int result = report_call(status == NATSMICRO_END ? NATSMICRO_OK : status, call->base);
     blob__blob_service_client__list__close(call);
     return result;

@@ -6,6 +6,7 @@
  */
 #include "blob.nats-c.h"
 #include "common.h"
+#include "text.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -32,27 +33,31 @@
 /* What the handlers get as user_data. */
 typedef struct store {
     const char *folder;
+    atomic_ulong passed_over; /* files, by the listing before */
 } store;
 
 /* ---- names ---- */
 
 /*
- * Makes the path of a blob, which is a file in the folder, or fails with INVALID_ARGUMENT. A name
- * with a slash could lead out of the folder. One that begins with a dot could be "." or "..", or an
- * upload that is not complete.
+ * Whether a blob may have this name. One with a slash could lead out of the folder. One that begins
+ * with a dot could be "." or "..", or an upload that is not complete. One that is not plain text
+ * could harm a terminal, or could not be listed, because a string of a message must be UTF-8.
  */
+static bool is_name(const char *name)
+{
+    return name != NULL && name[0] != '\0' && strlen(name) <= LONGEST_NAME && name[0] != '.' &&
+           strchr(name, '/') == NULL && text_is_plain(name);
+}
+
+/* Makes the path of a blob, which is a file in the folder, or fails with INVALID_ARGUMENT. */
 static natsmicro_status path_of(const store *self, const char *name, char path[LONGEST_PATH],
                                 natsmicro_call *call)
 {
-    size_t length = name == NULL ? 0 : strlen(name);
-    bool fit = length > 0 && length <= LONGEST_NAME && name[0] != '.';
-    for (size_t i = 0; i < length; i++)
-        fit = fit && name[i] != '/' && (unsigned char)name[i] >= ' ' && name[i] != 0x7f;
-    if (!fit)
+    if (!is_name(name))
         return natsmicro_call_fail(
             call, NATSMICRO_INVALID_ARGUMENT,
-            "a name has 1 to %d bytes, no slash, no control character and no "
-            "dot in front",
+            "a name has 1 to %d bytes of UTF-8, no slash, no control character, none that sets "
+            "the direction of text, and no dot in front",
             LONGEST_NAME);
     int written = snprintf(path, LONGEST_PATH, "%s/%s", self->folder, name);
     if (written < 0 || written >= LONGEST_PATH)
@@ -198,38 +203,69 @@ static natsmicro_status get(Blob__BlobServiceServer__Get *call, const Blob__GetR
 
 /* ---- list, remove ---- */
 
-static natsmicro_status send_entry(Blob__BlobServiceServer__List *call, int folder, char *name)
+typedef struct listing {
+    Blob__BlobServiceServer__List *call;
+    int folder;
+    unsigned long passed_over; /* files with names that no blob can have */
+    shown_text first;          /* of these names */
+} listing;
+
+static natsmicro_status list_entry(listing *self, char *name)
 {
-    Blob__ListResponse response = BLOB__LIST_RESPONSE__INIT;
     struct stat about;
-    if (name[0] == '.' || fstatat(folder, name, &about, AT_SYMLINK_NOFOLLOW) != 0 ||
+    if (name[0] == '.' || fstatat(self->folder, name, &about, AT_SYMLINK_NOFOLLOW) != 0 ||
         !S_ISREG(about.st_mode))
         return NATSMICRO_OK;
+    if (!is_name(name)) {
+        if (self->passed_over++ == 0)
+            self->first = show(name);
+        return NATSMICRO_OK;
+    }
+    Blob__ListResponse response = BLOB__LIST_RESPONSE__INIT;
     response.name = name;
     response.size = about.st_size;
-    return blob__blob_service_server__list__send(call, &response);
+    return blob__blob_service_server__list__send(self->call, &response);
+}
+
+/* Says it once for the same number: callers must not be able to fill the log. */
+static void say_passed_over(store *where, const listing *self)
+{
+    if (atomic_exchange(&where->passed_over, self->passed_over) != self->passed_over &&
+        self->passed_over > 0)
+        fprintf(stderr, "list: %lu files have names that no blob can have, the first is %s\n",
+                self->passed_over, self->first.text);
+}
+
+static natsmicro_status list_folder(listing *self, store *where)
+{
+    struct dirent **entries;
+    int count = scandir(where->folder, &entries, NULL, alphasort);
+    if (count < 0)
+        return natsmicro_call_fail(self->call->base, NATSMICRO_INTERNAL,
+                                   "the folder cannot be read");
+    natsmicro_status status = NATSMICRO_OK;
+    for (int i = 0; i < count; i++) {
+        if (status == NATSMICRO_OK)
+            status = list_entry(self, entries[i]->d_name);
+        free(entries[i]);
+    }
+    free(entries);
+    if (status == NATSMICRO_OK)
+        say_passed_over(where, self);
+    return status;
 }
 
 static natsmicro_status list(Blob__BlobServiceServer__List *call, const Blob__ListRequest *request,
                              void *user_data)
 {
-    const store *self = user_data;
-    natsmicro_status status = NATSMICRO_OK;
+    store *where = user_data;
     (void)request;
-    struct dirent **entries;
-    int count = scandir(self->folder, &entries, NULL, alphasort);
-    int folder = open(self->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (count < 0 || folder < 0)
-        status = natsmicro_call_fail(call->base, NATSMICRO_INTERNAL, "the folder cannot be read");
-    for (int i = 0; i < count; i++) {
-        if (status == NATSMICRO_OK)
-            status = send_entry(call, folder, entries[i]->d_name);
-        free(entries[i]);
-    }
-    if (count >= 0)
-        free(entries);
-    if (folder >= 0)
-        close(folder);
+    listing it = {.call = call};
+    it.folder = open(where->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (it.folder < 0)
+        return natsmicro_call_fail(call->base, NATSMICRO_INTERNAL, "the folder cannot be read");
+    natsmicro_status status = list_folder(&it, where);
+    close(it.folder);
     return status;
 }
 
