@@ -1,6 +1,6 @@
 /*
  * The blob service, to copy: it stores blobs as files in one folder. A blob is there whole or not
- * at all, whatever happens to its sender.
+ * at all, whatever happens to its sender. Several servers may share the folder.
  *
  *     server FOLDER [nats://127.0.0.1:4222]
  */
@@ -17,22 +17,21 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #define LONGEST_NAME 200
 #define LONGEST_PATH 4096
 
-/*
- * Files whose names begin so are not complete: the first is an upload until it has been hashed, the
- * second the temporary file that natsmicro receives into.
- */
-#define UPLOAD_PREFIX    ".upload-"
-#define RECEIVING_PREFIX ".natsmicro-"
+/* An upload whose name begins so has been received, and is being hashed. */
+#define UPLOAD_PREFIX ".upload-"
 
 /* What the handlers get as user_data. */
 typedef struct store {
     const char *folder;
+    char id[64];              /* no other server has it */
+    atomic_ulong uploads;     /* begun so far */
     atomic_ulong passed_over; /* files, by the listing before */
 } store;
 
@@ -75,63 +74,75 @@ static natsmicro_status fail_with_errno(natsmicro_call *call, const char *name)
 
 /* ---- put ---- */
 
-/* Gives each upload a file of its own, so that two uploads of the same blob do not mix. */
-static natsmicro_status upload_path(const store *self, char path[LONGEST_PATH],
-                                    natsmicro_call *call)
+typedef struct upload {
+    const char *name;
+    char path[LONGEST_PATH];     /* the blob's */
+    char received[LONGEST_PATH]; /* of the file until it has been hashed */
+    int folder;                  /* a descriptor with a lock on the folder */
+} upload;
+
+/*
+ * Each upload has a file of its own, so that two uploads of the same blob do not mix. The uploads
+ * of all servers share a lock on the folder, each until its blob is stored or has failed. Who
+ * removes leftovers must have the lock alone.
+ */
+static natsmicro_status upload_begin(upload *self, store *where, const char *name,
+                                     natsmicro_call *call)
 {
-    static atomic_ulong uploads;
-    int written = snprintf(path, LONGEST_PATH, "%s/" UPLOAD_PREFIX "%ld-%lu", self->folder,
-                           (long)getpid(), atomic_fetch_add(&uploads, 1));
+    self->name = name;
+    natsmicro_status status = path_of(where, name, self->path, call);
+    if (status != NATSMICRO_OK)
+        return status;
+    int written = snprintf(self->received, LONGEST_PATH, "%s/" UPLOAD_PREFIX "%s-%lu",
+                           where->folder, where->id, atomic_fetch_add(&where->uploads, 1));
     if (written < 0 || written >= LONGEST_PATH)
         return natsmicro_call_fail(call, NATSMICRO_INTERNAL, "the folder's path is too long");
-    return NATSMICRO_OK;
+    self->folder = open(where->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (self->folder >= 0 && flock(self->folder, LOCK_SH) == 0)
+        return NATSMICRO_OK;
+    status = fail_with_errno(call, name);
+    if (self->folder >= 0)
+        close(self->folder);
+    return status;
 }
 
 /* Renames a file that is on disk already, and waits until the new name is on disk, too. */
-static bool put_in_place(const store *self, const char *from, const char *to)
+static bool put_in_place(const upload *self)
 {
-    if (rename(from, to) != 0)
+    if (rename(self->received, self->path) != 0)
         return false;
-    int folder = open(self->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (folder < 0)
-        return false;
-    bool synced = fsync(folder) == 0 || errno == EINVAL; /* EINVAL: folders need no sync here */
-    int error = errno;
-    close(folder);
-    errno = error;
-    return synced;
+    return fsync(self->folder) == 0 || errno == EINVAL; /* EINVAL: folders need no sync here */
 }
 
 /*
  * Receives a blob, hashes it and stores it. The file is hashed before it gets its name, because
  * another upload may take that name at any time.
  */
-static natsmicro_status store_upload(const store *self, Blob__BlobServiceServer__Put *call,
-                                     const char *name, const char *path, sha256_hex hash,
-                                     int64_t *size)
+static natsmicro_status upload_receive(const upload *self, Blob__BlobServiceServer__Put *call,
+                                       sha256_hex hash, int64_t *size)
 {
-    char upload[LONGEST_PATH];
-    natsmicro_status status = upload_path(self, upload, call->base);
-    if (status == NATSMICRO_OK)
-        status = blob__blob_service_server__put__recv_to_file(call, upload, NULL, NULL);
+    natsmicro_status status =
+        blob__blob_service_server__put__recv_to_file(call, self->received, NULL, NULL);
     if (status != NATSMICRO_OK)
         return status; /* nothing was stored, and the caller is told why */
-    if (hash_file(upload, hash, size) && put_in_place(self, upload, path))
+    if (hash_file(self->received, hash, size) && put_in_place(self))
         return NATSMICRO_OK;
-    status = fail_with_errno(call->base, name);
-    unlink(upload);
+    status = fail_with_errno(call->base, self->name);
+    unlink(self->received);
     return status;
 }
 
 static natsmicro_status put(Blob__BlobServiceServer__Put *call, void *user_data)
 {
-    Blob__PutResponse response = BLOB__PUT_RESPONSE__INIT;
     const char *name = natsmicro_call_header(call->base, HEADER_NAME);
-    char path[LONGEST_PATH];
-    natsmicro_status status = path_of(user_data, name, path, call->base);
+    upload it;
+    natsmicro_status status = upload_begin(&it, user_data, name, call->base);
+    if (status != NATSMICRO_OK)
+        return status;
+    Blob__PutResponse response = BLOB__PUT_RESPONSE__INIT;
     sha256_hex hash;
-    if (status == NATSMICRO_OK)
-        status = store_upload(user_data, call, name, path, hash, &response.size);
+    status = upload_receive(&it, call, hash, &response.size);
+    close(it.folder);
     if (status != NATSMICRO_OK)
         return status;
     response.sha256 = hash;
@@ -325,27 +336,46 @@ static natsmicro_status serve(natsConnection *connection, store *self)
     return status;
 }
 
-static bool begins_with(const char *text, const char *prefix)
+/*
+ * Takes the id from an inbox's name, which is random. In containers several servers may have the
+ * same process id.
+ */
+static bool make_id(char id[64])
 {
-    return strncmp(text, prefix, strlen(prefix)) == 0;
+    natsInbox *inbox;
+    if (natsInbox_Create(&inbox) != NATS_OK)
+        return false;
+    snprintf(id, 64, "%s", strrchr(inbox, '.') + 1);
+    natsInbox_Destroy(inbox);
+    return true;
+}
+
+static void remove_uploads(DIR *folder)
+{
+    struct dirent *entry;
+    while ((entry = readdir(folder)) != NULL)
+        if (strncmp(entry->d_name, UPLOAD_PREFIX, strlen(UPLOAD_PREFIX)) == 0)
+            unlinkat(dirfd(folder), entry->d_name, 0);
 }
 
 /*
- * Removes the incomplete files that a killed server has left. So no two servers may share a folder.
+ * Removes what killed servers have left, and nothing of those that live: natsmicro knows which of
+ * its files are in use, and the files of uploads stay while any upload is under way.
  */
 static bool clean_up(const char *folder)
 {
     DIR *directory = opendir(folder);
-    if (directory == NULL)
+    if (directory == NULL) {
+        fprintf(stderr, "%s: %s\n", folder, strerror(errno));
         return false;
-    struct dirent *entry;
-    while ((entry = readdir(directory)) != NULL) {
-        if (begins_with(entry->d_name, RECEIVING_PREFIX) ||
-            begins_with(entry->d_name, UPLOAD_PREFIX))
-            unlinkat(dirfd(directory), entry->d_name, 0);
     }
+    if (flock(dirfd(directory), LOCK_EX | LOCK_NB) == 0)
+        remove_uploads(directory);
     closedir(directory);
-    return true;
+    natsmicro_status status = natsmicro_chunked_remove_leftovers(folder, NULL);
+    if (status != NATSMICRO_OK)
+        fprintf(stderr, "%s: %s\n", folder, natsmicro_status_name(status));
+    return status == NATSMICRO_OK;
 }
 
 int main(int argc, char **argv)
@@ -355,15 +385,14 @@ int main(int argc, char **argv)
         return 2;
     }
     store self = {.folder = argv[1]};
-    if (!clean_up(self.folder)) {
-        fprintf(stderr, "%s: %s\n", self.folder, strerror(errno));
+    if (!clean_up(self.folder))
         return EXIT_FAILURE;
-    }
     natsConnection *connection = connect_to(argc > 2 ? argv[2] : NATS_DEFAULT_URL);
     if (connection == NULL)
         return EXIT_FAILURE;
 
-    natsmicro_status status = serve(connection, &self);
+    natsmicro_status status =
+        make_id(self.id) ? serve(connection, &self) : NATSMICRO_RESOURCE_EXHAUSTED;
     if (status != NATSMICRO_OK)
         fprintf(stderr, "the service ended: %s\n", natsmicro_status_name(status));
 
