@@ -64,6 +64,10 @@ const void *natsmicro_call_error_data(natsmicro_call *call, size_t *length);
  * Returns a header of the peer: the first value of that name, whatever its case, or NULL. On a
  * server these are the request's headers. On a client they are the response headers, which come
  * with the first message, with the acknowledgement of the opening, or with the end.
+ *
+ * The library checks the values that it sends, but not those that it receives, of headers and of
+ * trailers: a peer may send any bytes except NUL and line feed, also control characters and what is
+ * no UTF-8. Check a value before you show or store it. The same holds for an error's code and text.
  */
 const char *natsmicro_call_header(natsmicro_call *call, const char *name);
 

@@ -102,6 +102,11 @@ void natsmicro_context_clear_headers(natsmicro_context *context);
 natsmicro_status natsmicro_context_status(const natsmicro_context *context);
 
 /*
+ * What a peer sends is not checked: the error's code and text and the values of headers may hold
+ * any bytes except NUL and line feed. Check them before you show or store them.
+ */
+
+/*
  * Returns the error's code as it travelled ("NOT_FOUND", or a service's own "QUOTA_EXCEEDED"); ""
  * without an error.
  */
