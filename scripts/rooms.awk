@@ -1,5 +1,5 @@
 # Prints docs/rooms.txt as a picture for graphviz: a box for each room, an arrow to each room that it
-# may include. Arrows that follow from others are left out.
+# may include. Arrows that follow from others are left out, and rooms two levels down.
 
 function parent_of(room) {
     return sub(/\/[^\/]*$/, "", room) ? room : ""
@@ -10,11 +10,13 @@ function last_part(room) {
     return room
 }
 
-!/^#/ && NF > 0 {
+!/^#/ && NF > 0 && $1 !~ /\/.*\// {
     name[++rooms] = $1
     rank[$1] = rooms
     n = split($2 == "-" ? "" : $2, listed, ",")
     for (i = 1; i <= n; i++) {
+        if (listed[i] ~ /\/.*\//)
+            continue
         includes[$1, listed[i]] = 1
         for (j = 1; j <= rooms; j++)
             if ((listed[i], name[j]) in reaches)
