@@ -400,7 +400,7 @@ static void an_acknowledgement_is_owed_for_20_ms(void **state)
     assert_int_equal(NM_DUE_NOTHING, due_in(&self, 1 * SECOND));
 }
 
-/* What asks for an answer says everything that an acknowledgement would. */
+/* A frame that asks for an answer acknowledges, too: a second one would be for nothing. */
 static void the_strongest_of_what_is_due_is_sent(void **state)
 {
     (void)state;
@@ -609,7 +609,7 @@ static void a_reconnect_before_the_call_does_not_count(void **state)
 
 /* ---- the timer ---- */
 
-/* What the timer does not wake for does not happen. */
+/* A limit that the timer does not wake for never ends its call. */
 static void the_timer_wakes_for_each_limit(void **state)
 {
     (void)state;

@@ -322,7 +322,7 @@ static void a_direction_may_begin_with_its_end(void **state)
 
 /* ---- the window ---- */
 
-/* What is advertised is what was read and the window, and no promise is taken back. */
+/* Else a reader that sleeps is sent more and more, or one that reads nothing. */
 static void the_window_moves_with_the_reader(void **state)
 {
     (void)state;

@@ -372,7 +372,7 @@ static void joined_segments_stay_within_a_frame(void **state)
     finish(&self);
 }
 
-/* What was published message by message goes again in few frames. */
+/* Else a loss among lone messages costs a frame for each of them. */
 static void short_segments_that_go_again_become_one(void **state)
 {
     (void)state;
@@ -533,7 +533,7 @@ static void each_loss_begins_with_a_small_burst(void **state)
     finish(&self);
 }
 
-/* New messages would be dropped behind the gap, and go twice. */
+/* Else the peer drops them after the gap, and they go twice. */
 static void new_messages_wait_for_the_recovery(void **state)
 {
     (void)state;
@@ -548,7 +548,7 @@ static void new_messages_wait_for_the_recovery(void **state)
     assert_true(nm_outbox_has_unpublished(&self.outbox));
     nm_outbox_acknowledge(&self.outbox, 4);
     publish_burst(&self, 5, 12);
-    /* What was published when the loss was found is there: the others need no bursts. */
+    /* The peer has all that was published before the loss: the others need no bursts. */
     assert_true(nm_outbox_acknowledge(&self.outbox, 6));
     publish_each(&self, 13, 26);
     finish(&self);
@@ -710,7 +710,7 @@ static void a_direction_that_began_with_its_end_waits_for_the_peer(void **state)
     finish(&self);
 }
 
-/* What a user's metrics say of a call. */
+/* A user's metrics would count messages twice that went twice. */
 static void message_bytes_count_once(void **state)
 {
     (void)state;

@@ -68,7 +68,7 @@ static void enqueue(scene *self, size_t count, size_t most, size_t padding)
     self->kept += kept;
 }
 
-/* Reads so many frames, or fewer if there are no more. */
+/* Reads that many frames, or fewer if there are no more. */
 static void read_frames(scene *self, size_t frames, size_t most)
 {
     nm_received_frame frame;

@@ -13,7 +13,7 @@
 static bool peer_streams(const nm_stream *stream)
 {
     if (!stream->is_server)
-        return true; /* what is no stream has one message, and an end */
+        return true; /* a single response travels as a message and an end, too */
     return nm_caller_streams(stream->kind);
 }
 
@@ -46,7 +46,7 @@ bool nm_reliable_begin(nm_stream *stream, const nm_stream_offer *peer)
     if (reliable == NULL)
         return false;
     reliable->state = NM_RELIABLE_UP;
-    reliable->peer_heard = !stream->is_server;
+    reliable->peer_answered = !stream->is_server;
     reliable->publishing = reliable->end_was_cut = false;
     reliable->address[0] = '\0';
     reliable->metrics = (natsmicro_stream_metrics){.reliable = true};
@@ -68,10 +68,7 @@ bool nm_reliable_begin(nm_stream *stream, const nm_stream_offer *peer)
     return true;
 }
 
-/*
- * The opening's NATS reply, which is rewritten across accounts, is where the caller is; not
- * Reply-To.
- */
+/* The caller's address is the opening's NATS reply, which accounts rewrite; it is not Reply-To. */
 natsmicro_status nm_reliable_accept(nm_stream *stream, const nm_incoming *opening, nm_error *error)
 {
     nm_reliable *reliable = nm_reliable_of(stream);
@@ -86,9 +83,7 @@ natsmicro_status nm_reliable_accept(nm_stream *stream, const nm_incoming *openin
     nm_control_clear(&control);
     pthread_mutex_lock(&stream->lock);
     strcpy(reliable->address, opening->reply);
-    /*
-     * Where only we send, the first message is soon the first frame; if not, the timer sees to one.
-     */
+    /* Where only we send, the first message soon makes the first frame; else the timer does. */
     if (peer_streams(stream))
         nm_control_acknowledge(stream, &control, false, true);
     else

@@ -96,7 +96,7 @@ void nm_clocks_on_publish(nm_clocks *clocks, uint64_t number, bool only, int64_t
 {
     if (only) {
         clocks->last_progress = clocks->last_retransmit = now;
-        limit_backoff(clocks); /* from asking a reader that slept */
+        limit_backoff(clocks); /* which asking a reader that slept has raised */
     }
     if (clocks->timed_at == 0)
         time_number(clocks, number, now);
@@ -187,13 +187,13 @@ bool nm_clocks_is_lone(const nm_clocks *clocks, int64_t now)
 
 /* ---- what is due ---- */
 
-/* The peer is asked often enough that some losses in a row do not look like its end. */
+/* Often enough that a few lost probes in a row do not end the call. */
 static int64_t probe_interval(const nm_clocks *clocks)
 {
     return clocks->idle_limit == NM_NEVER ? NM_CLOCKS_PROBE_WITHOUT_IDLE : clocks->idle_limit / 6;
 }
 
-/* Twice the round trip, doubled each time, up to the interval of probes. */
+/* After twice the round trip, doubled each time, up to the interval of probes. */
 static int64_t retransmit_due(const nm_clocks *clocks, nm_waiting waiting)
 {
     if (!waiting.for_answer)

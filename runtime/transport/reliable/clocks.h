@@ -119,7 +119,7 @@ bool nm_clocks_on_connection(nm_clocks *clocks, bool connected, int64_t now);
 
 /* ---- what is due ---- */
 
-/* What waits for the peer. */
+/* Whether the call waits for its peer. */
 typedef struct nm_waiting {
     bool for_answer;          /* anything that only a frame of the peer brings on */
     bool for_acknowledgement; /* something was published and is not acknowledged */
@@ -132,7 +132,7 @@ typedef enum nm_due {
     NM_DUE_RETRANSMIT
 } nm_due;
 
-/* What is to be sent now. Each of them says what the ones before it would. */
+/* The frame to be sent now. Each kind says everything that the kinds before it would. */
 nm_due nm_clocks_due(const nm_clocks *clocks, nm_waiting waiting, int64_t now);
 
 /* Whether the partial frame has waited long enough. */

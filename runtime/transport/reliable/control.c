@@ -29,7 +29,7 @@ void nm_control_acknowledge(nm_stream *stream, nm_control_frame *control, bool g
     set_subject(stream, control);
     uint8_t *end = nm_control_write(reliable, control->bytes, 0, gap);
     control->length = (size_t)(end - control->bytes);
-    control->first = !reliable->peer_heard;
+    control->first = !reliable->peer_answered;
     control->ask = ask || control->first;
     if (ask)
         nm_clocks_on_probe(&reliable->clocks, nm_now());
@@ -41,7 +41,7 @@ void nm_control_reset(nm_stream *stream, nm_control_frame *control, const nm_err
     uint8_t *end = nm_frame_write_reset(control->bytes, error != NULL ? nm_error_code(error) : NULL,
                                         error != NULL ? nm_error_told(error) : NULL);
     control->length = (size_t)(end - control->bytes);
-    control->first = !nm_reliable_of(stream)->peer_heard;
+    control->first = !nm_reliable_of(stream)->peer_answered;
     control->ask = false;
     control->flush = true;
 }

@@ -14,9 +14,9 @@ typedef struct nm_control_frame {
     uint8_t bytes[NM_FRAME_CONTROL_SIZE > NM_FRAME_RESET_SIZE ? NM_FRAME_CONTROL_SIZE
                                                               : NM_FRAME_RESET_SIZE];
     size_t length;
-    bool first;  /* with the header and our inbox: the client is yet to be heard */
+    bool first;  /* with the header and our inbox: no frame of the client has come yet */
     bool ask;    /* with our inbox, so that the peer answers */
-    bool wanted; /* whether there is anything to publish */
+    bool wanted; /* there is something to publish */
     bool flush;  /* at once; other frames are left to nats.c, which takes a millisecond */
 } nm_control_frame;
 
@@ -27,13 +27,13 @@ static inline void nm_control_clear(nm_control_frame *control)
     control->first = control->ask = control->wanted = control->flush = false;
 }
 
-/* Under the lock: an acknowledgement; `ask`: as a probe. */
+/* Under the lock: an acknowledgement. `ask`: as a probe, which wants an answer. */
 void nm_control_acknowledge(nm_stream *stream, nm_control_frame *control, bool gap, bool ask);
 
 /* Under the lock: a reset. Without an error it says that there is no such call. */
 void nm_control_reset(nm_stream *stream, nm_control_frame *control, const nm_error *error);
 
-/* With the lock free: publishes it, if there is anything to publish. */
+/* With the lock free. */
 void nm_control_publish(nm_stream *stream, const nm_control_frame *control);
 
 /*

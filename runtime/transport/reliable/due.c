@@ -10,7 +10,7 @@ nm_waiting nm_reliable_waiting(const nm_stream *stream)
     bool sender_waits = (stream->waiting & NM_WRITABLE) != 0;
     bool outstanding = nm_outbox_is_outstanding(outbox);
     return (nm_waiting){.for_answer = outstanding || outbox->unpublished != NULL || sender_waits ||
-                                      !reliable->peer_heard,
+                                      !reliable->peer_answered,
                         .for_acknowledgement = outstanding};
 }
 
@@ -25,7 +25,7 @@ void nm_reliable_schedule(nm_stream *stream)
     if (reliable->state == NM_RELIABLE_OVER)
         return;
     if (reliable->clocks.disconnected)
-        return; /* the timer looks for the connection; what is due now would only wake it */
+        return; /* the timer looks at the connection; until it is back nothing is due */
     int64_t due = nm_clocks_next(&reliable->clocks, nm_reliable_waiting(stream));
     int64_t deadline = nm_reliable_deadline_due(stream);
     if (deadline < due)

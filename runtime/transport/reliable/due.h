@@ -8,7 +8,7 @@
 
 /* ---- all under the lock ---- */
 
-/* What the call waits for, as the clocks want to know it. */
+/* Whether the call waits for its peer. */
 nm_waiting nm_reliable_waiting(const nm_stream *stream);
 
 /* When the call's own deadline is due. */

@@ -14,14 +14,14 @@
 
 /* ---- an END ---- */
 
-/* What an end takes but for its text, which may always be cut. */
+/* Bytes of an end without its text, which may always be cut. */
 static size_t end_size_without_text(const nm_frame_outcome *outcome)
 {
     size_t size = NM_FRAME_SHORTEST_END + nm_frame_headers_size(outcome->trailers);
     return outcome->status == NULL ? size : size + outcome->data.length + END_FIELDS;
 }
 
-/* The most that an end takes; one that does not fit into a frame is cut when it is written. */
+/* Bytes of an end at most. One that does not fit into a frame is cut when it is written. */
 static size_t end_size(const nm_frame_outcome *outcome, size_t room)
 {
     size_t text = outcome->status == NULL ? 0 : NM_ERROR_TEXT_LIMIT;
@@ -56,7 +56,7 @@ static bool append_end(nm_stream *stream, const nm_error *failure)
         outcome.text = nm_error_text(failure);
         outcome.data = (nm_bytes){failure->data, failure->data_length};
     }
-    /* Headers that leave no room for an end, which could go with no message either, stay behind. */
+    /* Headers that leave no room for an end are dropped: no message could carry them either. */
     if (outbox->last_number == 0 &&
         nm_outbox_room(outbox, stream->max_payload) < NM_FRAME_SHORTEST_END)
         nm_headers_clear(&stream->headers_out);
@@ -105,7 +105,7 @@ natsmicro_status nm_reliable_close_send(nm_stream *stream, nm_error *error)
     return status;
 }
 
-/* The one message of an answer. False: no memory. */
+/* Appends the one message of an answer. False: no memory. */
 static bool append_answer(nm_stream *stream, const nm_bytes *message)
 {
     nm_outbox *outbox = &nm_reliable_of(stream)->outbox;
@@ -160,7 +160,7 @@ void nm_reliable_finish(nm_stream *stream, const nm_error *failure)
     if (end && append_end(stream, failure)) {
         reliable->state = NM_RELIABLE_ENDING;
         nm_reliable_transmit(stream);
-    } else if (end) { /* no memory for an end; a reset takes none */
+    } else if (end) { /* no memory for an end; a reset needs none */
         nm_error error = NM_ERROR_INIT;
         error.status = NATSMICRO_RESOURCE_EXHAUSTED;
         nm_control_reset(stream, &control, &error);
@@ -175,7 +175,7 @@ void nm_reliable_finish(nm_stream *stream, const nm_error *failure)
         nm_inbox_close(&stream->inbox);
 }
 
-/* Ends the call on the wire now. True: the handler has returned, so the inbox has done its work. */
+/* Ends the call on the wire now. True: a handler has returned, so the inbox can close. */
 static bool reset(nm_stream *stream, const nm_error *why)
 {
     nm_control_frame control;

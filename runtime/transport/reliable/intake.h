@@ -17,7 +17,7 @@
 
 /* All zero before the first nm_intake_begin. */
 typedef struct nm_intake {
-    /* ---- the reader's, which each message touches ---- */
+    /* ---- the reader's, touched by each message ---- */
     alignas(NM_CACHE_LINE) atomic_ullong consumed; /* messages read; other threads read these two */
     atomic_ullong consumed_bytes;                  /* of their encodings */
     uint64_t look_at;          /* half of the window may be free once this much was consumed */
@@ -38,7 +38,7 @@ typedef struct nm_intake {
     nm_receive_queue queue;
     nm_digest digest;
 
-    /* What was consumed when the limits were last advertised; the reader reads them. */
+    /* The two counters as they were when the limits were last advertised. The reader reads them. */
     atomic_ullong advertised_consumed;
     atomic_ullong advertised_consumed_bytes;
 } nm_intake;
@@ -63,7 +63,7 @@ void nm_intake_free(nm_intake *intake);
 
 /* ---- a frame of the peer, under the lock ---- */
 
-/* What a frame's messages and end are to us. */
+/* How a frame's numbers continue the stream. */
 typedef enum nm_novelty {
     NM_UNNUMBERED, /* there are none */
     NM_NOTHING_NEW,

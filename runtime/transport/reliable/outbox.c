@@ -13,7 +13,7 @@ static size_t smaller(size_t a, size_t b)
     return a < b ? a : b;
 }
 
-/* What is left of `size` without `taken`. */
+/* `size` less `taken`, and not less than nothing. */
 static size_t without(size_t size, size_t taken)
 {
     return size > taken ? size - taken : 0;

@@ -1,7 +1,8 @@
 /*
- * Outbox: the sending half of a reliable stream. It puts messages into segments, keeps these until
- * the peer has acknowledged them, and says which one is to be published next: each in its order,
- * and after a loss everything unacknowledged again (go-back-N), in bursts.
+ * Outbox: the sending half of a reliable stream. Messages fill the open segment; once that is
+ * sealed, it is published, and kept until the peer has acknowledged all of it. The outbox says
+ * which segment is published next: each in its order, and after a loss everything unacknowledged
+ * again (go-back-N), in bursts.
  *
  * It knows no call, no connection and no clock, and takes no lock: whoever owns it sees to that.
  */
@@ -37,7 +38,7 @@
 #define NM_OUTBOX_FIRST_BURST 4
 
 typedef struct nm_outbox {
-    /* ---- what each message touches ---- */
+    /* ---- touched by each message ---- */
     alignas(NM_CACHE_LINE) nm_segment *open; /* still being filled; NULL: none */
     uint64_t last_number;                    /* of our last message or, once `ended`, of the end */
     uint64_t bytes;                          /* of all messages' encodings */
@@ -49,7 +50,7 @@ typedef struct nm_outbox {
     uint64_t most_bytes;
     size_t fill; /* a frame is published once it holds this much */
 
-    /* ---- what each segment touches ---- */
+    /* ---- touched by each segment ---- */
     nm_segment *unacknowledged; /* sealed segments, the oldest first */
     nm_segment *newest;         /* the last of them; valid while there is one */
     nm_segment *unpublished;    /* the first of them to be published next; NULL: none */
@@ -98,7 +99,7 @@ static inline bool nm_outbox_window_is_open(const nm_outbox *outbox)
            outbox->unacknowledged_bytes < outbox->most_bytes;
 }
 
-/* The peer's limits as a frame tells them; a late frame does not lower them. */
+/* The peer's limits as a frame has them; those of a late frame are lower and do not count. */
 void nm_outbox_raise_limits(nm_outbox *outbox, uint64_t max_messages, uint64_t max_bytes);
 
 /* ---- filling ---- */
@@ -106,7 +107,7 @@ void nm_outbox_raise_limits(nm_outbox *outbox, uint64_t max_messages, uint64_t m
 /* Bytes of messages and end that the next segment may hold, by a broker's max_payload. */
 size_t nm_outbox_room(const nm_outbox *outbox, size_t max_payload);
 
-/* Bytes from which on the next segment is full. */
+/* The next segment is full once it holds this many bytes. */
 size_t nm_outbox_next_fill(const nm_outbox *outbox);
 
 /* Opens a segment for `room` bytes; none may be open. False: no memory. */
@@ -163,7 +164,7 @@ void nm_outbox_seal(nm_outbox *outbox);
 
 /* ---- publishing ---- */
 
-/* A segment on its way out. */
+/* A segment that is being published. */
 typedef struct nm_publication {
     nm_segment *segment;
     bool again; /* not for the first time */

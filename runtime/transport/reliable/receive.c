@@ -11,14 +11,14 @@
 #include <inttypes.h>
 #include <string.h>
 
-/* So many frames wake a waiting reader, though more are at hand. */
+/* This many frames wake a waiting reader, even if more are at hand. */
 #define WAKE_AT 4
 
-/* What has to be done once the lock is free. */
+/* The rest of the work, once the lock is free. */
 typedef struct nm_outcome {
     nm_control_frame control;
-    bool over;  /* on a server: the inbox has done its work */
-    bool taken; /* the frame's message lies in the queue now */
+    bool over;  /* server: the call is over, and its inbox can close */
+    bool taken; /* the intake owns the natsMsg now */
 } nm_outcome;
 
 /* ---- taking a frame ---- */
@@ -36,7 +36,7 @@ static void read_error(const nm_bytes *status, const nm_bytes *text, nm_error *e
     nm_error_set_code(error, code, words);
 }
 
-/* The call ends here and now, and the peer is told. */
+/* Ends the call now and tells the peer. */
 static void give_up(nm_stream *stream, nm_outcome *outcome, natsmicro_status status,
                     const char *text)
 {
@@ -44,7 +44,7 @@ static void give_up(nm_stream *stream, nm_outcome *outcome, natsmicro_status sta
     outcome->over = stream->is_server;
 }
 
-/* The peer has ended the call; what is queued is dropped. */
+/* The peer has ended the call; the reader gets nothing more. */
 static void take_reset(nm_stream *stream, const nm_frame *frame, nm_outcome *outcome)
 {
     nm_error error = NM_ERROR_INIT;
@@ -52,7 +52,7 @@ static void take_reset(nm_stream *stream, const nm_frame *frame, nm_outcome *out
         read_error(&frame->reset.status, &frame->reset.text, &error);
     natsmicro_status status = error.status;
     nm_reliable *reliable = nm_reliable_of(stream);
-    /* While our end is under way: the peer knows it, or no longer wants to. */
+    /* A reset while our END is under way: the peer has the END, or no longer wants it. */
     bool open = reliable->state != NM_RELIABLE_ENDING;
     if (open && status == NATSMICRO_OK)
         nm_stream_abort_locked(stream,
@@ -103,11 +103,10 @@ static bool take_messages(nm_stream *stream, const nm_frame *frame, natsMsg *mes
 static void take_headers(nm_stream *stream, const nm_frame *frame)
 {
     if (frame->seq == 1 && stream->headers_in.count == 0 && !stream->is_server)
-        nm_frame_copy_headers(nm_frame_headers(frame),
-                              &stream->headers_in); /* short memory: fewer */
+        nm_frame_copy_headers(nm_frame_headers(frame), &stream->headers_in); /* all that fit */
 }
 
-/* The peer's end, the number of which is the next one. */
+/* Takes the peer's end, whose number is the next one. */
 static void take_end(nm_stream *stream, const nm_frame *frame, nm_outcome *outcome)
 {
     nm_reliable *reliable = nm_reliable_of(stream);
@@ -126,7 +125,7 @@ static void take_end(nm_stream *stream, const nm_frame *frame, nm_outcome *outco
         nm_error_set_data(&error, frame->end.data.data, frame->end.data.length);
     }
     nm_frame_copy_headers(nm_frame_trailers(frame), &stream->trailers_in);
-    if (stream->kind == NATSMICRO_CLIENT_STREAM) /* as on the one answer of the plain protocol */
+    if (stream->kind == NATSMICRO_CLIENT_STREAM) /* as on a plain stream */
         nm_frame_copy_headers(nm_frame_trailers(frame), &stream->headers_in);
     uint64_t messages = reliable->intake.received - 1;
     bool one_answer = stream->kind == NATSMICRO_CLIENT_STREAM;
@@ -178,7 +177,7 @@ static void answer(nm_stream *stream, const nm_frame *frame, bool asked, nm_nove
     }
 }
 
-/* Why the frame cannot be from an honest peer, beyond what its bytes alone show; or NULL. */
+/* Why no honest peer can have sent the frame at this point of the call; or NULL. */
 static const char *find_violation(nm_stream *stream, const nm_frame *frame)
 {
     nm_frame_rules rules = {.from_client = stream->is_server,
@@ -192,7 +191,7 @@ static void take_progress(nm_stream *stream, uint64_t number, int64_t now)
 {
     nm_reliable *reliable = nm_reliable_of(stream);
     nm_clocks_on_progress(&reliable->clocks, number, now);
-    /* The next burst is the service thread's. */
+    /* The service thread publishes the next burst. */
     if (nm_outbox_acknowledge(&reliable->outbox, number))
         nm_inbox_hasten_timer(&stream->inbox, now);
 }
@@ -209,15 +208,14 @@ static void take_acknowledgement(nm_stream *stream, const nm_frame *frame, int64
     nm_inbox_hasten_timer(&stream->inbox, now);
 }
 
-/* A frame of an end point that is up. */
+/* A frame while the call is up. */
 static void take_frame(nm_stream *stream, const nm_frame *frame, natsMsg *message,
                        const char *reply, nm_outcome *outcome)
 {
     nm_reliable *reliable = nm_reliable_of(stream);
     int64_t now = nm_now();
-
     nm_clocks_on_frame(&reliable->clocks, now);
-    reliable->peer_heard = true;
+    reliable->peer_answered = true;
     if (reply != NULL)
         strcpy(reliable->address, reply);
     take_acknowledgement(stream, frame, now);
@@ -243,7 +241,7 @@ static void take_frame(nm_stream *stream, const nm_frame *frame, natsMsg *messag
     }
 }
 
-/* A frame for a call that is over, the inbox of which still listens. */
+/* A frame for a call that is over, while its inbox still listens. */
 static void answer_late(nm_stream *stream, const nm_frame *frame, const char *reply,
                         nm_outcome *outcome)
 {
@@ -257,7 +255,7 @@ static void answer_late(nm_stream *stream, const nm_frame *frame, const char *re
         nm_control_reset(stream, &outcome->control, NULL);
 }
 
-/* The NATS reply as an address: NULL where it has none, or one that may not be published to. */
+/* The NATS reply as an address. NULL: there is none, or nothing may be published to it. */
 static const char *address_of(nm_stream *stream, natsMsg *message)
 {
     const char *reply = natsMsg_GetReply(message);
@@ -278,10 +276,7 @@ static void drop_malformed(nm_stream *stream, const char *why)
                    stream->method, "a malformed frame was dropped: %s", why);
 }
 
-/*
- * The broker's 503: nobody listens at the peer's address just now; a peer that reconnects will
- * again.
- */
+/* The broker's 503: nobody listens at the peer's address now. A peer that reconnects will again. */
 static void take_no_responders(nm_stream *stream)
 {
     nm_reliable *reliable = nm_reliable_of(stream);

@@ -10,7 +10,7 @@
 /* A longer ring is not kept for the next call. */
 #define LONGEST_KEPT 64
 
-/* What nats.c's structures take for a message. */
+/* Bytes that nats.c's structures take for a message. */
 #define MESSAGE_OVERHEAD ((size_t)512)
 
 /* While no more frames wait than this, each may waste this much memory. */

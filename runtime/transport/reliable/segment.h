@@ -27,7 +27,7 @@ typedef struct nm_segment {
     uint8_t *bytes;    /* capacity + NM_FRAME_CONTROL_SIZE */
 } nm_segment;
 
-/* What a segment takes beside its messages; it may hold only one. */
+/* Bytes that a segment takes beside its messages: it may hold only one. */
 #define NM_SEGMENT_OVERHEAD (sizeof(nm_segment) + NM_FRAME_CONTROL_SIZE + 32)
 
 /* All zero: empty. */

@@ -36,16 +36,16 @@ NM_COLD static natsmicro_status wait_for_window(nm_stream *stream, nm_error *err
     if (status != NATSMICRO_OK || nm_outbox_window_is_open(&reliable->outbox))
         return status;
     status = nm_stream_would_block(stream, NM_WRITABLE);
-    nm_reliable_schedule(stream); /* it asks the peer for room */
+    nm_reliable_schedule(stream); /* the timer asks the peer for room */
     return status;
 }
 
 /* ---- sending ---- */
 
 /*
- * Opens a segment for a message. *lone: it comes a while after the last one and fills no frame, so
- * it goes at once; while another thread publishes none does. Any other segment is left to fill.
- * False: memory.
+ * Opens a segment for a message. *lone: the message comes a while after the last one and fills no
+ * frame, so it is sent at once; not while another thread publishes. Any other segment is left to
+ * fill. False: no memory.
  */
 static bool open_for(nm_stream *stream, size_t encoded, bool *lone)
 {
@@ -62,7 +62,6 @@ static bool open_for(nm_stream *stream, size_t encoded, bool *lone)
     return true;
 }
 
-/* Headers of the first frame may leave no room at all, not even for a message without bytes. */
 bool nm_reliable_has_room(nm_stream *stream, size_t length)
 {
     size_t most = nm_reliable_max_message(stream);

@@ -23,15 +23,15 @@
 
 typedef enum nm_reliable_state {
     NM_RELIABLE_UP,
-    NM_RELIABLE_ENDING, /* server: END is out and not acknowledged */
+    NM_RELIABLE_ENDING, /* server: our END is not acknowledged yet */
     NM_RELIABLE_OVER
 } nm_reliable_state;
 
 typedef struct nm_reliable {
     nm_reliable_state state;
-    bool peer_heard;  /* server: a frame of the client has come; client: always */
-    bool publishing;  /* a thread has the turn to publish the outbox's segments */
-    bool end_was_cut; /* what did not fit into our end was left out */
+    bool peer_answered; /* server: a frame of the client has come; client: always */
+    bool publishing;    /* a thread has the turn to publish the outbox's segments */
+    bool end_was_cut;   /* what did not fit into our end was left out */
     char address[NM_RELIABLE_ADDRESS_SIZE]; /* where the peer is; empty: not known */
     nm_outbox outbox;
     nm_intake intake;

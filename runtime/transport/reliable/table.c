@@ -2,6 +2,7 @@
  * See table.h.
  */
 #include "transport/reliable/table.h"
+
 #include "transport/reliable/due.h"
 #include "transport/reliable/end.h"
 #include "transport/reliable/read.h"
@@ -18,7 +19,7 @@ static void read_metrics(nm_stream *stream, natsmicro_stream_metrics *metrics)
     metrics->round_trip_ns = (uint64_t)reliable->clocks.round_trip;
 }
 
-/* What happened before the offer was answered is made good: an abort is told, timers start. */
+/* Catches up on what happened before: the peer is told of an abort, or the timer starts. */
 static void on_decided(nm_stream *stream)
 {
     if (stream->aborted != NATSMICRO_OK)

@@ -14,9 +14,7 @@
 
 /* ---- limits ---- */
 
-/*
- * What a call is told that has heard nothing: the limit, and the likely cause where there is one.
- */
+/* Nothing came from the peer. The text names the limit, and a likely cause if there is one. */
 static void end_silent_call(nm_stream *stream, natsConnStatus connection, nm_control_frame *control)
 {
     const char *address = nm_reliable_of(stream)->address;
@@ -75,8 +73,8 @@ static bool check_limits(nm_stream *stream, int64_t now, natsConnStatus connecti
 }
 
 /*
- * A call that its own side has given up, or whose deadline has passed. The client tells the service
- * at once; a handler finds out from its send and recv, and its return ends the call as ever.
+ * Ends a call that its own side has aborted, or whose deadline has passed. A client tells the
+ * service at once. A handler finds out from its send and recv, and its return ends the call.
  */
 static void check_deadline(nm_stream *stream, int64_t now, nm_control_frame *control)
 {
@@ -95,7 +93,7 @@ static void check_deadline(nm_stream *stream, int64_t now, nm_control_frame *con
 
 /* ---- what is to be sent ---- */
 
-/* Sends again what is not acknowledged, or asks where there is nothing to send. */
+/* Sends again what is not acknowledged; a probe, where that is nothing. */
 static void retransmit(nm_stream *stream, int64_t now, nm_control_frame *control)
 {
     nm_reliable *reliable = nm_reliable_of(stream);
@@ -108,7 +106,7 @@ static void retransmit(nm_stream *stream, int64_t now, nm_control_frame *control
 
 /*
  * While the connection is down nothing is sent: probes would pile up in nats.c's buffer. Once it is
- * back, what is unacknowledged goes out at once.
+ * back, everything unacknowledged is sent at once.
  */
 static bool is_connected(nm_stream *stream, int64_t now, natsConnStatus connection)
 {
@@ -173,7 +171,7 @@ void nm_reliable_on_timer(nm_stream *stream)
         nm_inbox_close(&stream->inbox);
 }
 
-/* The timer asks the peer whether it lives; only the deadline is left to who waits. */
+/* The timer probes the peer, so a thread that waits looks after the deadline only. */
 int64_t nm_reliable_keepalive(nm_stream *stream, nm_readiness readiness, bool first, int64_t now)
 {
     (void)first;

@@ -16,7 +16,7 @@ void nm_reliable_seal(nm_reliable *reliable)
     nm_clocks_on_seal(&reliable->clocks);
 }
 
-/* How a segment is to be published; its bytes stay where they are. */
+/* The way a segment is published; its bytes stay where they are. */
 typedef struct nm_envelope {
     char subject[NM_RELIABLE_ADDRESS_SIZE];
     size_t length;
@@ -32,7 +32,7 @@ static void prepare(nm_reliable *reliable, const nm_publication *next, nm_envelo
         nm_control_write(reliable, segment->bytes + segment->length, segment->first, false);
     envelope->length = (size_t)(end - segment->bytes);
     strcpy(envelope->subject, reliable->address);
-    envelope->with_header = !reliable->peer_heard;
+    envelope->with_header = !reliable->peer_answered;
     envelope->ask = envelope->with_header || next->ask;
 }
 
