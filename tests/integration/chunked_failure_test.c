@@ -694,6 +694,7 @@ static void a_caller_that_is_killed_leaves_nothing(void **state)
     child_start(&caller, "upload", broker_url(room->nats));
     assert_true(latch_wait(&self.first, LAB_PATIENCE));
     child_kill(&caller);
+    assert_true(latch_wait(&self.done, 2 * LAB_PATIENCE)); /* the gone limit, after a probe */
     assert_not_stored(NATSMICRO_CANCELLED, &self);
 }
 
