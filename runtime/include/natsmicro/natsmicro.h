@@ -2,11 +2,12 @@
  * natsmicro: typed services on NATS, in C. Generated headers include this one, and it includes all
  * headers that a user needs. Read them in this order:
  *
- * status.h    what every function returns server.h    natsmicro_server: runs the handlers of the
- * services that are added to it client.h    what a generated client is made with context.h
- * natsmicro_context: what a caller sets before a call and reads after it call.h
- * natsmicro_call: one call in progress, on either side; hooks and events chunked.h   blobs and
- * files over calls
+ *     status.h    what every function returns
+ *     server.h    natsmicro_server: runs the handlers of the services that are added to it
+ *     client.h    what a generated client is made with
+ *     context.h   natsmicro_context: what a caller sets before a call and reads after it
+ *     call.h      natsmicro_call: one call in progress, on either side; hooks and events
+ *     chunked.h   blobs and files over calls
  *
  * What holds for all of them:
  *
