@@ -199,7 +199,7 @@ void nm_call_end_from_outside(natsmicro_call *call, natsmicro_status status, con
 {
     nm_error error = NM_ERROR_INIT;
     nm_error_set(&error, status, "%s: %s", call->method->full_name, text);
-    nm_stream_abort(call->stream, status, "%s", nm_error_text(&error));
+    nm_stream_abort_unless_ended(call->stream, status, text);
 
     pthread_mutex_lock(&call->lock);
     bool tell = !call->answered;

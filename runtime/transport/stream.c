@@ -54,8 +54,8 @@ static void on_timer(nm_inbox *inbox)
 
 static void on_closed(nm_inbox *inbox)
 {
-    nm_stream *stream = stream_of(inbox);
-    nm_stream_abort(stream, NATSMICRO_UNAVAILABLE, "%s: the connection was closed", stream->method);
+    nm_stream_abort_unless_ended(stream_of(inbox), NATSMICRO_UNAVAILABLE,
+                                 "the connection was closed");
 }
 
 static void on_unreferenced(nm_inbox *inbox)
@@ -302,6 +302,8 @@ bool nm_stream_abort_unless_ended(nm_stream *stream, natsmicro_status status, co
     bool live = !has_ended(stream);
     if (live)
         nm_stream_abort_locked(stream, status, "%s: %s", stream->method, text);
+    else if (stream->aborted == NATSMICRO_OK) /* a handler may read on after its answer */
+        nm_stream_fail_input(stream, status, "%s: %s", stream->method, text);
     pthread_mutex_unlock(&stream->lock);
     return live;
 }

@@ -181,7 +181,8 @@ natsmicro_status nm_stream_abort_with(nm_stream *stream, nm_error *error);
 
 /*
  * Aborts a call that is still going on. False: it was aborted, finished, or on a client answered to
- * its end before.
+ * its end before. Such a call keeps its outcome; only a handler that reads on after its answer
+ * reads no further.
  */
 bool nm_stream_abort_unless_ended(nm_stream *stream, natsmicro_status status, const char *text);
 

@@ -494,6 +494,42 @@ static void the_contexts_timeout_bounds_the_wait_for_the_answer(void **state)
     natsmicro_context_destroy(context);
 }
 
+/* ---- a handler that reads on after its answer ---- */
+
+/* Answers at once, and goes on to read until its call or the caller's messages end. */
+static natsmicro_status answer_and_read_on(Lab__V1__LabServer__Sum *call, void *user_data)
+{
+    lab_probe *seen = user_data;
+    Lab__V1__SumResponse response = LAB__V1__SUM_RESPONSE__INIT;
+    lab__v1__lab_server__sum__reply(call, &response);
+    latch_open(&seen->entered);
+    const Lab__V1__SumRequest *request;
+    while ((seen->first = lab__v1__lab_server__sum__recv(call, &request)) == NATSMICRO_OK)
+        continue;
+    seen->second = natsmicro_call_status(call->base);
+    latch_open(&seen->done);
+    return NATSMICRO_OK;
+}
+
+/* It is woken by a drain, and its call, which was answered, keeps its status. */
+static void a_drain_wakes_a_handler_that_has_answered(void **state)
+{
+    static const Lab__V1__LabHandlers handlers = {.sum = answer_and_read_on};
+    lab *room = *state;
+    lab_probe *seen = &room->seen;
+    natsmicro_server_options options = NATSMICRO_SERVER_OPTIONS_INIT;
+    options.drain_timeout_ms = 100;
+    lab_serve_with(room, &handlers, seen, &options, NULL);
+    Lab__V1__LabClient__Sum *call = open_sum(room, NULL);
+    assert_true(latch_wait(&seen->entered, LAB_PATIENCE));
+    natsmicro_server_destroy(room->server);
+    room->server = NULL;
+    assert_int_equal(latch_count(&seen->done), 1);
+    assert_status(NATSMICRO_UNAVAILABLE, seen->first);
+    assert_ok(seen->second);
+    lab__v1__lab_client__sum__close(call);
+}
+
 static int run(void)
 {
     const struct CMUnitTest tests[] = {
@@ -516,6 +552,7 @@ static int run(void)
         lab_test(a_close_in_another_thread_waits_for_a_caller_of_close_and_recv),
         lab_test(a_cancelled_call_takes_no_more_messages),
         lab_test(the_contexts_timeout_bounds_the_wait_for_the_answer),
+        lab_test(a_drain_wakes_a_handler_that_has_answered),
     };
     return cmocka_run_group_tests(tests, lab_start_broker, lab_stop_broker);
 }

@@ -122,20 +122,80 @@ static void calls_of_a_closed_connection_may_be_closed_behind_the_client(void **
     close_all(&calls);
 }
 
-static void what_has_ended_well_stays_so(void **state)
+/* A call that has been read to its end. */
+static Lab__V1__LabClient__CountUp *complete_call(lab *room)
 {
-    lab *room = *state;
-    lab_serve(room, NULL, NULL);
     Lab__V1__LabClient__CountUp *call;
     assert_ok(lab_count_up(room, 3, 0, NULL, &call));
     int32_t received;
     bool in_order;
     assert_status(NATSMICRO_END, lab_count_all(call, &received, &in_order));
-    destroy_all(room);
+    return call;
+}
+
+static void expect_complete(Lab__V1__LabClient__CountUp *call)
+{
+    assert_status(NATSMICRO_END, natsmicro_call_status(call->base));
+    assert_string_equal(natsmicro_call_error_message(call->base), "");
     const Lab__V1__CountUpResponse *number;
     assert_status(NATSMICRO_END, lab__v1__lab_client__count_up__recv(call, &number));
-    assert_status(NATSMICRO_END, natsmicro_call_status(call->base));
+}
+
+static void what_has_ended_well_stays_so(void **state)
+{
+    lab *room = *state;
+    lab_serve(room, NULL, NULL);
+    Lab__V1__LabClient__CountUp *call = complete_call(room);
+    destroy_all(room);
+    expect_complete(call);
     lab__v1__lab_client__count_up__close(call);
+}
+
+/*
+ * The connection's end reaches the calls one by one, in any order. So there are many, and the test
+ * waits for one that is not complete.
+ */
+static void what_has_ended_well_stays_so_when_the_connection_is_closed(void **state)
+{
+    lab *room = *state;
+    lab_serve(room, NULL, NULL);
+    Lab__V1__LabClient__CountUp *complete[16];
+    for (int i = 0; i < 16; i++)
+        complete[i] = complete_call(room);
+    Lab__V1__LabClient__Chat *chat;
+    assert_ok(lab__v1__lab_client__chat(room->client, NULL, &chat));
+    natsConnection_Close(room->client_connection);
+    assert_status(NATSMICRO_UNAVAILABLE, lab_wait_for_end(chat->base));
+    destroy_client(room);
+    for (int i = 0; i < 16; i++) {
+        expect_complete(complete[i]);
+        lab__v1__lab_client__count_up__close(complete[i]);
+    }
+    lab__v1__lab_client__chat__close(chat);
+}
+
+static bool is_past_its_deadline(void *call)
+{
+    return natsmicro_call_remaining_ms(call) == 0;
+}
+
+/* The service has ended its side, and the caller sends after its own deadline. */
+static void a_send_after_the_end_and_the_deadline_returns_the_end(void **state)
+{
+    lab *room = *state;
+    lab_serve(room, NULL, NULL);
+    natsmicro_context *context = lab_context();
+    natsmicro_context_set_timeout(context, 300);
+    Lab__V1__LabClient__Chat *chat;
+    assert_ok(lab__v1__lab_client__chat(room->client, context, &chat));
+    assert_ok(lab_chat_send(chat, "fail"));
+    const Lab__V1__ChatMessage *line;
+    assert_status(NATSMICRO_ABORTED, lab__v1__lab_client__chat__recv(chat, &line));
+    assert_true(eventually(is_past_its_deadline, chat->base, LAB_PATIENCE));
+    assert_status(NATSMICRO_ABORTED, lab_chat_send(chat, "a"));
+    assert_status(NATSMICRO_ABORTED, natsmicro_call_status(chat->base));
+    lab__v1__lab_client__chat__close(chat);
+    natsmicro_context_destroy(context);
 }
 
 /* ---- another thread in recv ---- */
@@ -212,6 +272,8 @@ static int run(void)
         lab_test(the_service_is_told_of_the_calls_that_ended),
         lab_test(calls_of_a_closed_connection_may_be_closed_behind_the_client),
         lab_test(what_has_ended_well_stays_so),
+        lab_test(what_has_ended_well_stays_so_when_the_connection_is_closed),
+        lab_test(a_send_after_the_end_and_the_deadline_returns_the_end),
         lab_test(a_recv_in_another_thread_returns),
         lab_test(hooks_see_the_end_before_destroy_returns_and_nothing_later),
     };

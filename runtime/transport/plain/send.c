@@ -95,8 +95,7 @@ natsmicro_status nm_plain_try_send(nm_stream *stream, const nm_bytes *pieces, si
     nm_plain *plain = nm_plain_of(stream);
     int64_t now = nm_now();
     if (now >= stream->deadline)
-        nm_stream_abort(stream, NATSMICRO_DEADLINE_EXCEEDED, "%s: the deadline passed",
-                        stream->method);
+        nm_stream_abort_unless_ended(stream, NATSMICRO_DEADLINE_EXCEEDED, "the deadline passed");
 
     nm_outgoing outgoing = {.pieces = pieces,
                             .n_pieces = count,
