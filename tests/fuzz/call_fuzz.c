@@ -118,6 +118,13 @@ size_t nm_link_max_payload(nm_link *link)
     return MAX_PAYLOAD;
 }
 
+bool nm_link_refused_subject(nm_link *link, char subject[NM_REFUSED_SUBJECT_SIZE])
+{
+    (void)link;
+    (void)subject;
+    return false;
+}
+
 uint64_t nm_link_reconnects(nm_link *link)
 {
     (void)link;
