@@ -225,6 +225,11 @@ nm_events *nm_link_events(nm_link *link)
     return link->events;
 }
 
+bool nm_link_is_connected(nm_link *link)
+{
+    return natsConnection_Status(link->connection) == NATS_CONN_STATUS_CONNECTED;
+}
+
 size_t nm_link_max_payload(nm_link *link)
 {
     int64_t limit = natsConnection_GetMaxPayload(link->connection);

@@ -45,6 +45,9 @@ nm_inbox *nm_link_take_inbox(nm_link *link);
 natsConnection *nm_link_connection(nm_link *link);
 nm_events *nm_link_events(nm_link *link);
 
+/* Whether the connection is up right now. Takes a lock of nats.c. */
+bool nm_link_is_connected(nm_link *link);
+
 /* The largest payload, headers included, that the broker takes right now. */
 size_t nm_link_max_payload(nm_link *link);
 

@@ -2,9 +2,10 @@
  * Fuzzes a whole reliable call: both ends of it with the real transport, over a network, a clock
  * and a link that are the fuzzer's. The bytes are the call's shape, and then what happens step by
  * step: a message is delivered, lost, repeated, swapped, cut; time passes; publishing fails; the
- * connection is gone for a while; somebody cancels; or a frame comes that no honest peer sends. The
- * call ends on both sides within their limits, whatever happens; and as long as nobody forges
- * frames, messages come in order, and END means all of them.
+ * connection is gone for a while, or comes to a broker with another max_payload; somebody cancels;
+ * or a frame comes that no honest peer sends. The call ends on both sides within their limits,
+ * whatever happens; and as long as nobody forges frames, messages come in order, and END means all
+ * of them.
  *
  * One thread: where a verb would block, the world goes on by a step.
  */
@@ -25,6 +26,7 @@ void natsMsg_free(void *message);
 #define MOST_STEPS  200000
 #define MOST_ON_WAY 256
 #define MAX_PAYLOAD 4096
+#define LARGE       512 /* longer than any control frame */
 #define SERVICE     "svc"
 
 struct nm_link {
@@ -55,6 +57,7 @@ static natsMsg *on_way[MOST_ON_WAY];
 static size_t on_way_count;
 static int64_t back_at; /* when the connection is back; 0: it is there */
 static uint64_t reconnects;
+static int max_payload;  /* of the broker, right now */
 static unsigned failing; /* so many publishes fail next */
 static bool forged;      /* frames came that nobody sent: nothing is promised about messages */
 static bool wide;     /* many messages, each a while after the last, and a window for all of them */
@@ -115,7 +118,13 @@ nm_events *nm_link_events(nm_link *link)
 size_t nm_link_max_payload(nm_link *link)
 {
     (void)link;
-    return MAX_PAYLOAD;
+    return (size_t)max_payload;
+}
+
+bool nm_link_is_connected(nm_link *link)
+{
+    (void)link;
+    return back_at == 0;
 }
 
 bool nm_link_refused_subject(nm_link *link, char subject[NM_REFUSED_SUBJECT_SIZE])
@@ -133,8 +142,9 @@ uint64_t nm_link_reconnects(nm_link *link)
 
 natsmicro_status nm_link_status(natsStatus status, const char *subject, nm_error *error)
 {
-    return status == NATS_OK ? NATSMICRO_OK
-                             : nm_error_set(error, NATSMICRO_UNAVAILABLE, "to %s", subject);
+    natsmicro_status failed =
+        status == NATS_MAX_PAYLOAD ? NATSMICRO_RESOURCE_EXHAUSTED : NATSMICRO_UNAVAILABLE;
+    return status == NATS_OK ? NATSMICRO_OK : nm_error_set(error, failed, "to %s", subject);
 }
 
 void nm_link_flush(nm_link *link, int64_t deadline)
@@ -225,7 +235,9 @@ natsStatus natsConnection_PublishRequest(natsConnection *connection, const char 
 {
     natsMsg *message = NULL;
     (void)connection;
-    check(length <= MAX_PAYLOAD);
+    check(back_at == 0 || length < LARGE); /* the next broker may refuse it */
+    if (length > max_payload)
+        return NATS_MAX_PAYLOAD;
     if (subject[0] == '\0')
         return NATS_INVALID_SUBJECT;
     check(natsMsg_Create(&message, subject, reply, data, length) == NATS_OK);
@@ -258,7 +270,8 @@ static natsMsg *copy_message(natsMsg *original, int length)
 natsStatus natsConnection_PublishMsg(natsConnection *connection, natsMsg *message)
 {
     (void)connection;
-    check(natsMsg_GetDataLength(message) <= MAX_PAYLOAD);
+    if (natsMsg_GetDataLength(message) > max_payload)
+        return NATS_MAX_PAYLOAD;
     if (natsMsg_GetSubject(message)[0] == '\0')
         return NATS_INVALID_SUBJECT;
     return put_on_way(copy_message(message, natsMsg_GetDataLength(message)));
@@ -603,6 +616,8 @@ static void step(int64_t until)
         back_at = clock_ns + (NM_NS_PER_MS << pull() % 14);
     else if (what == 18)
         nm_stream_abort(client.stream, NATSMICRO_CANCELLED, "cancelled");
+    else if (what == 19)
+        max_payload = MAX_PAYLOAD >> pull() % 4;
     else if (what >= 5 && serve())
         return;
     else if (on_way_count > 0)
@@ -683,6 +698,7 @@ static void begin(natsmicro_method_kind kind)
     steps = 0;
     back_at = 0;
     reconnects = 0;
+    max_payload = MAX_PAYLOAD;
     failing = 0;
     forged = server_busy = server_done = closed_send = false;
     server_fails = (shape & 1) != 0;

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-static bool is_served(void *data)
+bool nodes_are_served(void *data)
 {
     nodes *self = data;
     /* The handlers have no Ping. */
@@ -33,7 +33,7 @@ nodes *nodes_connect(cluster *brokers, const char *server_url, const char *clien
     lab_open_at(&self->room, server_url, client_url);
     lab_serve_with(&self->room, &traffic_handlers, &self->traffic, &server, NULL);
     lab_call_with(&self->room, &client);
-    assert_true(eventually(is_served, self, LAB_PATIENCE));
+    assert_true(eventually(nodes_are_served, self, LAB_PATIENCE));
     return self;
 }
 

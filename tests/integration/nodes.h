@@ -34,6 +34,9 @@ nodes *nodes_open(const cluster_options *options, int server_node, int client_no
 nodes *nodes_connect(cluster *brokers, const char *server_url, const char *client_url,
                      const nodes_limits *limits);
 
+/* For eventually: whether a call of the client reaches the service. `data`: the nodes. */
+bool nodes_are_served(void *data);
+
 /* Ends everything, with the cluster. */
 void nodes_close(nodes *self);
 

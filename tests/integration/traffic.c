@@ -309,6 +309,27 @@ void traffic_wait_for_more(traffic_lanes *self, int64_t timeout_ms)
     }
 }
 
+/* A sender that sends nothing for so long waits for its window: else it pauses for 2 ms at most. */
+#define HELD_UP_MS 300
+
+void traffic_wait_until_held_up(traffic_lanes *self, int64_t timeout_ms)
+{
+    int64_t deadline = now_ms() + timeout_ms;
+    for (int i = 0; i < TRAFFIC_KINDS; i++) {
+        traffic *lane = &self->lanes[i];
+        uint64_t sent = lane->sent.amount;
+        int64_t since = now_ms();
+        while (atomic_load(&lane->is_running) && now_ms() - since < HELD_UP_MS) {
+            if (now_ms() >= deadline)
+                fail_msg("stream %d is not held up", i);
+            pause_a_little();
+            if (lane->sent.amount != sent)
+                since = now_ms();
+            sent = lane->sent.amount;
+        }
+    }
+}
+
 natsmicro_status traffic_wait_for_end(traffic *self, int64_t timeout_ms)
 {
     assert_true(latch_wait(&self->done, timeout_ms));

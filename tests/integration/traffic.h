@@ -65,6 +65,9 @@ void traffic_start_all(traffic_lanes *self, Lab__V1__LabClient *client);
  */
 void traffic_wait_for_more(traffic_lanes *self, int64_t timeout_ms);
 
+/* Waits until the senders of the streams that run all wait for their windows, in an outage. */
+void traffic_wait_until_held_up(traffic_lanes *self, int64_t timeout_ms);
+
 /* Ends the streams that run, and checks that each ended regularly and that all came, once. */
 void traffic_stop(traffic_lanes *self);
 

@@ -60,6 +60,8 @@ static void write_node(const cluster *self, int node, char *text, size_t size)
                  self->leaf_port != 0 ? self->leaf_port : -1);
     if (self->options.config != NULL)
         strncat(text, self->options.config, size - strlen(text) - 1);
+    if (self->options.last_config != NULL && node == self->options.nodes - 1)
+        strncat(text, self->options.last_config, size - strlen(text) - 1);
 }
 
 /* ---- whole ---- */

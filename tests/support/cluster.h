@@ -25,6 +25,7 @@ typedef struct cluster_options {
     bool has_leaf;      /* one more broker, as a leaf node of the first node */
     bool has_cut;       /* only of two nodes: their route runs through a proxy that can cut it */
     const char *config; /* more lines for the configuration of each, or NULL */
+    const char *last_config; /* and for that of the last node alone */
 } cluster_options;
 
 /*

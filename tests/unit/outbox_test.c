@@ -591,6 +591,204 @@ static void a_gap_is_honoured_once_for_each_number(void **state)
     finish(&self);
 }
 
+/* ---- another max_payload ---- */
+
+static nm_refit refit(scene *self, size_t max_payload)
+{
+    nm_oversize oversize;
+    return nm_outbox_refit(&self->outbox, max_payload, &oversize);
+}
+
+/* Fills a frame with messages and publishes it, for a broker that takes 64 KiB. */
+static void begin_with_a_frame_out(scene *self, int messages)
+{
+    begin(self, 64 * 1024);
+    send_messages(self, messages);
+    nm_outbox_seal(&self->outbox);
+    publish(self, 1, (uint64_t)messages);
+}
+
+/* Else what is under way never passes, and the stream stands still until it counts as dead. */
+static void what_was_published_is_cut_anew_for_a_smaller_max_payload(void **state)
+{
+    (void)state;
+    scene self;
+    begin_with_a_frame_out(&self, 7);
+    assert_int_equal(NM_REFIT_CUT, refit(&self, NM_OUTBOX_RESERVE + 3 * ENCODED));
+    nm_outbox_go_back(&self.outbox);
+    assert_false(publish(&self, 1, 3));
+    assert_false(publish(&self, 4, 6));
+    assert_true(publish(&self, 7, 7));
+    assert_nothing_to_publish(&self);
+    nm_outbox_acknowledge(&self.outbox, 7);
+    assert_int_equal(0, self.outbox.unacknowledged_bytes);
+    finish(&self);
+}
+
+/* Else they grow together again, beyond the new limit. */
+static void what_was_cut_anew_stays_within_a_frame(void **state)
+{
+    (void)state;
+    scene self;
+    begin_with_a_frame_out(&self, 3);
+    send_message(&self, MESSAGE);
+    assert_int_equal(NM_REFIT_CUT, refit(&self, NM_OUTBOX_RESERVE + 2 * ENCODED));
+    publish(&self, 4, 4); /* was open, and is sealed for the new limit */
+    send_messages(&self, 3);
+    nm_outbox_seal(&self.outbox);
+    nm_outbox_go_back(&self.outbox);
+    assert_false(publish(&self, 1, 2));
+    assert_false(publish(&self, 3, 4));
+    assert_false(publish(&self, 5, 6));
+    assert_true(publish(&self, 7, 7));
+    finish(&self);
+}
+
+/* What fits stays as it is; and so does everything when the limit grows. */
+static void what_fits_is_not_cut(void **state)
+{
+    (void)state;
+    scene self;
+    begin_with_a_frame_out(&self, 3);
+    assert_int_equal(NM_REFIT_NOTHING, refit(&self, NM_OUTBOX_RESERVE + 3 * ENCODED));
+    assert_int_equal(NM_REFIT_NOTHING, refit(&self, 1024 * 1024));
+    nm_outbox_go_back(&self.outbox);
+    assert_true(publish(&self, 1, 3));
+    finish(&self);
+}
+
+/* The peer has the first ones already: it must not get a message twice, nor wait for one. */
+static void an_acknowledgement_may_come_in_the_middle_of_what_is_cut(void **state)
+{
+    (void)state;
+    scene self;
+    begin_with_a_frame_out(&self, 6);
+    nm_outbox_acknowledge(&self.outbox, 3);
+    assert_int_equal(NM_REFIT_CUT, refit(&self, NM_OUTBOX_RESERVE + 2 * ENCODED));
+    nm_outbox_go_back(&self.outbox);
+    assert_false(publish(&self, 3, 4)); /* 1 and 2 are freed; the peer passes over 3 */
+    assert_true(publish(&self, 5, 6));
+    nm_outbox_acknowledge(&self.outbox, 6);
+    assert_int_equal(0, self.outbox.unacknowledged_bytes);
+    finish(&self);
+}
+
+/* The user is told which, and how large it may be. */
+static void a_message_that_is_too_large_by_itself_is_named(void **state)
+{
+    (void)state;
+    scene self;
+    begin(&self, 64 * 1024);
+    send_messages(&self, 2);
+    send_message(&self, 1000);
+    nm_outbox_seal(&self.outbox);
+    nm_oversize oversize = {.number = 0};
+    assert_int_equal(NM_REFIT_OVERSIZE,
+                     nm_outbox_refit(&self.outbox, NM_OUTBOX_RESERVE + 500, &oversize));
+    assert_int_equal(3, oversize.number);
+    assert_int_equal(1000, oversize.size);
+    assert_int_equal(500, oversize.room);
+    assert_false(oversize.is_end);
+    finish(&self);
+}
+
+/* One that the peer has does not go again: it ends no call. */
+static void a_message_that_the_peer_has_may_be_too_large(void **state)
+{
+    (void)state;
+    scene self;
+    begin(&self, 64 * 1024);
+    send_message(&self, 1000);
+    send_messages(&self, 2);
+    nm_outbox_seal(&self.outbox);
+    publish(&self, 1, 3);
+    nm_outbox_acknowledge(&self.outbox, 1);
+    assert_int_equal(NM_REFIT_CUT, refit(&self, NM_OUTBOX_RESERVE + 500));
+    nm_outbox_go_back(&self.outbox);
+    assert_true(publish(&self, 2, 3));
+    finish(&self);
+}
+
+/* The peer's digest is over the same messages, however they came. */
+static void an_end_goes_in_a_frame_of_its_own_where_it_must(void **state)
+{
+    (void)state;
+    scene self;
+    begin(&self, 64 * 1024);
+    send_messages(&self, 2);
+    send_end(&self);
+    publish(&self, 1, 3);
+    assert_int_equal(NM_REFIT_CUT, refit(&self, NM_OUTBOX_RESERVE + 2 * ENCODED));
+    nm_outbox_go_back(&self.outbox);
+    assert_false(publish(&self, 1, 2));
+    assert_true(publish(&self, 3, 3));
+    nm_oversize oversize = {.number = 0};
+    assert_int_equal(NM_REFIT_OVERSIZE,
+                     nm_outbox_refit(&self.outbox, NM_OUTBOX_RESERVE + 5, &oversize));
+    assert_int_equal(1, oversize.number);
+    nm_outbox_acknowledge(&self.outbox, 2);
+    assert_int_equal(NM_REFIT_OVERSIZE,
+                     nm_outbox_refit(&self.outbox, NM_OUTBOX_RESERVE + 5, &oversize));
+    assert_int_equal(3, oversize.number);
+    assert_true(oversize.is_end);
+    finish(&self);
+}
+
+/* Headers go with number 1, which has less room for them. */
+static void headers_stay_with_number_1_when_it_is_cut(void **state)
+{
+    (void)state;
+    scene self;
+    begin(&self, 64 * 1024);
+    assert_true(nm_headers_add(&self.headers, "X-Name", "value"));
+    size_t size = nm_frame_headers_size(&self.headers);
+    send_messages(&self, 4);
+    nm_outbox_seal(&self.outbox);
+    assert_int_equal(NM_REFIT_CUT, refit(&self, NM_OUTBOX_RESERVE + size + ENCODED));
+    for (uint64_t number = 1; number <= 4; number++) {
+        nm_publication next;
+        assert_true(nm_outbox_begin_publication(&self.outbox, &next));
+        nm_frame frame = read_frame(next.segment);
+        assert_int_equal(number, nm_frame_last_number(&frame));
+        nm_frame_header_cursor headers = nm_frame_headers(&frame);
+        nm_frame_header header;
+        assert_int_equal(number == 1, nm_frame_next_header(&headers, &header));
+        nm_outbox_end_publication(&self.outbox, next.segment, true);
+    }
+    finish(&self);
+}
+
+/* A thread still publishes the old frame: its bytes stay, and the rest goes after it. */
+static void a_segment_is_cut_while_it_is_published(void **state)
+{
+    (void)state;
+    scene self;
+    begin(&self, 64 * 1024);
+    send_messages(&self, 4);
+    nm_outbox_seal(&self.outbox);
+    nm_publication next;
+    assert_true(nm_outbox_begin_publication(&self.outbox, &next));
+    assert_int_equal(NM_REFIT_CUT, refit(&self, NM_OUTBOX_RESERVE + 2 * ENCODED));
+    nm_outbox_end_publication(&self.outbox, next.segment, false);
+    assert_false(publish(&self, 1, 2));
+    assert_false(publish(&self, 3, 4));
+    assert_nothing_to_publish(&self);
+    finish(&self);
+}
+
+/* A user's metrics would count messages again. */
+static void cutting_changes_no_figures(void **state)
+{
+    (void)state;
+    scene self;
+    begin_with_a_frame_out(&self, 7);
+    refit(&self, NM_OUTBOX_RESERVE + 3 * ENCODED);
+    assert_int_equal(7 * MESSAGE, nm_outbox_message_bytes(&self.outbox));
+    assert_int_equal(7, self.outbox.last_number);
+    assert_int_equal(7 * MESSAGE + 3 * NM_SEGMENT_OVERHEAD, self.outbox.unacknowledged_bytes);
+    finish(&self);
+}
+
 /* ---- the first and the last ---- */
 
 /* The user's response headers must come with whatever is number 1, and only there. */
@@ -773,6 +971,16 @@ int main(void)
         cmocka_unit_test(new_messages_wait_for_the_recovery),
         cmocka_unit_test(going_back_begins_after_the_segment_that_is_being_published),
         cmocka_unit_test(a_gap_is_honoured_once_for_each_number),
+        cmocka_unit_test(what_was_published_is_cut_anew_for_a_smaller_max_payload),
+        cmocka_unit_test(what_was_cut_anew_stays_within_a_frame),
+        cmocka_unit_test(what_fits_is_not_cut),
+        cmocka_unit_test(an_acknowledgement_may_come_in_the_middle_of_what_is_cut),
+        cmocka_unit_test(a_message_that_is_too_large_by_itself_is_named),
+        cmocka_unit_test(a_message_that_the_peer_has_may_be_too_large),
+        cmocka_unit_test(an_end_goes_in_a_frame_of_its_own_where_it_must),
+        cmocka_unit_test(headers_stay_with_number_1_when_it_is_cut),
+        cmocka_unit_test(a_segment_is_cut_while_it_is_published),
+        cmocka_unit_test(cutting_changes_no_figures),
         cmocka_unit_test(headers_go_with_number_1),
         cmocka_unit_test(a_frame_holds_headers_and_a_message),
         cmocka_unit_test(headers_may_leave_no_room),

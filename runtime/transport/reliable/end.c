@@ -3,6 +3,7 @@
  */
 #include "transport/reliable/end.h"
 
+#include "transport/reliable/over.h"
 #include "transport/reliable/send.h"
 #include "transport/reliable/transmit.h"
 #include "wire/outgoing.h"
@@ -37,12 +38,13 @@ static void report_cut(nm_stream *stream)
     pthread_mutex_lock(&stream->lock);
     char address[NM_RELIABLE_ADDRESS_SIZE];
     strcpy(address, nm_reliable_of(stream)->address);
+    size_t max_payload = nm_reliable_of(stream)->outbox.max_payload;
     pthread_mutex_unlock(&stream->lock);
     nm_events_emit(nm_link_events(stream->link), NATSMICRO_EVENT_PUBLISH_FAILED, address,
                    stream->method,
                    "the end is larger than the broker's max_payload of %zu: it goes without some "
                    "of its trailers, or without the error's data",
-                   stream->max_payload);
+                   max_payload);
 }
 
 /* Under the lock: our direction ends with this. False: no memory. */
@@ -58,35 +60,13 @@ static bool append_end(nm_stream *stream, const nm_error *failure)
     }
     /* Headers that leave no room for an end are dropped: no message could carry them either. */
     if (outbox->last_number == 0 &&
-        nm_outbox_room(outbox, stream->max_payload) < NM_FRAME_SHORTEST_END)
+        nm_outbox_room(outbox, outbox->max_payload) < NM_FRAME_SHORTEST_END)
         nm_headers_clear(&stream->headers_out);
-    size_t most = nm_outbox_room(outbox, stream->max_payload);
+    size_t most = nm_outbox_room(outbox, outbox->max_payload);
     reliable->end_was_cut = end_size_without_text(&outcome) > most;
     bool appended = nm_outbox_append_end(outbox, end_size(&outcome, most), &outcome);
     nm_clocks_on_seal(&reliable->clocks); /* nothing is open any more */
     return appended;
-}
-
-/* ---- over ---- */
-
-void nm_reliable_over(nm_stream *stream)
-{
-    nm_reliable *reliable = nm_reliable_of(stream);
-    reliable->state = NM_RELIABLE_OVER;
-    nm_outbox_drop(&reliable->outbox);
-    nm_clocks_on_seal(&reliable->clocks);
-    nm_stream_notify(stream, NM_OPENED | NM_READABLE | NM_WRITABLE);
-}
-
-void nm_reliable_end_call(nm_stream *stream, nm_control_frame *control, natsmicro_status status,
-                          const char *text)
-{
-    nm_error error = NM_ERROR_INIT;
-    nm_error_set(&error, status, "%s: %s", stream->method, text);
-    nm_stream_abort_locked(stream, status, "%s", nm_error_text(&error));
-    nm_control_reset(stream, control, &error);
-    nm_reliable_over(stream);
-    nm_error_clear(&error);
 }
 
 /* ---- ends ---- */
@@ -112,7 +92,7 @@ static bool append_answer(nm_stream *stream, const nm_bytes *message)
     size_t size = nm_frame_message_size(message->length);
     size_t both = size + NM_FRAME_SHORTEST_END + nm_frame_headers_size(&stream->trailers_out);
     /* Where one frame cannot hold both, the end goes in the next one. */
-    size_t room = both <= nm_outbox_room(outbox, stream->max_payload) ? both : size;
+    size_t room = both <= nm_outbox_room(outbox, outbox->max_payload) ? both : size;
     if (!nm_outbox_open(outbox, room))
         return false;
     nm_outbox_append(outbox, message, 1, message->length);

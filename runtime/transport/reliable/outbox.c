@@ -19,12 +19,17 @@ static size_t without(size_t size, size_t taken)
     return size > taken ? size - taken : 0;
 }
 
+static size_t fill_of(size_t max_payload)
+{
+    return smaller(without(max_payload, NM_OUTBOX_RESERVE), NM_OUTBOX_FILL);
+}
+
 /* ---- beginning and ending ---- */
 
 void nm_outbox_begin(nm_outbox *outbox, size_t max_payload, uint64_t window_messages,
                      uint64_t window_bytes, const nm_headers *headers)
 {
-    size_t fill = smaller(without(max_payload, NM_OUTBOX_RESERVE), NM_OUTBOX_FILL);
+    size_t fill = fill_of(max_payload);
     *outbox = (nm_outbox){
         .most_messages = larger(window_messages, NM_OUTBOX_MOST_MESSAGES),
         .most_bytes = larger(window_bytes, NM_OUTBOX_MOST_BYTES),
@@ -49,6 +54,21 @@ static void recycle(nm_outbox *outbox, nm_segment *segment)
         segment->acknowledged = true;
     else
         nm_segment_recycle(&outbox->recycled, segment);
+}
+
+/* Frees the segments that the peer has all of. */
+static void free_acknowledged(nm_outbox *outbox)
+{
+    while (outbox->unacknowledged != NULL) {
+        nm_segment *segment = outbox->unacknowledged;
+        if (nm_segment_last(segment) > outbox->acknowledged)
+            break;
+        outbox->unacknowledged = segment->next;
+        outbox->unacknowledged_bytes -= segment->message_bytes + NM_SEGMENT_OVERHEAD;
+        if (outbox->unpublished == segment)
+            outbox->unpublished = segment->next;
+        recycle(outbox, segment);
+    }
 }
 
 void nm_outbox_drop(nm_outbox *outbox)
@@ -181,6 +201,74 @@ bool nm_outbox_append_end(nm_outbox *outbox, size_t most, nm_frame_outcome *outc
     return true;
 }
 
+/* ---- another max_payload ---- */
+
+/*
+ * What a segment that is too large begins with: messages that fit into a frame together. One that
+ * the peer has already may be of any size, as it does not go again. False: the first thing is too
+ * large.
+ */
+static bool find_head(const nm_outbox *outbox, const nm_segment *segment, size_t room,
+                      nm_segment_head *head, nm_oversize *oversize)
+{
+    *head = nm_segment_fitting(segment, room);
+    if (head->count > 0)
+        return true;
+    size_t size;
+    *head = nm_segment_first_thing(segment, &size);
+    if (segment->first <= outbox->acknowledged)
+        return true;
+    *oversize = (nm_oversize){.number = segment->first,
+                              .is_end = segment->count == 0,
+                              .size = size,
+                              .room = without(room, segment->messages)};
+    return false;
+}
+
+/* Cuts a segment into as many as it needs. */
+static nm_refit cut(nm_outbox *outbox, nm_segment *segment, size_t room, nm_oversize *oversize)
+{
+    nm_refit refit = NM_REFIT_NOTHING;
+    while (segment->length > room) {
+        nm_segment_head head;
+        if (!find_head(outbox, segment, room, &head, oversize))
+            return NM_REFIT_OVERSIZE;
+        nm_segment *rest = nm_segment_split(&outbox->recycled, segment, &head);
+        if (rest == NULL)
+            return NM_REFIT_NO_MEMORY;
+        rest->next = segment->next;
+        rest->full = outbox->fill;
+        segment->next = rest;
+        if (outbox->newest == segment)
+            outbox->newest = rest;
+        outbox->unacknowledged_bytes += NM_SEGMENT_OVERHEAD;
+        refit = NM_REFIT_CUT;
+        segment = rest;
+    }
+    return refit;
+}
+
+nm_refit nm_outbox_refit(nm_outbox *outbox, size_t max_payload, nm_oversize *oversize)
+{
+    size_t room = without(max_payload, NM_OUTBOX_RESERVE);
+    outbox->max_payload = max_payload;
+    outbox->fill = outbox->recycled.least = fill_of(max_payload);
+    nm_outbox_seal(outbox); /* the open segment was made for another limit */
+    nm_refit result = NM_REFIT_NOTHING;
+    nm_segment *next;
+    for (nm_segment *segment = outbox->unacknowledged; segment != NULL; segment = next) {
+        next = segment->next;
+        segment->full = segment->messages + outbox->fill;
+        nm_refit refit = cut(outbox, segment, room, oversize);
+        if (refit == NM_REFIT_OVERSIZE || refit == NM_REFIT_NO_MEMORY)
+            return refit;
+        if (refit == NM_REFIT_CUT)
+            result = refit;
+    }
+    free_acknowledged(outbox);
+    return result;
+}
+
 /* ---- publishing ---- */
 
 bool nm_outbox_begin_publication(nm_outbox *outbox, nm_publication *next)
@@ -253,15 +341,6 @@ static bool advance_recovery(nm_outbox *outbox)
 bool nm_outbox_acknowledge(nm_outbox *outbox, uint64_t number)
 {
     outbox->acknowledged = number;
-    while (outbox->unacknowledged != NULL) {
-        nm_segment *segment = outbox->unacknowledged;
-        if (nm_segment_last(segment) > number)
-            break;
-        outbox->unacknowledged = segment->next;
-        outbox->unacknowledged_bytes -= segment->message_bytes + NM_SEGMENT_OVERHEAD;
-        if (outbox->unpublished == segment)
-            outbox->unpublished = segment->next;
-        recycle(outbox, segment);
-    }
+    free_acknowledged(outbox);
     return advance_recovery(outbox);
 }

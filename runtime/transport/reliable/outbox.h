@@ -15,6 +15,8 @@
 #include "transport/reliable/segment.h"
 #include "wire/digest.h"
 
+#include <stdatomic.h>
+
 /* Messages up to this together fill a frame. */
 #define NM_OUTBOX_FILL ((size_t)32 * 1024)
 
@@ -48,7 +50,7 @@ typedef struct nm_outbox {
     uint64_t max_bytes;
     uint64_t most_messages; /* our own limits on what is unacknowledged */
     uint64_t most_bytes;
-    size_t fill; /* a frame is published once it holds this much */
+    atomic_size_t fill; /* a frame is published once it holds this much; read without the lock */
 
     /* ---- touched by each segment ---- */
     nm_segment *unacknowledged; /* sealed segments, the oldest first */
@@ -103,6 +105,28 @@ static inline bool nm_outbox_window_is_open(const nm_outbox *outbox)
 void nm_outbox_raise_limits(nm_outbox *outbox, uint64_t max_messages, uint64_t max_bytes);
 
 /* ---- filling ---- */
+
+/* What the broker's limit leaves no room for. */
+typedef struct nm_oversize {
+    uint64_t number;
+    bool is_end;
+    size_t size; /* bytes of the message or end */
+    size_t room; /* and that a frame has for it */
+} nm_oversize;
+
+typedef enum nm_refit {
+    NM_REFIT_NOTHING,  /* everything fitted already */
+    NM_REFIT_CUT,      /* something was cut anew */
+    NM_REFIT_OVERSIZE, /* one message or end is too large by itself, and the peer may lack it */
+    NM_REFIT_NO_MEMORY
+} nm_refit;
+
+/*
+ * The connection has another max_payload now. What is kept and is too large for a frame is cut
+ * anew, between messages: numbers belong to messages, so a peer that has some of them passes over
+ * these, however they come.
+ */
+nm_refit nm_outbox_refit(nm_outbox *outbox, size_t max_payload, nm_oversize *oversize);
 
 /* Bytes of messages and end that the next segment may hold, by a broker's max_payload. */
 size_t nm_outbox_room(const nm_outbox *outbox, size_t max_payload);

@@ -5,7 +5,7 @@
 
 #include "transport/publish.h"
 #include "transport/reliable/due.h"
-#include "transport/reliable/end.h"
+#include "transport/reliable/over.h"
 #include "wire/incoming.h"
 
 #include <inttypes.h>

@@ -94,3 +94,78 @@ bool nm_segment_absorb(nm_segment *segment, const nm_segment *next)
     segment->has_end = next->has_end;
     return true;
 }
+
+/* ---- splitting ---- */
+
+/* The messages of a segment, and the end after them, if it has one. */
+static nm_frame_cursor content(const nm_segment *segment)
+{
+    return (nm_frame_cursor){segment->bytes + segment->messages, segment->bytes + segment->length};
+}
+
+/* The length of a segment up to here. */
+static size_t length_before(const nm_segment *segment, const nm_frame_cursor *cursor)
+{
+    return (size_t)(cursor->at - segment->bytes);
+}
+
+nm_segment_head nm_segment_fitting(const nm_segment *segment, size_t most)
+{
+    nm_frame_cursor cursor = content(segment);
+    nm_segment_head head = {.length = segment->messages};
+    for (uint32_t count = 1; count <= segment->count; count++) {
+        nm_frame_skip(&cursor, 1);
+        if (length_before(segment, &cursor) > most)
+            break;
+        head = (nm_segment_head){length_before(segment, &cursor), count};
+    }
+    return head;
+}
+
+nm_segment_head nm_segment_first_thing(const nm_segment *segment, size_t *size)
+{
+    if (segment->count == 0) {
+        *size = segment->length - segment->messages;
+        return (nm_segment_head){segment->length, 0};
+    }
+    nm_frame_cursor cursor = content(segment);
+    const uint8_t *data;
+    nm_frame_next_message(&cursor, &data, size);
+    return (nm_segment_head){length_before(segment, &cursor), 1};
+}
+
+/* Bytes of the messages after `head`, without their encodings' heads. */
+static uint64_t message_bytes_after(const nm_segment *segment, const nm_segment_head *head)
+{
+    nm_frame_cursor cursor = {segment->bytes + head->length, segment->bytes + segment->length};
+    uint64_t bytes = 0;
+    for (uint32_t count = head->count; count < segment->count; count++) {
+        const uint8_t *data;
+        size_t length;
+        nm_frame_next_message(&cursor, &data, &length);
+        bytes += length;
+    }
+    return bytes;
+}
+
+nm_segment *nm_segment_split(nm_segment_pool *pool, nm_segment *segment,
+                             const nm_segment_head *head)
+{
+    size_t moved = segment->length - head->length;
+    nm_segment *rest = nm_segment_take(pool, moved);
+    if (rest == NULL)
+        return NULL;
+    memcpy(rest->bytes, segment->bytes + head->length, moved);
+    rest->first = segment->first + head->count;
+    rest->count = segment->count - head->count;
+    rest->message_bytes = message_bytes_after(segment, head);
+    rest->has_end = segment->has_end;
+    rest->published = segment->published;
+    rest->messages = 0;
+    rest->length = moved;
+    segment->count = head->count;
+    segment->message_bytes -= rest->message_bytes;
+    segment->has_end = false;
+    segment->length = head->length;
+    return rest;
+}

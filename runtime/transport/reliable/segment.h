@@ -58,6 +58,25 @@ bool nm_segment_resize(nm_segment *segment, size_t capacity);
  */
 bool nm_segment_absorb(nm_segment *segment, const nm_segment *next);
 
+/* The first things of a segment that go together, after its headers. */
+typedef struct nm_segment_head {
+    size_t length;  /* of headers and messages, and the end if that belongs to it */
+    uint32_t count; /* messages */
+} nm_segment_head;
+
+/* As many messages as fit into `most` bytes with the headers; maybe none. */
+nm_segment_head nm_segment_fitting(const nm_segment *segment, size_t most);
+
+/* The first thing alone, message or end. *size: its bytes, of a message without its encoding. */
+nm_segment_head nm_segment_first_thing(const nm_segment *segment, size_t *size);
+
+/*
+ * Moves everything after `head`, of which something is left, into a new segment, which the caller
+ * puts into its list. Only the lengths of the old one change. NULL: no memory.
+ */
+nm_segment *nm_segment_split(nm_segment_pool *pool, nm_segment *segment,
+                             const nm_segment_head *head);
+
 /* The number of the last thing in it, message or end. */
 static inline uint64_t nm_segment_last(const nm_segment *segment)
 {

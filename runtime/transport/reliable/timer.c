@@ -5,7 +5,8 @@
 
 #include "transport/publish.h"
 #include "transport/reliable/due.h"
-#include "transport/reliable/end.h"
+#include "transport/reliable/fit.h"
+#include "transport/reliable/over.h"
 #include "transport/reliable/transmit.h"
 
 #include <inttypes.h>
@@ -117,6 +118,13 @@ static bool is_connected(nm_stream *stream, int64_t now, natsConnStatus connecti
     return connected;
 }
 
+/* What is kept fits into the frames of the broker that the connection is at. False: it is over. */
+static bool fits(nm_stream *stream, size_t max_payload, nm_control_frame *control)
+{
+    return max_payload == nm_reliable_of(stream)->outbox.max_payload ||
+           nm_reliable_fit(stream, max_payload, control) != NM_FIT_FAILED;
+}
+
 static void send_what_is_due(nm_stream *stream, int64_t now, nm_control_frame *control)
 {
     nm_reliable *reliable = nm_reliable_of(stream);
@@ -147,6 +155,7 @@ void nm_reliable_on_timer(nm_stream *stream)
     natsConnStatus connection = natsConnection_Status(nm_link_connection(stream->link));
     char subject[NM_REFUSED_SUBJECT_SIZE];
     const char *refused = nm_link_refused_subject(stream->link, subject) ? subject : NULL;
+    size_t max_payload = nm_link_max_payload(stream->link);
 
     pthread_mutex_lock(&stream->lock);
     int64_t now = nm_now();
@@ -154,7 +163,8 @@ void nm_reliable_on_timer(nm_stream *stream)
     if (reliable->state != NM_RELIABLE_OVER && !check_refusal(stream, refused, &control) &&
         !check_limits(stream, now, connection, &control))
         check_deadline(stream, now, &control);
-    if (reliable->state != NM_RELIABLE_OVER && is_connected(stream, now, connection)) {
+    if (reliable->state != NM_RELIABLE_OVER && is_connected(stream, now, connection) &&
+        fits(stream, max_payload, &control)) {
         send_what_is_due(stream, now, &control);
         published = nm_outbox_has_unpublished(&reliable->outbox);
         if (published)

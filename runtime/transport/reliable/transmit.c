@@ -3,9 +3,10 @@
  */
 #include "transport/reliable/transmit.h"
 
+#include "base/cold.h"
 #include "transport/publish.h"
-#include "transport/reliable/control.h"
 #include "transport/reliable/due.h"
+#include "transport/reliable/fit.h"
 #include "wire/offer.h"
 
 #include <string.h>
@@ -36,9 +37,15 @@ static void prepare(nm_reliable *reliable, const nm_publication *next, nm_envelo
     envelope->ask = envelope->with_header || next->ask;
 }
 
+/*
+ * With the lock free. While the connection is down the segment stays here: nats.c would buffer it,
+ * and a broker that takes less than the last one did closes the connection for good.
+ */
 static natsmicro_status publish_segment(nm_stream *stream, const nm_segment *segment,
                                         const nm_envelope *envelope)
 {
+    if (!nm_link_is_connected(stream->link))
+        return NATSMICRO_UNAVAILABLE;
     nm_outgoing outgoing = {.subject = envelope->subject,
                             .reply = envelope->ask ? stream->inbox.subject : NULL,
                             .data = segment->bytes,
@@ -65,10 +72,42 @@ static void count(nm_stream *stream, const nm_publication *next)
     nm_clocks_on_publish(&reliable->clocks, last, next->only, nm_now());
 }
 
+/*
+ * Under the lock, which it frees meanwhile: nats.c did not take a segment. True: it was too large,
+ * and what is kept has been cut anew.
+ */
+NM_COLD static bool recover(nm_stream *stream, natsmicro_status status)
+{
+    nm_control_frame control;
+    nm_control_clear(&control);
+    pthread_mutex_unlock(&stream->lock);
+    bool connected = nm_link_is_connected(stream->link);
+    size_t max_payload = nm_link_max_payload(stream->link);
+    pthread_mutex_lock(&stream->lock);
+    nm_reliable *reliable = nm_reliable_of(stream);
+    if (reliable->state == NM_RELIABLE_OVER)
+        return false;
+    if (!connected) {
+        nm_clocks_on_connection(&reliable->clocks, false, nm_now());
+        nm_inbox_hasten_timer(&stream->inbox, reliable->clocks.timer_at);
+        return false;
+    }
+    if (status != NATSMICRO_RESOURCE_EXHAUSTED)
+        return false;
+    nm_fit fit = nm_reliable_fit(stream, max_payload, &control);
+    if (fit == NM_FIT_FAILED) {
+        nm_inbox_hasten_timer(&stream->inbox, nm_now()); /* a handler may be done: it closes */
+        pthread_mutex_unlock(&stream->lock);
+        nm_control_publish(stream, &control);
+        pthread_mutex_lock(&stream->lock);
+    }
+    return fit == NM_FIT_CUT;
+}
+
 void nm_reliable_transmit(nm_stream *stream)
 {
     nm_reliable *reliable = nm_reliable_of(stream);
-    if (reliable->publishing)
+    if (reliable->publishing || reliable->clocks.disconnected)
         return;
     reliable->publishing = true;
     natsmicro_status status = NATSMICRO_OK;
@@ -83,6 +122,8 @@ void nm_reliable_transmit(nm_stream *stream)
         pthread_mutex_lock(&stream->lock);
         nm_outbox_end_publication(&reliable->outbox, next.segment, status == NATSMICRO_OK);
         nm_clocks_on_published(&reliable->clocks, nm_now());
+        if (status != NATSMICRO_OK && recover(stream, status))
+            status = NATSMICRO_OK;
     }
     /* A segment that nats.c did not take goes with the next retransmission. */
     reliable->publishing = false;
