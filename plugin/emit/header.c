@@ -200,8 +200,9 @@ static const char client_close_send[] =
 static const char client_close[] =
     "/*\n"
     " * Frees the call, and cancels it if it has not ended. Every open call must be closed, and\n"
-    " * nothing may use it afterwards. NULL is allowed. Blocks until a send or recv in another thread\n"
-    " * has returned, and may block while the service is told. No other function may be using the call.\n"
+    " * nothing may use it afterwards. NULL is allowed. Blocks until a send, a recv or a function for\n"
+    " * blobs in another thread has returned, and may block while the service is told. No other\n"
+    " * function may be using the call.\n"
     " */\n"
     "void $client$__$m$__close($Client$__$Method$ *call);\n"
     "\n";

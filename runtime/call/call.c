@@ -166,6 +166,7 @@ natsmicro_call *nm_call_acquire(nm_call_cache *cache, nm_link *link, const nm_me
     call->expected = UINT64_MAX;
     set_false(&call->sending);
     set_false(&call->receiving);
+    set_false(&call->chunking);
     set_false(&call->telling);
     set_false(&call->cancelling);
     set_false(&call->flush_later);
@@ -232,6 +233,7 @@ static bool is_in_use(natsmicro_call *call)
 {
     return atomic_load_explicit(&call->sending, memory_order_acquire) ||
            atomic_load_explicit(&call->receiving, memory_order_acquire) ||
+           atomic_load_explicit(&call->chunking, memory_order_acquire) ||
            atomic_load_explicit(&call->telling, memory_order_acquire);
 }
 

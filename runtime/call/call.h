@@ -6,7 +6,8 @@
  *   failure     server: what the handler failed with. The first counts, and none after an answer.
  *   detached    server: the call goes on after its handler's return, until it is finished.
  *   cancelling  it was cancelled on this side, and the service thread is to tell the peer.
- *   in use      a thread is in send or recv, or the peer is being told: a close waits for it.
+ *   in use      a thread is in send, recv or a function of chunked.h, or the peer is being told: a
+ *               close waits for it.
  *
  * and these ways to end one from this side:
  *
@@ -76,6 +77,7 @@ struct natsmicro_call {
     /* ---- users, and who tells the peer ---- */
     atomic_bool sending;
     atomic_bool receiving;
+    atomic_bool chunking; /* in a function of chunked.h, maybe between two sends or recvs */
     atomic_bool telling;
     atomic_bool cancelling;
     atomic_bool flush_later; /* who runs the handler flushes when it returns */
@@ -121,9 +123,9 @@ void nm_call_wait(natsmicro_call *call, nm_readiness readiness, bool *waited);
 void nm_call_flush(natsmicro_call *call, int64_t deadline);
 
 /*
- * For each thread that enters send or recv, and on its way out. A plain store is enough, as the
- * thread has the stream's lock meanwhile, and so has a close; a shared counter would cost more than
- * a short message does.
+ * For each thread that enters send, recv or a function of chunked.h, and on its way out. A plain
+ * store is enough, as the thread has the stream's lock meanwhile, and so has a close; a shared
+ * counter would cost more than a short message does.
  */
 static inline void nm_call_enter(atomic_bool *use)
 {
@@ -136,7 +138,7 @@ static inline natsmicro_status nm_call_leave(atomic_bool *use, natsmicro_status 
     return status;
 }
 
-/* Waits for the sends and recvs of a call that is over to return. */
+/* Waits for the users of a call that is over to leave. */
 void nm_call_wait_for_users(natsmicro_call *call);
 
 /* ---- ending ---- */

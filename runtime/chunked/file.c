@@ -25,8 +25,8 @@ static uint64_t size_ahead(const nm_descriptor *descriptor)
     return at < 0 || at > about.st_size ? NATSMICRO_TOTAL_UNKNOWN : (uint64_t)(about.st_size - at);
 }
 
-natsmicro_status natsmicro_chunked_send_fd(natsmicro_call *call, int fd, size_t chunk_size,
-                                           natsmicro_progress progress, void *user_data)
+static natsmicro_status send_fd(natsmicro_call *call, int fd, size_t chunk_size,
+                                natsmicro_progress progress, void *user_data)
 {
     natsmicro_status status = nm_chunk_check_sends(call);
     nm_descriptor descriptor;
@@ -36,6 +36,13 @@ natsmicro_status natsmicro_chunked_send_fd(natsmicro_call *call, int fd, size_t 
         return status;
     nm_progress watch = nm_progress_begin(call, progress, user_data, size_ahead(&descriptor));
     return nm_chunk_send_from(&watch, nm_descriptor_read, &descriptor, chunk_size);
+}
+
+natsmicro_status natsmicro_chunked_send_fd(natsmicro_call *call, int fd, size_t chunk_size,
+                                           natsmicro_progress progress, void *user_data)
+{
+    nm_call_enter(&call->chunking);
+    return nm_call_leave(&call->chunking, send_fd(call, fd, chunk_size, progress, user_data));
 }
 
 typedef struct file_source {
@@ -68,9 +75,8 @@ static natsmicro_status fill_from_file(void *self, uint8_t *buffer, size_t size,
     return nm_call_give_up_with(source->descriptor.call, &error);
 }
 
-natsmicro_status natsmicro_chunked_send_file(natsmicro_call *call, const char *path,
-                                             size_t chunk_size, natsmicro_progress progress,
-                                             void *user_data)
+static natsmicro_status send_file(natsmicro_call *call, const char *path, size_t chunk_size,
+                                  natsmicro_progress progress, void *user_data)
 {
     natsmicro_status status = nm_chunk_check_sends(call);
     if (status != NATSMICRO_OK)
@@ -92,10 +98,18 @@ natsmicro_status natsmicro_chunked_send_file(natsmicro_call *call, const char *p
     return status;
 }
 
+natsmicro_status natsmicro_chunked_send_file(natsmicro_call *call, const char *path,
+                                             size_t chunk_size, natsmicro_progress progress,
+                                             void *user_data)
+{
+    nm_call_enter(&call->chunking);
+    return nm_call_leave(&call->chunking, send_file(call, path, chunk_size, progress, user_data));
+}
+
 /* ---- receiving ---- */
 
-natsmicro_status natsmicro_chunked_recv_to_fd(natsmicro_call *call, int fd,
-                                              natsmicro_progress progress, void *user_data)
+static natsmicro_status recv_to_fd(natsmicro_call *call, int fd, natsmicro_progress progress,
+                                   void *user_data)
 {
     natsmicro_status status = nm_chunk_check_receives(call);
     nm_descriptor descriptor;
@@ -105,6 +119,13 @@ natsmicro_status natsmicro_chunked_recv_to_fd(natsmicro_call *call, int fd,
         return status;
     nm_progress watch = nm_progress_begin(call, progress, user_data, NATSMICRO_TOTAL_UNKNOWN);
     return nm_chunk_recv_to(&watch, nm_descriptor_write, &descriptor);
+}
+
+natsmicro_status natsmicro_chunked_recv_to_fd(natsmicro_call *call, int fd,
+                                              natsmicro_progress progress, void *user_data)
+{
+    nm_call_enter(&call->chunking);
+    return nm_call_leave(&call->chunking, recv_to_fd(call, fd, progress, user_data));
 }
 
 /*
@@ -118,8 +139,8 @@ static natsmicro_status put_in_place(natsmicro_call *call, nm_replacement *repla
     return status == NATSMICRO_OK ? status : nm_call_give_up_with(call, &error);
 }
 
-natsmicro_status natsmicro_chunked_recv_to_file(natsmicro_call *call, const char *path,
-                                                natsmicro_progress progress, void *user_data)
+static natsmicro_status recv_to_file(natsmicro_call *call, const char *path,
+                                     natsmicro_progress progress, void *user_data)
 {
     natsmicro_status status = nm_chunk_check_receives(call);
     if (status != NATSMICRO_OK)
@@ -137,4 +158,11 @@ natsmicro_status natsmicro_chunked_recv_to_file(natsmicro_call *call, const char
         return put_in_place(call, &replacement);
     nm_replacement_give_up(&replacement);
     return status;
+}
+
+natsmicro_status natsmicro_chunked_recv_to_file(natsmicro_call *call, const char *path,
+                                                natsmicro_progress progress, void *user_data)
+{
+    nm_call_enter(&call->chunking);
+    return nm_call_leave(&call->chunking, recv_to_file(call, path, progress, user_data));
 }

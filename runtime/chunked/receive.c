@@ -77,9 +77,8 @@ static size_t first_capacity(const nm_progress *progress, size_t limit)
     return capacity < limit ? capacity : limit;
 }
 
-natsmicro_status natsmicro_chunked_recv_bytes(natsmicro_call *call, size_t limit, uint8_t **data,
-                                              size_t *length, natsmicro_progress progress,
-                                              void *user_data)
+static natsmicro_status recv_bytes(natsmicro_call *call, size_t limit, uint8_t **data,
+                                   size_t *length, natsmicro_progress progress, void *user_data)
 {
     *data = NULL;
     *length = 0;
@@ -102,6 +101,15 @@ natsmicro_status natsmicro_chunked_recv_bytes(natsmicro_call *call, size_t limit
     return NATSMICRO_OK;
 }
 
+natsmicro_status natsmicro_chunked_recv_bytes(natsmicro_call *call, size_t limit, uint8_t **data,
+                                              size_t *length, natsmicro_progress progress,
+                                              void *user_data)
+{
+    nm_call_enter(&call->chunking);
+    return nm_call_leave(&call->chunking,
+                         recv_bytes(call, limit, data, length, progress, user_data));
+}
+
 /* ---- the user's sink ---- */
 
 typedef struct user_sink {
@@ -122,9 +130,9 @@ static natsmicro_status take_by_user(void *self, const uint8_t *data, size_t len
         sink->call->method->full_name, natsmicro_status_name(status), sink->progress->done);
 }
 
-natsmicro_status natsmicro_chunked_recv_to_writer(natsmicro_call *call, natsmicro_writer writer,
-                                                  void *writer_data, natsmicro_progress progress,
-                                                  void *user_data)
+static natsmicro_status recv_to_writer(natsmicro_call *call, natsmicro_writer writer,
+                                       void *writer_data, natsmicro_progress progress,
+                                       void *user_data)
 {
     natsmicro_status status = nm_chunk_check_receives(call);
     if (status != NATSMICRO_OK)
@@ -136,15 +144,30 @@ natsmicro_status natsmicro_chunked_recv_to_writer(natsmicro_call *call, natsmicr
     return nm_chunk_recv_to(&watch, take_by_user, &sink);
 }
 
+natsmicro_status natsmicro_chunked_recv_to_writer(natsmicro_call *call, natsmicro_writer writer,
+                                                  void *writer_data, natsmicro_progress progress,
+                                                  void *user_data)
+{
+    nm_call_enter(&call->chunking);
+    return nm_call_leave(&call->chunking,
+                         recv_to_writer(call, writer, writer_data, progress, user_data));
+}
+
 /* ---- piece by piece ---- */
 
-natsmicro_status natsmicro_chunked_recv_chunk(natsmicro_call *call, const uint8_t **data,
-                                              size_t *length)
+static natsmicro_status recv_chunk(natsmicro_call *call, const uint8_t **data, size_t *length)
 {
     *data = NULL;
     *length = 0;
     natsmicro_status status = nm_chunk_check_receives(call);
     return status == NATSMICRO_OK ? nm_chunk_recv(call, data, length) : status;
+}
+
+natsmicro_status natsmicro_chunked_recv_chunk(natsmicro_call *call, const uint8_t **data,
+                                              size_t *length)
+{
+    nm_call_enter(&call->chunking);
+    return nm_call_leave(&call->chunking, recv_chunk(call, data, length));
 }
 
 natsmicro_status nm_chunk_read(natsmicro_call *call, void *buffer, size_t size, size_t *length)
@@ -161,8 +184,7 @@ natsmicro_status nm_chunk_read(natsmicro_call *call, void *buffer, size_t size, 
     return NATSMICRO_OK;
 }
 
-natsmicro_status natsmicro_chunked_read(natsmicro_call *call, void *buffer, size_t size,
-                                        size_t *length)
+static natsmicro_status read_some(natsmicro_call *call, void *buffer, size_t size, size_t *length)
 {
     *length = 0;
     natsmicro_status status = nm_chunk_check_receives(call);
@@ -172,4 +194,11 @@ natsmicro_status natsmicro_chunked_read(natsmicro_call *call, void *buffer, size
         return nm_error_set(&call->send_error, NATSMICRO_INVALID_ARGUMENT,
                             "the buffer is NULL, or its size is 0");
     return nm_chunk_read(call, buffer, size, length);
+}
+
+natsmicro_status natsmicro_chunked_read(natsmicro_call *call, void *buffer, size_t size,
+                                        size_t *length)
+{
+    nm_call_enter(&call->chunking);
+    return nm_call_leave(&call->chunking, read_some(call, buffer, size, length));
 }

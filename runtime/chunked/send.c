@@ -6,7 +6,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-natsmicro_status natsmicro_chunked_send_chunk(natsmicro_call *call, const void *data, size_t length)
+static natsmicro_status send_chunk(natsmicro_call *call, const void *data, size_t length)
 {
     natsmicro_status status = nm_chunk_check_sends(call);
     if (status != NATSMICRO_OK)
@@ -16,6 +16,12 @@ natsmicro_status natsmicro_chunked_send_chunk(natsmicro_call *call, const void *
     return nm_chunk_send(call, &(nm_bytes){data, length}, 1);
 }
 
+natsmicro_status natsmicro_chunked_send_chunk(natsmicro_call *call, const void *data, size_t length)
+{
+    nm_call_enter(&call->chunking);
+    return nm_call_leave(&call->chunking, send_chunk(call, data, length));
+}
+
 /* All was sent. If the call has failed meanwhile, the last bytes have not reached anybody. */
 static natsmicro_status finish(nm_progress *progress)
 {
@@ -23,9 +29,8 @@ static natsmicro_status finish(nm_progress *progress)
     return nm_is_failure(status) ? status : nm_progress_end(progress);
 }
 
-natsmicro_status natsmicro_chunked_send_bytes(natsmicro_call *call, const void *data, size_t length,
-                                              size_t chunk_size, natsmicro_progress progress,
-                                              void *user_data)
+static natsmicro_status send_bytes(natsmicro_call *call, const void *data, size_t length,
+                                   size_t chunk_size, natsmicro_progress progress, void *user_data)
 {
     natsmicro_status status = nm_chunk_check_sends(call);
     if (status != NATSMICRO_OK)
@@ -48,6 +53,15 @@ natsmicro_status natsmicro_chunked_send_bytes(natsmicro_call *call, const void *
         left -= chunk.length;
     }
     return finish(&watch);
+}
+
+natsmicro_status natsmicro_chunked_send_bytes(natsmicro_call *call, const void *data, size_t length,
+                                              size_t chunk_size, natsmicro_progress progress,
+                                              void *user_data)
+{
+    nm_call_enter(&call->chunking);
+    return nm_call_leave(&call->chunking,
+                         send_bytes(call, data, length, chunk_size, progress, user_data));
 }
 
 natsmicro_status nm_chunk_send_from(nm_progress *progress, nm_chunk_fill fill, void *source,
@@ -106,9 +120,9 @@ static natsmicro_status fill_from_user(void *self, uint8_t *buffer, size_t size,
     return NATSMICRO_OK;
 }
 
-natsmicro_status natsmicro_chunked_send_reader(natsmicro_call *call, natsmicro_reader reader,
-                                               void *reader_data, size_t chunk_size,
-                                               natsmicro_progress progress, void *user_data)
+static natsmicro_status send_reader(natsmicro_call *call, natsmicro_reader reader,
+                                    void *reader_data, size_t chunk_size,
+                                    natsmicro_progress progress, void *user_data)
 {
     natsmicro_status status = nm_chunk_check_sends(call);
     if (status != NATSMICRO_OK)
@@ -118,4 +132,13 @@ natsmicro_status natsmicro_chunked_send_reader(natsmicro_call *call, natsmicro_r
     nm_progress watch = nm_progress_begin(call, progress, user_data, NATSMICRO_TOTAL_UNKNOWN);
     user_source source = {.call = call, .reader = reader, .data = reader_data, .progress = &watch};
     return nm_chunk_send_from(&watch, fill_from_user, &source, chunk_size);
+}
+
+natsmicro_status natsmicro_chunked_send_reader(natsmicro_call *call, natsmicro_reader reader,
+                                               void *reader_data, size_t chunk_size,
+                                               natsmicro_progress progress, void *user_data)
+{
+    nm_call_enter(&call->chunking);
+    return nm_call_leave(&call->chunking,
+                         send_reader(call, reader, reader_data, chunk_size, progress, user_data));
 }

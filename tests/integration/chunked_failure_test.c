@@ -624,6 +624,126 @@ static void a_cancel_ends_the_wait_for_a_pipe_that_nobody_writes_to(void **state
     assert_not_stored(NATSMICRO_CANCELLED, &self);
 }
 
+/* ---- a close in another thread ---- */
+
+/*
+ * A blob in another thread, which is in its callback when the call is ended: between two chunks. It
+ * uses the call until it has returned.
+ */
+typedef struct transfer {
+    natsmicro_call *call;
+    natsmicro_status (*run)(struct transfer *self);
+    natsmicro_status status;
+    latch inside;
+    latch never;
+    atomic_bool left;
+} transfer;
+
+/* In a callback. The time is for a close that does not wait, and would have returned by then. */
+static natsmicro_status stay(transfer *self)
+{
+    latch_open(&self->inside);
+    lab_wait_for_end(self->call);
+    latch_wait(&self->never, 50);
+    atomic_store(&self->left, true);
+    return NATSMICRO_OK;
+}
+
+static natsmicro_status stay_in_source(void *user_data, void *buffer, size_t size, size_t *length)
+{
+    memset(buffer, 'x', size);
+    *length = size;
+    return stay(user_data);
+}
+
+static natsmicro_status stay_in_sink(void *user_data, const void *data, size_t length)
+{
+    (void)data;
+    (void)length;
+    return stay(user_data);
+}
+
+static natsmicro_status run_source(transfer *self)
+{
+    return natsmicro_chunked_send_reader(self->call, stay_in_source, self, CHUNK, NULL, NULL);
+}
+
+static natsmicro_status run_sink(transfer *self)
+{
+    return natsmicro_chunked_recv_to_writer(self->call, stay_in_sink, self, NULL, NULL);
+}
+
+static void *run_transfer(void *argument)
+{
+    transfer *self = argument;
+    self->status = self->run(self);
+    return NULL;
+}
+
+static void transfer_begin(transfer *self, pthread_t *thread)
+{
+    latch_init(&self->inside);
+    latch_init(&self->never);
+    assert_int_equal(0, pthread_create(thread, NULL, run_transfer, self));
+    assert_true(latch_wait(&self->inside, LAB_PATIENCE));
+}
+
+static void transfer_end(transfer *self, pthread_t thread, natsmicro_status expected)
+{
+    assert_true(atomic_load(&self->left));
+    pthread_join(thread, NULL);
+    assert_status(expected, self->status);
+    latch_destroy(&self->inside);
+    latch_destroy(&self->never);
+}
+
+static void a_close_waits_for_an_upload_that_is_between_two_chunks(void **state)
+{
+    store self;
+    store_begin(&self, *state);
+    Lab__V1__LabClient__Upload *call = open_upload(&self, NULL);
+    transfer upload = {.call = call->base, .run = run_source};
+    pthread_t thread;
+    transfer_begin(&upload, &thread);
+    lab__v1__lab_client__upload__close(call);
+    transfer_end(&upload, thread, NATSMICRO_CANCELLED);
+    assert_not_stored(NATSMICRO_CANCELLED, &self);
+}
+
+static void a_close_waits_for_a_download_that_is_between_two_chunks(void **state)
+{
+    store self;
+    store_begin(&self, *state);
+    self.send = send_endless;
+    Lab__V1__LabClient__Download *call = open_download(&self);
+    transfer download = {.call = call->base, .run = run_sink};
+    pthread_t thread;
+    transfer_begin(&download, &thread);
+    lab__v1__lab_client__download__close(call);
+    transfer_end(&download, thread, NATSMICRO_CANCELLED);
+    assert_not_stored(NATSMICRO_CANCELLED, &self);
+}
+
+static void a_client_is_destroyed_only_after_a_blob_that_is_between_two_chunks(void **state)
+{
+    lab *room = *state;
+    store self;
+    store_begin(&self, room);
+    self.send = send_endless;
+    Lab__V1__LabClient__Download *call = open_download(&self);
+    transfer download = {.call = call->base, .run = run_sink};
+    pthread_t thread;
+    transfer_begin(&download, &thread);
+    lab__v1__lab_client__destroy(room->client);
+    room->client = NULL;
+    transfer_end(&download, thread, NATSMICRO_UNAVAILABLE);
+    lab__v1__lab_client__download__close(call);
+    assert_true(latch_wait(&self.done, LAB_PATIENCE));
+    store_end(&self);
+}
+
+/* ---- a source that ends late ---- */
+
 /* A source that cancels its call and then ends. */
 static natsmicro_status cancel_and_end(void *call, void *buffer, size_t size, size_t *length)
 {
@@ -873,6 +993,9 @@ static int run(void)
         lab_test(a_cancelled_upload_is_never_stored),
         lab_test(an_upload_cancelled_at_its_last_byte_is_never_stored),
         lab_test(an_upload_that_is_closed_without_its_end_is_never_stored),
+        lab_test(a_close_waits_for_an_upload_that_is_between_two_chunks),
+        lab_test(a_close_waits_for_a_download_that_is_between_two_chunks),
+        lab_test(a_client_is_destroyed_only_after_a_blob_that_is_between_two_chunks),
         lab_test(a_service_that_cancels_an_upload_tells_the_caller),
         lab_test(a_cancelled_download_replaces_nothing),
         lab_test(an_idle_source_does_not_hide_the_services_error),

@@ -18,7 +18,8 @@
  *   call: by its deadline, its idle timeout or natsmicro_call_cancel. A callback of yours and a
  *   disk cannot be interrupted.
  * - One thread at a time may use the functions of one call. natsmicro_call_cancel may be called
- *   from any thread.
+ *   from any thread. A close of the call in another thread, and the destruction of its client, end
+ *   the call, and wait until the function has returned; so a callback must do neither.
  * - What you pass in stays yours, and is used only until the function returns.
  *
  * What they return:

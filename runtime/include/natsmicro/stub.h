@@ -112,8 +112,8 @@ natsmicro_status natsmicro_stub_close_send(natsmicro_call *call);
 natsmicro_status natsmicro_stub_close_and_recv(natsmicro_call *call, void **response);
 
 /*
- * Frees a call, and cancels it if it has not ended. Blocks until a send or recv in another thread
- * has returned. NULL is allowed.
+ * Frees a call, and cancels it if it has not ended. Blocks until a send, a recv or a function of
+ * chunked.h in another thread has returned. NULL is allowed.
  */
 void natsmicro_stub_close(natsmicro_call *call);
 

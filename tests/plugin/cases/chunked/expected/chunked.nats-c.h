@@ -152,8 +152,9 @@ natsmicro_status lab__v1__blobs_client__put__send_chunk(Lab__V1__BlobsClient__Pu
 
 /*
  * Frees the call, and cancels it if it has not ended. Every open call must be closed, and nothing
- * may use it afterwards. NULL is allowed. Blocks until a send or recv in another thread has
- * returned, and may block while the service is told. No other function may be using the call.
+ * may use it afterwards. NULL is allowed. Blocks until a send, a recv or a function for blobs in
+ * another thread has returned, and may block while the service is told. No other function may be
+ * using the call.
  */
 void lab__v1__blobs_client__put__close(Lab__V1__BlobsClient__Put *call);
 
@@ -244,8 +245,9 @@ natsmicro_status lab__v1__blobs_client__get__read(Lab__V1__BlobsClient__Get *cal
 
 /*
  * Frees the call, and cancels it if it has not ended. Every open call must be closed, and nothing
- * may use it afterwards. NULL is allowed. Blocks until a send or recv in another thread has
- * returned, and may block while the service is told. No other function may be using the call.
+ * may use it afterwards. NULL is allowed. Blocks until a send, a recv or a function for blobs in
+ * another thread has returned, and may block while the service is told. No other function may be
+ * using the call.
  */
 void lab__v1__blobs_client__get__close(Lab__V1__BlobsClient__Get *call);
 
@@ -348,8 +350,9 @@ natsmicro_status lab__v1__blobs_client__choose__send_chunk(Lab__V1__BlobsClient_
 
 /*
  * Frees the call, and cancels it if it has not ended. Every open call must be closed, and nothing
- * may use it afterwards. NULL is allowed. Blocks until a send or recv in another thread has
- * returned, and may block while the service is told. No other function may be using the call.
+ * may use it afterwards. NULL is allowed. Blocks until a send, a recv or a function for blobs in
+ * another thread has returned, and may block while the service is told. No other function may be
+ * using the call.
  */
 void lab__v1__blobs_client__choose__close(Lab__V1__BlobsClient__Choose *call);
 

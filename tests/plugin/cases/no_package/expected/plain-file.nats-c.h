@@ -104,8 +104,9 @@ natsmicro_status plain_service_client__watch__recv(PlainServiceClient__Watch *ca
 
 /*
  * Frees the call, and cancels it if it has not ended. Every open call must be closed, and nothing
- * may use it afterwards. NULL is allowed. Blocks until a send or recv in another thread has
- * returned, and may block while the service is told. No other function may be using the call.
+ * may use it afterwards. NULL is allowed. Blocks until a send, a recv or a function for blobs in
+ * another thread has returned, and may block while the service is told. No other function may be
+ * using the call.
  */
 void plain_service_client__watch__close(PlainServiceClient__Watch *call);
 

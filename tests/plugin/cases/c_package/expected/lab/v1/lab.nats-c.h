@@ -108,8 +108,9 @@ natsmicro_status acme__lab_one__lab_client__imported__recv(Acme__LabOne__LabClie
 
 /*
  * Frees the call, and cancels it if it has not ended. Every open call must be closed, and nothing
- * may use it afterwards. NULL is allowed. Blocks until a send or recv in another thread has
- * returned, and may block while the service is told. No other function may be using the call.
+ * may use it afterwards. NULL is allowed. Blocks until a send, a recv or a function for blobs in
+ * another thread has returned, and may block while the service is told. No other function may be
+ * using the call.
  */
 void acme__lab_one__lab_client__imported__close(Acme__LabOne__LabClient__Imported *call);
 

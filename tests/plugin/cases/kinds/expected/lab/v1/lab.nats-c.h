@@ -115,8 +115,9 @@ natsmicro_status lab__v1__lab_client__count_up__recv(Lab__V1__LabClient__CountUp
 
 /*
  * Frees the call, and cancels it if it has not ended. Every open call must be closed, and nothing
- * may use it afterwards. NULL is allowed. Blocks until a send or recv in another thread has
- * returned, and may block while the service is told. No other function may be using the call.
+ * may use it afterwards. NULL is allowed. Blocks until a send, a recv or a function for blobs in
+ * another thread has returned, and may block while the service is told. No other function may be
+ * using the call.
  */
 void lab__v1__lab_client__count_up__close(Lab__V1__LabClient__CountUp *call);
 
@@ -174,8 +175,9 @@ void lab__v1__lab_client__sum__free(Lab__V1__SumResponse *response);
 
 /*
  * Frees the call, and cancels it if it has not ended. Every open call must be closed, and nothing
- * may use it afterwards. NULL is allowed. Blocks until a send or recv in another thread has
- * returned, and may block while the service is told. No other function may be using the call.
+ * may use it afterwards. NULL is allowed. Blocks until a send, a recv or a function for blobs in
+ * another thread has returned, and may block while the service is told. No other function may be
+ * using the call.
  */
 void lab__v1__lab_client__sum__close(Lab__V1__LabClient__Sum *call);
 
@@ -239,8 +241,9 @@ natsmicro_status lab__v1__lab_client__chat__close_send(Lab__V1__LabClient__Chat 
 
 /*
  * Frees the call, and cancels it if it has not ended. Every open call must be closed, and nothing
- * may use it afterwards. NULL is allowed. Blocks until a send or recv in another thread has
- * returned, and may block while the service is told. No other function may be using the call.
+ * may use it afterwards. NULL is allowed. Blocks until a send, a recv or a function for blobs in
+ * another thread has returned, and may block while the service is told. No other function may be
+ * using the call.
  */
 void lab__v1__lab_client__chat__close(Lab__V1__LabClient__Chat *call);
 

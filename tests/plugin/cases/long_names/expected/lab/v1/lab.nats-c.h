@@ -150,8 +150,9 @@ natsmicro_status an_organisation_with_a_name__of_considerable_length__v1alpha1__
 
 /*
  * Frees the call, and cancels it if it has not ended. Every open call must be closed, and nothing
- * may use it afterwards. NULL is allowed. Blocks until a send or recv in another thread has
- * returned, and may block while the service is told. No other function may be using the call.
+ * may use it afterwards. NULL is allowed. Blocks until a send, a recv or a function for blobs in
+ * another thread has returned, and may block while the service is told. No other function may be
+ * using the call.
  */
 void an_organisation_with_a_name__of_considerable_length__v1alpha1__transaction_reconciliation_service_client__watch_reconciliation_of_outstanding_transactions__close(
     AnOrganisationWithAName__OfConsiderableLength__V1alpha1__TransactionReconciliationServiceClient__WatchReconciliationOfOutstandingTransactions *call);

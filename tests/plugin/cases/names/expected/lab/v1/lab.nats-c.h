@@ -132,8 +132,9 @@ natsmicro_status lab__v1__httplab_client__do_thing__recv(Lab__V1__HTTPLabClient_
 
 /*
  * Frees the call, and cancels it if it has not ended. Every open call must be closed, and nothing
- * may use it afterwards. NULL is allowed. Blocks until a send or recv in another thread has
- * returned, and may block while the service is told. No other function may be using the call.
+ * may use it afterwards. NULL is allowed. Blocks until a send, a recv or a function for blobs in
+ * another thread has returned, and may block while the service is told. No other function may be
+ * using the call.
  */
 void lab__v1__httplab_client__do_thing__close(Lab__V1__HTTPLabClient__DoThing *call);
 

@@ -107,8 +107,9 @@ natsmicro_status lab__v1__lab_client__watch__recv(Lab__V1__LabClient__Watch *cal
 
 /*
  * Frees the call, and cancels it if it has not ended. Every open call must be closed, and nothing
- * may use it afterwards. NULL is allowed. Blocks until a send or recv in another thread has
- * returned, and may block while the service is told. No other function may be using the call.
+ * may use it afterwards. NULL is allowed. Blocks until a send, a recv or a function for blobs in
+ * another thread has returned, and may block while the service is told. No other function may be
+ * using the call.
  */
 void lab__v1__lab_client__watch__close(Lab__V1__LabClient__Watch *call);
 
@@ -209,8 +210,9 @@ natsmicro_status lab__v1__lab_client__upload__send_chunk(Lab__V1__LabClient__Upl
 
 /*
  * Frees the call, and cancels it if it has not ended. Every open call must be closed, and nothing
- * may use it afterwards. NULL is allowed. Blocks until a send or recv in another thread has
- * returned, and may block while the service is told. No other function may be using the call.
+ * may use it afterwards. NULL is allowed. Blocks until a send, a recv or a function for blobs in
+ * another thread has returned, and may block while the service is told. No other function may be
+ * using the call.
  */
 void lab__v1__lab_client__upload__close(Lab__V1__LabClient__Upload *call);
 
@@ -301,8 +303,9 @@ natsmicro_status lab__v1__lab_client__download__read(Lab__V1__LabClient__Downloa
 
 /*
  * Frees the call, and cancels it if it has not ended. Every open call must be closed, and nothing
- * may use it afterwards. NULL is allowed. Blocks until a send or recv in another thread has
- * returned, and may block while the service is told. No other function may be using the call.
+ * may use it afterwards. NULL is allowed. Blocks until a send, a recv or a function for blobs in
+ * another thread has returned, and may block while the service is told. No other function may be
+ * using the call.
  */
 void lab__v1__lab_client__download__close(Lab__V1__LabClient__Download *call);
 

@@ -122,8 +122,9 @@ void lab__v1__lab_client__upload__free(Lab__V1__Request *response);
 
 /*
  * Frees the call, and cancels it if it has not ended. Every open call must be closed, and nothing
- * may use it afterwards. NULL is allowed. Blocks until a send or recv in another thread has
- * returned, and may block while the service is told. No other function may be using the call.
+ * may use it afterwards. NULL is allowed. Blocks until a send, a recv or a function for blobs in
+ * another thread has returned, and may block while the service is told. No other function may be
+ * using the call.
  */
 void lab__v1__lab_client__upload__close(Lab__V1__LabClient__Upload *call);
 

@@ -201,8 +201,9 @@ natsmicro_status shop__v1__tracking_service_client__follow__recv(
 
 /*
  * Frees the call, and cancels it if it has not ended. Every open call must be closed, and nothing
- * may use it afterwards. NULL is allowed. Blocks until a send or recv in another thread has
- * returned, and may block while the service is told. No other function may be using the call.
+ * may use it afterwards. NULL is allowed. Blocks until a send, a recv or a function for blobs in
+ * another thread has returned, and may block while the service is told. No other function may be
+ * using the call.
  */
 void shop__v1__tracking_service_client__follow__close(
     Shop__V1__TrackingServiceClient__Follow *call);
