@@ -58,20 +58,32 @@ const char *natsmicro_call_trailer(natsmicro_call *call, const char *name)
     return nm_stream_trailer(call->stream, name);
 }
 
+/* Sets a header or a trailer. A failure is shown as that of a send. */
+static natsmicro_status put_header(natsmicro_call *call, const char *name, const char *value,
+                                   natsmicro_status (*put)(nm_stream *, const char *, const char *,
+                                                           nm_error *))
+{
+    nm_error error = NM_ERROR_INIT;
+    natsmicro_status status = nm_header_check_named(name, value, &error);
+    if (status == NATSMICRO_OK)
+        status = put(call->stream, name, value, &error);
+    if (status == NATSMICRO_OK)
+        return status;
+    nm_call_forget_send_error(call);
+    call->send_error = error;
+    return status;
+}
+
 natsmicro_status natsmicro_call_set_header(natsmicro_call *call, const char *name,
                                            const char *value)
 {
-    const char *why;
-    natsmicro_status status = nm_header_check(name, value, &why);
-    return status == NATSMICRO_OK ? nm_stream_set_header(call->stream, name, value) : status;
+    return put_header(call, name, value, nm_stream_set_header);
 }
 
 natsmicro_status natsmicro_call_set_trailer(natsmicro_call *call, const char *name,
                                             const char *value)
 {
-    const char *why;
-    natsmicro_status status = nm_header_check(name, value, &why);
-    return status == NATSMICRO_OK ? nm_stream_set_trailer(call->stream, name, value) : status;
+    return put_header(call, name, value, nm_stream_set_trailer);
 }
 
 /* ---- the rest ---- */

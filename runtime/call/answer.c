@@ -104,12 +104,23 @@ natsmicro_status natsmicro_stub_unimplemented(natsmicro_call *call)
 natsmicro_status natsmicro_call_set_error_data(natsmicro_call *call, const void *data,
                                                size_t length)
 {
-    if (length + ERROR_HEADERS > nm_link_max_payload(call->link))
-        return NATSMICRO_INVALID_ARGUMENT;
+    const char *method = call->method->full_name;
+    size_t limit = nm_link_max_payload(call->link);
+    if (length > limit || limit - length < ERROR_HEADERS) {
+        nm_call_forget_send_error(call);
+        return nm_error_set(&call->send_error, NATSMICRO_INVALID_ARGUMENT,
+                            "%s: error data of %zu bytes and %d for headers are more than the "
+                            "broker's max_payload of %zu",
+                            method, length, ERROR_HEADERS, limit);
+    }
     pthread_mutex_lock(&call->lock);
     bool copied = nm_error_set_data(&call->failure, data, length);
     pthread_mutex_unlock(&call->lock);
-    return copied ? NATSMICRO_OK : NATSMICRO_RESOURCE_EXHAUSTED;
+    if (copied)
+        return NATSMICRO_OK;
+    nm_call_forget_send_error(call);
+    return nm_error_set(&call->send_error, NATSMICRO_RESOURCE_EXHAUSTED,
+                        "%s: no memory for error data of %zu bytes", method, length);
 }
 
 /* ---- the handler's return ---- */

@@ -37,26 +37,32 @@ void natsmicro_context_set_idle_timeout(natsmicro_context *context, int64_t idle
     context->idle_timeout_ms = idle_timeout_ms;
 }
 
+/* Sets or adds a header. A failure is the context's error, until the next call. */
+static natsmicro_status put_header(natsmicro_context *context, const char *name, const char *value,
+                                   bool (*put)(nm_headers *, const char *, const char *))
+{
+    nm_error error = NM_ERROR_INIT;
+    natsmicro_status status = nm_header_check_named(name, value, &error);
+    if (status == NATSMICRO_OK && !put(&context->headers, name, value))
+        status =
+            nm_error_set(&error, NATSMICRO_RESOURCE_EXHAUSTED, "header \"%.64s\": no memory", name);
+    if (status == NATSMICRO_OK)
+        return status;
+    nm_error_clear(&context->error);
+    context->error = error;
+    return status;
+}
+
 natsmicro_status natsmicro_context_set_header(natsmicro_context *context, const char *name,
                                               const char *value)
 {
-    const char *why;
-    natsmicro_status status = nm_header_check(name, value, &why);
-    if (status != NATSMICRO_OK)
-        return status;
-    return nm_headers_set(&context->headers, name, value) ? NATSMICRO_OK
-                                                          : NATSMICRO_RESOURCE_EXHAUSTED;
+    return put_header(context, name, value, nm_headers_set);
 }
 
 natsmicro_status natsmicro_context_add_header(natsmicro_context *context, const char *name,
                                               const char *value)
 {
-    const char *why;
-    natsmicro_status status = nm_header_check(name, value, &why);
-    if (status != NATSMICRO_OK)
-        return status;
-    return nm_headers_add(&context->headers, name, value) ? NATSMICRO_OK
-                                                          : NATSMICRO_RESOURCE_EXHAUSTED;
+    return put_header(context, name, value, nm_headers_add);
 }
 
 void natsmicro_context_clear_headers(natsmicro_context *context)

@@ -222,7 +222,11 @@ static natsmicro_status run_before(natsmicro_call *call)
     if (status == NATSMICRO_OK)
         return NATSMICRO_OK;
     status = nm_as_failure(status);
-    if (call->failure.status == NATSMICRO_OK)
+    if (call->failure.status != NATSMICRO_OK)
+        return status;
+    if (call->send_error.status == status) /* the hook passes on what a set_header returned */
+        nm_error_copy_words(&call->failure, &call->send_error);
+    else
         nm_error_set(&call->failure, status, "%s: refused by the client's hook",
                      call->method->full_name);
     return status;
@@ -280,7 +284,8 @@ static natsmicro_status open_call(natsmicro_call *call, const void *request,
     natsmicro_method_kind kind = nm_call_kind(call);
     natsmicro_status status = NATSMICRO_OK;
     if (context != NULL && !nm_stream_add_headers(stream, &context->headers))
-        status = NATSMICRO_RESOURCE_EXHAUSTED;
+        status = nm_error_set(&call->send_error, NATSMICRO_RESOURCE_EXHAUSTED,
+                              "%s: no memory for the context's headers", call->method->full_name);
     if (status == NATSMICRO_OK)
         status = run_before(call);
     if (status == NATSMICRO_OK)
@@ -292,7 +297,8 @@ static natsmicro_status open_call(natsmicro_call *call, const void *request,
         return status;
     if (!nm_stream_listen(stream))
         return nm_error_set(&call->send_error, NATSMICRO_RESOURCE_EXHAUSTED,
-                            "no memory, or no random bytes from the system");
+                            "%s: no memory, or no random bytes from the system",
+                            call->method->full_name);
     status = nm_stream_open(stream, call->encoded.data, call->encoded.length);
     if (status != NATSMICRO_OK || kind == NATSMICRO_UNARY)
         return status; /* the wait for the answer flushes */
@@ -316,12 +322,14 @@ static natsmicro_status begin(natsmicro_client *client, size_t method_index,
                               natsmicro_context *context, natsmicro_call **call)
 {
     clear_context(context);
+    const nm_method *method = &client->methods[method_index];
     bool plain =
         client->settings.stream.plain_streams || (context != NULL && context->plain_streams);
-    *call = nm_call_acquire(&client->cache, client->link, &client->methods[method_index],
-                            &client->settings, &caller, plain);
+    *call =
+        nm_call_acquire(&client->cache, client->link, method, &client->settings, &caller, plain);
     if (*call == NULL)
-        return NATSMICRO_RESOURCE_EXHAUSTED;
+        return nm_error_set(context != NULL ? &context->error : NULL, NATSMICRO_RESOURCE_EXHAUSTED,
+                            "%s: no memory for the call", method->full_name);
     (*call)->owner = client;
     atomic_fetch_add_explicit(&client->references, 1, memory_order_relaxed);
     set_limits(*call, context);

@@ -387,29 +387,51 @@ void nm_stream_read_metrics(nm_stream *stream, natsmicro_stream_metrics *metrics
 
 /* ---- headers ---- */
 
-static natsmicro_status set_header(nm_headers *headers, const char *name, const char *value,
-                                   bool too_late)
+/* Under the lock. `too_late`: NULL, or why it is. */
+static natsmicro_status set_header(nm_stream *stream, nm_headers *headers, const char *name,
+                                   const char *value, const char *too_late, nm_error *error)
 {
-    if (too_late)
-        return NATSMICRO_FAILED_PRECONDITION;
-    return nm_headers_set(headers, name, value) ? NATSMICRO_OK : NATSMICRO_RESOURCE_EXHAUSTED;
+    if (too_late != NULL)
+        return nm_error_set(error, NATSMICRO_FAILED_PRECONDITION, "%s: header \"%.64s\": %s",
+                            stream->method, name, too_late);
+    if (nm_headers_set(headers, name, value))
+        return NATSMICRO_OK;
+    return nm_error_set(error, NATSMICRO_RESOURCE_EXHAUSTED, "%s: header \"%.64s\": no memory",
+                        stream->method, name);
 }
 
-natsmicro_status nm_stream_set_header(nm_stream *stream, const char *name, const char *value)
+static const char *too_late_for_headers(const nm_stream *stream)
+{
+    if (!stream->is_server)
+        return stream->inbox.subject != NULL && stream->inbox.listening
+                   ? "the request's headers have gone out: set them in the hook `before`"
+                   : NULL;
+    return stream->finished || stream->sent > 0 ? "the response's headers have gone out" : NULL;
+}
+
+static const char *too_late_for_trailers(const nm_stream *stream)
+{
+    if (!stream->is_server)
+        return "only a service sends trailers";
+    return stream->finished ? "the call has ended" : NULL;
+}
+
+natsmicro_status nm_stream_set_header(nm_stream *stream, const char *name, const char *value,
+                                      nm_error *error)
 {
     pthread_mutex_lock(&stream->lock);
-    bool too_late = stream->is_server ? stream->finished || stream->sent > 0
-                                      : stream->inbox.subject != NULL && stream->inbox.listening;
-    natsmicro_status status = set_header(&stream->headers_out, name, value, too_late);
+    natsmicro_status status =
+        set_header(stream, &stream->headers_out, name, value, too_late_for_headers(stream), error);
     pthread_mutex_unlock(&stream->lock);
     return status;
 }
 
-natsmicro_status nm_stream_set_trailer(nm_stream *stream, const char *name, const char *value)
+natsmicro_status nm_stream_set_trailer(nm_stream *stream, const char *name, const char *value,
+                                       nm_error *error)
 {
     pthread_mutex_lock(&stream->lock);
-    bool too_late = !stream->is_server || stream->finished;
-    natsmicro_status status = set_header(&stream->trailers_out, name, value, too_late);
+    natsmicro_status status = set_header(stream, &stream->trailers_out, name, value,
+                                         too_late_for_trailers(stream), error);
     pthread_mutex_unlock(&stream->lock);
     return status;
 }

@@ -213,9 +213,11 @@ void nm_stream_read_metrics(nm_stream *stream, natsmicro_stream_metrics *metrics
 
 /* ---- headers ---- */
 
-/* Ours. FAILED_PRECONDITION: they have gone out; RESOURCE_EXHAUSTED. */
-natsmicro_status nm_stream_set_header(nm_stream *stream, const char *name, const char *value);
-natsmicro_status nm_stream_set_trailer(nm_stream *stream, const char *name, const char *value);
+/* Ours. FAILED_PRECONDITION: they have gone out; RESOURCE_EXHAUSTED. Both fill `error`. */
+natsmicro_status nm_stream_set_header(nm_stream *stream, const char *name, const char *value,
+                                      nm_error *error);
+natsmicro_status nm_stream_set_trailer(nm_stream *stream, const char *name, const char *value,
+                                       nm_error *error);
 
 /* Client, before the opening: copies of these. False: no memory. */
 bool nm_stream_add_headers(nm_stream *stream, const nm_headers *headers);

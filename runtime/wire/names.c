@@ -81,6 +81,16 @@ natsmicro_status nm_header_check(const char *name, const char *value, const char
     return NATSMICRO_INVALID_ARGUMENT;
 }
 
+natsmicro_status nm_header_check_named(const char *name, const char *value, nm_error *error)
+{
+    const char *why;
+    natsmicro_status status = nm_header_check(name, value, &why);
+
+    if (status == NATSMICRO_OK || name == NULL)
+        return status == NATSMICRO_OK ? status : nm_error_set(error, status, "%s", why);
+    return nm_error_set(error, status, "header \"%.64s\": %s", name, why);
+}
+
 void nm_text_for_header(nm_buffer *out, const char *text, size_t limit)
 {
     const uint8_t *bytes = (const uint8_t *)text;

@@ -7,6 +7,7 @@
 
 #include "base/buffer.h"
 #include "base/bytes.h"
+#include "base/error.h"
 #include "natsmicro/status.h"
 
 #include <stdbool.h>
@@ -61,6 +62,12 @@ bool nm_header_value_is_blank(const char *value);
  * static text.
  */
 natsmicro_status nm_header_check(const char *name, const char *value, const char **why);
+
+/*
+ * Does the same, and fills `error`, which may be NULL, with a text that names the header. A fault
+ * in the name may be anywhere in it, so at most 64 bytes of it are shown.
+ */
+natsmicro_status nm_header_check_named(const char *name, const char *value, nm_error *error);
 
 /*
  * Appends an error's text to `out` in a form that a header may carry: control bytes become spaces,

@@ -110,6 +110,90 @@ static void headers_that_would_break_the_protocol_are_refused(void **state)
     natsmicro_context_destroy(context);
 }
 
+static void assert_context_says(const natsmicro_context *context, natsmicro_status status,
+                                const char *text)
+{
+    assert_status(status, natsmicro_context_status(context));
+    assert_string_equal(natsmicro_context_error_message(context), text);
+}
+
+static void a_header_that_cannot_be_set_is_told_in_the_context(void **state)
+{
+    lab *room = *state;
+    lab_serve(room, NULL, NULL);
+    natsmicro_context *context = lab_context();
+    assert_status(NATSMICRO_INVALID_ARGUMENT, natsmicro_context_set_header(context, "a b", "1"));
+    assert_context_says(context, NATSMICRO_INVALID_ARGUMENT,
+                        "header \"a b\": a header's name may hold only letters, digits and "
+                        "!#$%&'*+-.^_`|~");
+    assert_status(NATSMICRO_INVALID_ARGUMENT, natsmicro_context_add_header(context, "Trace", "\n"));
+    assert_context_says(context, NATSMICRO_INVALID_ARGUMENT,
+                        "header \"Trace\": a header's value must be UTF-8 without a control byte");
+    assert_ok(natsmicro_context_set_header(context, "Trace", "1"));
+    assert_ok(lab_ping_status(room, "", context));
+    assert_context_says(context, NATSMICRO_OK, "");
+    natsmicro_context_destroy(context);
+}
+
+/* Sets the header that the payload names, and passes on what that returns. */
+static natsmicro_status set_bad_header(Lab__V1__LabServer__Ping *call,
+                                       const Lab__V1__PingRequest *request, void *user_data)
+{
+    (void)user_data;
+    natsmicro_status status = natsmicro_call_set_header(call->base, request->payload, "1");
+    return status != NATSMICRO_OK ? status : reply(call, "");
+}
+
+static natsmicro_status set_late_header(Lab__V1__LabServer__Chat *call, void *user_data)
+{
+    Lab__V1__ChatMessage line = LAB__V1__CHAT_MESSAGE__INIT;
+    (void)user_data;
+    natsmicro_status status = lab__v1__lab_server__chat__send(call, &line);
+    return status != NATSMICRO_OK ? status : natsmicro_call_set_header(call->base, "Late", "1");
+}
+
+static void a_handler_may_fail_with_the_header_that_it_cannot_set(void **state)
+{
+    lab *room = *state;
+    Lab__V1__LabHandlers handlers = {.ping = set_bad_header, .chat = set_late_header};
+    lab_serve(room, &handlers, NULL);
+    natsmicro_context *context = lab_context();
+    assert_status(NATSMICRO_INVALID_ARGUMENT, lab_ping_status(room, "Status", context));
+    assert_context_says(context, NATSMICRO_INVALID_ARGUMENT,
+                        "header \"Status\": Nats-*, Natsmicro-*, Reply-To, Status and Description "
+                        "may not be set: these headers are the protocol's own");
+    natsmicro_context_destroy(context);
+    Lab__V1__LabClient__Chat *chat;
+    assert_ok(lab__v1__lab_client__chat(room->client, NULL, &chat));
+    const Lab__V1__ChatMessage *line;
+    assert_ok(lab__v1__lab_client__chat__recv(chat, &line));
+    assert_status(NATSMICRO_FAILED_PRECONDITION, lab__v1__lab_client__chat__recv(chat, &line));
+    assert_string_equal(natsmicro_call_error_message(chat->base),
+                        "lab.v1.Lab.Chat: header \"Late\": the response's headers have gone out");
+    lab__v1__lab_client__chat__close(chat);
+}
+
+static natsmicro_status set_bad_header_before(natsmicro_call *call, void *user_data)
+{
+    return natsmicro_call_set_header(call, user_data, "");
+}
+
+static void a_hook_may_refuse_with_the_header_that_it_cannot_set(void **state)
+{
+    static char name[] = "Trace";
+    lab *room = *state;
+    natsmicro_client_options options = NATSMICRO_CLIENT_OPTIONS_INIT;
+    options.hooks = (natsmicro_hooks){set_bad_header_before, NULL, name};
+    lab_serve(room, NULL, NULL);
+    lab_call_with(room, &options);
+    natsmicro_context *context = lab_context();
+    assert_status(NATSMICRO_INVALID_ARGUMENT, lab_ping_status(room, "", context));
+    assert_context_says(context, NATSMICRO_INVALID_ARGUMENT,
+                        "header \"Trace\": a header's value is empty: nats.c cannot read a message "
+                        "with such a header");
+    natsmicro_context_destroy(context);
+}
+
 /* ---- hooks ---- */
 
 typedef struct hook_log {
@@ -911,6 +995,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         lab_test(headers_travel_both_ways_with_answers_and_with_errors),
         lab_test(headers_that_would_break_the_protocol_are_refused),
+        lab_test(a_header_that_cannot_be_set_is_told_in_the_context),
+        lab_test(a_handler_may_fail_with_the_header_that_it_cannot_set),
+        lab_test(a_hook_may_refuse_with_the_header_that_it_cannot_set),
         lab_test(hooks_on_both_sides_see_every_call_and_how_it_ended),
         lab_test(a_servers_hook_keeps_calls_from_their_handlers),
         lab_test(a_hook_that_returns_end_refuses_all_the_same),

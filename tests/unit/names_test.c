@@ -55,6 +55,30 @@ static void assert_refused(const char *name, const char *value, const char *part
     assert_non_null(strstr(why, part_of_why));
 }
 
+static void assert_named(const char *name, const char *value, const char *text)
+{
+    nm_error error = NM_ERROR_INIT;
+
+    assert_int_equal(nm_header_check_named(name, value, &error), NATSMICRO_INVALID_ARGUMENT);
+    assert_int_equal(error.status, NATSMICRO_INVALID_ARGUMENT);
+    assert_non_null(strstr(error.text, text));
+    nm_error_free(&error);
+}
+
+static void a_refusal_names_the_header(void **state)
+{
+    nm_error error = NM_ERROR_INIT;
+
+    (void)state;
+    assert_int_equal(nm_header_check_named("Trace", "1", &error), NATSMICRO_OK);
+    assert_int_equal(error.status, NATSMICRO_OK);
+    assert_named("Trace", "", "header \"Trace\": a header's value is empty");
+    assert_named("Tr ace", "1", "header \"Tr ace\": a header's name may hold only letters");
+    assert_named(NULL, "1", "a header's name or value is NULL");
+    assert_named("Trace", NULL, "header \"Trace\": a header's name or value is NULL");
+    assert_int_equal(nm_header_check_named("Trace", "", NULL), NATSMICRO_INVALID_ARGUMENT);
+}
+
 static void a_users_header_is_checked_with_a_reason(void **state)
 {
     const char *why = NULL;
@@ -110,6 +134,7 @@ int main(void)
         cmocka_unit_test(the_protocols_names_are_reserved),
         cmocka_unit_test(values_hold_text_only),
         cmocka_unit_test(a_users_header_is_checked_with_a_reason),
+        cmocka_unit_test(a_refusal_names_the_header),
         cmocka_unit_test(texts_are_made_fit_for_a_header),
         cmocka_unit_test(long_texts_are_cut_between_characters),
     };

@@ -48,8 +48,8 @@ natsmicro_status natsmicro_call_status(natsmicro_call *call);
 /*
  * Return the error's code as it travels ("NOT_FOUND", or a service's own "QUOTA_EXCEEDED"), and its
  * text; "" without an error. The error is the one that ended the call. While the call goes on, it
- * is the one of the last send, if that failed: then code, text and data live until the next send,
- * or until a client's recv returns END.
+ * is the one of the last send, or of a function that sets a header or error data, if that failed:
+ * then code, text and data live until the next of these, or until a client's recv returns END.
  */
 const char *natsmicro_call_error_code(natsmicro_call *call);
 const char *natsmicro_call_error_message(natsmicro_call *call);
@@ -93,7 +93,9 @@ const char *natsmicro_call_trailer(natsmicro_call *call, const char *name);
  * hook only.
  *
  * Returns OK; INVALID_ARGUMENT or RESOURCE_EXHAUSTED as natsmicro_context_set_header does;
- * FAILED_PRECONDITION: too late.
+ * FAILED_PRECONDITION: too late. natsmicro_call_error_message names the header and the reason. A
+ * handler or hook may return the status, and its call fails with that text. Where one thread sends
+ * and another receives, this is for the one that sends.
  */
 natsmicro_status natsmicro_call_set_header(natsmicro_call *call, const char *name,
                                            const char *value);

@@ -78,6 +78,9 @@ void natsmicro_context_set_plain_streams(natsmicro_context *context, bool plain)
  * - the value is not UTF-8, or holds a control character other than tab;
  * - the value is empty or blank, because nats.c cannot read a message with such a header;
  * - the value begins or ends with a space or tab, which would be lost on its way.
+ *
+ * A failure is the context's error until its next call, and natsmicro_context_error_message names
+ * the header and the reason.
  */
 natsmicro_status natsmicro_context_set_header(natsmicro_context *context, const char *name,
                                               const char *value);
@@ -97,7 +100,8 @@ void natsmicro_context_clear_headers(natsmicro_context *context);
 
 /*
  * Returns what the last unary call, or the last opening of a stream, returned; OK before the first.
- * What a stream ends with later is read from the call: natsmicro_call_status.
+ * A header that could not be set since then takes its place. What a stream ends with later is read
+ * from the call: natsmicro_call_status.
  */
 natsmicro_status natsmicro_context_status(const natsmicro_context *context);
 
