@@ -13,6 +13,10 @@
 #define DEFAULT_WINDOW_BYTES     (4 * (size_t)1024 * 1024)
 #define DECODE_BYTES_PER_PAYLOAD 4
 #define DEFAULT_GONE_LIMIT_MS    10000
+#define DEFAULT_HEADER_BYTES     16384
+
+/* Room for two inboxes, or an error's code and text. */
+#define LEAST_HEADER_BYTES 4096
 
 static const char *const default_prefixes[] = {"_INBOX.", NULL};
 
@@ -55,6 +59,14 @@ natsmicro_status nm_check_time(const char *option, int64_t ms, int64_t least, nm
                         option, (long long)ms, (long long)least);
 }
 
+natsmicro_status nm_check_size(const char *option, size_t size, size_t least, nm_error *error)
+{
+    if (size == 0 || size >= least)
+        return NATSMICRO_OK;
+    return nm_error_set(error, NATSMICRO_INVALID_ARGUMENT, "%s is %zu, and must be at least %zu",
+                        option, size, least);
+}
+
 natsmicro_status nm_check_subject(const char *option, const char *subject, nm_error *error)
 {
     const char *fault = subject != NULL ? nm_subject_fault(subject) : NULL;
@@ -71,6 +83,9 @@ natsmicro_status nm_call_settings_init(nm_call_settings *settings, const nm_call
     natsmicro_status status = nm_check_time("idle_timeout_ms", options->idle_timeout_ms, -1, error);
     if (status == NATSMICRO_OK)
         status = nm_check_time("gone_limit_ms", options->gone_limit_ms, 0, error);
+    if (status == NATSMICRO_OK)
+        status =
+            nm_check_size("max_header_bytes", options->max_header_bytes, LEAST_HEADER_BYTES, error);
     if (status == NATSMICRO_OK)
         status = nm_check_subject("inbox_prefix", options->inbox_prefix, error);
     if (status != NATSMICRO_OK)
@@ -90,6 +105,8 @@ natsmicro_status nm_call_settings_init(nm_call_settings *settings, const nm_call
         options->max_pending_bytes != 0 ? options->max_pending_bytes : DEFAULT_PENDING_BYTES;
     settings->stream.gone_limit =
         nm_duration(options->gone_limit_ms != 0 ? options->gone_limit_ms : DEFAULT_GONE_LIMIT_MS);
+    settings->stream.max_header_bytes =
+        options->max_header_bytes != 0 ? options->max_header_bytes : DEFAULT_HEADER_BYTES;
     settings->stream.plain_streams = options->plain_streams;
     settings->stream.window_bytes =
         options->window_bytes != 0 ? options->window_bytes : DEFAULT_WINDOW_BYTES;

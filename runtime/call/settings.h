@@ -31,6 +31,7 @@ typedef struct nm_call_options {
     size_t window_bytes;
     uint32_t window_messages;
     int64_t gone_limit_ms;
+    size_t max_header_bytes;
 } nm_call_options;
 
 /*
@@ -46,6 +47,7 @@ typedef struct nm_call_options {
         .allowed_inbox_prefixes = (options)->allowed_inbox_prefixes,                              \
         .plain_streams = (options)->plain_streams, .window_bytes = (options)->window_bytes,       \
         .window_messages = (options)->window_messages, .gone_limit_ms = (options)->gone_limit_ms, \
+        .max_header_bytes = (options)->max_header_bytes,                                          \
     }
 
 /*
@@ -60,6 +62,9 @@ natsmicro_status nm_options_take(void *own, const void *given, nm_error *error);
 
 /* An option in milliseconds. */
 natsmicro_status nm_check_time(const char *option, int64_t ms, int64_t least, nm_error *error);
+
+/* An option in bytes; 0 is its default. */
+natsmicro_status nm_check_size(const char *option, size_t size, size_t least, nm_error *error);
 
 /* A literal subject, or the beginning of one; NULL is none. */
 natsmicro_status nm_check_subject(const char *option, const char *subject, nm_error *error);

@@ -39,6 +39,25 @@ void nm_publish_or_report(nm_link *link, const nm_outgoing *outgoing, const char
     nm_error_clear(&error);
 }
 
+natsmicro_status nm_publish_check_request(nm_link *link, const nm_stream_settings *settings,
+                                          const nm_outgoing *outgoing, const char *method,
+                                          nm_error *error)
+{
+    size_t limit = nm_link_max_payload(link);
+    size_t headers = nm_outgoing_headers_length(outgoing);
+    if (headers > settings->max_header_bytes)
+        return nm_error_set(error, NATSMICRO_RESOURCE_EXHAUSTED,
+                            "%s: the request's headers come to %zu bytes, more than "
+                            "max_header_bytes, %zu",
+                            method, headers, settings->max_header_bytes);
+    if (outgoing->length + headers <= limit)
+        return NATSMICRO_OK;
+    return nm_error_set(error, NATSMICRO_RESOURCE_EXHAUSTED,
+                        "%s: a request of %zu bytes with %zu bytes of headers is larger than the "
+                        "broker's max_payload of %zu",
+                        method, outgoing->length, headers, limit);
+}
+
 /* The size of an end in a message. */
 static size_t end_length(const nm_outgoing *outgoing)
 {
@@ -51,19 +70,32 @@ static bool has_headers(const nm_headers *headers)
     return headers != NULL && headers->count > 0;
 }
 
-void nm_publish_shorten(nm_link *link, nm_outgoing *outgoing, const char *method)
+/* Takes the handler's headers out of an end that is larger than `limit`, and says so. */
+static void drop_headers(nm_link *link, nm_outgoing *outgoing, const char *method, size_t length,
+                         const char *option, size_t limit)
+{
+    if (has_headers(outgoing->headers) || has_headers(outgoing->trailers))
+        nm_events_emit(nm_link_events(link), NATSMICRO_EVENT_PUBLISH_FAILED, outgoing->subject,
+                       method,
+                       "an end of %zu bytes is larger than %s of %zu: it goes without the "
+                       "handler's headers",
+                       length, option, limit);
+    outgoing->headers = outgoing->trailers = NULL;
+}
+
+void nm_publish_shorten(nm_link *link, const nm_stream_settings *settings, nm_outgoing *outgoing,
+                        const char *method)
 {
     size_t limit = nm_link_max_payload(link);
     size_t length = end_length(outgoing);
-    if (length <= limit)
+    size_t headers = nm_outgoing_headers_length(outgoing);
+    if (length > limit)
+        drop_headers(link, outgoing, method, length, "the broker's max_payload", limit);
+    else if (headers > settings->max_header_bytes)
+        drop_headers(link, outgoing, method, headers, "the max_header_bytes",
+                     settings->max_header_bytes);
+    else
         return;
-    if (has_headers(outgoing->headers) || has_headers(outgoing->trailers))
-        nm_events_emit(
-            nm_link_events(link), NATSMICRO_EVENT_PUBLISH_FAILED, outgoing->subject, method,
-            "an end of %zu bytes is larger than the broker's max_payload of %zu: it goes "
-            "without the handler's headers",
-            length, limit);
-    outgoing->headers = outgoing->trailers = NULL;
     length = end_length(outgoing);
     if (length <= limit || outgoing->error == NULL)
         return;

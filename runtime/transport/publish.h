@@ -18,11 +18,21 @@ natsmicro_status nm_publish(natsConnection *connection, const nm_outgoing *outgo
 void nm_publish_or_report(nm_link *link, const nm_outgoing *outgoing, const char *method);
 
 /*
- * A failure must reach its caller: when it is over max_payload, the handler's headers and trailers
- * are taken out of `outgoing`, which is reported, and its text is cut. The error's data has been
- * checked when it was set.
+ * Whether a request fits into one message. RESOURCE_EXHAUSTED, with the sizes and the limit: its
+ * headers are over max_header_bytes, so that its receiver would refuse it, or all is over
+ * max_payload.
  */
-void nm_publish_shorten(nm_link *link, nm_outgoing *outgoing, const char *method);
+natsmicro_status nm_publish_check_request(nm_link *link, const nm_stream_settings *settings,
+                                          const nm_outgoing *outgoing, const char *method,
+                                          nm_error *error);
+
+/*
+ * A failure must reach its caller: when it is over max_payload, or its headers over
+ * max_header_bytes, the handler's headers and trailers are taken out of `outgoing`, which is
+ * reported, and its text is cut. The error's data has been checked when it was set.
+ */
+void nm_publish_shorten(nm_link *link, const nm_stream_settings *settings, nm_outgoing *outgoing,
+                        const char *method);
 
 /* What a call is told whose peer's inbox the broker refuses; the subject. */
 #define NM_REFUSED_TEXT                                                                     \

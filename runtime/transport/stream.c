@@ -3,6 +3,7 @@
  */
 #include "transport/stream.h"
 #include "transport/transport.h"
+#include "wire/outgoing.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -387,13 +388,51 @@ void nm_stream_read_metrics(nm_stream *stream, natsmicro_stream_metrics *metrics
 
 /* ---- headers ---- */
 
+/*
+ * Bytes that the protocol may add to a service's headers: "NATS/1.0", the number and the end of a
+ * stream's message.
+ */
+#define HEADERS_OF_PROTOCOL 96
+
+static size_t length_without(const nm_headers *headers, const char *name)
+{
+    size_t length = 0;
+    for (size_t i = 0; i < headers->count; i++) {
+        if (!nm_header_names_equal(headers->items[i].name, name))
+            length += nm_outgoing_header_length(headers->items[i].name, headers->items[i].value);
+    }
+    return length;
+}
+
+/*
+ * Under the lock: the size of our headers in a message once this one is set. Headers and trailers
+ * may go in one message; headers that have gone out do not count.
+ */
+static size_t length_with(const nm_stream *stream, const nm_headers *headers, const char *name,
+                          const char *value)
+{
+    const nm_headers *other =
+        headers == &stream->headers_out ? &stream->trailers_out : &stream->headers_out;
+    size_t length = HEADERS_OF_PROTOCOL + length_without(headers, name) +
+                    nm_outgoing_header_length(name, value);
+    return stream->sent > 0 ? length : length + length_without(other, "");
+}
+
 /* Under the lock. `too_late`: NULL, or why it is. */
 static natsmicro_status set_header(nm_stream *stream, nm_headers *headers, const char *name,
                                    const char *value, const char *too_late, nm_error *error)
 {
+    const nm_transport *transport = nm_stream_transport(stream);
+    size_t limit = stream->settings->max_header_bytes;
+    size_t length = length_with(stream, headers, name, value);
     if (too_late != NULL)
         return nm_error_set(error, NATSMICRO_FAILED_PRECONDITION, "%s: header \"%.64s\": %s",
                             stream->method, name, too_late);
+    if ((transport == NULL || transport->limits_headers) && length > limit)
+        return nm_error_set(error, NATSMICRO_RESOURCE_EXHAUSTED,
+                            "%s: header \"%.64s\": the message's headers would come to %zu bytes, "
+                            "more than max_header_bytes, %zu",
+                            stream->method, name, length, limit);
     if (nm_headers_set(headers, name, value))
         return NATSMICRO_OK;
     return nm_error_set(error, NATSMICRO_RESOURCE_EXHAUSTED, "%s: header \"%.64s\": no memory",

@@ -26,6 +26,8 @@ typedef struct nm_server_verbs {
 } nm_server_verbs;
 
 struct nm_transport {
+    /* A service's headers are those of a NATS message, which max_header_bytes limits. */
+    bool limits_headers;
     nm_client_verbs client;
     nm_server_verbs server;
     natsmicro_status (*try_send)(nm_stream *stream, const nm_bytes *pieces, size_t count,

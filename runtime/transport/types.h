@@ -43,6 +43,7 @@ typedef struct nm_stream_settings {
     /* Whether a subject is one of our own endpoints: never to be published to. NULL: none is. */
     bool (*is_own_subject)(const char *subject, void *data);
     void *own_subject_data;
+    size_t max_header_bytes;  /* of the headers of one NATS message */
     int64_t gone_limit;       /* ns: how long nobody may listen at the peer's inbox */
     bool plain_streams;       /* reliable ones are neither offered nor accepted */
     size_t window_bytes;      /* of a reliable stream */

@@ -114,12 +114,17 @@ static natsStatus set_header(void *closure, const char *name, const char *value,
                  : natsMsgHeader_Set(message, name, value);
 }
 
+size_t nm_outgoing_header_length(const char *name, const char *value)
+{
+    return strlen(name) + strlen(value) + HEADER_FRAME;
+}
+
 static natsStatus add_length(void *closure, const char *name, const char *value, bool again)
 {
     size_t *length = closure;
 
     (void)again;
-    *length += strlen(name) + strlen(value) + HEADER_FRAME;
+    *length += nm_outgoing_header_length(name, value);
     return NATS_OK;
 }
 

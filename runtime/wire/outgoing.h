@@ -41,6 +41,9 @@ bool nm_outgoing_has_headers(const nm_outgoing *outgoing);
 /* The size of all its headers, which counts for max_payload. */
 size_t nm_outgoing_headers_length(const nm_outgoing *outgoing);
 
+/* The size of one header in it. */
+size_t nm_outgoing_header_length(const char *name, const char *value);
+
 /* Writes a number as its header has it, at the end of the buffer; returns where it begins. */
 #define NM_SEQUENCE_SIZE sizeof("18446744073709551615")
 const char *nm_format_sequence(uint64_t sequence, char buffer[NM_SEQUENCE_SIZE]);

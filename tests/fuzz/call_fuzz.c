@@ -709,6 +709,7 @@ static void begin(natsmicro_method_kind kind)
     in_place = (shape & 64) != 0;
     if (wide)
         settings.window_messages = settings.window_bytes = 1000000;
+    settings.max_header_bytes = 16384;
     settings.totals = &totals;
     settings.gone_limit = 10000 * NM_NS_PER_MS;
     nm_events_init(&the_link.events, NULL, NULL);

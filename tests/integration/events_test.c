@@ -51,6 +51,7 @@ static void scene_open_with(scene *self, const broker_options *where, natsmicro_
     self->raw = connect_to(self->room.nats);
     server.on_error = note_event;
     server.on_error_data = self;
+    server.max_header_bytes = (size_t)2 * 1024 * 1024; /* max_payload is the limit that counts */
     service.timeout_ms = METHOD_TIMEOUT_MS;
     lab_serve_with(&self->room, handlers, &self->room.seen, &server, &service);
 }
@@ -498,6 +499,10 @@ static void a_client_says_which_option_it_refuses(void **state)
     refuse_client(room.client_connection, options,
                   "lab.v1.Lab: inbox_prefix \"in.*\": must not contain a wildcard");
     options.inbox_prefix = NULL;
+    options.max_header_bytes = 4095;
+    refuse_client(room.client_connection, options,
+                  "lab.v1.Lab: max_header_bytes is 4095, and must be at least 4096");
+    options.max_header_bytes = 0;
     options.subject_prefix = "a b";
     refuse_client(room.client_connection, options,
                   "lab.v1.Lab: subject_prefix \"a b\": must not contain a space");

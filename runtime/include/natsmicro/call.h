@@ -93,6 +93,7 @@ const char *natsmicro_call_trailer(natsmicro_call *call, const char *name);
  * hook only.
  *
  * Returns OK; INVALID_ARGUMENT or RESOURCE_EXHAUSTED as natsmicro_context_set_header does;
+ * RESOURCE_EXHAUSTED also when the headers would be more than max_header_bytes of the options;
  * FAILED_PRECONDITION: too late. natsmicro_call_error_message names the header and the reason. A
  * handler or hook may return the status, and its call fails with that text. Where one thread sends
  * and another receives, this is for the one that sends.
@@ -164,7 +165,8 @@ natsmicro_status natsmicro_call_set_error_data(natsmicro_call *call, const void 
  *
  * Returns what natsmicro_call_set_header returns; FAILED_PRECONDITION: the call has ended, or is a
  * client's. Trailers that do not fit into max_payload are left out of a stream's end and of a
- * failure, and on_error hears of it (PUBLISH_FAILED).
+ * failure, and on_error hears of it (PUBLISH_FAILED). The same goes for a failure whose own headers
+ * leave them no room in max_header_bytes.
  */
 natsmicro_status natsmicro_call_set_trailer(natsmicro_call *call, const char *name,
                                             const char *value);

@@ -97,13 +97,19 @@ typedef struct natsmicro_client_options {
      * about this long. Never more than the idle limit. Default: 10000.
      */
     int64_t gone_limit_ms;
+    /*
+     * How many bytes of headers one message may have, with the protocol's own; at least 4096. A
+     * request with more fails with RESOURCE_EXHAUSTED, and is not sent. A receiver refuses what is
+     * over its own limit, so raise it on both sides. Default: 16384.
+     */
+    size_t max_header_bytes;
 } natsmicro_client_options;
 
 /* The initializer of natsmicro_client_options: all defaults. */
 #define NATSMICRO_CLIENT_OPTIONS_INIT                                                             \
     {                                                                                             \
         sizeof(natsmicro_client_options), NULL, NULL, 0, 0, 0, 0, 0, 0, {NULL, NULL, NULL}, NULL, \
-            NULL, NULL, false, 0, 0, 0                                                            \
+            NULL, NULL, false, 0, 0, 0, 0                                                         \
     }
 
 /*

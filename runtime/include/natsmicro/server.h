@@ -105,13 +105,20 @@ typedef struct natsmicro_server_options {
      * about this long. Never more than the idle limit. Default: 10000.
      */
     int64_t gone_limit_ms;
+    /*
+     * How many bytes of headers one message may have, with the protocol's own; at least 4096. A
+     * response header or trailer that makes them more is refused with RESOURCE_EXHAUSTED when it is
+     * set; not on a reliable stream, which carries them in its frames. A receiver refuses what is
+     * over its own limit, so raise it on both sides. Default: 16384.
+     */
+    size_t max_header_bytes;
 } natsmicro_server_options;
 
 /* The initializer of natsmicro_server_options: all defaults. */
 #define NATSMICRO_SERVER_OPTIONS_INIT                                                             \
     {                                                                                             \
         sizeof(natsmicro_server_options), NULL, 0, 0, 0, 0, 0, 0, 0, 0, {NULL, NULL, NULL}, NULL, \
-            NULL, NULL, false, 0, 0, 0                                                            \
+            NULL, NULL, false, 0, 0, 0, 0                                                         \
     }
 
 /* One pair of the metadata that discovery shows of a service or an endpoint. */

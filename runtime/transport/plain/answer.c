@@ -117,7 +117,7 @@ void nm_plain_answer_error(nm_stream *stream, const nm_error *failure)
                             .headers = &stream->headers_out,
                             .trailers = &stream->trailers_out};
     nm_error error = NM_ERROR_INIT;
-    nm_publish_shorten(stream->link, &outgoing, stream->method);
+    nm_publish_shorten(stream->link, stream->settings, &outgoing, stream->method);
     if (first_offer(stream, &outgoing, &error) != NATSMICRO_OK)
         nm_events_emit(nm_link_events(stream->link), NATSMICRO_EVENT_PUBLISH_FAILED, plain->peer,
                        stream->method, "a message was not published: %s", nm_error_text(&error));

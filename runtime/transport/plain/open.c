@@ -22,16 +22,9 @@ natsmicro_status nm_plain_publish_opening(nm_stream *stream, const void *request
         .headers = &stream->headers_out,
     };
     nm_error error = NM_ERROR_INIT;
-    size_t limit = nm_link_max_payload(stream->link);
-    size_t headers = nm_outgoing_headers_length(&outgoing);
-    natsmicro_status status;
-    if (length + headers > limit)
-        status =
-            nm_error_set(&error, NATSMICRO_RESOURCE_EXHAUSTED,
-                         "%s: a request of %zu bytes with %zu bytes of headers is larger than the "
-                         "broker's max_payload of %zu",
-                         stream->method, length, headers, limit);
-    else
+    natsmicro_status status =
+        nm_publish_check_request(stream->link, stream->settings, &outgoing, stream->method, &error);
+    if (status == NATSMICRO_OK)
         status = nm_publish(nm_link_connection(stream->link), &outgoing, &error);
     if (status == NATSMICRO_OK)
         return NATSMICRO_OK;

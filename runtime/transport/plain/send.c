@@ -158,7 +158,7 @@ static void publish_stream_end(nm_stream *stream, const nm_error *failure)
                             .error = failure->status != NATSMICRO_OK ? failure : NULL,
                             .headers = sent == 0 ? &stream->headers_out : NULL,
                             .trailers = &stream->trailers_out};
-    nm_publish_shorten(stream->link, &outgoing, stream->method);
+    nm_publish_shorten(stream->link, stream->settings, &outgoing, stream->method);
     nm_publish_or_report(stream->link, &outgoing, stream->method);
 }
 
@@ -169,7 +169,7 @@ static void publish_unary_error(nm_stream *stream, const nm_error *failure)
                             .error = failure,
                             .headers = &stream->headers_out,
                             .trailers = &stream->trailers_out};
-    nm_publish_shorten(stream->link, &outgoing, stream->method);
+    nm_publish_shorten(stream->link, stream->settings, &outgoing, stream->method);
     nm_publish_or_report(stream->link, &outgoing, stream->method);
 }
 

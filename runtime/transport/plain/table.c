@@ -56,6 +56,7 @@ static void read_metrics(nm_stream *stream, natsmicro_stream_metrics *metrics)
 }
 
 static const nm_transport plain_transport = {
+    .limits_headers = true,
     .client = {nm_plain_try_opened, nm_plain_close_send, nm_plain_cancel},
     .server = {nm_plain_answer, nm_plain_finish, nm_plain_cancel_service},
     .try_send = nm_plain_try_send,
