@@ -125,8 +125,9 @@ void natsmicro_stub_message_free(void *message);
 /*
  * Adds a service, which serves from now on. `service`, `handlers` and what `user_data` points to
  * must outlive the server. FAILED_PRECONDITION: the tables have the layout of another version of
- * the library, or the server is draining. Blocks until the broker has the subscriptions, at most 1
- * s.
+ * the library, or the server is draining. Blocks until the broker has the subscriptions, at most
+ * 1 s. Any thread, also while the server serves others; but one thread at a time may add services
+ * to a server, and none while another destroys it.
  */
 natsmicro_status natsmicro_stub_server_add(natsmicro_server *server,
                                            const natsmicro_stub_service *service,

@@ -121,7 +121,8 @@ typedef struct Lab__V1__LabHandlers {
 /*
  * Adds the service to a server, which serves it from then on. `handlers` is not copied: the table,
  * and what `user_data` points to, must outlive the server. `options` may be NULL. Blocks until the
- * broker knows of the service, at most 1 s. One thread at a time may add services to a server.
+ * broker knows of the service, at most 1 s. Any thread, also while the server serves others; but
+ * one thread at a time may add services to a server.
  *
  * Returns OK; INVALID_ARGUMENT: a pointer is NULL, or an option is not allowed; ALREADY_EXISTS: the
  * server serves one of the subjects already; FAILED_PRECONDITION: the server is stopping, or the
