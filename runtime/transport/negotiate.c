@@ -11,6 +11,13 @@
 #include "transport/reliable/table.h"
 #include "wire/offer.h"
 
+/* A unary call does without: nothing but its answer is waited for. */
+static void note_reconnects(nm_stream *stream)
+{
+    if (stream->kind != NATSMICRO_UNARY)
+        stream->reconnects = nm_link_reconnects(stream->link);
+}
+
 /* The call goes over the reliable transport, for good. False: no memory. */
 static bool begin_reliable(nm_stream *stream, const nm_stream_offer *peer)
 {
@@ -112,7 +119,6 @@ static natsmicro_status publish_offer(nm_stream *stream, const void *request, si
         offer.has_timeout = true;
         offer.timeout_ms = (uint64_t)nm_remaining_ms(stream->deadline);
     }
-    stream->reconnects = nm_link_reconnects(stream->link);
     char text[NM_STREAM_OFFER_SIZE];
     nm_stream_offer_format(&offer, text);
     return nm_plain_publish_opening(stream, request, length, text);
@@ -120,6 +126,7 @@ static natsmicro_status publish_offer(nm_stream *stream, const void *request, si
 
 natsmicro_status nm_stream_open(nm_stream *stream, const void *request, size_t length)
 {
+    note_reconnects(stream);
     if (stream->kind != NATSMICRO_UNARY && !stream->plain) {
         nm_stream_set_transport(stream, &offer_transport);
         return publish_offer(stream, request, length);
@@ -145,8 +152,7 @@ natsmicro_status nm_stream_accept(nm_stream *stream, natsMsg *message, const nm_
 {
     nm_stream_offer offer;
     bool reliable = takes_offer(stream, opening, &offer);
-    if (reliable)
-        stream->reconnects = nm_link_reconnects(stream->link);
+    note_reconnects(stream);
     nm_incoming_user_headers(message, &stream->headers_in); /* short memory: fewer */
     if (reliable ? !begin_reliable(stream, &offer) : !nm_plain_begin(stream))
         return nm_error_set(error, NATSMICRO_RESOURCE_EXHAUSTED, "no memory for the stream");

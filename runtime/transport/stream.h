@@ -29,7 +29,10 @@
  *   a loss, a broken message     dispatch thread          receiving has ended with DATA_LOSS,
  *                                                         INVALID_ARGUMENT or INTERNAL
  *   nobody listens (503)         dispatch, service        client, first answer: receiving has ended
- *                                                         with UNAVAILABLE; else over
+ *                                                         with UNAVAILABLE; else after the gone
+ *                                                         limit, and on a plain stream at once if
+ *                                                         something is lost: client: the same;
+ *                                                         server: over
  *   abort: a cancel, a limit,    any thread               over on this side, with a status; the
  *   a closed connection                                   peer does not know yet
  *   cancel                       who may be held up       the peer is told, and the call is over

@@ -25,7 +25,7 @@
 
 /*
  * Messages that only this library knows; none is a message of a stream. "probe" goes to the NATS
- * reply of the peer's last message and asks for "alive"; a 503 instead says that the peer is gone.
+ * reply of the peer's last message and asks for "alive"; a 503 instead says that nobody listens.
  * "fence" is sent to oneself after an answer: once it arrives, a 503 for the answer can no longer
  * come.
  */

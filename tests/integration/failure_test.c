@@ -14,6 +14,9 @@
  */
 #define WAIT_MS 10000
 
+/* Far below WAIT_MS. A busy machine only makes it longer, as the peers here are really gone. */
+#define GONE_LIMIT_MS 1000
+
 /* ---- second processes ---- */
 
 static int serve(const char *url)
@@ -96,7 +99,10 @@ static void open_scene(scene *self)
     child_start(&self->server, "serve", broker_url(self->where));
     expect_line(&self->server, "serving");
     self->connection = connect_to(self->where);
-    self->client = lab_new_client(self->connection);
+    natsmicro_client_options options = NATSMICRO_CLIENT_OPTIONS_INIT;
+    options.plain_streams = true;
+    options.gone_limit_ms = GONE_LIMIT_MS;
+    assert_ok(lab__v1__lab_client__new(&self->client, self->connection, &options));
 }
 
 /* The broker told so: after mere silence the text would be another one. */
@@ -164,8 +170,10 @@ static void a_killed_server_ends_a_client_stream(void **state)
 
 static void a_killed_client_ends_its_handler(const char *pattern)
 {
+    natsmicro_server_options options = NATSMICRO_SERVER_OPTIONS_INIT;
+    options.gone_limit_ms = GONE_LIMIT_MS;
     lab room;
-    lab_open_held(&room, NULL);
+    lab_open_held(&room, &options);
     child client;
     child_start(&client, pattern, broker_url(room.nats));
     expect_line(&client, "OK");

@@ -19,6 +19,9 @@
 /* The idle limit where nothing comes anyway. */
 #define SHORT_IDLE_MS 150
 
+/* The gone limit where the peer is gone anyway. */
+#define SHORT_GONE_LIMIT_MS 500
+
 static natsConnection *raw;
 
 static int open_room(void **state)
@@ -262,7 +265,9 @@ static void a_caller_that_is_gone_is_noticed_before_the_first_message(void **sta
     lab *room = *state;
     lab_probe *seen = &room->seen;
     Lab__V1__LabHandlers handlers = {.count_up = note_the_end};
-    lab_serve(room, &handlers, seen);
+    natsmicro_server_options options = NATSMICRO_SERVER_OPTIONS_INIT;
+    options.gone_limit_ms = SHORT_GONE_LIMIT_MS;
+    lab_serve_with(room, &handlers, seen, &options, NULL);
     natsSubscription *inbox;
     assert_int_equal(NATS_OK, natsConnection_SubscribeSync(&inbox, raw, "_INBOX.gone"));
     raw_send(raw, &(raw_message){.subject = "lab.v1.count_up",

@@ -126,9 +126,8 @@ static int serve(const char *url)
     return natsmicro_server_run(server) == NATSMICRO_OK ? 0 : 2;
 }
 
-static void a_killed_service_is_told_of_within_15_s(void **state)
+static void be_told_of_a_killed_service(bool plain)
 {
-    (void)state;
     broker *where = broker_start(NULL);
     child service;
     child_start(&service, "serve", broker_url(where));
@@ -138,6 +137,7 @@ static void a_killed_service_is_told_of_within_15_s(void **state)
     lab_open_at(&room, broker_url(where), broker_url(where));
     natsmicro_client_options options = NATSMICRO_CLIENT_OPTIONS_INIT;
     options.idle_timeout_ms = by_default.idle_timeout_ms;
+    options.plain_streams = plain;
     lab_call_with(&room, &options);
     Lab__V1__LabClient__CountUp *call;
     assert_ok(lab_count_up(&room, LAB_ONE_AND_WAIT, 0, NULL, &call));
@@ -147,12 +147,25 @@ static void a_killed_service_is_told_of_within_15_s(void **state)
     int64_t began = now_ms();
     assert_status(NATSMICRO_UNAVAILABLE, lab__v1__lab_client__count_up__recv(call, &number));
     int64_t took = now_ms() - began;
-    report("a killed service was told of after %lld ms", (long long)took);
+    report("a killed service was told of after %lld ms on a %s stream", (long long)took,
+           plain ? "plain" : "reliable");
     assert_between(took, 1000, TOLD_WITHIN_MS + SLACK_MS);
     assert_non_null(strstr(natsmicro_call_error_message(call->base), "the service is gone"));
     lab__v1__lab_client__count_up__close(call);
     lab_close(&room);
     broker_stop(where);
+}
+
+static void a_killed_service_is_told_of_within_15_s(void **state)
+{
+    (void)state;
+    be_told_of_a_killed_service(false);
+}
+
+static void so_it_is_on_a_plain_stream(void **state)
+{
+    (void)state;
+    be_told_of_a_killed_service(true);
 }
 
 int main(int argc, char **argv)
@@ -163,6 +176,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(the_services_node_is_down_for_12_s_under_a_reader),
         cmocka_unit_test(the_route_is_cut_for_8_s),
         cmocka_unit_test(a_killed_service_is_told_of_within_15_s),
+        cmocka_unit_test(so_it_is_on_a_plain_stream),
         cmocka_unit_test(the_callers_node_is_down_for_20_s),
         cmocka_unit_test(the_services_node_is_down_for_20_s),
         cmocka_unit_test(the_route_is_cut_for_15_s),

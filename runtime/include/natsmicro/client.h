@@ -92,9 +92,10 @@ typedef struct natsmicro_client_options {
     size_t window_bytes;
     uint32_t window_messages;
     /*
-     * How long the broker may say that nobody listens at the inbox of a reliable stream's peer, in
+     * How long the broker may say that nobody listens at the inbox of a stream's peer, in
      * milliseconds, before the call ends: so a peer that lives may lose its own connection for
-     * about this long. Never more than the idle limit. Default: 10000.
+     * about this long. A plain stream loses what it sends meanwhile, and ends at once. Never more
+     * than the idle limit. Default: 10000.
      */
     int64_t gone_limit_ms;
     /*

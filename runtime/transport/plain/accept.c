@@ -57,9 +57,9 @@ natsmicro_status nm_plain_accept(nm_stream *stream, const nm_incoming *opening, 
     if (names_its_inbox(opening)) {
         pthread_mutex_lock(&stream->lock);
         nm_plain_learn_peer(stream, opening->reply_to);
-        pthread_mutex_unlock(&stream->lock);
         if (stream->kind == NATSMICRO_SERVER_STREAM)
             nm_plain_announce_later(stream);
+        pthread_mutex_unlock(&stream->lock);
     }
     return NATSMICRO_OK;
 }

@@ -2,9 +2,13 @@
  * See liveness.h.
  *
  * A side that waits probes the peer once a second, or three times within its idle limit. A peer
- * that lives answers from its link's dispatch thread, whatever its user does. For one that is gone
- * the broker answers 503. So the idle limit decides only for peers that name no inbox, and for
- * connections that are silent.
+ * that lives answers from its link's dispatch thread, whatever its user does. While nobody listens
+ * at its inbox the broker answers 503: then the gone limit decides, and the timer goes on asking.
+ * So the idle limit decides only for peers that name no inbox, and for connections that are silent.
+ *
+ * Two sides that only wait for each other would never notice that what they wait for was lost in an
+ * outage. So a probe carries the number of our last message, and our end, and the peer misses what
+ * lies between.
  */
 #include "transport/plain/liveness.h"
 #include "transport/publish.h"
@@ -12,6 +16,8 @@
 #include "wire/names.h"
 #include "wire/subject.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -47,11 +53,9 @@ static bool peer_inbox(const nm_stream *stream, char subject[SUBJECT_SIZE])
     return true;
 }
 
-static void publish_control(nm_stream *stream, const char *subject, const char *control,
-                            const char *reply)
+static void publish_control(nm_stream *stream, const nm_outgoing *outgoing)
 {
-    nm_outgoing outgoing = {.subject = subject, .reply = reply, .control = control};
-    nm_publish_or_report(stream->link, &outgoing, stream->method);
+    nm_publish_or_report(stream->link, outgoing, stream->method);
     nm_link_flush_soon(stream->link);
 }
 
@@ -69,17 +73,60 @@ void nm_plain_learn_peer(nm_stream *stream, const char *inbox)
     plain->peer_control = control;
 }
 
+static bool we_stream(const nm_stream *stream)
+{
+    return stream->is_server ? nm_service_streams(stream->kind) : nm_caller_streams(stream->kind);
+}
+
+/* It counts only what nats.c has: another thread may be about to publish the next message. */
 static void probe(nm_stream *stream)
 {
+    const nm_plain *plain = nm_plain_of(stream);
     pthread_mutex_lock(&stream->lock);
     char subject[SUBJECT_SIZE];
     bool ask = peer_inbox(stream, subject);
+    nm_outgoing outgoing = {.subject = subject,
+                            .reply = stream->inbox.subject,
+                            .control = NM_CONTROL_PROBE,
+                            .has_sequence = we_stream(stream),
+                            .sequence = atomic_load(&plain->handed),
+                            .end = plain->end_handed};
     pthread_mutex_unlock(&stream->lock);
     if (ask)
-        publish_control(stream, subject, NM_CONTROL_PROBE, stream->inbox.subject);
+        publish_control(stream, &outgoing);
 }
 
-/* Under the lock: a limit of the wait that has passed aborts the call. */
+/* Under the lock. A client still reads what came before; a handler is to stop. */
+static void end_without_peer(nm_stream *stream, const char *what)
+{
+    if (stream->is_server)
+        nm_stream_abort_locked(stream, NATSMICRO_CANCELLED, "%s: the caller is gone%s",
+                               stream->method, what);
+    else
+        nm_stream_fail_input(stream, NATSMICRO_UNAVAILABLE, "%s: the service at %s is gone%s",
+                             stream->method, stream->subject, what);
+}
+
+static void end_with_gone_limit(nm_stream *stream, int64_t now)
+{
+    char what[96];
+    snprintf(what, sizeof(what), ": nobody has listened at its inbox for %lld ms",
+             (long long)((now - nm_plain_of(stream)->gone.since) / NM_NS_PER_MS));
+    end_without_peer(stream, what);
+}
+
+/* Under the lock. An idle limit that passes first still knows that nobody listens. */
+static void end_silent_call(nm_stream *stream, int64_t now)
+{
+    if (nm_plain_of(stream)->gone.since != NM_NEVER)
+        end_with_gone_limit(stream, now);
+    else
+        nm_stream_abort_locked(stream, NATSMICRO_UNAVAILABLE,
+                               "%s: nothing came from the peer for %lld ms", stream->method,
+                               (long long)(stream->idle_limit / NM_NS_PER_MS));
+}
+
+/* Under the lock: a limit of the wait that has passed ends the call. */
 static void check_limits(nm_stream *stream, nm_readiness readiness, int64_t now)
 {
     if (readiness == NM_OPENED && now >= opening_deadline(stream))
@@ -90,9 +137,7 @@ static void check_limits(nm_stream *stream, nm_readiness readiness, int64_t now)
         nm_stream_abort_locked(stream, NATSMICRO_DEADLINE_EXCEEDED, "%s: no %s before the deadline",
                                stream->method, stream->kind == NATSMICRO_UNARY ? "answer" : "end");
     else if (readiness == NM_READABLE && now >= nm_after(stream->silent_since, stream->idle_limit))
-        nm_stream_abort_locked(stream, NATSMICRO_UNAVAILABLE,
-                               "%s: nothing came from the peer for %lld ms", stream->method,
-                               (long long)(stream->idle_limit / NM_NS_PER_MS));
+        end_silent_call(stream, now);
 }
 
 /*
@@ -140,31 +185,145 @@ int64_t nm_plain_keepalive(nm_stream *stream, nm_readiness readiness, bool first
     return until;
 }
 
-void nm_plain_answer_probe(nm_stream *stream)
+void nm_plain_answer_probe(nm_stream *stream, const nm_incoming *asked)
 {
     pthread_mutex_lock(&stream->lock);
     bool over =
         stream->aborted != NATSMICRO_OK || (!stream->is_server && stream->in_end != NATSMICRO_OK);
     char subject[SUBJECT_SIZE];
     bool tell = !over && peer_inbox(stream, subject);
+    nm_outgoing outgoing = {.subject = subject,
+                            .control = NM_CONTROL_ALIVE,
+                            .has_sequence = asked->has_sequence &&
+                                            asked->sequence <= nm_plain_of(stream)->received,
+                            .sequence = asked->sequence};
     pthread_mutex_unlock(&stream->lock);
     if (tell)
-        publish_control(stream, subject, NM_CONTROL_ALIVE, NULL);
+        publish_control(stream, &outgoing);
 }
+
+/* ---- a server stream before its first message ---- */
 
 void nm_plain_announce_later(nm_stream *stream)
 {
-    nm_inbox_set_timer(&stream->inbox, nm_now() + probe_interval(stream));
+    nm_plain *plain = nm_plain_of(stream);
+    plain->announce_due = nm_now() + probe_interval(stream);
+    nm_inbox_hasten_timer(&stream->inbox, plain->announce_due);
 }
 
 void nm_plain_announce(nm_stream *stream)
 {
     nm_plain *plain = nm_plain_of(stream);
     pthread_mutex_lock(&stream->lock);
-    bool silent = stream->sent == 0 && !stream->finished && stream->aborted == NATSMICRO_OK;
-    if (silent) /* under the lock, so that a cancel's timer is never put off */
+    bool silent = plain->announce_due != NM_NEVER && stream->sent == 0 && !stream->finished &&
+                  stream->aborted == NATSMICRO_OK;
+    bool due = silent && nm_now() >= plain->announce_due;
+    if (due)
         nm_plain_announce_later(stream);
+    else if (silent)
+        nm_inbox_hasten_timer(&stream->inbox, plain->announce_due);
     pthread_mutex_unlock(&stream->lock);
-    if (silent)
-        publish_control(stream, plain->peer, NM_CONTROL_ALIVE, stream->inbox.subject);
+    nm_outgoing outgoing = {
+        .subject = plain->peer, .reply = stream->inbox.subject, .control = NM_CONTROL_ALIVE};
+    if (due)
+        publish_control(stream, &outgoing);
+}
+
+/* ---- nobody listens ---- */
+
+void nm_plain_peer_lives(nm_stream *stream)
+{
+    nm_plain *plain = nm_plain_of(stream);
+    plain->active = true;
+    nm_gone_on_sign(&plain->gone);
+}
+
+void nm_plain_peer_has(nm_stream *stream, uint64_t number)
+{
+    nm_plain *plain = nm_plain_of(stream);
+    plain->peer_counts = true;
+    if (number > plain->delivered && number <= stream->sent)
+        plain->delivered = number;
+}
+
+/*
+ * Under the lock: whether something that we sent may be lost. An end to a peer that counts is not:
+ * each probe says it again.
+ */
+static bool may_have_lost(const nm_stream *stream)
+{
+    const nm_plain *plain = nm_plain_of(stream);
+    return stream->sent > plain->delivered || (stream->send_closed && !plain->peer_counts);
+}
+
+static void end_with_loss(nm_stream *stream)
+{
+    const nm_plain *plain = nm_plain_of(stream);
+    char what[128];
+    snprintf(what, sizeof(what), " or out of reach, and %s after message %" PRIu64 " may be lost",
+             stream->sent > plain->delivered ? "what was sent" : "the end", plain->delivered);
+    end_without_peer(stream, what);
+}
+
+static bool is_over(const nm_stream *stream)
+{
+    return stream->aborted != NATSMICRO_OK || stream->finished ||
+           (!stream->is_server && stream->in_end != NATSMICRO_OK);
+}
+
+/* Under the lock: has the timer look at the limit, and ask again before. */
+static void watch_later(nm_stream *stream, int64_t now)
+{
+    int64_t due = earlier(nm_gone_due(&nm_plain_of(stream)->gone), now + probe_interval(stream));
+    nm_inbox_hasten_timer(&stream->inbox, due);
+}
+
+void nm_plain_nobody_listens(nm_stream *stream, uint64_t reconnects)
+{
+    nm_plain *plain = nm_plain_of(stream);
+    int64_t now = nm_now();
+    if (is_over(stream))
+        return;
+    if (may_have_lost(stream)) {
+        end_with_loss(stream);
+        return;
+    }
+    nm_gone_on_no_responders(&plain->gone, reconnects, now);
+    if (plain->gone.since != NM_NEVER)
+        watch_later(stream, now);
+}
+
+/* Under the lock, as the connection is now. True: the peer is to be asked again. */
+static bool check_gone(nm_stream *stream, bool connected, uint64_t reconnects)
+{
+    nm_plain *plain = nm_plain_of(stream);
+    int64_t now = nm_now();
+    nm_gone_on_connection(&plain->gone, connected, reconnects, now);
+    if (is_over(stream) || plain->gone.since == NM_NEVER)
+        return false;
+    if (now >= nm_gone_due(&plain->gone)) {
+        end_with_gone_limit(stream, now);
+        return false;
+    }
+    watch_later(stream, now);
+    return true;
+}
+
+void nm_plain_watch(nm_stream *stream)
+{
+    const nm_plain *plain = nm_plain_of(stream);
+    pthread_mutex_lock(&stream->lock);
+    bool watching = plain->gone.since != NM_NEVER && !is_over(stream);
+    pthread_mutex_unlock(&stream->lock);
+    if (!watching)
+        return;
+    bool connected =
+        natsConnection_Status(nm_link_connection(stream->link)) == NATS_CONN_STATUS_CONNECTED;
+    uint64_t reconnects = nm_link_reconnects(stream->link);
+
+    pthread_mutex_lock(&stream->lock);
+    bool ask = check_gone(stream, connected, reconnects);
+    pthread_mutex_unlock(&stream->lock);
+    if (ask)
+        probe(stream);
 }

@@ -18,11 +18,12 @@
 /* A waiting reader is woken at this many messages: a wake costs as much as dozens of them. */
 #define WAKE_AT 64
 
-/* Work that is left for when the lock is free. */
+/* Work that is left for when the lock is free, and what must be known before it is taken. */
 typedef struct nm_receipt {
-    natsMsg *message; /* to destroy; NULL: the queue took it */
-    bool dropped;     /* over the limit of what may wait to be read */
-    bool probe;       /* to be answered */
+    uint64_t reconnects; /* nm_link_reconnects; of a 503 */
+    natsMsg *message;    /* to destroy; NULL: the queue took it */
+    bool dropped;        /* over the limit of what may wait to be read */
+    bool probe;          /* to be answered */
     bool fence;
     bool refused_inbox; /* the service named an inbox that we do not publish to */
 } nm_receipt;
@@ -125,11 +126,35 @@ static void learn_peer(nm_stream *stream, const nm_incoming *incoming)
         nm_plain_learn_peer(stream, incoming->reply);
 }
 
+/* A probe says how many messages have gone before it, and whether the end has. */
+static void take_count(nm_stream *stream, const nm_incoming *incoming)
+{
+    const nm_plain *plain = nm_plain_of(stream);
+    if (incoming->end) {
+        end_regularly(stream, incoming);
+        nm_plain_answer_end_came(stream);
+    } else if (incoming->sequence > plain->received)
+        nm_stream_fail_input(stream, NATSMICRO_DATA_LOSS,
+                             "%s: the peer has sent %" PRIu64 " messages but only %" PRIu64
+                             " came: %" PRIu64 " lost",
+                             stream->method, incoming->sequence, plain->received,
+                             incoming->sequence - plain->received);
+}
+
 static void take_control(nm_stream *stream, const nm_incoming *incoming, nm_receipt *receipt)
 {
+    receipt->fence = stream->is_server && strcmp(incoming->control, NM_CONTROL_FENCE) == 0;
+    if (receipt->fence)
+        return;
+    nm_plain_peer_lives(stream);
     learn_peer(stream, incoming);
     receipt->probe = incoming->reply != NULL && strcmp(incoming->control, NM_CONTROL_PROBE) == 0;
-    receipt->fence = stream->is_server && strcmp(incoming->control, NM_CONTROL_FENCE) == 0;
+    if (!incoming->has_sequence)
+        return;
+    if (receipt->probe)
+        take_count(stream, incoming);
+    else
+        nm_plain_peer_has(stream, incoming->sequence);
 }
 
 static void take_headers(nm_headers *headers, natsMsg *message)
@@ -192,15 +217,18 @@ static void receive_on_client(nm_stream *stream, const nm_incoming *incoming, nm
     plain->opening_answered = true;
 
     if (incoming->no_responders) {
-        nm_stream_fail_input(stream, NATSMICRO_UNAVAILABLE,
-                             first ? "%s: nobody serves %s" : "%s: the service at %s is gone",
-                             stream->method, stream->subject);
+        if (first)
+            nm_stream_fail_input(stream, NATSMICRO_UNAVAILABLE, "%s: nobody serves %s",
+                                 stream->method, stream->subject);
+        else
+            nm_plain_nobody_listens(stream, receipt->reconnects);
         return;
     }
     if (incoming->control != NULL) {
         take_control(stream, incoming, receipt);
         return;
     }
+    nm_plain_peer_lives(stream);
     if (incoming->error_code != NULL) {
         take_client_error(stream, incoming, receipt);
         return;
@@ -256,14 +284,14 @@ static void receive_on_server(nm_stream *stream, const nm_incoming *incoming, nm
 {
     if (incoming->no_responders) {
         if (!nm_plain_answer_unheard(stream))
-            nm_stream_abort_locked(stream, NATSMICRO_CANCELLED, "%s: the caller is gone",
-                                   stream->method);
+            nm_plain_nobody_listens(stream, receipt->reconnects);
         return;
     }
     if (incoming->control != NULL) {
         take_control(stream, incoming, receipt);
         return;
     }
+    nm_plain_peer_lives(stream);
     learn_peer(stream, incoming);
     if (incoming->error_code != NULL) {
         take_caller_error(stream, incoming);
@@ -281,13 +309,13 @@ static void receive_on_server(nm_stream *stream, const nm_incoming *incoming, nm
 
 void nm_plain_on_message(nm_stream *stream, natsMsg *message)
 {
-    nm_plain *plain = nm_plain_of(stream);
     nm_incoming incoming;
     nm_incoming_read(&incoming, message);
     nm_receipt receipt = {.message = message};
+    if (incoming.no_responders)
+        receipt.reconnects = nm_link_reconnects(stream->link); /* before the lock */
 
     pthread_mutex_lock(&stream->lock);
-    plain->active = true;
     if (stream->is_server)
         receive_on_server(stream, &incoming, &receipt);
     else
@@ -295,7 +323,7 @@ void nm_plain_on_message(nm_stream *stream, natsMsg *message)
     pthread_mutex_unlock(&stream->lock);
 
     if (receipt.probe)
-        nm_plain_answer_probe(stream);
+        nm_plain_answer_probe(stream, &incoming);
     if (receipt.fence)
         nm_plain_answer_fence(stream);
     if (receipt.dropped)

@@ -120,6 +120,7 @@ natsmicro_status nm_plain_try_send(nm_stream *stream, const nm_bytes *pieces, si
         pthread_mutex_unlock(&stream->lock);
         return status;
     }
+    atomic_store_explicit(&plain->handed, outgoing.sequence, memory_order_release);
     *lone = is_lone(plain, now);
     return NATSMICRO_OK;
 }
@@ -137,9 +138,14 @@ natsmicro_status nm_plain_close_send(nm_stream *stream, nm_error *error)
                             .sequence = stream->sent,
                             .end = true};
     pthread_mutex_unlock(&stream->lock);
+    if (status == NATSMICRO_OK)
+        status = nm_publish(nm_link_connection(stream->link), &outgoing, error);
     if (status != NATSMICRO_OK)
         return status;
-    return nm_publish(nm_link_connection(stream->link), &outgoing, error);
+    pthread_mutex_lock(&stream->lock);
+    plain->end_handed = true;
+    pthread_mutex_unlock(&stream->lock);
+    return NATSMICRO_OK;
 }
 
 /* ---- the server's end of a call ---- */

@@ -2,14 +2,18 @@
  * State: what the plain transport keeps of a call. The plain protocol has no acknowledgements; it
  * notices loss by the numbers of messages, and death by the broker's 503:
  *
- * - The first message, then one a second, and the end carry our inbox as NATS reply. When the
- *   peer's inbox is gone, the broker answers 503 there.
+ * - The first message, then one a second, and the end carry our inbox as NATS reply. When nobody
+ *   listens at the peer's inbox, the broker answers 503 there.
  * - A peer that does the same has thereby named its own inbox (`peer_control`): while we only wait,
- *   a probe to it does the asking, and its answer tells that it lives.
+ *   a probe to it does the asking, and its answer tells that it lives. A probe says how many
+ *   messages have gone before it, and its answer that they have come.
+ * - A 503 while all that we sent has come starts the gone limit (transport/gone.h). A 503 while
+ *   something may be lost ends the call: nobody would send that again.
  */
 #ifndef NM_TRANSPORT_PLAIN_STATE_H
 #define NM_TRANSPORT_PLAIN_STATE_H
 
+#include "transport/gone.h"
 #include "transport/plain/queue.h"
 #include "transport/state.h"
 #include "wire/draft.h"
@@ -34,6 +38,13 @@ typedef struct nm_plain {
     bool unnumbered; /* the peer numbers nothing */
     bool active;     /* something came since the last keepalive, be it a sign of life */
     nm_plain_queue queue;
+
+    nm_gone gone;
+    int64_t announce_due;        /* server stream, until its first message; NM_NEVER: off */
+    atomic_uint_fast64_t handed; /* number of our last message that nats.c has; the sender's */
+    bool end_handed;             /* client: and our end */
+    bool peer_counts;            /* the peer repeats the numbers of probes */
+    uint64_t delivered;          /* our messages up to this number have come, as it says */
 
     struct {
         natsMsg *message; /* owned */

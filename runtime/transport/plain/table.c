@@ -42,12 +42,16 @@ static const nm_state_kind state_kind = {
 
 /* ---- the table ---- */
 
+/* A call has one timer for all that it waits for; each looks whether it is due. */
 static void on_timer(nm_stream *stream)
 {
-    if (stream->kind == NATSMICRO_SERVER_STREAM)
-        nm_plain_announce(stream);
-    else
-        nm_plain_answer_timer(stream);
+    if (stream->kind == NATSMICRO_UNARY)
+        return;
+    nm_plain_watch(stream);
+    if (!stream->is_server)
+        return;
+    nm_plain_announce(stream);
+    nm_plain_answer_timer(stream);
 }
 
 static void read_metrics(nm_stream *stream, natsmicro_stream_metrics *metrics)
@@ -78,6 +82,13 @@ bool nm_plain_begin(nm_stream *stream)
     plain->any_taken = plain->unnumbered = false;
     plain->last_send = plain->last_asked = 0;
     plain->burst = 0;
+    plain->announce_due = NM_NEVER;
+    plain->end_handed = plain->peer_counts = false;
+    plain->delivered = 0;
+    atomic_store(&plain->handed, 0);
+    int64_t limit = stream->settings->gone_limit;
+    nm_gone_begin(&plain->gone, limit < stream->idle_limit ? limit : stream->idle_limit,
+                  stream->reconnects);
     nm_stream_set_transport(stream, &plain_transport);
     return true;
 }
