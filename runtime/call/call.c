@@ -157,7 +157,7 @@ natsmicro_call *nm_call_acquire(nm_call_cache *cache, nm_link *link, const nm_me
     call->settings = settings;
     call->link = link;
     call->on_over = NULL;
-    call->ended_from_outside = false;
+    call->hastened = call->ended_from_outside = false;
     call->started = nm_now();
     call->unsent = call->sends_short = call->responded = false;
     set_false(&call->send_error_past);

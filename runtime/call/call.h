@@ -57,6 +57,7 @@ struct natsmicro_call {
     natsmicro_call *next_free;
     natsmicro_call *previous; /* in the server's list of live calls */
     natsmicro_call *next;
+    bool hastened;           /* by a drain; guarded by the server's lock */
     bool ended_from_outside; /* by a drain; guarded by the server's lock */
     int64_t started;         /* ns */
 

@@ -112,6 +112,7 @@ natsmicro_status nm_call_settings_init(nm_call_settings *settings, const nm_call
         options->window_bytes != 0 ? options->window_bytes : DEFAULT_WINDOW_BYTES;
     settings->stream.window_messages = options->window_messages;
     settings->stream.totals = &settings->totals;
+    settings->stream.ends = &settings->ends;
     settings->idle_timeout_ms = options->idle_timeout_ms;
     settings->hooks = options->hooks;
     const char *const *prefixes = options->allowed_inbox_prefixes;

@@ -15,6 +15,7 @@ typedef struct nm_call_settings {
     natsmicro_hooks hooks;
     char **allowed_inbox_prefixes; /* owned, ends with NULL */
     nm_stream_totals totals;
+    nm_stream_ends ends;
 } nm_call_settings;
 
 /* The part that client and server options have in common. */

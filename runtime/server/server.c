@@ -180,6 +180,37 @@ static void wait_for_an_end(natsmicro_server *server, int64_t deadline)
     pthread_mutex_unlock(&server->lock);
 }
 
+/* Under the lock: a live stream that has not been hastened, with a reference; or NULL. */
+static natsmicro_call *next_to_hasten(natsmicro_server *server)
+{
+    for (natsmicro_call *call = server->live; call != NULL; call = call->next) {
+        if (call->hastened)
+            continue;
+        call->hastened = true;
+        if (nm_call_kind(call) != NATSMICRO_UNARY && nm_stream_try_reference(call->stream))
+            return call;
+    }
+    return NULL;
+}
+
+/*
+ * A stream's end is offered until its caller hears it, and keeps the call alive. A drain does not
+ * wait for that: the timers see that it has begun.
+ */
+static void stop_offering_ends(natsmicro_server *server)
+{
+    atomic_store(&server->settings.ends.stopped, true);
+    pthread_mutex_lock(&server->lock);
+    natsmicro_call *call;
+    while ((call = next_to_hasten(server)) != NULL) {
+        pthread_mutex_unlock(&server->lock);
+        nm_stream_hasten_timer(call->stream, nm_now());
+        nm_call_release(call);
+        pthread_mutex_lock(&server->lock);
+    }
+    pthread_mutex_unlock(&server->lock);
+}
+
 /* Under the lock: a live call that no drain has ended, with a reference for the caller; or NULL. */
 static natsmicro_call *next_to_end(natsmicro_server *server)
 {
@@ -246,6 +277,7 @@ static void drain(natsmicro_server *server)
     if (!begin_drain(server))
         return;
     nm_pool_drain(&server->pool);
+    stop_offering_ends(server);
     close_doors(server);
     if (!wait_until_ended(server, nm_deadline_in(server->drain_timeout_ms)))
         end_the_rest(server);

@@ -43,9 +43,10 @@
  * aborted with, or on a client how the peer's direction ended. A receiver returns what came before
  * the end, then how it ended.
  *
- * The plain transport publishes a service's END once, and the answer of a client stream until it is
- * heard (plain/answer.c). The reliable transport keeps an end until it is acknowledged. So a
- * server's inbox may go on listening after the handler's return; the stream then closes it itself.
+ * The plain transport publishes a service's answer or END until it is heard (plain/answer.c). The
+ * reliable transport keeps an end until it is acknowledged. So a server's inbox may go on listening
+ * after the handler's return; the stream then closes it itself. A server that drains hastens the
+ * timer of each stream, which sees that and waits no longer than it must.
  */
 #ifndef NM_TRANSPORT_STREAM_H
 #define NM_TRANSPORT_STREAM_H

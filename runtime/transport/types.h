@@ -35,6 +35,12 @@ typedef struct nm_stream_totals {
     atomic_ullong stalls;
 } nm_stream_totals;
 
+/* What the plain streams of a server share: their ends that nobody has heard yet. */
+typedef struct nm_stream_ends {
+    atomic_uint offered; /* so many are published again until they are heard */
+    atomic_bool stopped; /* the server drains: it waits for none of them */
+} nm_stream_ends;
+
 /* Settings of a client or a server, for all its streams. */
 typedef struct nm_stream_settings {
     size_t max_pending_messages;
@@ -49,6 +55,7 @@ typedef struct nm_stream_settings {
     size_t window_bytes;      /* of a reliable stream */
     uint32_t window_messages; /* the same in messages; 0: the method's, or the default */
     nm_stream_totals *totals; /* that its reliable streams are counted in */
+    nm_stream_ends *ends;     /* of its plain streams */
 } nm_stream_settings;
 
 /* ---- the owner ---- */

@@ -47,6 +47,7 @@ static side client;
 static side server;
 static struct nm_link the_link;
 static nm_stream_totals totals;
+static nm_stream_ends ends;
 static nm_stream_settings settings;
 
 static const uint8_t *script;
@@ -711,6 +712,7 @@ static void begin(natsmicro_method_kind kind)
         settings.window_messages = settings.window_bytes = 1000000;
     settings.max_header_bytes = 16384;
     settings.totals = &totals;
+    settings.ends = &ends;
     settings.gone_limit = 10000 * NM_NS_PER_MS;
     nm_events_init(&the_link.events, NULL, NULL);
     side_begin(&client, kind, "_INBOX.c.1", false);

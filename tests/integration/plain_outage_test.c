@@ -1,6 +1,7 @@
 /*
  * Plain streams while one side cannot be reached: what nobody had to hear meanwhile is no loss, so
- * a call goes on; and what was lost is told.
+ * a call goes on; what was lost is told; and a caller that comes back hears how its call ended,
+ * which the peers of other languages would else wait for until their own timeout.
  */
 #include "integration/lab_service.h"
 #include "integration/raw.h"
@@ -10,7 +11,9 @@
 #include <string.h>
 #include <time.h>
 
-#define FIVE "\x08\x05", 2 /* SumRequest {value: 5} */
+#define FIVE        "\x08\x05", 2                                      /* SumRequest {value: 5} */
+#define WITHOUT_END "\x10\xfe\xff\xff\xff\xff\xff\xff\xff\xff\x01", 11 /* CountUpRequest */
+#define ONE         "\x10\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01", 11 /* LAB_ONE_AND_WAIT */
 
 /* Far longer than any test: what ends before did not wait for it. */
 #define LONG_MS 60000
@@ -67,6 +70,25 @@ static void come_back(scene *self)
     assert_int_equal(
         NATS_OK, natsConnection_SubscribeSync(&self->call.answers, self->raw, self->call.inbox));
     assert_int_equal(NATS_OK, natsConnection_FlushTimeout(self->raw, RAW_TIMEOUT_MS));
+}
+
+/* Opens CountUp. `one_inbox`: as this library does; else as the Go caller does. */
+static void open_count(scene *self, const char *data, size_t length, bool one_inbox)
+{
+    natsInbox *inbox = NULL;
+    assert_int_equal(NATS_OK, natsInbox_Create(&inbox));
+    snprintf(self->call.inbox, sizeof(self->call.inbox), "%s", inbox);
+    natsInbox_Destroy(inbox);
+    self->call.connection = self->raw;
+    come_back(self);
+    raw_send(self->raw, &(raw_message){.subject = "lab.v1.count_up",
+                                       .reply = one_inbox ? self->call.inbox : NULL,
+                                       .reply_to = self->call.inbox,
+                                       .data = data,
+                                       .length = length});
+    natsMsg *first = raw_next(self->call.answers);
+    assert_string_equal("1", raw_header(first, "Nats-Stream-Seq"));
+    natsMsg_Destroy(first);
 }
 
 /* The next message that is no control. */
@@ -299,7 +321,87 @@ static void a_probe_brings_an_end_that_was_lost(void **state)
     close_scene(self);
 }
 
-/* ---- calls that fail ---- */
+/* ---- calls that fail, and whose caller is told ---- */
+
+/* As a Go caller whose connection is lost and made again. */
+static void a_caller_that_comes_back_hears_that_its_stream_has_failed(void **state)
+{
+    (void)state;
+    natsmicro_server_options options = patient();
+    scene *self = open_scene(&options);
+    open_count(self, WITHOUT_END, false);
+    go_away(self);
+    assert_true(latch_wait(&self->room.seen.done, LAB_PATIENCE));
+    assert_status(NATSMICRO_CANCELLED, (natsmicro_status)atomic_load(&self->room.seen.returned));
+    wait_for_more(self->room.server_connection, 4); /* its end has met nobody */
+    come_back(self);
+    natsMsg *end = next_of_stream(self);
+    assert_string_equal("true", raw_header(end, "Nats-Stream-End"));
+    raw_assert_error(end, "CANCELLED");
+    const char *text = raw_header(end, "Nats-Service-Error");
+    if (strstr(text, "may be lost") == NULL)
+        fail_msg("the text says not what happened: %s", text);
+    natsMsg_Destroy(end);
+    raw_close(&self->call);
+    close_scene(self);
+}
+
+static natsMsg *end_that_was_unheard(scene *self, bool one_inbox)
+{
+    open_count(self, ONE, one_inbox);
+    assert_true(latch_wait(&self->room.seen.entered, LAB_PATIENCE));
+    go_away(self);
+    latch_open(&self->room.seen.release);
+    wait_for_more(self->room.server_connection, 6); /* three times a 503 and a fence */
+    come_back(self);
+    natsMsg *end = next_of_stream(self);
+    assert_string_equal("true", raw_header(end, "Nats-Stream-End"));
+    assert_string_equal("1", raw_header(end, "Nats-Stream-Seq"));
+    raw_close(&self->call);
+    return end;
+}
+
+/* It knows no numbers, so it would take what it has for everything. */
+static void an_end_that_was_unheard_is_a_failure_to_a_caller_that_does_not_count(void **state)
+{
+    (void)state;
+    natsmicro_server_options options = patient();
+    scene *self = open_scene(&options);
+    natsMsg *end = end_that_was_unheard(self, false);
+    raw_assert_error(end, "UNAVAILABLE");
+    natsMsg_Destroy(end);
+    close_scene(self);
+}
+
+static void an_end_that_was_unheard_stays_an_end_to_a_caller_that_counts(void **state)
+{
+    (void)state;
+    natsmicro_server_options options = patient();
+    scene *self = open_scene(&options);
+    natsMsg *end = end_that_was_unheard(self, true);
+    assert_string_equal("", raw_header(end, "Nats-Service-Error-Code"));
+    natsMsg_Destroy(end);
+    close_scene(self);
+}
+
+/* Longer than the 2 s for which an answer was offered once. */
+static void an_answer_waits_for_a_caller_that_is_away_for_3_s(void **state)
+{
+    (void)state;
+    scene *self = open_scene(NULL);
+    raw_open(&self->call, self->raw, "lab.v1.sum");
+    raw_item(&self->call, "1", FIVE);
+    go_away(self);
+    raw_end(&self->call, "1");
+    assert_true(latch_wait(&self->room.seen.done, LAB_PATIENCE));
+    pass_ms(3000);
+    come_back(self);
+    natsMsg *answer = next_of_stream(self);
+    assert_memory_equal("\x08\x05\x10\x01", natsMsg_GetData(answer), 4);
+    natsMsg_Destroy(answer);
+    raw_close(&self->call);
+    close_scene(self);
+}
 
 static void acknowledge(natsConnection *connection, natsSubscription *subscription,
                         natsMsg *message, void *closure)
@@ -359,6 +461,24 @@ static void a_caller_that_stays_away_is_gone_after_the_limit(void **state)
     close_scene(self);
 }
 
+/* A Go caller that gives up only stops to listen. */
+static void a_drain_does_not_wait_for_a_caller_that_listens_no_more(void **state)
+{
+    (void)state;
+    natsmicro_server_options options = patient();
+    options.drain_timeout_ms = LONG_MS;
+    scene *self = open_scene(&options);
+    open_count(self, WITHOUT_END, false);
+    go_away(self);
+    assert_true(latch_wait(&self->room.seen.done, LAB_PATIENCE));
+    wait_for_more(self->room.server_connection, 4); /* the end is offered, and nobody hears it */
+    int64_t began = now_ms();
+    natsmicro_server_destroy(self->room.server);
+    self->room.server = NULL;
+    assert_true(now_ms() - began < LAB_AT_ONCE);
+    close_scene(self);
+}
+
 static int run(void)
 {
     const struct CMUnitTest tests[] = {
@@ -368,8 +488,13 @@ static int run(void)
         cmocka_unit_test(a_silent_stream_outlives_a_restart_of_the_only_broker),
         cmocka_unit_test(a_probe_shows_that_messages_before_it_were_lost),
         cmocka_unit_test(a_probe_brings_an_end_that_was_lost),
+        cmocka_unit_test(a_caller_that_comes_back_hears_that_its_stream_has_failed),
+        cmocka_unit_test(an_end_that_was_unheard_is_a_failure_to_a_caller_that_does_not_count),
+        cmocka_unit_test(an_end_that_was_unheard_stays_an_end_to_a_caller_that_counts),
+        cmocka_unit_test(an_answer_waits_for_a_caller_that_is_away_for_3_s),
         cmocka_unit_test(a_caller_is_told_what_it_has_lost),
         cmocka_unit_test(a_caller_that_stays_away_is_gone_after_the_limit),
+        cmocka_unit_test(a_drain_does_not_wait_for_a_caller_that_listens_no_more),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -244,12 +244,22 @@ static bool numbers_its_end(recorded_call *self)
     return changed;
 }
 
+/* A caller that has given up need not hear the end of its call. */
+static bool is_end_to_be_heard(const recorded_call *self, size_t index)
+{
+    for (size_t i = 0; i < index; i++)
+        if (self->messages[i].from_caller && is_error_message(&self->messages[i]))
+            return false;
+    return !self->messages[index].from_caller && is_end_message(&self->messages[index]);
+}
+
 static bool publishes_until_heard(recorded_call *self)
 {
     bool changed = false;
     for (size_t i = 0; i < self->count; i++) {
         wire_message *answer = &self->messages[i];
-        if (!is_answer(self, answer) || answer->reply[0] == '\0')
+        bool is_end = is_end_to_be_heard(self, i);
+        if (!(is_end || is_answer(self, answer)) || answer->reply[0] == '\0')
             continue;
         wire_message fence = {.may_repeat = true};
         set_text(fence.subject, sizeof(fence.subject), answer->reply);
@@ -257,7 +267,7 @@ static bool publishes_until_heard(recorded_call *self)
         answer->may_repeat = true;
         /* A caller that does not listen yet has not heard what was recorded before its end. */
         bool before_end = i + 1 < self->count && self->messages[self->count - 1].from_caller;
-        answer->at_least = recorded_caller_listens_late(self) && before_end ? 2 : 1;
+        answer->at_least = !is_end && recorded_caller_listens_late(self) && before_end ? 2 : 1;
         recording_insert(self, ++i, &fence);
         changed = true;
     }
@@ -561,8 +571,8 @@ const difference differences[] = {
     {OF_SERVICE, "NATS reply of messages, ends, answers",
      "dead peers and unheard answers are noticed", names_its_inbox},
     {OF_SERVICE, "end of a stream", "a lost tail shows; peers ignore it", numbers_its_end},
-    {OF_SERVICE, "response or failure of a client stream",
-     "its own caller subscribes after its end and would miss what came before",
+    {OF_SERVICE, "response or failure of a client stream, end of another",
+     "Go's caller subscribes after its own end, and any caller may be connecting again",
      publishes_until_heard},
     {OF_SERVICE, "code of an error on a stream", "a caller can act on it", sends_the_code},
     {OF_SERVICE, "error with an empty text", "the caller would wait for nothing",

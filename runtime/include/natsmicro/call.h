@@ -241,7 +241,7 @@ typedef enum natsmicro_event_kind {
     NATSMICRO_EVENT_OVERLOADED = 4,
     /* nats.c did not take a message, or some headers or data had to be left out of one. */
     NATSMICRO_EVENT_PUBLISH_FAILED = 5,
-    /* Nobody listened to the answer of a client stream until its deadline. */
+    /* Nobody listened to the answer, or the end, of a plain stream until its deadline. */
     NATSMICRO_EVENT_UNHEARD = 6,
     /* A client or server could not be made, or a service could not be added. */
     NATSMICRO_EVENT_SETUP_FAILED = 7

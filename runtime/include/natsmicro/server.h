@@ -103,7 +103,8 @@ typedef struct natsmicro_server_options {
      * How long the broker may say that nobody listens at the inbox of a stream's peer, in
      * milliseconds, before the call ends: so a peer that lives may lose its own connection for
      * about this long. A plain stream loses what it sends meanwhile, and ends at once. Never more
-     * than the idle limit. Default: 10000.
+     * than the idle limit. The end or answer of a plain stream is offered for as long to a caller
+     * that is away; a drain does not wait for that. Default: 10000.
      */
     int64_t gone_limit_ms;
     /*

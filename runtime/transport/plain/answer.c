@@ -1,26 +1,32 @@
 /*
- * See answer.h. The answer to a client stream is published until somebody hears it.
+ * See answer.h. The last message of a service is published until somebody hears it.
  *
- * Existing callers listen for the answer only after they have sent End, so an answer that is
- * published before, or just then, may meet no listener and would be lost. It therefore carries our
- * inbox as NATS reply: the broker's 503 tells that nobody listened. After it goes a fence, a
- * message to ourselves: it comes back after any 503, so its return without one proves that the
- * answer was heard.
+ * Existing callers of a client stream listen for the answer only after they have sent End, so an
+ * answer that is published before, or just then, may meet no listener and would be lost. And any
+ * caller may be connecting again. The message therefore carries our inbox as NATS reply: the
+ * broker's 503 tells that nobody listened. After it goes a fence, a message to ourselves: it comes
+ * back after any 503, so its return without one proves that the message was heard.
  *
  *   SENT --fence, heard, or the caller has given up--> DONE
- *   SENT --fence, unheard, no End yet--> HELD --End--> RETRY
- *   SENT --fence, unheard, after End--> RETRY --1, 2, 4 … ms--> SENT
+ *   SENT --fence, an answer is unheard, no End yet--> HELD --End--> RETRY
+ *   SENT --fence, unheard--> RETRY --1, 2, 4 … ms, or something of the caller's--> SENT
  *   any --deadline--> DONE, and an event
+ *
+ * The deadline is the gone limit. A server that drains does not wait so long: an end is offered no
+ * more, and an answer for as long as a caller needs that listens late.
  */
 #include "transport/plain/answer.h"
 #include "transport/publish.h"
 #include "wire/names.h"
 
 #define FIRST_BACKOFF   (1 * NM_NS_PER_MS)
-#define LONGEST_BACKOFF (128 * NM_NS_PER_MS)
+#define LONGEST_BACKOFF (512 * NM_NS_PER_MS)
 
 /* An answer is offered at least this long after the caller's End. */
 #define SHORTEST_OFFER (2000 * NM_NS_PER_MS)
+
+/* Ends of a server that are offered at a time. More callers than that are hardly coming back. */
+#define MOST_ENDS 1024
 
 /* An answer is kept this long for the caller's End where the stream has no idle limit. */
 #define LONGEST_HOLD (600 * 1000 * NM_NS_PER_MS)
@@ -34,10 +40,60 @@ bool nm_plain_answer_is_pending(const nm_stream *stream)
     return state != NM_ANSWER_NONE && state != NM_ANSWER_DONE;
 }
 
-static int64_t offer_until(const nm_stream *stream, int64_t now)
+static int64_t later(int64_t a, int64_t b)
 {
-    int64_t until = now + SHORTEST_OFFER;
-    return stream->deadline != NM_NEVER && stream->deadline > until ? stream->deadline : until;
+    return a > b ? a : b;
+}
+
+/* Whether it is the end of a stream, and not the answer of a client stream. */
+static bool is_end(const nm_stream *stream)
+{
+    return stream->kind != NATSMICRO_CLIENT_STREAM;
+}
+
+/* Under the lock: the time to offer the message begins. */
+static void begin_offers(nm_stream *stream, int64_t now)
+{
+    nm_plain *plain = nm_plain_of(stream);
+    int64_t limit = plain->gone.limit;
+    int64_t drain_limit = 0;
+    if (!is_end(stream)) {
+        drain_limit = SHORTEST_OFFER;
+        limit = later(limit, SHORTEST_OFFER);
+    }
+    plain->answer.deadline = now + limit;
+    plain->answer.drain_deadline = now + drain_limit;
+    if (!is_end(stream) && stream->deadline != NM_NEVER) {
+        plain->answer.deadline = later(plain->answer.deadline, stream->deadline);
+        plain->answer.drain_deadline = later(plain->answer.drain_deadline, stream->deadline);
+    }
+}
+
+static int64_t longest_hold(const nm_stream *stream)
+{
+    return stream->idle_limit == NM_NEVER ? LONGEST_HOLD : stream->idle_limit;
+}
+
+/* Under the lock: has the timer look at the answer. */
+static void look_at(nm_stream *stream, int64_t due)
+{
+    nm_plain_of(stream)->answer.due = due;
+    nm_inbox_hasten_timer(&stream->inbox, due);
+}
+
+static bool is_draining(const nm_stream *stream)
+{
+    return atomic_load(&stream->settings->ends->stopped);
+}
+
+/* Under the lock: the message is offered no more. */
+static void settle(nm_stream *stream)
+{
+    nm_plain *plain = nm_plain_of(stream);
+    plain->answer.state = NM_ANSWER_DONE;
+    if (plain->answer.counted)
+        atomic_fetch_sub(&stream->settings->ends->offered, 1);
+    plain->answer.counted = false;
 }
 
 /* Publishes the answer and the fence after it. */
@@ -66,10 +122,10 @@ static natsmicro_status first_offer(nm_stream *stream, const nm_outgoing *outgoi
     plain->answer.state = NM_ANSWER_SENT;
     plain->answer.unheard = false;
     plain->answer.backoff = FIRST_BACKOFF;
-    plain->answer.deadline = offer_until(stream, now);
+    plain->answer.latest = nm_after(now, longest_hold(stream));
+    begin_offers(stream, now);
+    look_at(stream, now + FENCE_TIMEOUT);
     pthread_mutex_unlock(&stream->lock);
-
-    nm_inbox_set_timer(&stream->inbox, now + FENCE_TIMEOUT);
     return offer(stream, error);
 }
 
@@ -108,10 +164,16 @@ natsmicro_status nm_plain_answer(nm_stream *stream, const void *message, size_t 
     return status;
 }
 
+static void report_unpublished(nm_stream *stream, const nm_error *error)
+{
+    nm_events_emit(nm_link_events(stream->link), NATSMICRO_EVENT_PUBLISH_FAILED,
+                   nm_plain_of(stream)->peer, stream->method, "a message was not published: %s",
+                   nm_error_text(error));
+}
+
 void nm_plain_answer_error(nm_stream *stream, const nm_error *failure)
 {
-    nm_plain *plain = nm_plain_of(stream);
-    nm_outgoing outgoing = {.subject = plain->peer,
+    nm_outgoing outgoing = {.subject = nm_plain_of(stream)->peer,
                             .reply = stream->inbox.subject,
                             .error = failure,
                             .headers = &stream->headers_out,
@@ -119,10 +181,80 @@ void nm_plain_answer_error(nm_stream *stream, const nm_error *failure)
     nm_error error = NM_ERROR_INIT;
     nm_publish_shorten(stream->link, stream->settings, &outgoing, stream->method);
     if (first_offer(stream, &outgoing, &error) != NATSMICRO_OK)
-        nm_events_emit(nm_link_events(stream->link), NATSMICRO_EVENT_PUBLISH_FAILED, plain->peer,
-                       stream->method, "a message was not published: %s", nm_error_text(&error));
+        report_unpublished(stream, &error);
     nm_error_clear(&error);
 }
+
+/* ---- ends ---- */
+
+/* Whether the end is to be offered until it is heard. It is counted then. */
+static bool count_end(nm_stream *stream)
+{
+    nm_plain *plain = nm_plain_of(stream);
+    atomic_uint *offered = &stream->settings->ends->offered;
+    if (is_draining(stream))
+        return false;
+    bool fits = atomic_fetch_add(offered, 1) < MOST_ENDS;
+    pthread_mutex_lock(&stream->lock);
+    plain->answer.counted = fits && !plain->answer.caller_gave_up;
+    bool counted = plain->answer.counted;
+    pthread_mutex_unlock(&stream->lock);
+    if (!counted)
+        atomic_fetch_sub(offered, 1);
+    return counted;
+}
+
+void nm_plain_answer_end(nm_stream *stream, const nm_outgoing *end)
+{
+    if (!count_end(stream)) {
+        nm_publish_or_report(stream->link, end, stream->method);
+        return;
+    }
+    nm_plain *plain = nm_plain_of(stream);
+    pthread_mutex_lock(&stream->lock);
+    plain->answer.is_regular_end = end->error == NULL;
+    pthread_mutex_unlock(&stream->lock);
+    nm_error error = NM_ERROR_INIT;
+    if (first_offer(stream, end, &error) != NATSMICRO_OK) {
+        report_unpublished(stream, &error);
+        pthread_mutex_lock(&stream->lock);
+        settle(stream);
+        pthread_mutex_unlock(&stream->lock);
+    }
+    nm_error_clear(&error);
+}
+
+/*
+ * A regular end that may not have been heard does not show a caller that knows no numbers what was
+ * lost before it. For such a caller the stream has failed; if it has heard the end, it takes that.
+ * The timer calls this before it publishes the message again, when no other thread uses it. False:
+ * no memory.
+ */
+static bool fail_end(nm_stream *stream)
+{
+    nm_plain *plain = nm_plain_of(stream);
+    nm_error failure = NM_ERROR_INIT;
+    nm_error_set(&failure, NATSMICRO_UNAVAILABLE,
+                 "%s: the end did not reach the caller, and messages before it may be lost",
+                 stream->method);
+    nm_outgoing outgoing = {.subject = plain->peer,
+                            .reply = stream->inbox.subject,
+                            .has_sequence = true,
+                            .sequence = stream->sent, /* the same since the handler's return */
+                            .end = true,
+                            .error = &failure};
+    natsMsg *message;
+    bool composed = nm_outgoing_compose(&message, &outgoing) == NATS_OK;
+    nm_error_clear(&failure);
+    if (!composed)
+        return false;
+    natsMsg_Destroy(plain->answer.message);
+    plain->answer.message = message;
+    plain->answer.is_regular_end = false;
+    return true;
+}
+
+/* ---- what comes ---- */
 
 bool nm_plain_answer_unheard(nm_stream *stream)
 {
@@ -133,9 +265,15 @@ bool nm_plain_answer_unheard(nm_stream *stream)
     return true;
 }
 
+void nm_plain_answer_peer_came(nm_stream *stream)
+{
+    if (nm_plain_of(stream)->answer.state == NM_ANSWER_RETRY)
+        look_at(stream, nm_now());
+}
+
 /*
- * The time to offer the answer starts again with End. The timer publishes it, as the dispatch
- * thread must not wait.
+ * The time to offer an answer starts again with End. The timer publishes it, as the dispatch thread
+ * must not wait.
  */
 void nm_plain_answer_end_came(nm_stream *stream)
 {
@@ -143,16 +281,33 @@ void nm_plain_answer_end_came(nm_stream *stream)
     if (!nm_plain_answer_is_pending(stream))
         return;
     int64_t now = nm_now();
-    plain->answer.deadline = offer_until(stream, now);
-    if (plain->answer.state != NM_ANSWER_HELD)
-        return;
-    plain->answer.state = NM_ANSWER_RETRY;
-    nm_inbox_set_timer(&stream->inbox, now);
+    if (!is_end(stream))
+        begin_offers(stream, now);
+    if (plain->answer.state == NM_ANSWER_HELD)
+        plain->answer.state = NM_ANSWER_RETRY;
+    if (plain->answer.state == NM_ANSWER_RETRY)
+        look_at(stream, now);
 }
 
 static bool caller_has_ended(const nm_stream *stream)
 {
-    return stream->in_end != NATSMICRO_OK || stream->aborted != NATSMICRO_OK;
+    return is_end(stream) || stream->in_end != NATSMICRO_OK || stream->aborted != NATSMICRO_OK;
+}
+
+/* Under the lock: nobody has heard the message. */
+static void wait_for_a_listener(nm_stream *stream, int64_t now)
+{
+    nm_plain *plain = nm_plain_of(stream);
+    if (!caller_has_ended(stream)) {
+        plain->answer.state = NM_ANSWER_HELD;
+        plain->answer.deadline = plain->answer.drain_deadline = now + longest_hold(stream);
+        look_at(stream, plain->answer.deadline);
+        return;
+    }
+    plain->answer.state = NM_ANSWER_RETRY;
+    look_at(stream, now + plain->answer.backoff);
+    if (plain->answer.backoff < LONGEST_BACKOFF)
+        plain->answer.backoff *= 2;
 }
 
 void nm_plain_answer_fence(nm_stream *stream)
@@ -162,21 +317,11 @@ void nm_plain_answer_fence(nm_stream *stream)
 
     pthread_mutex_lock(&stream->lock);
     if (plain->answer.state == NM_ANSWER_SENT) {
-        int64_t now = nm_now();
-        if (!plain->answer.unheard || plain->answer.caller_gave_up) {
-            plain->answer.state = NM_ANSWER_DONE;
-            done = true;
-        } else if (caller_has_ended(stream)) {
-            plain->answer.state = NM_ANSWER_RETRY;
-            nm_inbox_set_timer(&stream->inbox, now + plain->answer.backoff);
-            if (plain->answer.backoff < LONGEST_BACKOFF)
-                plain->answer.backoff *= 2;
-        } else {
-            plain->answer.state = NM_ANSWER_HELD;
-            plain->answer.deadline =
-                now + (stream->idle_limit == NM_NEVER ? LONGEST_HOLD : stream->idle_limit);
-            nm_inbox_set_timer(&stream->inbox, plain->answer.deadline);
-        }
+        done = !plain->answer.unheard || plain->answer.caller_gave_up;
+        if (done)
+            settle(stream);
+        else
+            wait_for_a_listener(stream, nm_now());
         plain->answer.unheard = false;
     }
     pthread_mutex_unlock(&stream->lock);
@@ -184,41 +329,106 @@ void nm_plain_answer_fence(nm_stream *stream)
         nm_inbox_close(&stream->inbox);
 }
 
-void nm_plain_answer_timer(nm_stream *stream)
+/* ---- the timer ---- */
+
+typedef enum step {
+    STEP_NONE,
+    STEP_AGAIN,   /* the message is to be published again */
+    STEP_DONE,    /* nobody has to hear it any more */
+    STEP_GIVE_UP, /* nobody has heard it */
+} step;
+
+/* Under the lock. While our connection is down, the time to offer the message does not run. */
+static step next_step(nm_stream *stream, bool connected, int64_t now)
 {
     nm_plain *plain = nm_plain_of(stream);
-    int64_t now = nm_now();
-
-    pthread_mutex_lock(&stream->lock);
-    bool pending = nm_plain_answer_is_pending(stream);
-    bool too_late = pending && now >= plain->answer.deadline;
-    bool again = pending && !too_late && plain->answer.state != NM_ANSWER_HELD;
-    if (too_late)
-        plain->answer.state = NM_ANSWER_DONE;
-    if (again) {
-        plain->answer.state = NM_ANSWER_SENT;
-        plain->answer.unheard = false;
-    }
-    pthread_mutex_unlock(&stream->lock);
-
-    if (too_late) {
-        nm_events_emit(nm_link_events(stream->link), NATSMICRO_EVENT_UNHEARD, plain->peer,
-                       stream->method, "nobody listened to the answer until its deadline");
-        nm_inbox_close(&stream->inbox);
-    }
-    if (again) {
-        nm_inbox_set_timer(&stream->inbox, now + FENCE_TIMEOUT);
-        nm_error error = NM_ERROR_INIT;
-        if (offer(stream, &error) == NATSMICRO_OK)
-            nm_link_flush_soon(stream->link);
-        nm_error_clear(&error);
-    }
+    bool draining = is_draining(stream);
+    if (!nm_plain_answer_is_pending(stream))
+        return STEP_NONE;
+    if (plain->answer.caller_gave_up)
+        return STEP_DONE;
+    bool held = plain->answer.state == NM_ANSWER_HELD;
+    if (!connected && !held && !draining && now < plain->answer.latest)
+        begin_offers(stream, now);
+    if (draining && now >= plain->answer.drain_deadline)
+        return is_end(stream) ? STEP_DONE : STEP_GIVE_UP;
+    if (now >= plain->answer.deadline)
+        return is_end(stream) && stream->aborted != NATSMICRO_OK ? STEP_DONE : STEP_GIVE_UP;
+    if (connected && !held && now >= plain->answer.due)
+        return STEP_AGAIN;
+    look_at(stream, later(plain->answer.due, now + (connected ? 0 : FENCE_TIMEOUT)));
+    return STEP_NONE;
 }
 
-void nm_plain_answer_reset(nm_plain *plain)
+/* Under the lock: whether a caller that knows no numbers must not take it for a regular end. */
+static bool hides_a_loss(const nm_stream *stream)
 {
+    const nm_plain *plain = nm_plain_of(stream);
+    return plain->answer.is_regular_end && stream->sent > 0 && plain->peer_control == NULL;
+}
+
+/* Under the lock: the message goes out again. */
+static void prepare_again(nm_stream *stream, int64_t now)
+{
+    nm_plain *plain = nm_plain_of(stream);
+    plain->answer.state = NM_ANSWER_SENT;
+    plain->answer.unheard = false;
+    look_at(stream, now + FENCE_TIMEOUT);
+}
+
+/* Short memory for a failed end: the timer tries again. */
+static void publish_again(nm_stream *stream, bool failed)
+{
+    if (failed && !fail_end(stream))
+        return;
+    nm_error error = NM_ERROR_INIT;
+    if (offer(stream, &error) == NATSMICRO_OK)
+        nm_link_flush_soon(stream->link);
+    nm_error_clear(&error);
+}
+
+static void report_unheard(nm_stream *stream)
+{
+    nm_events_emit(nm_link_events(stream->link), NATSMICRO_EVENT_UNHEARD, nm_plain_of(stream)->peer,
+                   stream->method, "nobody listened to the %s until its deadline",
+                   is_end(stream) ? "end of the stream" : "answer");
+}
+
+void nm_plain_answer_timer(nm_stream *stream)
+{
+    pthread_mutex_lock(&stream->lock);
+    bool pending = nm_plain_answer_is_pending(stream);
+    pthread_mutex_unlock(&stream->lock);
+    if (!pending)
+        return;
+    bool connected =
+        natsConnection_Status(nm_link_connection(stream->link)) == NATS_CONN_STATUS_CONNECTED;
+
+    pthread_mutex_lock(&stream->lock);
+    int64_t now = nm_now();
+    step next = next_step(stream, connected, now);
+    bool over = next == STEP_DONE || next == STEP_GIVE_UP;
+    bool failed = next == STEP_AGAIN && hides_a_loss(stream);
+    if (next == STEP_AGAIN)
+        prepare_again(stream, now);
+    if (over)
+        settle(stream);
+    pthread_mutex_unlock(&stream->lock);
+
+    if (next == STEP_AGAIN)
+        publish_again(stream, failed);
+    if (next == STEP_GIVE_UP)
+        report_unheard(stream);
+    if (over)
+        nm_inbox_close(&stream->inbox);
+}
+
+void nm_plain_answer_reset(nm_stream *stream)
+{
+    nm_plain *plain = nm_plain_of(stream);
+    settle(stream);
     natsMsg_Destroy(plain->answer.message);
     plain->answer.message = NULL;
     plain->answer.state = NM_ANSWER_NONE;
-    plain->answer.unheard = plain->answer.caller_gave_up = false;
+    plain->answer.unheard = plain->answer.caller_gave_up = plain->answer.is_regular_end = false;
 }

@@ -1,10 +1,12 @@
 /*
- * Answer: the one response of a call, or the error instead of it.
+ * Answer: the last message of a service: the one response of a call or the error instead of it, or
+ * the end of a stream.
  */
 #ifndef NM_TRANSPORT_PLAIN_ANSWER_H
 #define NM_TRANSPORT_PLAIN_ANSWER_H
 
 #include "transport/plain/state.h"
+#include "wire/outgoing.h"
 
 /* The table's. */
 natsmicro_status nm_plain_answer(nm_stream *stream, const void *message, size_t length,
@@ -13,11 +15,17 @@ natsmicro_status nm_plain_answer(nm_stream *stream, const void *message, size_t 
 /* An error as the answer of a client stream. */
 void nm_plain_answer_error(nm_stream *stream, const nm_error *failure);
 
+/* The end of a server or bidirectional stream, which is composed already. */
+void nm_plain_answer_end(nm_stream *stream, const nm_outgoing *end);
+
 /* Under the lock: whether the answer still needs the inbox, which it closes itself then. */
 bool nm_plain_answer_is_pending(const nm_stream *stream);
 
 /* Under the lock: the broker's 503. True: it was for the answer. */
 bool nm_plain_answer_unheard(nm_stream *stream);
+
+/* Under the lock: something came from the caller, who may listen again. */
+void nm_plain_answer_peer_came(nm_stream *stream);
 
 /* Under the lock: the caller's End has come. */
 void nm_plain_answer_end_came(nm_stream *stream);
@@ -29,6 +37,6 @@ void nm_plain_answer_fence(nm_stream *stream);
 void nm_plain_answer_timer(nm_stream *stream);
 
 /* Between calls. */
-void nm_plain_answer_reset(nm_plain *plain);
+void nm_plain_answer_reset(nm_stream *stream);
 
 #endif

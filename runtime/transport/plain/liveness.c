@@ -11,6 +11,7 @@
  * lies between.
  */
 #include "transport/plain/liveness.h"
+#include "transport/plain/answer.h"
 #include "transport/publish.h"
 #include "transport/stream.h"
 #include "wire/names.h"
@@ -236,6 +237,7 @@ void nm_plain_peer_lives(nm_stream *stream)
     nm_plain *plain = nm_plain_of(stream);
     plain->active = true;
     nm_gone_on_sign(&plain->gone);
+    nm_plain_answer_peer_came(stream);
 }
 
 void nm_plain_peer_has(nm_stream *stream, uint64_t number)

@@ -150,6 +150,7 @@ natsmicro_status nm_plain_close_send(nm_stream *stream, nm_error *error)
 
 /* ---- the server's end of a call ---- */
 
+/* The end of a direction, until it is heard. */
 static void publish_stream_end(nm_stream *stream, const nm_error *failure)
 {
     nm_plain *plain = nm_plain_of(stream);
@@ -165,7 +166,7 @@ static void publish_stream_end(nm_stream *stream, const nm_error *failure)
                             .headers = sent == 0 ? &stream->headers_out : NULL,
                             .trailers = &stream->trailers_out};
     nm_publish_shorten(stream->link, stream->settings, &outgoing, stream->method);
-    nm_publish_or_report(stream->link, &outgoing, stream->method);
+    nm_plain_answer_end(stream, &outgoing);
 }
 
 static void publish_unary_error(nm_stream *stream, const nm_error *failure)
@@ -189,18 +190,17 @@ static void publish_outcome(nm_stream *stream, const nm_error *failure)
         publish_unary_error(stream, failure);
 }
 
-/* Only the answer of a client stream is offered until it is heard. */
 static bool answer_is_pending(nm_stream *stream)
 {
-    if (stream->kind != NATSMICRO_CLIENT_STREAM)
-        return false;
+    if (stream->kind == NATSMICRO_UNARY)
+        return false; /* it has no inbox where a 503 would come */
     pthread_mutex_lock(&stream->lock);
     bool pending = nm_plain_answer_is_pending(stream);
     pthread_mutex_unlock(&stream->lock);
     return pending;
 }
 
-/* The first end of a call is published; the inbox is closed, unless an answer still needs it. */
+/* The first end of a call is published; the inbox is closed, unless the end still needs it. */
 static void end_call(nm_stream *stream, const nm_error *failure, bool discard)
 {
     pthread_mutex_lock(&stream->lock);

@@ -18,12 +18,12 @@
 #include "transport/state.h"
 #include "wire/draft.h"
 
-/* How the answer to a client stream fares; see answer.c. */
+/* How the last message of a service fares; see answer.c. */
 typedef enum nm_answer_state {
     NM_ANSWER_NONE = 0,
     NM_ANSWER_SENT,  /* published; the fence after it is not back yet */
     NM_ANSWER_HELD,  /* nobody listened; to be published again when the caller's End comes */
-    NM_ANSWER_RETRY, /* nobody listened after End; to be published again soon */
+    NM_ANSWER_RETRY, /* nobody listened, and might by now; to be published again soon */
     NM_ANSWER_DONE   /* heard, or given up */
 } nm_answer_state;
 
@@ -50,9 +50,14 @@ typedef struct nm_plain {
         natsMsg *message; /* owned */
         nm_answer_state state;
         bool unheard;
-        bool caller_gave_up; /* and said so: it need not hear the answer */
-        int64_t backoff;     /* ns */
-        int64_t deadline;    /* ns */
+        bool caller_gave_up;    /* and said so: it need not hear the answer */
+        bool is_regular_end;    /* it says that all messages before it are there */
+        bool counted;           /* among the settings' ends */
+        int64_t due;            /* ns: when the timer is to look at it */
+        int64_t backoff;        /* ns */
+        int64_t deadline;       /* ns */
+        int64_t drain_deadline; /* the same where the server drains */
+        int64_t latest;         /* ns: no reconnect of ours puts the deadline off beyond this */
     } answer;
 
     /* ---- the receiver's alone ---- */

@@ -19,7 +19,7 @@ static void reset_state(nm_stream *stream)
     nm_plain *plain = nm_plain_of(stream);
     nm_stream_recycle(stream, nm_plain_queue_take_current(&plain->queue));
     nm_plain_queue_reset(&plain->queue);
-    nm_plain_answer_reset(plain);
+    nm_plain_answer_reset(stream);
     nm_draft_clear(&plain->draft);
     free(plain->peer);
     free(plain->peer_control);
