@@ -7,14 +7,16 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 /* ---- sending ---- */
 
-/* The bytes from the current position of a descriptor to its end; unknown if it has no size. */
+/*
+ * The bytes from the current position of a descriptor to its end, as the system says: for progress
+ * alone. Unknown if it has no size.
+ */
 static uint64_t size_ahead(const nm_descriptor *descriptor)
 {
     struct stat about;
@@ -45,36 +47,6 @@ natsmicro_status natsmicro_chunked_send_fd(natsmicro_call *call, int fd, size_t 
     return nm_call_leave(&call->chunking, send_fd(call, fd, chunk_size, progress, user_data));
 }
 
-typedef struct file_source {
-    nm_descriptor descriptor;
-    uint64_t size; /* when it was opened; unknown: read until its end */
-    uint64_t left; /* of these bytes, those not read yet */
-} file_source;
-
-static natsmicro_status fill_from_file(void *self, uint8_t *buffer, size_t size, size_t *length)
-{
-    file_source *source = self;
-    *length = 0;
-    if (source->size == NATSMICRO_TOTAL_UNKNOWN)
-        return nm_descriptor_read(&source->descriptor, buffer, size, length);
-    if (source->left < size)
-        size = (size_t)source->left;
-    if (size == 0)
-        return NATSMICRO_OK;
-    natsmicro_status status = nm_descriptor_read(&source->descriptor, buffer, size, length);
-    source->left -= *length;
-    if (status != NATSMICRO_OK || *length == size)
-        return status;
-    nm_error error = NM_ERROR_INIT;
-    const char *path = source->descriptor.name;
-    nm_error_set(&error, NATSMICRO_ABORTED,
-                 "%s: the file shrank from %" PRIu64 " bytes to %" PRIu64
-                 " while it was being sent",
-                 path, source->size, source->size - source->left);
-    nm_error_hide(&error, strlen(path) + strlen(": "));
-    return nm_call_give_up_with(source->descriptor.call, &error);
-}
-
 static natsmicro_status send_file(natsmicro_call *call, const char *path, size_t chunk_size,
                                   natsmicro_progress progress, void *user_data)
 {
@@ -87,12 +59,11 @@ static natsmicro_status send_file(natsmicro_call *call, const char *path, size_t
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
     if (fd < 0)
         return nm_errno_error(&call->send_error, path, errno);
-    file_source source;
-    status = nm_descriptor_of(&source.descriptor, call, fd, path);
+    nm_descriptor descriptor;
+    status = nm_descriptor_of(&descriptor, call, fd, path);
     if (status == NATSMICRO_OK) {
-        source.size = source.left = size_ahead(&source.descriptor);
-        nm_progress watch = nm_progress_begin(call, progress, user_data, source.size);
-        status = nm_chunk_send_from(&watch, fill_from_file, &source, chunk_size);
+        nm_progress watch = nm_progress_begin(call, progress, user_data, size_ahead(&descriptor));
+        status = nm_chunk_send_from(&watch, nm_descriptor_read, &descriptor, chunk_size);
     }
     close(fd);
     return status;

@@ -365,22 +365,6 @@ static natsmicro_status send_missing_file(natsmicro_call *call, store *self)
     return natsmicro_chunked_send_file(call, path, CHUNK, NULL, NULL);
 }
 
-static bool halve(uint64_t done, uint64_t total, void *user_data)
-{
-    const store *self = user_data;
-    (void)total;
-    return done > CHUNK || truncate(self->here.file, LENGTH / 2) == 0;
-}
-
-static natsmicro_status send_shrinking_file(natsmicro_call *call, store *self)
-{
-    file_write(self->here.file, self->data, LENGTH);
-    natsmicro_status status =
-        natsmicro_chunked_send_file(call, self->here.file, CHUNK, halve, self);
-    file_write(self->here.file, old_content, sizeof(old_content));
-    return status;
-}
-
 /* A path is for the service's own log: a caller must not learn it. */
 static void assert_path_is_kept(void **state, natsmicro_status expected, const char *told,
                                 natsmicro_status (*send)(natsmicro_call *call, store *self))
@@ -403,13 +387,6 @@ static void assert_path_is_kept(void **state, natsmicro_status expected, const c
 static void a_services_missing_file_is_told_without_its_path(void **state)
 {
     assert_path_is_kept(state, NATSMICRO_NOT_FOUND, "No such file or directory", send_missing_file);
-}
-
-static void a_services_shrinking_file_is_told_without_its_path(void **state)
-{
-    assert_path_is_kept(state, NATSMICRO_ABORTED,
-                        "the file shrank from 4194304 bytes to 2097152 while it was being sent",
-                        send_shrinking_file);
 }
 
 static void a_full_disk_on_the_caller_replaces_nothing(void **state)
@@ -985,7 +962,6 @@ static int run(void)
         lab_test(the_service_is_told_that_its_blob_is_over_the_callers_limit),
         lab_test(a_full_disk_on_the_service_is_told_to_the_caller),
         lab_test(a_services_missing_file_is_told_without_its_path),
-        lab_test(a_services_shrinking_file_is_told_without_its_path),
         lab_test(a_full_disk_on_the_caller_replaces_nothing),
         lab_test(a_device_without_space_ends_the_call),
         lab_test(a_closed_pipe_ends_the_call_and_not_the_process),

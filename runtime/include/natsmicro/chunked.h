@@ -61,10 +61,10 @@ extern "C" {
 
 /*
  * Hears how far a blob has come: after each chunk, and once for an empty blob. `done` is the bytes
- * so far. `total` is the size of the memory or file that is sent; else what
- * natsmicro_chunked_expect was told; else NATSMICRO_TOTAL_UNKNOWN. Returns true to go on; false
- * cancels, and the call ends with CANCELLED. It runs in the thread that sends or receives. Where a
- * progress callback is asked for, NULL means none.
+ * so far. `total` is the size of the memory that is sent, or what the system says of the file,
+ * which may be wrong; else what natsmicro_chunked_expect was told; else NATSMICRO_TOTAL_UNKNOWN.
+ * Returns true to go on; false cancels, and the call ends with CANCELLED. It runs in the thread
+ * that sends or receives. Where a progress callback is asked for, NULL means none.
  */
 typedef bool (*natsmicro_progress)(uint64_t done, uint64_t total, void *user_data);
 
@@ -123,9 +123,9 @@ natsmicro_status natsmicro_chunked_send_fd(natsmicro_call *call, int fd, size_t 
                                            natsmicro_progress progress, void *user_data);
 
 /*
- * Sends a file: as many bytes as it had when it was opened. What is appended meanwhile is not sent;
- * when the file shrinks, the call ends with ABORTED. A file without a size (a named pipe, a file of
- * /proc, an empty file) is sent until its end.
+ * Sends a file, from its beginning to its end, as cp does. The size that the system tells is the
+ * total for progress, and nothing else: a file of /sys or of FUSE may hold more or less, and any
+ * file may grow or shrink meanwhile. So a file should not be replaced in place while it is sent.
  */
 natsmicro_status natsmicro_chunked_send_file(natsmicro_call *call, const char *path,
                                              size_t chunk_size, natsmicro_progress progress,
