@@ -11,7 +11,12 @@
 #define DEFAULT_PENDING_MESSAGES 524288
 #define DEFAULT_PENDING_BYTES    (64 * (size_t)1024 * 1024)
 #define DEFAULT_WINDOW_BYTES     (4 * (size_t)1024 * 1024)
-#define DECODE_BYTES_PER_PAYLOAD 4
+
+/*
+ * Lists of small messages, such as those of one letter, take about twenty times their bytes once
+ * they are decoded, and small numbers eight times. Only lists of empty messages can take more.
+ */
+#define DECODE_BYTES_PER_PAYLOAD 32
 #define DEFAULT_GONE_LIMIT_MS    10000
 #define DEFAULT_HEADER_BYTES     16384
 

@@ -245,6 +245,51 @@ static void a_client_refuses_what_nests_or_takes_more_than_it_says(void **state)
     limits__v1__limits_client__destroy(client);
 }
 
+/* Calls Anything with a list of items that have this text. */
+static natsmicro_status call_with_list(Limits__V1__LimitsClient *client, size_t count, char *text)
+{
+    Limits__V1__Item item = LIMITS__V1__ITEM__INIT;
+    Limits__V1__Item list = LIMITS__V1__ITEM__INIT;
+    item.text = text;
+    list.n_items = count;
+    list.items = malloc(count * sizeof(*list.items));
+    assert_non_null(list.items);
+    for (size_t i = 0; i < count; i++)
+        list.items[i] = &item;
+    natsmicro_status status = call_anything(client, &list);
+    free(list.items);
+    return status;
+}
+
+/* What fits into a message of the broker is decoded on both sides, however small its parts are. */
+static void lists_of_small_parts_pass_by_default(void **state)
+{
+    static char letter[] = "a";
+    lab *room = *state;
+    serve(room, NULL);
+    Limits__V1__LimitsClient *client = new_client(room, NULL);
+    assert_ok(call_with_list(client, LAB_MAX_PAYLOAD / 5 - 20, letter));
+    Limits__V1__Item numbers = LIMITS__V1__ITEM__INIT;
+    numbers.n_numbers = LAB_MAX_PAYLOAD - 100;
+    numbers.numbers = calloc(numbers.n_numbers, sizeof(*numbers.numbers));
+    assert_non_null(numbers.numbers);
+    assert_ok(call_anything(client, &numbers));
+    free(numbers.numbers);
+    limits__v1__limits_client__destroy(client);
+}
+
+/* Each of them takes two bytes, and fifty times as many when it is decoded. */
+static void a_list_of_empty_messages_is_refused_by_default(void **state)
+{
+    static char nothing[] = "";
+    lab *room = *state;
+    serve(room, NULL);
+    Limits__V1__LimitsClient *client = new_client(room, NULL);
+    assert_status(NATSMICRO_RESOURCE_EXHAUSTED,
+                  call_with_list(client, LAB_MAX_PAYLOAD / 2 - 50, nothing));
+    limits__v1__limits_client__destroy(client);
+}
+
 /* ---- what a plain stream may leave unread ---- */
 
 static void count_slow_consumers(const natsmicro_event *event, void *user_data)
@@ -485,6 +530,8 @@ int main(void)
         lab_test(every_instance_serves_a_method_without_queue_group),
         lab_test(a_service_refuses_what_nests_or_takes_more_than_it_says),
         lab_test(a_client_refuses_what_nests_or_takes_more_than_it_says),
+        lab_test(lists_of_small_parts_pass_by_default),
+        lab_test(a_list_of_empty_messages_is_refused_by_default),
         lab_test(max_pending_messages_bounds_what_a_plain_stream_leaves_unread),
         lab_test(max_pending_bytes_bounds_what_a_plain_stream_leaves_unread),
         lab_test(max_pending_bytes_counts_headers),

@@ -49,7 +49,8 @@ typedef struct natsmicro_client_options {
     int64_t idle_timeout_ms;
     /*
      * The most memory that one received message may take once it is decoded, in bytes; a larger one
-     * ends its call with RESOURCE_EXHAUSTED. Default: 4 times the broker's max_payload.
+     * ends its call with RESOURCE_EXHAUSTED. Default: 32 times the broker's max_payload,
+     * which small numbers and lists of small messages need.
      */
     size_t max_decode_bytes;
     /*
