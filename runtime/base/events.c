@@ -16,11 +16,16 @@ void nm_events_init(nm_events *events, natsmicro_on_error on_error, void *user_d
     atomic_init(&events->refused_subjects, 0);
 }
 
+void nm_events_count_dropped(nm_events *events, uint64_t count)
+{
+    atomic_fetch_add_explicit(&events->dropped, count, memory_order_relaxed);
+}
+
 void nm_events_emit(nm_events *events, natsmicro_event_kind kind, const char *subject,
                     const char *method, const char *format, ...)
 {
     if (kind == NATSMICRO_EVENT_DROPPED)
-        atomic_fetch_add_explicit(&events->dropped, 1, memory_order_relaxed);
+        nm_events_count_dropped(events, 1);
     if (kind == NATSMICRO_EVENT_REFUSED_SUBJECT)
         atomic_fetch_add_explicit(&events->refused_subjects, 1, memory_order_relaxed);
     if (events->on_error == NULL)

@@ -12,7 +12,7 @@
 typedef struct nm_events {
     natsmicro_on_error on_error; /* NULL: events are only counted */
     void *user_data;
-    atomic_ullong dropped; /* NATSMICRO_EVENT_DROPPED so far */
+    atomic_ullong dropped; /* messages so far */
     atomic_ullong refused_subjects;
 } nm_events;
 
@@ -25,6 +25,9 @@ void nm_events_init(nm_events *events, natsmicro_on_error on_error, void *user_d
  */
 void nm_events_emit(nm_events *events, natsmicro_event_kind kind, const char *subject,
                     const char *method, const char *format, ...) NATSMICRO_PRINTF(5, 6);
+
+/* Counts messages that were dropped, beside those that events tell of. */
+void nm_events_count_dropped(nm_events *events, uint64_t count);
 
 /*
  * Ends the making of a client, server or service that `what` names. If `status` is a failure, an

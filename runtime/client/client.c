@@ -55,10 +55,14 @@ static natsmicro_status client_start(natsmicro_client *client,
     natsmicro_status status = nm_call_settings_init(&client->settings, &common, connection, error);
     if (status == NATSMICRO_OK)
         status = init_methods(client, service, options, error);
-    if (status == NATSMICRO_OK)
-        status = nm_link_new(&client->link, connection, options->inbox_prefix, &client->events,
-                             nm_transport_on_stray, &client->settings.stream, error);
-    return status;
+    if (status != NATSMICRO_OK)
+        return status;
+    nm_link_options link = {.connection = connection,
+                            .inbox_prefix = options->inbox_prefix,
+                            .events = &client->events,
+                            .on_stray = nm_transport_on_stray,
+                            .stray_data = &client->settings.stream};
+    return nm_link_new(&client->link, &link, error);
 }
 
 static natsmicro_status check_client(const natsmicro_stub_service *service,

@@ -1,5 +1,5 @@
 /*
- * The link itself: its subscription, its inboxes, and nats.c's statuses in our words.
+ * The link itself: its subscription and its inboxes.
  */
 #include "link/link.h"
 
@@ -13,8 +13,14 @@
 
 #define DEFAULT_INBOX_PREFIX "_INBOX"
 
+/* Where a connection has not been told a limit. */
+#define DEFAULT_MAX_PAYLOAD (1024 * 1024)
+
 /* How long the broker may take to answer before subscriptions are freed all the same. */
 #define LONGEST_SETTLE_MS 1000
+
+/* Messages in the queue of a link that is flooded. */
+#define FLOOD_MESSAGES (NM_BOUND_MESSAGES / 64)
 
 /*
  * Table, timers, flusher and the dispatch thread's end have a lock each; no two are held together,
@@ -22,12 +28,11 @@
  */
 struct nm_link {
     _Atomic(natsConnection *) connection; /* NULL: the link has ended; nats.c refuses that kindly */
-    nm_events *events;
-    nm_link_on_stray on_stray;
-    void *stray_data;
-    char *prefix; /* "<inbox prefix>.<link token>." */
-    size_t prefix_length;
+    nm_link_options options;              /* but for its inbox prefix */
+    char *wildcard;                       /* "<inbox prefix>.<link token>.*" */
+    size_t prefix_length;                 /* of it, but for the star */
     natsSubscription *subscription;
+    nm_bounds bounds;
     nm_inbox *pausing; /* has asked for on_pause; referenced; the dispatch thread's alone */
     pthread_mutex_t completion_lock;
     pthread_cond_t completion;
@@ -52,10 +57,15 @@ static void pause_now(nm_link *link)
     nm_inbox_unreference(inbox);
 }
 
-bool nm_more_is_at_hand(natsSubscription *subscription)
+static int count_pending(natsSubscription *subscription)
 {
     int messages = 0;
-    return natsSubscription_GetPending(subscription, &messages, NULL) == NATS_OK && messages > 0;
+    return natsSubscription_GetPending(subscription, &messages, NULL) == NATS_OK ? messages : 0;
+}
+
+bool nm_link_is_flooded(nm_link *link)
+{
+    return count_pending(link->subscription) >= FLOOD_MESSAGES;
 }
 
 static void on_link_message(natsConnection *connection, natsSubscription *subscription,
@@ -69,7 +79,7 @@ static void on_link_message(natsConnection *connection, natsSubscription *subscr
     if (inbox != link->pausing)
         pause_now(link);
     if (inbox == NULL) {
-        link->on_stray(link, message, link->stray_data);
+        link->options.on_stray(link, message, link->options.stray_data);
         return;
     }
     inbox->callbacks->on_message(inbox, message);
@@ -77,7 +87,7 @@ static void on_link_message(natsConnection *connection, natsSubscription *subscr
         link->pausing = inbox;
     else
         nm_inbox_unreference(inbox);
-    if (link->pausing != NULL && (!link->pausing->pause_asked || !nm_more_is_at_hand(subscription)))
+    if (link->pausing != NULL && (!link->pausing->pause_asked || count_pending(subscription) == 0))
         pause_now(link);
 }
 
@@ -95,6 +105,8 @@ static void on_link_complete(void *closure)
         inbox->callbacks->on_closed(inbox);
         nm_inbox_unreference(inbox);
     }
+    if (link->options.on_connection_closed != NULL && natsConnection_IsClosed(link->connection))
+        link->options.on_connection_closed(link->options.connection_closed_data);
     pthread_mutex_lock(&link->completion_lock);
     link->completed = true;
     pthread_cond_signal(&link->completion);
@@ -103,68 +115,86 @@ static void on_link_complete(void *closure)
 
 /* ---- making and ending ---- */
 
-static bool make_prefix(nm_link *link, const char *inbox_prefix)
+static int64_t max_payload(nm_link *link)
+{
+    int64_t limit = natsConnection_GetMaxPayload(link->connection);
+    return limit > 0 ? limit : DEFAULT_MAX_PAYLOAD;
+}
+
+static bool make_wildcard(nm_link *link, const char *inbox_prefix)
 {
     char token[NM_TOKEN_LENGTH + 1];
     if (!nm_random_token(token))
         return false;
     if (inbox_prefix == NULL)
         inbox_prefix = DEFAULT_INBOX_PREFIX;
-    size_t size = strlen(inbox_prefix) + NM_TOKEN_LENGTH + 3;
-    link->prefix = malloc(size);
-    if (link->prefix == NULL)
+    size_t size = strlen(inbox_prefix) + NM_TOKEN_LENGTH + sizeof("..*");
+    link->wildcard = malloc(size);
+    if (link->wildcard == NULL)
         return false;
-    link->prefix_length = (size_t)snprintf(link->prefix, size, "%s.%s.", inbox_prefix, token);
+    link->prefix_length =
+        (size_t)snprintf(link->wildcard, size, "%s.%s.*", inbox_prefix, token) - 1;
     return true;
 }
 
 static natsStatus subscribe(nm_link *link)
 {
-    char wildcard[1280];
-    int length = snprintf(wildcard, sizeof(wildcard), "%s*", link->prefix);
-    if (length < 0 || (size_t)length >= sizeof(wildcard))
-        return NATS_INVALID_SUBJECT;
-    natsStatus status = natsConnection_Subscribe(&link->subscription, link->connection, wildcard,
-                                                 on_link_message, link);
-    /* Dispatch only hands over, so nats.c's queue is short; each call limits its own. */
-    if (status == NATS_OK)
-        status = natsSubscription_SetPendingLimits(link->subscription, -1, -1);
+    natsStatus status = natsConnection_Subscribe(&link->subscription, link->connection,
+                                                 link->wildcard, on_link_message, link);
     if (status == NATS_OK)
         status = natsSubscription_SetOnCompleteCB(link->subscription, on_link_complete, link);
     return status;
 }
 
-natsmicro_status nm_link_new(nm_link **link_out, natsConnection *connection,
-                             const char *inbox_prefix, nm_events *events, nm_link_on_stray on_stray,
-                             void *stray_data, nm_error *error)
+static void on_round(void *data)
+{
+    nm_link *link = data;
+    nm_bounds_round(&link->bounds, max_payload(link));
+}
+
+/* Its timers come last: their rounds look after the subscription. */
+static natsmicro_status start(nm_link *link, const char *inbox_prefix, nm_error *error)
+{
+    static const char no_means[] = "no memory, no thread, or no random bytes from the system";
+    if (!make_wildcard(link, inbox_prefix) || !nm_table_init(&link->table))
+        return nm_error_set(error, NATSMICRO_RESOURCE_EXHAUSTED, no_means);
+    natsmicro_status status = nm_link_status(subscribe(link), link->wildcard, error);
+    if (status != NATSMICRO_OK)
+        return status;
+    link->completed = false;
+    link->bounds.lone.subscription = link->subscription;
+    link->bounds.lone.subject = link->wildcard;
+    nm_bounds_set_lone(&link->bounds, max_payload(link));
+    if (!nm_timers_start(&link->timers, on_round, link))
+        return nm_error_set(error, NATSMICRO_RESOURCE_EXHAUSTED, no_means);
+    return NATSMICRO_OK;
+}
+
+natsmicro_status nm_link_new(nm_link **link_out, const nm_link_options *options, nm_error *error)
 {
     *link_out = NULL;
     nm_link *link = calloc(1, sizeof(*link));
     if (link == NULL)
         return nm_error_set(error, NATSMICRO_RESOURCE_EXHAUSTED, "no memory");
-    link->connection = connection;
-    link->events = events;
-    link->on_stray = on_stray;
-    link->stray_data = stray_data;
+    link->connection = options->connection;
+    link->options = *options;
+    link->options.inbox_prefix = NULL;
     link->completed = true;
     pthread_mutex_init(&link->completion_lock, NULL);
     nm_cond_init(&link->completion);
     nm_flusher_init(&link->flusher, &link->connection);
-    if (!make_prefix(link, inbox_prefix) || !nm_table_init(&link->table) ||
-        !nm_timers_start(&link->timers)) {
+    nm_bounds_init(&link->bounds, options->events);
+    natsmicro_status status = start(link, options->inbox_prefix, error);
+    if (status != NATSMICRO_OK)
         nm_link_destroy(link);
-        return nm_error_set(error, NATSMICRO_RESOURCE_EXHAUSTED,
-                            "no memory, no thread, or no random bytes from the system");
-    }
-    natsStatus status = subscribe(link);
-    if (status != NATS_OK) {
-        natsmicro_status failed = nm_link_status(status, link->prefix, error);
-        nm_link_destroy(link);
-        return failed;
-    }
-    link->completed = false;
-    *link_out = link;
-    return NATSMICRO_OK;
+    else
+        *link_out = link;
+    return status;
+}
+
+void nm_link_bound(nm_link *link, nm_bounded *bounded)
+{
+    nm_bounds_add(&link->bounds, bounded, max_payload(link));
 }
 
 /*
@@ -189,9 +219,10 @@ void nm_link_end(nm_link *link)
         while (!link->completed)
             pthread_cond_wait(&link->completion, &link->completion_lock);
         pthread_mutex_unlock(&link->completion_lock);
-        natsSubscription_Destroy(link->subscription);
     }
-    nm_timers_stop(&link->timers);
+    nm_timers_stop(&link->timers); /* their rounds look at the subscription */
+    natsSubscription_Destroy(link->subscription);
+    link->subscription = NULL;
     nm_flusher_stop(&link->flusher);
     link->connection = NULL;
 }
@@ -204,9 +235,10 @@ void nm_link_destroy(nm_link *link)
     nm_timers_free(&link->timers);
     nm_flusher_free(&link->flusher);
     nm_table_free(&link->table);
+    nm_bounds_free(&link->bounds);
     pthread_cond_destroy(&link->completion);
     pthread_mutex_destroy(&link->completion_lock);
-    free(link->prefix);
+    free(link->wildcard);
     free(link);
 }
 
@@ -222,7 +254,7 @@ natsConnection *nm_link_connection(nm_link *link)
 
 nm_events *nm_link_events(nm_link *link)
 {
-    return link->events;
+    return link->options.events;
 }
 
 bool nm_link_is_connected(nm_link *link)
@@ -232,8 +264,7 @@ bool nm_link_is_connected(nm_link *link)
 
 size_t nm_link_max_payload(nm_link *link)
 {
-    int64_t limit = natsConnection_GetMaxPayload(link->connection);
-    return limit > 0 ? (size_t)limit : 1024 * 1024;
+    return (size_t)max_payload(link);
 }
 
 bool nm_link_refused_subject(nm_link *link, char subject[NM_REFUSED_SUBJECT_SIZE])
@@ -288,7 +319,7 @@ bool nm_inbox_listen(nm_inbox *inbox)
             return false;
         inbox->subject_capacity = size;
     }
-    memcpy(inbox->subject, link->prefix, link->prefix_length);
+    memcpy(inbox->subject, link->wildcard, link->prefix_length);
     inbox->token = inbox->subject + link->prefix_length;
     if (!nm_random_token(inbox->subject + link->prefix_length))
         return false;
@@ -323,32 +354,4 @@ void nm_link_flush(nm_link *link, int64_t deadline)
 void nm_link_flush_soon(nm_link *link)
 {
     nm_flusher_flush_soon(&link->flusher);
-}
-
-/* ---- nats.c's statuses ---- */
-
-natsmicro_status nm_link_status(natsStatus status, const char *subject, nm_error *error)
-{
-    const char *text = natsStatus_GetText(status);
-    switch (status) {
-    case NATS_OK:
-        return NATSMICRO_OK;
-    case NATS_MAX_PAYLOAD:
-        return nm_error_set(error, NATSMICRO_RESOURCE_EXHAUSTED,
-                            "%s: the message is larger than the broker's max_payload", subject);
-    case NATS_TIMEOUT:
-        return nm_error_set(error, NATSMICRO_DEADLINE_EXCEEDED, "%s: %s", subject, text);
-    case NATS_NO_MEMORY:
-        return nm_error_set(error, NATSMICRO_RESOURCE_EXHAUSTED, "%s: %s", subject, text);
-    case NATS_INVALID_SUBJECT:
-    case NATS_INVALID_ARG:
-        return nm_error_set(error, NATSMICRO_INVALID_ARGUMENT, "%s: %s", subject, text);
-    case NATS_NO_SERVER_SUPPORT:
-        return nm_error_set(
-            error, NATSMICRO_UNAVAILABLE,
-            "%s: the broker does not support message headers; nats-server 2.2 and later do",
-            subject);
-    default:
-        return nm_error_set(error, NATSMICRO_UNAVAILABLE, "%s: %s", subject, text);
-    }
 }

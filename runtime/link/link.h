@@ -13,16 +13,27 @@
 #include "base/error.h"
 #include "base/events.h"
 #include "base/random.h"
+#include "link/bounds.h"
 #include "link/inbox.h"
+#include "link/status.h"
+
+/* What a link is made of. The callbacks run on the dispatch thread. */
+typedef struct nm_link_options {
+    natsConnection *connection;
+    const char *inbox_prefix; /* copied; NULL: "_INBOX" */
+    nm_events *events;
+    /* Gets each message to an inbox that is not, or no longer, there, and owns it. */
+    void (*on_stray)(nm_link *link, natsMsg *message, void *data);
+    void *stray_data;
+    /* The connection was closed for good. NULL: nobody is told. */
+    void (*on_connection_closed)(void *data);
+    void *connection_closed_data;
+} nm_link_options;
 
 /*
- * Makes a link. `on_stray` gets each message to an inbox that is not, or no longer, there (and owns
- * it), on the dispatch thread. OK; UNAVAILABLE (closed connection); RESOURCE_EXHAUSTED.
+ * Makes a link. OK; UNAVAILABLE: the connection is closed; RESOURCE_EXHAUSTED.
  */
-typedef void (*nm_link_on_stray)(nm_link *link, natsMsg *message, void *data);
-natsmicro_status nm_link_new(nm_link **link, natsConnection *connection, const char *inbox_prefix,
-                             nm_events *events, nm_link_on_stray on_stray, void *stray_data,
-                             nm_error *error);
+natsmicro_status nm_link_new(nm_link **link, const nm_link_options *options, nm_error *error);
 
 /*
  * Ends subscription and threads; when it returns no callback runs any more, what other
@@ -90,11 +101,14 @@ void nm_inbox_hasten_timer(nm_inbox *inbox, int64_t due);
 
 /* ---- nats.c ---- */
 
-/* Whether messages wait in a subscription's queue. */
-bool nm_more_is_at_hand(natsSubscription *subscription);
+/* Bounds the queue of one of the subscriptions that share a budget; see bounds.h. */
+void nm_link_bound(nm_link *link, nm_bounded *bounded);
 
-/* nats.c's statuses as ours, with a text that names the subject. */
-natsmicro_status nm_link_status(natsStatus status, const char *subject, nm_error *error);
+/*
+ * Whether so many messages to our inboxes wait that answering strangers would make more of them
+ * wait. From the dispatch thread.
+ */
+bool nm_link_is_flooded(nm_link *link);
 
 /* ---- flushing ---- */
 

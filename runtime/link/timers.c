@@ -10,8 +10,8 @@
 
 #include <stdlib.h>
 
-/* Its own idle sleep, so that the next timer, later than this, need not wake the thread. */
-#define IDLE_SLEEP_MS 1000
+/* The thread never sleeps longer, so that a timer that is later than this need not wake it. */
+#define ROUND_MS 1000
 
 static void place(nm_timers *timers, size_t index, nm_inbox *inbox)
 {
@@ -121,6 +121,23 @@ void nm_timers_end(nm_timers *timers, nm_inbox *inbox)
         nm_inbox_unreference(inbox);
 }
 
+static void fire_unlocked(nm_timers *timers, nm_inbox *inbox)
+{
+    take_out(timers, inbox);
+    pthread_mutex_unlock(&timers->lock);
+    inbox->callbacks->on_timer(inbox);
+    nm_inbox_unreference(inbox);
+    pthread_mutex_lock(&timers->lock);
+}
+
+static void make_round_unlocked(nm_timers *timers, int64_t now)
+{
+    timers->next_round = now + ROUND_MS * NM_NS_PER_MS;
+    pthread_mutex_unlock(&timers->lock);
+    timers->on_round(timers->data);
+    pthread_mutex_lock(&timers->lock);
+}
+
 static void *serve_timers(void *argument)
 {
     nm_timers *timers = argument;
@@ -128,17 +145,17 @@ static void *serve_timers(void *argument)
     pthread_mutex_lock(&timers->lock);
     while (!timers->stopping) {
         int64_t now = nm_now();
-        if (timers->count > 0 && timers->heap[0]->timer_due <= now) {
-            nm_inbox *inbox = timers->heap[0];
-            take_out(timers, inbox);
-            pthread_mutex_unlock(&timers->lock);
-            inbox->callbacks->on_timer(inbox);
-            nm_inbox_unreference(inbox);
-            pthread_mutex_lock(&timers->lock);
+        if (now >= timers->next_round) {
+            make_round_unlocked(timers, now);
             continue;
         }
-        timers->sleeping_until =
-            timers->count > 0 ? timers->heap[0]->timer_due : now + IDLE_SLEEP_MS * NM_NS_PER_MS;
+        if (timers->count > 0 && timers->heap[0]->timer_due <= now) {
+            fire_unlocked(timers, timers->heap[0]);
+            continue;
+        }
+        timers->sleeping_until = timers->next_round;
+        if (timers->count > 0 && timers->heap[0]->timer_due < timers->next_round)
+            timers->sleeping_until = timers->heap[0]->timer_due;
         nm_cond_wait_until(&timers->changed, &timers->lock, timers->sleeping_until);
         timers->sleeping_until = 0;
     }
@@ -146,9 +163,12 @@ static void *serve_timers(void *argument)
     return NULL;
 }
 
-bool nm_timers_start(nm_timers *timers)
+bool nm_timers_start(nm_timers *timers, void (*on_round)(void *data), void *data)
 {
     timers->sleeping_until = 0;
+    timers->next_round = nm_deadline_in(ROUND_MS);
+    timers->on_round = on_round;
+    timers->data = data;
     pthread_mutex_init(&timers->lock, NULL);
     if (nm_cond_init(&timers->changed) != 0)
         return false;

@@ -1,6 +1,6 @@
 /*
- * Timers: one for each inbox, which a thread of their own calls back. They have a lock; no other is
- * taken under it, and it is free while an inbox is called back.
+ * Timers: one for each inbox, which a thread of their own calls back, and a round each second. They
+ * have a lock; no other is taken under it, and it is free while somebody is called back.
  */
 #ifndef NM_LINK_TIMERS_H
 #define NM_LINK_TIMERS_H
@@ -16,13 +16,16 @@ typedef struct nm_timers {
     size_t count;
     size_t capacity;
     int64_t sleeping_until;
+    int64_t next_round;
+    void (*on_round)(void *data);
+    void *data;
     bool stopping; /* and stopped: timers are taken out, none is put in */
     bool running;
     pthread_t thread;
 } nm_timers;
 
-/* False: no thread, or no memory. */
-bool nm_timers_start(nm_timers *timers);
+/* Calls on_round once a second, without a lock. False: no thread, or no memory. */
+bool nm_timers_start(nm_timers *timers, void (*on_round)(void *data), void *data);
 
 /* Ends the thread; afterwards timers are only taken out. */
 void nm_timers_stop(nm_timers *timers);

@@ -4,7 +4,8 @@
 #include "server/endpoint.h"
 
 #include "base/buffer.h"
-#include "link/link.h"
+#include "server/state.h"
+#include "wire/incoming.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -22,8 +23,8 @@ natsmicro_status nm_endpoint_init(nm_endpoint *endpoint, nm_service *service,
 {
     endpoint->service = service;
     endpoint->source.is_unary = method->kind == NATSMICRO_UNARY;
-    endpoint->source.max_waiting = limit_of(method->pending_msg_limit);
-    endpoint->source.max_waiting_bytes = limit_of(method->pending_bytes_limit);
+    endpoint->source.share.max_waiting = limit_of(method->pending_msg_limit);
+    endpoint->source.share.max_waiting_bytes = limit_of(method->pending_bytes_limit);
     pthread_mutex_init(&endpoint->stats.lock, NULL);
     return nm_method_init(&endpoint->method, stub, method, options->subject_prefix,
                           options->timeout_ms, error);
@@ -31,25 +32,60 @@ natsmicro_status nm_endpoint_init(nm_endpoint *endpoint, nm_service *service,
 
 void nm_endpoint_free(nm_endpoint *endpoint)
 {
-    natsSubscription_Destroy(endpoint->source.subscription);
+    natsSubscription_Destroy(endpoint->requests.subscription);
     nm_method_free(&endpoint->method);
     free(endpoint->stats.last_error);
     pthread_mutex_destroy(&endpoint->stats.lock);
 }
 
-natsmicro_status nm_endpoint_subscribe(nm_endpoint *endpoint, natsConnection *connection,
-                                       nm_error *error)
+/* ---- requests; on the subscription's delivery thread, which only hands them over ---- */
+
+static void on_request(natsConnection *connection, natsSubscription *subscription, natsMsg *message,
+                       void *closure)
 {
-    natsSubscription **subscription = &endpoint->source.subscription;
+    nm_endpoint *endpoint = closure;
+    (void)connection;
+    (void)subscription;
+    size_t size = nm_message_front(message) + (size_t)natsMsg_GetDataLength(message);
+    nm_pool_offer(&endpoint->service->server->pool, &endpoint->source, message, size);
+}
+
+static void on_no_more_requests(void *closure)
+{
+    nm_endpoint *endpoint = closure;
+    nm_pool_close(&endpoint->service->server->pool);
+}
+
+static natsStatus subscribe(nm_endpoint *endpoint)
+{
+    natsConnection *connection = endpoint->service->server->connection;
+    natsSubscription **subscription = &endpoint->requests.subscription;
     const char *subject = endpoint->method.subject;
     natsStatus status =
         endpoint->method.stub->queue_group_disabled
-            ? natsConnection_SubscribeSync(subscription, connection, subject)
-            : natsConnection_QueueSubscribeSync(subscription, connection, subject, NM_QUEUE_GROUP);
-    /* The pool limits how many requests wait, and answers the others; nats.c would drop them. */
+            ? natsConnection_Subscribe(subscription, connection, subject, on_request, endpoint)
+            : natsConnection_QueueSubscribe(subscription, connection, subject, NM_QUEUE_GROUP,
+                                            on_request, endpoint);
     if (status == NATS_OK)
-        status = natsSubscription_SetPendingLimits(*subscription, -1, -1);
-    return nm_link_status(status, subject, error);
+        status = natsSubscription_SetOnCompleteCB(*subscription, on_no_more_requests, endpoint);
+    return status;
+}
+
+natsmicro_status nm_endpoint_start(nm_endpoint *endpoint, nm_error *error)
+{
+    natsmicro_server *server = endpoint->service->server;
+    natsmicro_status status = nm_pool_open(&server->pool, &endpoint->source);
+    if (status != NATSMICRO_OK)
+        return status;
+    natsStatus subscribed = subscribe(endpoint);
+    if (subscribed != NATS_OK) {
+        nm_pool_close(&server->pool);
+        return nm_link_status(subscribed, endpoint->method.subject, error);
+    }
+    endpoint->requests.subject = endpoint->method.subject;
+    endpoint->requests.method = endpoint->method.full_name;
+    nm_link_bound(server->link, &endpoint->requests);
+    return NATSMICRO_OK;
 }
 
 void nm_endpoint_count(nm_endpoint *endpoint, int64_t duration, const nm_error *outcome)

@@ -1,10 +1,11 @@
 /*
- * Endpoint: a method that is served: its subject, where its requests come from, and its statistics.
+ * Endpoint: a method that is served: its subject, its subscription, and its statistics.
  */
 #ifndef NM_SERVER_ENDPOINT_H
 #define NM_SERVER_ENDPOINT_H
 
 #include "call/method.h"
+#include "link/bounds.h"
 #include "server/pool.h"
 #include "server/subjects.h"
 
@@ -24,6 +25,7 @@ typedef struct nm_service nm_service;
 
 typedef struct nm_endpoint {
     nm_pool_source source; /* the first member: the pool's callbacks get it */
+    nm_bounded requests;   /* the subscription */
     nm_method method;
     nm_service *service;
     nm_subject_entry own_subject; /* in the server's set once the service is listed */
@@ -47,9 +49,11 @@ natsmicro_status nm_endpoint_init(nm_endpoint *endpoint, nm_service *service,
 /* Destroys its subscription, too. */
 void nm_endpoint_free(nm_endpoint *endpoint);
 
-/* Subscribes for requests; nobody waits for them yet. */
-natsmicro_status nm_endpoint_subscribe(nm_endpoint *endpoint, natsConnection *connection,
-                                       nm_error *error);
+/*
+ * Opens its source and subscribes for requests, which go to the server's pool. The source is closed
+ * when no more come: after a drain, or when the connection is closed.
+ */
+natsmicro_status nm_endpoint_start(nm_endpoint *endpoint, nm_error *error);
 
 /* Counts a request that is over: `outcome` is OK or what it failed with. Any thread. */
 void nm_endpoint_count(nm_endpoint *endpoint, int64_t duration, const nm_error *outcome);

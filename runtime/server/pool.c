@@ -1,236 +1,145 @@
 /*
- * The workers of a server: leader and followers. Each source has one worker that waits on its
- * subscription; who gets a request lets another wait and serves it itself, so that a request is
- * handed to no second thread. When all calls that may run are running, the waiting workers queue
- * requests, and past the queue's limits they refuse them at once.
+ * The workers of a server. Requests come from nats.c's delivery threads, which only hand them over,
+ * so that a handler that takes long, or a message that takes long to read, holds up no other.
  *
- * Waking another worker costs more than many a handler takes. So a call of a source whose calls
- * are quick leaves the source unwatched: its worker is most likely back before the next request.
- * One worker stands by meanwhile and takes over a source that is unwatched for long after all.
+ * Waking a worker costs more than many a handler takes. So while a call runs that is likely to be
+ * quick, a request wakes nobody: the call's worker takes it next. One worker stands by meanwhile
+ * and takes over when the call turns out to take long.
  *
- * There are at most max_running workers that serve and one an open source that waits. They are
+ * There are at most max_running workers that serve, one that stands by, and always one. They are
  * started when needed and end after a while without work.
  */
 #include "server/pool.h"
 
 #include "base/clock.h"
-#include "link/link.h"
 
-#include <stdlib.h>
 #include <time.h>
-
-/* nats.c waits on the wall clock, which may jump: never long at a time. */
-#define LONGEST_WAIT_MS 1000
 
 #define IDLE_WORKER_MS 10000
 
 /* A source's calls are taken for slow ones until they have shown better. */
 #define FIRST_TYPICAL_NS (1000 * NM_NS_PER_MS)
 
-/* Calls that take less than this are quick, and how long a source may go unwatched for one. */
-#define QUICK_NS     (200 * INT64_C(1000))
-#define UNWATCHED_NS (1 * NM_NS_PER_MS)
+/* Calls that take less than this are quick. */
+#define QUICK_NS (200 * INT64_C(1000))
 
 /*
- * What a call counts as that was taken for a quick one and is none: a dozen others make up for it.
+ * The worker that stands by looks this often. It takes over when a request waits for two looks, and
+ * goes when so many looks found no quick call.
  */
-#define NOT_QUICK_NS (8 * QUICK_NS)
-
-/* The worker that stands by looks this often, and goes when so many looks found no quick call. */
-#define STANDBY_LOOK_NS (2 * NM_NS_PER_MS)
-#define STANDBY_LOOKS   10
+#define STANDBY_LOOK_NS (1 * NM_NS_PER_MS)
+#define STANDBY_LOOKS   20
 
 /* Answers are flushed after so many, though more requests wait to be served by the same worker. */
 #define UNFLUSHED_ANSWERS 16
 
-/* ---- the queue of waiting calls; under the lock ---- */
-
-static bool has_room(const nm_pool *pool, const nm_pool_source *source, size_t bytes)
-{
-    if (pool->waiting_count >= pool->max_waiting)
-        return false;
-    if (source->max_waiting > 0 && source->waiting >= source->max_waiting)
-        return false;
-    return source->max_waiting_bytes == 0 ||
-           source->waiting_bytes + bytes <= source->max_waiting_bytes;
-}
-
-static size_t size_of(natsMsg *message)
-{
-    return (size_t)natsMsg_GetDataLength(message);
-}
-
-static void enqueue(nm_pool *pool, nm_pool_source *source, natsMsg *message)
-{
-    size_t at = (pool->waiting_first + pool->waiting_count) % pool->max_waiting;
-    pool->waiting[at] = (nm_pool_request){source, message};
-    pool->waiting_count++;
-    source->waiting++;
-    source->waiting_bytes += size_of(message);
-}
-
-static bool may_dequeue(const nm_pool *pool)
-{
-    return pool->waiting_count > 0 && pool->running < pool->max_running;
-}
-
-/* The request that has waited longest; there is one. */
-static nm_pool_request dequeue(nm_pool *pool)
-{
-    nm_pool_request request = pool->waiting[pool->waiting_first];
-    pool->waiting_first = (pool->waiting_first + 1) % pool->max_waiting;
-    pool->waiting_count--;
-    request.source->waiting--;
-    request.source->waiting_bytes -= size_of(request.message);
-    return request;
-}
-
-/* ---- workers ---- */
-
 static void *work(void *argument);
 
-/* Under the lock: somebody is to see to new work. False: no thread could be started. */
-static bool call_worker(nm_pool *pool)
+/* ---- calling workers; under the lock ---- */
+
+static bool start_worker(nm_pool *pool)
 {
-    if (pool->idle > 0) {
-        /* Taken off here, not when it wakes: two calls must not wake the same worker. */
-        pool->idle--;
-        pool->wakeups++;
-        pthread_cond_signal(&pool->work);
-        return true;
-    }
     pthread_t thread;
     if (pthread_create(&thread, NULL, work, pool) != 0)
         return false;
     pthread_detach(thread);
     pool->threads++;
+    pool->called++;
     return true;
 }
 
-static void push_unwatched(nm_pool *pool, nm_pool_source *source)
+/*
+ * True: an idle worker is to be woken. If no thread can be started, the workers that there are take
+ * the request when they can.
+ */
+static bool call_worker(nm_pool *pool)
 {
-    source->next_unwatched = pool->unwatched;
-    pool->unwatched = source;
-}
-
-/* Under the lock: takes a source back that no other worker has begun to watch. */
-static bool take_unwatched(nm_pool *pool, const nm_pool_source *source)
-{
-    for (nm_pool_source **at = &pool->unwatched; *at != NULL; at = &(*at)->next_unwatched) {
-        if (*at != source)
-            continue;
-        *at = source->next_unwatched;
-        return true;
+    if (pool->idle == 0) {
+        start_worker(pool);
+        return false;
     }
-    return false;
+    /* Taken off here, not when it wakes: two calls must not wake the same worker. */
+    pool->idle--;
+    pool->wakeups++;
+    pool->called++;
+    return true;
 }
 
 /*
- * Serves with the lock free; returns with it held. `unflushed` counts the answers of a worker that
- * goes on with the requests at hand: their flush is one.
+ * Calls a worker if a request may run that none is on the way for. True: signal `work`, best with
+ * the lock free, as who is woken wants it.
  */
-static void serve_unlocked(nm_pool *pool, nm_pool_source *source, natsMsg *message,
-                           uint32_t *unflushed)
+static bool call_worker_if_needed(nm_pool *pool)
 {
-    pthread_mutex_unlock(&pool->lock);
-    int64_t start = nm_now();
-    bool goes_on = pool->callbacks->serve(pool->data, source, message);
-    int64_t taken = nm_now() - start;
-    if (unflushed == NULL || ++*unflushed >= UNFLUSHED_ANSWERS ||
-        !nm_more_is_at_hand(source->subscription)) {
-        pool->callbacks->flush(pool->data);
-        if (unflushed != NULL)
-            *unflushed = 0;
-    }
-    pthread_mutex_lock(&pool->lock);
-    source->typical_ns += (taken - source->typical_ns) / 8;
-    if (goes_on)
-        return;
-    pool->running--;
+    bool left_to_quick = pool->quick_running > 0 && pool->standby;
+    if (left_to_quick || pool->called >= pool->backlog.all.waiting)
+        return false;
+    return nm_backlog_may_take(&pool->backlog) && call_worker(pool);
+}
+
+static void tell_drain(nm_pool *pool)
+{
     if (pool->draining)
         pthread_cond_broadcast(&pool->changed);
 }
 
-static void refuse_unlocked(nm_pool *pool, nm_pool_source *source, natsMsg *message)
+/* ---- workers; with the lock, which they free while they serve, flush and wait ---- */
+
+static void flush_unlocked(nm_pool *pool)
 {
-    pool->refused++;
-    uint32_t running = pool->running;
-    size_t waiting = pool->waiting_count;
     pthread_mutex_unlock(&pool->lock);
-    pool->callbacks->refuse(pool->data, source, message, running, waiting);
+    pool->callbacks->flush(pool->data);
     pthread_mutex_lock(&pool->lock);
 }
 
-/*
- * Serves a request, with the lock held. True: the source is still this worker's to watch. The
- * next one to wait is called before, unless the call is likely to be quick and somebody stands by.
- */
-static bool serve_watched(nm_pool *pool, nm_pool_source *source, natsMsg *message,
-                          uint32_t *unflushed)
+static bool serve_unlocked(nm_pool *pool, nm_pool_request request)
 {
-    bool quick = source->typical_ns < QUICK_NS && source->is_unary;
-    pool->running++;
-    source->unwatched_since = quick ? nm_now() : 0;
-    push_unwatched(pool, source);
+    bool wakes = call_worker_if_needed(pool);
+    pthread_mutex_unlock(&pool->lock);
+    if (wakes)
+        pthread_cond_signal(&pool->work);
+    int64_t start = nm_now();
+    bool goes_on = pool->callbacks->serve(pool->data, request.source, request.message);
+    int64_t taken = nm_now() - start;
+    pthread_mutex_lock(&pool->lock);
+    request.source->typical_ns += (taken - request.source->typical_ns) / 8;
+    return goes_on;
+}
+
+/* From here to end_quick requests are left to this worker. Returns what end_quick takes. */
+static uint32_t begin_quick(nm_pool *pool)
+{
+    pool->quick++;
+    pool->quick_running++;
+    return pool->quick_era;
+}
+
+static void end_quick(nm_pool *pool, uint32_t era)
+{
+    if (era == pool->quick_era)
+        pool->quick_running--;
+}
+
+/*
+ * Serves a request that was taken. Returns how many answers are left to be flushed: that of a call
+ * that was not quick is flushed at once.
+ */
+static uint32_t serve(nm_pool *pool, nm_pool_request request, uint32_t unflushed)
+{
+    bool quick = request.source->is_unary && request.source->typical_ns < QUICK_NS;
+    if (!quick && unflushed > 0)
+        flush_unlocked(pool);
+    uint32_t era = quick ? begin_quick(pool) : 0;
+    bool goes_on = serve_unlocked(pool, request);
     if (quick)
-        pool->quick++;
-    if (!quick || !pool->standby)
-        call_worker(pool);
-    serve_unlocked(pool, source, message, quick ? unflushed : NULL);
-    return take_unwatched(pool, source);
-}
-
-/*
- * What becomes of a request, with the lock held. True: the source is still this worker's to
- * watch.
- */
-static bool take_request(nm_pool *pool, nm_pool_source *source, natsMsg *message,
-                         uint32_t *unflushed)
-{
-    if (pool->running < pool->max_running && pool->waiting_count == 0)
-        return serve_watched(pool, source, message, unflushed);
-    if (has_room(pool, source, size_of(message))) {
-        enqueue(pool, source, message);
-        if (pool->running < pool->max_running)
-            call_worker(pool);
-    } else
-        refuse_unlocked(pool, source, message);
-    return true;
-}
-
-static void close_source(nm_pool *pool, natsStatus status)
-{
-    pool->sources--;
-    if (status == NATS_CONNECTION_CLOSED) {
-        pool->connection_closed = true;
-        pool->callbacks->on_connection_closed(pool->data);
+        end_quick(pool, era);
+    if (!goes_on) {
+        nm_backlog_ended(&pool->backlog, request.source);
+        tell_drain(pool);
     }
-    pthread_cond_broadcast(&pool->changed);
-}
-
-/* Waits for a source's requests until another worker does, or there will be none any more. */
-static void watch(nm_pool *pool, nm_pool_source *source)
-{
-    bool mine = true;
-    uint32_t unflushed = 0;
-    while (mine) {
-        natsMsg *message = NULL;
-        pthread_mutex_unlock(&pool->lock);
-        natsStatus status =
-            natsSubscription_NextMsg(&message, source->subscription, LONGEST_WAIT_MS);
-        pthread_mutex_lock(&pool->lock);
-        if (status == NATS_OK)
-            mine = take_request(pool, source, message, &unflushed);
-        else if (status == NATS_CONNECTION_CLOSED || status == NATS_INVALID_SUBSCRIPTION) {
-            close_source(pool, status);
-            mine = false;
-        }
-        /* A time-out, a slow consumer's notice or somebody's 503 mean nothing here. */
-        if (mine && may_dequeue(pool)) {
-            /* Somebody else is free to wait; what has come first is served first. */
-            call_worker(pool);
-        }
-    }
+    if (!quick)
+        flush_unlocked(pool);
+    return quick ? unflushed + 1 : 0;
 }
 
 /* Waits until it is called; false when it was not for a while, or the pool ends. */
@@ -242,39 +151,37 @@ static bool wait_for_work(nm_pool *pool)
         if (pool->stopping || nm_cond_wait_until(&pool->work, &pool->lock, until) != 0) {
             if (pool->wakeups > 0)
                 break;
+            if (pool->threads == 1 && !pool->stopping) {
+                until = nm_deadline_in(IDLE_WORKER_MS);
+                continue;
+            }
             pool->idle--;
             return false;
         }
     }
     pool->wakeups--;
+    pool->called--;
     return true;
 }
 
 /*
- * A source to be watched now: not one that a call left a moment ago and is likely to be back at.
- */
-static nm_pool_source *longest_unwatched(const nm_pool *pool)
-{
-    if (pool->unwatched == NULL)
-        return NULL;
-    int64_t now = nm_now();
-    nm_pool_source *source = pool->unwatched;
-    while (source != NULL && now - source->unwatched_since < UNWATCHED_NS)
-        source = source->next_unwatched;
-    return source;
-}
-
-/*
- * Looks after sources that quick calls leave unwatched, until there is other work or no such
- * call.
+ * Looks after requests that are left to the workers of quick calls, until one has waited for long
+ * or there was no such call for a while.
  */
 static void stand_by(nm_pool *pool)
 {
     const struct timespec pause = {0, STANDBY_LOOK_NS};
     int quiet = 0;
+    uint64_t seen = 0;
     pool->standby = true;
-    while (quiet < STANDBY_LOOKS && !may_dequeue(pool) && !pool->stopping &&
-           longest_unwatched(pool) == NULL) {
+    while (quiet < STANDBY_LOOKS && !pool->stopping) {
+        uint64_t next = nm_backlog_next(&pool->backlog);
+        if (next != 0 && (next == seen || pool->quick_running == 0)) {
+            pool->quick_era++;
+            pool->quick_running = 0;
+            break;
+        }
+        seen = next;
         quiet = pool->quick > 0 ? 0 : quiet + 1;
         pool->quick = 0;
         pthread_mutex_unlock(&pool->lock);
@@ -287,21 +194,19 @@ static void stand_by(nm_pool *pool)
 static void *work(void *argument)
 {
     nm_pool *pool = argument;
+    uint32_t unflushed = 0;
 
     pthread_mutex_lock(&pool->lock);
-    nm_pool_source *source;
+    pool->called--;
     for (;;) {
-        if (may_dequeue(pool)) {
-            nm_pool_request request = dequeue(pool);
-            pool->running++;
-            if (pool->unwatched != NULL)
-                call_worker(pool);
-            serve_unlocked(pool, request.source, request.message, NULL);
-        } else if ((source = longest_unwatched(pool)) != NULL) {
-            take_unwatched(pool, source);
-            if (source->unwatched_since != 0)
-                source->typical_ns = NOT_QUICK_NS; /* its call is none of the quick ones */
-            watch(pool, source);
+        nm_pool_request request;
+        if (unflushed < UNFLUSHED_ANSWERS && nm_backlog_take(&pool->backlog, &request))
+            unflushed = serve(pool, request, unflushed);
+        else if (unflushed > 0) {
+            unflushed = 0;
+            uint32_t era = begin_quick(pool); /* what comes meanwhile is next */
+            flush_unlocked(pool);
+            end_quick(pool, era);
         } else if (pool->quick > 0 && !pool->standby && !pool->stopping)
             stand_by(pool);
         else if (!wait_for_work(pool))
@@ -313,55 +218,72 @@ static void *work(void *argument)
     return NULL;
 }
 
-/* ---- what the server asks of it ---- */
+/* ---- making; what sources ask of it ---- */
 
 bool nm_pool_init(nm_pool *pool, const nm_pool_callbacks *callbacks, void *data,
-                  uint32_t max_running, uint32_t max_waiting)
+                  const nm_share *all, const nm_share *streams)
 {
-    *pool = (nm_pool){.callbacks = callbacks,
-                      .data = data,
-                      .max_running = max_running,
-                      .max_waiting = max_waiting};
+    *pool = (nm_pool){.callbacks = callbacks, .data = data};
     pthread_mutex_init(&pool->lock, NULL);
     nm_cond_init(&pool->work);
     nm_cond_init(&pool->changed);
-    pool->waiting = calloc(max_waiting, sizeof(nm_pool_request));
-    return pool->waiting != NULL;
+    return nm_backlog_init(&pool->backlog, all, streams);
 }
 
 void nm_pool_free(nm_pool *pool)
 {
-    free(pool->waiting);
+    nm_backlog_free(&pool->backlog);
     pthread_cond_destroy(&pool->work);
     pthread_cond_destroy(&pool->changed);
     pthread_mutex_destroy(&pool->lock);
 }
 
-natsmicro_status nm_pool_add(nm_pool *pool, nm_pool_source *source)
+natsmicro_status nm_pool_open(nm_pool *pool, nm_pool_source *source)
 {
     pthread_mutex_lock(&pool->lock);
     source->typical_ns = FIRST_TYPICAL_NS;
-    pool->sources++;
-    push_unwatched(pool, source);
-    bool called = call_worker(pool);
-    if (!called) {
-        take_unwatched(pool, source);
-        pool->sources--;
-    }
+    bool works = pool->threads > 0 || start_worker(pool);
+    if (works)
+        pool->sources++;
     pthread_mutex_unlock(&pool->lock);
-    return called ? NATSMICRO_OK : NATSMICRO_RESOURCE_EXHAUSTED;
+    return works ? NATSMICRO_OK : NATSMICRO_RESOURCE_EXHAUSTED;
 }
 
-void nm_pool_call_ended(nm_pool *pool)
+void nm_pool_close(nm_pool *pool)
 {
     pthread_mutex_lock(&pool->lock);
-    pool->running--;
-    if (pool->waiting_count > 0)
-        call_worker(pool);
-    if (pool->draining)
-        pthread_cond_broadcast(&pool->changed);
+    pool->sources--;
+    pthread_cond_broadcast(&pool->changed);
     pthread_mutex_unlock(&pool->lock);
 }
+
+void nm_pool_offer(nm_pool *pool, nm_pool_source *source, natsMsg *message, size_t size)
+{
+    pthread_mutex_lock(&pool->lock);
+    bool queued = nm_backlog_add(&pool->backlog, source, message, size);
+    bool wakes = queued && call_worker_if_needed(pool);
+    pool->refused += queued ? 0 : 1;
+    uint32_t running = pool->backlog.all.running;
+    size_t waiting = pool->backlog.all.waiting;
+    pthread_mutex_unlock(&pool->lock);
+    if (wakes)
+        pthread_cond_signal(&pool->work);
+    if (!queued)
+        pool->callbacks->refuse(pool->data, source, message, running, waiting);
+}
+
+void nm_pool_call_ended(nm_pool *pool, nm_pool_source *source)
+{
+    pthread_mutex_lock(&pool->lock);
+    nm_backlog_ended(&pool->backlog, source);
+    /* Under the lock, as the pool may be gone once this call has ended. */
+    if (call_worker_if_needed(pool))
+        pthread_cond_signal(&pool->work);
+    tell_drain(pool);
+    pthread_mutex_unlock(&pool->lock);
+}
+
+/* ---- ending ---- */
 
 void nm_pool_drain(nm_pool *pool)
 {
@@ -372,7 +294,7 @@ void nm_pool_drain(nm_pool *pool)
 
 static bool is_empty(const nm_pool *pool)
 {
-    return pool->sources == 0 && pool->waiting_count == 0 && pool->running == 0;
+    return pool->sources == 0 && pool->backlog.all.waiting == 0 && pool->backlog.all.running == 0;
 }
 
 bool nm_pool_wait_empty(nm_pool *pool, int64_t deadline)
@@ -399,9 +321,7 @@ bool nm_pool_wait_change(nm_pool *pool, int64_t deadline)
 bool nm_pool_take_waiting(nm_pool *pool, nm_pool_request *request)
 {
     pthread_mutex_lock(&pool->lock);
-    bool waits = pool->waiting_count > 0;
-    if (waits)
-        *request = dequeue(pool);
+    bool waits = nm_backlog_take_any(&pool->backlog, request);
     pthread_mutex_unlock(&pool->lock);
     return waits;
 }
@@ -419,12 +339,11 @@ void nm_pool_stop(nm_pool *pool)
 nm_pool_figures nm_pool_read(nm_pool *pool)
 {
     pthread_mutex_lock(&pool->lock);
-    nm_pool_figures figures = {.running = pool->running,
-                               .waiting = pool->waiting_count,
+    nm_pool_figures figures = {.running = pool->backlog.all.running,
+                               .waiting = pool->backlog.all.waiting,
                                .threads = pool->threads,
                                .sources = pool->sources,
-                               .refused = pool->refused,
-                               .connection_closed = pool->connection_closed};
+                               .refused = pool->refused};
     pthread_mutex_unlock(&pool->lock);
     return figures;
 }

@@ -207,5 +207,5 @@ void natsmicro_call_finish(natsmicro_call *call, natsmicro_status status)
     if (!nm_call_finish(call, status, &outcome))
         return;
     end_call(call, &outcome);
-    nm_pool_call_ended(&server->pool);
+    nm_pool_call_ended(&server->pool, &endpoint->source);
 }

@@ -46,13 +46,7 @@ static void flush(void *data)
     nm_link_flush(server->link, NM_NEVER);
 }
 
-static void on_connection_closed(void *data)
-{
-    natsmicro_server *server = data;
-    sem_post(&server->stop_requested);
-}
-
-static const nm_pool_callbacks pool_callbacks = {serve, refuse, flush, on_connection_closed};
+static const nm_pool_callbacks pool_callbacks = {serve, refuse, flush};
 
 /* ---- making ---- */
 
@@ -60,6 +54,13 @@ static bool owns_subject(const char *subject, void *data)
 {
     const natsmicro_server *server = data;
     return nm_subject_set_contains(&server->own_subjects, subject);
+}
+
+static void on_connection_closed(void *data)
+{
+    natsmicro_server *server = data;
+    atomic_store(&server->connection_closed, true);
+    sem_post(&server->stop_requested);
 }
 
 static natsmicro_status server_start(natsmicro_server *server,
@@ -72,8 +73,30 @@ static natsmicro_status server_start(natsmicro_server *server,
         return status;
     server->settings.stream.is_own_subject = owns_subject;
     server->settings.stream.own_subject_data = server;
-    return nm_link_new(&server->link, server->connection, options->inbox_prefix, &server->events,
-                       nm_transport_on_stray, &server->settings.stream, error);
+    nm_link_options link = {.connection = server->connection,
+                            .inbox_prefix = options->inbox_prefix,
+                            .events = &server->events,
+                            .on_stray = nm_transport_on_stray,
+                            .stray_data = &server->settings.stream,
+                            .on_connection_closed = on_connection_closed,
+                            .connection_closed_data = server};
+    return nm_link_new(&server->link, &link, error);
+}
+
+static bool init_pool(natsmicro_server *server, const natsmicro_server_options *options)
+{
+    int64_t max_payload = natsConnection_GetMaxPayload(server->connection);
+    nm_share all = {.max_running = DEFAULT_MAX_CALLS,
+                    .max_waiting = DEFAULT_MAX_WAITING,
+                    .max_waiting_bytes = nm_bound_bytes(max_payload > 0 ? max_payload : 0)};
+    if (options->max_calls != 0)
+        all.max_running = options->max_calls;
+    if (options->max_waiting != 0)
+        all.max_waiting = options->max_waiting;
+    if (options->max_waiting_bytes != 0)
+        all.max_waiting_bytes = options->max_waiting_bytes;
+    nm_share streams = {0};
+    return nm_pool_init(&server->pool, &pool_callbacks, server, &all, &streams);
 }
 
 static natsmicro_status make_server(natsmicro_server **server_out, natsConnection *connection,
@@ -96,10 +119,7 @@ static natsmicro_status make_server(natsmicro_server **server_out, natsConnectio
     nm_cond_init(&server->changed);
     nm_events_init(&server->events, options->on_error, options->on_error_data);
     nm_call_cache_init(&server->cache);
-    bool pooled =
-        nm_pool_init(&server->pool, &pool_callbacks, server,
-                     options->max_calls != 0 ? options->max_calls : DEFAULT_MAX_CALLS,
-                     options->max_waiting != 0 ? options->max_waiting : DEFAULT_MAX_WAITING);
+    bool pooled = init_pool(server, options);
     status = pooled ? server_start(server, options, error) : NATSMICRO_RESOURCE_EXHAUSTED;
     if (status != NATSMICRO_OK) {
         natsmicro_server_destroy(server);
@@ -134,7 +154,7 @@ static void close_doors(natsmicro_server *server)
     for (nm_service *service = server->services; service != NULL; service = service->next) {
         nm_service_unsubscribe_discovery(service);
         for (size_t i = 0; i < service->n_endpoints; i++) {
-            natsSubscription *subscription = service->endpoints[i].source.subscription;
+            natsSubscription *subscription = service->endpoints[i].requests.subscription;
             if (subscription != NULL)
                 natsSubscription_DrainTimeout(subscription, UNSUBSCRIBE_MS);
         }
@@ -146,8 +166,8 @@ static void unsubscribe_all(natsmicro_server *server)
 {
     for (nm_service *service = server->services; service != NULL; service = service->next) {
         for (size_t i = 0; i < service->n_endpoints; i++) {
-            if (service->endpoints[i].source.subscription != NULL)
-                natsSubscription_Unsubscribe(service->endpoints[i].source.subscription);
+            if (service->endpoints[i].requests.subscription != NULL)
+                natsSubscription_Unsubscribe(service->endpoints[i].requests.subscription);
         }
     }
 }
@@ -308,8 +328,7 @@ natsmicro_status natsmicro_server_run(natsmicro_server *server)
         continue;
     sem_post(&server->stop_requested); /* a stop is for good, and for all who run the server */
     drain(server);
-    bool closed = nm_pool_read(&server->pool).connection_closed;
-    return closed ? NATSMICRO_UNAVAILABLE : NATSMICRO_OK;
+    return atomic_load(&server->connection_closed) ? NATSMICRO_UNAVAILABLE : NATSMICRO_OK;
 }
 
 void natsmicro_server_stop(natsmicro_server *server)

@@ -99,13 +99,6 @@ static natsmicro_status init_endpoints(nm_service *service,
     return status;
 }
 
-static natsmicro_status start_endpoint(natsmicro_server *server, nm_endpoint *endpoint,
-                                       nm_error *error)
-{
-    natsmicro_status status = nm_endpoint_subscribe(endpoint, server->connection, error);
-    return status == NATSMICRO_OK ? nm_pool_add(&server->pool, &endpoint->source) : status;
-}
-
 static natsmicro_status subscribe_discovery(natsmicro_server *server, nm_service *service,
                                             nm_error *error)
 {
@@ -125,7 +118,7 @@ static natsmicro_status start(natsmicro_server *server, nm_service *service, nm_
 {
     natsmicro_status status = NATSMICRO_OK;
     for (size_t i = 0; i < service->n_endpoints && status == NATSMICRO_OK; i++)
-        status = start_endpoint(server, &service->endpoints[i], error);
+        status = nm_endpoint_start(&service->endpoints[i], error);
     if (status == NATSMICRO_OK)
         status = subscribe_discovery(server, service, error);
     if (status == NATSMICRO_OK && server->discovery == NULL)

@@ -3,7 +3,8 @@
  *
  * A peer that still sends to a call that is over is told so when its message asks for an answer: by
  * a NATS reply, or because it is an acknowledgement that came too late. Ends, errors, resets and
- * 503s are never answered, so that two sides cannot go on answering each other. No state is kept.
+ * 503s are never answered, so that two sides cannot go on answering each other. Nor is anything
+ * answered while messages to our own calls have to wait. No state is kept.
  */
 #include "transport/stray.h"
 #include "transport/publish.h"
@@ -54,12 +55,13 @@ static void answer_stray(nm_link *link, const char *subject, const nm_incoming *
 
 void nm_transport_on_stray(nm_link *link, natsMsg *message, void *settings)
 {
-    nm_incoming incoming;
-    nm_incoming_read(&incoming, message);
-
-    atomic_fetch_add_explicit(&nm_link_events(link)->dropped, 1, memory_order_relaxed);
-    const char *subject = answer_subject(link, settings, &incoming);
-    if (subject != NULL)
-        answer_stray(link, subject, &incoming);
+    nm_events_count_dropped(nm_link_events(link), 1);
+    if (!nm_link_is_flooded(link)) {
+        nm_incoming incoming;
+        nm_incoming_read(&incoming, message);
+        const char *subject = answer_subject(link, settings, &incoming);
+        if (subject != NULL)
+            answer_stray(link, subject, &incoming);
+    }
     natsMsg_Destroy(message);
 }

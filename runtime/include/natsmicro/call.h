@@ -244,7 +244,13 @@ typedef enum natsmicro_event_kind {
     /* Nobody listened to the answer, or the end, of a plain stream until its deadline. */
     NATSMICRO_EVENT_UNHEARD = 6,
     /* A client or server could not be made, or a service could not be added. */
-    NATSMICRO_EVENT_SETUP_FAILED = 7
+    NATSMICRO_EVENT_SETUP_FAILED = 7,
+    /*
+     * Messages came faster than this process could take them, so its connection dropped some: at
+     * most one event a second for each subscription, with the number in its text. Reliable streams
+     * send theirs again.
+     */
+    NATSMICRO_EVENT_QUEUE_FULL = 8
 } natsmicro_event_kind;
 
 typedef struct natsmicro_event {

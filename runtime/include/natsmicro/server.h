@@ -115,13 +115,18 @@ typedef struct natsmicro_server_options {
      * over its own limit, so raise it on both sides. Default: 16384.
      */
     size_t max_header_bytes;
+    /*
+     * How many bytes of requests, with their headers, may wait for a worker. Further callers get
+     * UNAVAILABLE at once. Default: 64 MiB, or 4 times the broker's max_payload if that is more.
+     */
+    size_t max_waiting_bytes;
 } natsmicro_server_options;
 
 /* The initializer of natsmicro_server_options: all defaults. */
 #define NATSMICRO_SERVER_OPTIONS_INIT                                                             \
     {                                                                                             \
         sizeof(natsmicro_server_options), NULL, 0, 0, 0, 0, 0, 0, 0, 0, {NULL, NULL, NULL}, NULL, \
-            NULL, NULL, false, 0, 0, 0, 0                                                         \
+            NULL, NULL, false, 0, 0, 0, 0, 0                                                      \
     }
 
 /* One pair of the metadata that discovery shows of a service or an endpoint. */
@@ -187,9 +192,8 @@ natsmicro_status natsmicro_server_new(natsmicro_server **server, natsConnection 
  * and reply return UNAVAILABLE to their handlers. The drain is over when every handler has returned
  * and every detached call is finished; a handler that does not return keeps this function waiting.
  *
- * Returns OK after a stop, UNAVAILABLE when the connection was closed for good (which a server
- * notices by its services). A stop is for good: a later call returns at once. Several threads may
- * wait here. Not from a handler or a hook.
+ * Returns OK after a stop, UNAVAILABLE when the connection was closed for good. A stop is for good:
+ * a later call returns at once. Several threads may wait here. Not from a handler or a hook.
  */
 natsmicro_status natsmicro_server_run(natsmicro_server *server);
 

@@ -1,0 +1,109 @@
+/*
+ * Bounds: see bounds.h.
+ */
+#include "link/bounds.h"
+
+#include <limits.h>
+
+#define LEAST_BYTES (64 * (size_t)1024 * 1024)
+
+/* Of those that share a budget each may take so many messages, however many share it. */
+#define LEAST_MESSAGES 1024
+
+size_t nm_bound_bytes(int64_t max_payload)
+{
+    size_t bytes = 4 * (size_t)max_payload;
+    return bytes > LEAST_BYTES ? bytes : LEAST_BYTES;
+}
+
+static int as_limit(size_t value)
+{
+    return value < INT_MAX ? (int)value : INT_MAX;
+}
+
+static void bound(natsSubscription *subscription, size_t messages, size_t bytes)
+{
+    natsSubscription_SetPendingLimits(subscription, as_limit(messages), as_limit(bytes));
+}
+
+/* What one of `count` subscriptions may take of a budget that they share. */
+static void bound_shared(natsSubscription *subscription, size_t count, int64_t max_payload)
+{
+    size_t messages = NM_BOUND_MESSAGES / count;
+    size_t bytes = nm_bound_bytes(max_payload) / count;
+    if (messages < LEAST_MESSAGES)
+        messages = LEAST_MESSAGES;
+    if (bytes < 2 * (size_t)max_payload)
+        bytes = 2 * (size_t)max_payload;
+    bound(subscription, messages, bytes);
+}
+
+/* The list only grows at its head, so it may be walked without the lock. */
+static nm_bounded *shared_ones(nm_bounds *bounds, size_t *count)
+{
+    pthread_mutex_lock(&bounds->lock);
+    nm_bounded *first = bounds->shared;
+    *count = bounds->shared_count;
+    pthread_mutex_unlock(&bounds->lock);
+    return first;
+}
+
+static void bound_all_shared(nm_bounds *bounds, int64_t max_payload)
+{
+    size_t count;
+    for (nm_bounded *one = shared_ones(bounds, &count); one != NULL; one = one->next)
+        bound_shared(one->subscription, count, max_payload);
+}
+
+static void tell_drops(nm_bounds *bounds, nm_bounded *bounded)
+{
+    int64_t dropped = 0;
+    if (natsSubscription_GetDropped(bounded->subscription, &dropped) != NATS_OK ||
+        dropped <= bounded->dropped)
+        return;
+    int64_t more = dropped - bounded->dropped;
+    bounded->dropped = dropped;
+    nm_events_count_dropped(bounds->events, (uint64_t)more);
+    nm_events_emit(bounds->events, NATSMICRO_EVENT_QUEUE_FULL, bounded->subject, bounded->method,
+                   "%lld messages to \"%s\" came faster than they could be taken, and were dropped",
+                   (long long)more, bounded->subject);
+}
+
+void nm_bounds_init(nm_bounds *bounds, nm_events *events)
+{
+    *bounds = (nm_bounds){.events = events};
+    pthread_mutex_init(&bounds->lock, NULL);
+}
+
+void nm_bounds_free(nm_bounds *bounds)
+{
+    pthread_mutex_destroy(&bounds->lock);
+}
+
+void nm_bounds_set_lone(nm_bounds *bounds, int64_t max_payload)
+{
+    bounds->max_payload = max_payload;
+    bound(bounds->lone.subscription, NM_BOUND_MESSAGES, nm_bound_bytes(max_payload));
+}
+
+void nm_bounds_add(nm_bounds *bounds, nm_bounded *bounded, int64_t max_payload)
+{
+    pthread_mutex_lock(&bounds->lock);
+    bounded->next = bounds->shared;
+    bounds->shared = bounded;
+    bounds->shared_count++;
+    pthread_mutex_unlock(&bounds->lock);
+    bound_all_shared(bounds, max_payload);
+}
+
+void nm_bounds_round(nm_bounds *bounds, int64_t max_payload)
+{
+    if (max_payload != bounds->max_payload) {
+        nm_bounds_set_lone(bounds, max_payload);
+        bound_all_shared(bounds, max_payload);
+    }
+    tell_drops(bounds, &bounds->lone);
+    size_t count;
+    for (nm_bounded *one = shared_ones(bounds, &count); one != NULL; one = one->next)
+        tell_drops(bounds, one);
+}
