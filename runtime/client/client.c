@@ -454,5 +454,7 @@ natsmicro_status natsmicro_options_prepare(natsOptions *options)
         status = natsOptions_SetReconnectJitter(options, RECONNECT_JITTER_MS, RECONNECT_JITTER_MS);
     if (status == NATS_OK)
         status = natsOptions_SetPingInterval(options, PING_INTERVAL_MS);
+    if (status == NATS_OK)
+        status = natsOptions_UseGlobalMessageDelivery(options, false);
     return status == NATS_OK ? NATSMICRO_OK : NATSMICRO_INVALID_ARGUMENT;
 }

@@ -3,6 +3,7 @@
  */
 #include "link/link.h"
 
+#include "link/delivery.h"
 #include "link/flush.h"
 #include "link/table.h"
 #include "link/timers.h"
@@ -158,7 +159,10 @@ static natsmicro_status start(nm_link *link, const char *inbox_prefix, nm_error 
     static const char no_means[] = "no memory, no thread, or no random bytes from the system";
     if (!make_wildcard(link, inbox_prefix) || !nm_table_init(&link->table))
         return nm_error_set(error, NATSMICRO_RESOURCE_EXHAUSTED, no_means);
-    natsmicro_status status = nm_link_status(subscribe(link), link->wildcard, error);
+    natsmicro_status status = nm_delivery_check(link->connection, link->wildcard, error);
+    if (status != NATSMICRO_OK)
+        return status;
+    status = nm_link_status(subscribe(link), link->wildcard, error);
     if (status != NATSMICRO_OK)
         return status;
     link->completed = false;

@@ -31,7 +31,8 @@ typedef struct nm_link_options {
 } nm_link_options;
 
 /*
- * Makes a link. OK; UNAVAILABLE: the connection is closed; RESOURCE_EXHAUSTED.
+ * Makes a link. OK; UNAVAILABLE: the connection is closed; FAILED_PRECONDITION: its subscriptions
+ * share threads; RESOURCE_EXHAUSTED. Blocks until a thread has begun and ended.
  */
 natsmicro_status nm_link_new(nm_link **link, const nm_link_options *options, nm_error *error);
 

@@ -121,7 +121,10 @@ typedef struct natsmicro_client_options {
  * - a write deadline of 2 s: without one a broker that has stopped reading can block every function
  *   of nats.c, and so of this library, for ever;
  * - endless reconnecting, every 50 ms with up to 10 ms of jitter;
- * - a ping every 5 s, which notices a dead connection.
+ * - a ping every 5 s, which notices a dead connection;
+ * - threads of its own for each subscription, even where the program asked for threads that all
+ *   connections share (natsOptions_UseGlobalMessageDelivery, or NATS_DEFAULT_TO_LIB_MSG_DELIVERY in
+ *   its environment): there a callback of yours that waits for a call would hold up the answer.
  *
  * Returns OK, or INVALID_ARGUMENT when `options` is NULL or nats.c refuses a value. Never blocks;
  * one thread at a time.
