@@ -4,6 +4,7 @@
 #include "call/settings.h"
 
 #include "base/rules.h"
+#include "wire/header_block.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -18,7 +19,7 @@
  */
 #define DECODE_BYTES_PER_PAYLOAD 32
 #define DEFAULT_GONE_LIMIT_MS    10000
-#define DEFAULT_HEADER_BYTES     16384
+#define DEFAULT_HEADER_BYTES     NM_HEADER_LIMIT
 
 /* Room for two inboxes, or an error's code and text. */
 #define LEAST_HEADER_BYTES 4096

@@ -20,8 +20,9 @@ static void refuse(nm_endpoint *endpoint, const nm_incoming *incoming, const nm_
 
 void nm_serve_refuse(nm_endpoint *endpoint, natsMsg *message, const nm_error *error)
 {
+    const natsmicro_server *server = endpoint->service->server;
     nm_incoming incoming;
-    nm_incoming_read(&incoming, message);
+    nm_incoming_read(&incoming, message, server->settings.stream.max_header_bytes);
     refuse(endpoint, &incoming, error);
     natsMsg_Destroy(message);
 }
@@ -148,8 +149,8 @@ static natsmicro_status accept_call(natsmicro_call *call, natsMsg *message,
                                     const nm_incoming *incoming, ProtobufCMessage **request,
                                     nm_error *error)
 {
-    if (incoming->malformed)
-        return nm_error_set(error, NATSMICRO_INVALID_ARGUMENT, "%s", incoming->error_text);
+    if (incoming->malformed != NULL)
+        return nm_error_set(error, NATSMICRO_INVALID_ARGUMENT, "%s", incoming->malformed);
     if (call == NULL)
         return nm_error_set(error, NATSMICRO_RESOURCE_EXHAUSTED, "no memory for the call");
     natsmicro_status status = decode_request(call, incoming, request, error);
@@ -182,7 +183,7 @@ bool nm_serve(nm_endpoint *endpoint, natsMsg *message)
 {
     natsmicro_server *server = endpoint->service->server;
     nm_incoming incoming;
-    nm_incoming_read(&incoming, message);
+    nm_incoming_read(&incoming, message, server->settings.stream.max_header_bytes);
     natsmicro_call *call = make_call(server, endpoint);
     ProtobufCMessage *request = NULL;
     nm_error error = NM_ERROR_INIT;

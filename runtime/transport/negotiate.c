@@ -33,7 +33,7 @@ static bool begin_reliable(nm_stream *stream, const nm_stream_offer *peer)
 static bool choose(nm_stream *stream, natsMsg *message)
 {
     nm_incoming incoming;
-    nm_incoming_read(&incoming, message);
+    nm_incoming_read(&incoming, message, stream->settings->max_header_bytes);
     return nm_stream_is_accepted(incoming.stream) ? begin_reliable(stream, NULL)
                                                   : nm_plain_begin(stream);
 }
@@ -153,7 +153,8 @@ natsmicro_status nm_stream_accept(nm_stream *stream, natsMsg *message, const nm_
     nm_stream_offer offer;
     bool reliable = takes_offer(stream, opening, &offer);
     note_reconnects(stream);
-    nm_incoming_user_headers(message, &stream->headers_in); /* short memory: fewer */
+    nm_incoming_user_headers(message, stream->settings->max_header_bytes,
+                             &stream->headers_in); /* short memory: fewer */
     if (reliable ? !begin_reliable(stream, &offer) : !nm_plain_begin(stream))
         return nm_error_set(error, NATSMICRO_RESOURCE_EXHAUSTED, "no memory for the stream");
     if (!reliable)

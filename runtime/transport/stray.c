@@ -53,12 +53,13 @@ static void answer_stray(nm_link *link, const char *subject, const nm_incoming *
     nm_error_clear(&error);
 }
 
-void nm_transport_on_stray(nm_link *link, natsMsg *message, void *settings)
+void nm_transport_on_stray(nm_link *link, natsMsg *message, void *data)
 {
+    const nm_stream_settings *settings = data;
     nm_events_count_dropped(nm_link_events(link), 1);
     if (!nm_link_is_flooded(link)) {
         nm_incoming incoming;
-        nm_incoming_read(&incoming, message);
+        nm_incoming_read(&incoming, message, settings->max_header_bytes);
         const char *subject = answer_subject(link, settings, &incoming);
         if (subject != NULL)
             answer_stray(link, subject, &incoming);

@@ -6,7 +6,7 @@
 
 #include "link/link.h"
 
-/* The link's on_stray; `settings` is the nm_stream_settings of the client or server. */
-void nm_transport_on_stray(nm_link *link, natsMsg *message, void *settings);
+/* The link's on_stray; `data` is the nm_stream_settings of the client or server. */
+void nm_transport_on_stray(nm_link *link, natsMsg *message, void *data);
 
 #endif

@@ -22,6 +22,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+/* Bytes of headers that a message may have by default, from NATS/1.0 to the empty line. */
+#define NM_HEADER_LIMIT 16384
+
 typedef enum nm_header_block_state {
     NM_HEADER_BLOCK_NONE,      /* the message has no headers */
     NM_HEADER_BLOCK_FOUND,     /* it has, and they can be read */

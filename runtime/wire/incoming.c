@@ -1,16 +1,12 @@
 /*
  * Incoming: see incoming.h. Whether a value makes sense in the state that a call is in is the
  * call's business.
- *
- * nats.c keeps a message's headers in a hash that it fills at the first question, and knows names
- * only in the case they came in. So the names are listed once, and the values of those that mean
- * something are asked for. Asking for each name we know instead would cost more and miss other
- * spellings.
  */
 #include "wire/incoming.h"
 
 #include "wire/names.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -38,9 +34,11 @@ static const char *const known_names[N_KNOWN] = {
 };
 
 /* The only known header that a name like this, of this length, can be. */
-static known_header candidate(const char *name)
+static known_header candidate(nm_bytes header)
 {
-    switch (strlen(name)) {
+    const char *name = header.data;
+
+    switch (header.length) {
     case sizeof(NM_HEADER_STREAM_SEQ) - 1: /* and Nats-Stream-End */
         return name[12] == 's' || name[12] == 'S' ? KNOWN_STREAM_SEQ : KNOWN_STREAM_END;
     case sizeof(NM_HEADER_STREAM) - 1:
@@ -62,117 +60,105 @@ static known_header candidate(const char *name)
     }
 }
 
-/* ---- headers without a value ---- */
-
-/* Longer names than any that means something to us. */
-#define LONGEST_NAME 256
-
-/* A header that nats.c has taken for the value of the one before. */
-typedef struct swallowed {
-    char name[LONGEST_NAME];
-    const char *value; /* in the message's own bytes */
-} swallowed;
-
-/*
- * nats.c before 3.11 skips the line's end behind a header without a value, so that the next line
- * becomes the value: "X-Empty: \r\nReply-To: a" is X-Empty with the value "Reply-To: a". Both lie
- * where they were received, in front of the payload, with the line's end still between them. True:
- * the value is no value, and what it is instead. A value of nats.c's making (a folded one) lies
- * elsewhere.
- */
-static bool is_swallowed(natsMsg *message, const char *name, const char *value, swallowed *line)
-{
-    uintptr_t at = (uintptr_t)value;
-
-    line->value = NULL;
-    /* Message and bytes are one block; an address above a name that lies elsewhere says nothing. */
-    if (at <= (uintptr_t)message || at <= (uintptr_t)name ||
-        at >= (uintptr_t)natsMsg_GetData(message) || value[-1] != '\n')
-        return false;
-    size_t length = strcspn(value, ":");
-    if (value[length] == '\0' || length >= sizeof(line->name))
-        return true; /* no header either: dropped */
-    memcpy(line->name, value, length);
-    line->name[length] = '\0';
-    value += length + 1;
-    line->value = value + strspn(value, " \t");
-    return true;
-}
-
-/*
- * Whether nats.c's last failure is that the last header has no value, and it none of the
- * protocol's.
- */
-static bool lacks_a_value(natsStatus status)
-{
-    static const char complaint[] = "no value found for key ";
-    const char *text = status == NATS_PROTOCOL_ERROR ? nats_GetLastError(NULL) : NULL;
-    const char *name = text != NULL ? strstr(text, complaint) : NULL;
-
-    return name != NULL && !nm_header_name_is_reserved(name + sizeof(complaint) - 1);
-}
-
 /* ---- what the headers say ---- */
 
+/* The values of known headers; those that are not there have no data. */
+typedef struct known_values {
+    nm_bytes values[N_KNOWN];
+    unsigned exact; /* bits: the value came with the name spelled as we send it */
+} known_values;
+
 /* The first value of each known header counts; the spelling that we send goes before others. */
-static void note_known(const char *name, const char *value, const char **values)
+static void note_known(known_values *known, nm_bytes name, nm_bytes value)
 {
     known_header header = candidate(name);
-
-    if (header == UNKNOWN_HEADER)
+    if (header == UNKNOWN_HEADER || (known->exact >> header & 1) != 0)
         return;
-    if (strcmp(name, known_names[header]) == 0 ||
-        (values[header] == NULL && nm_header_names_equal(name, known_names[header])))
-        values[header] = value;
+    if (memcmp(name.data, known_names[header], name.length) == 0)
+        known->exact |= 1U << header;
+    else if (known->values[header].data != NULL || !nm_header_name_is(name, known_names[header]))
+        return;
+    known->values[header] = value;
 }
 
-static void read_known(natsMsg *message, const char *const *keys, int count, const char **values)
+/* A status in the first line goes before headers of the name. False: the block is malformed. */
+static bool read_known(nm_bytes block, known_values *known)
 {
-    for (int i = 0; i < count; i++) {
-        const char *value = NULL;
+    nm_header_reader reader;
+    nm_bytes status;
+    nm_bytes description;
+    nm_header_reader_begin(&reader, block, &status, &description);
+    nm_bytes name;
+    nm_bytes value;
+    while (nm_header_reader_next(&reader, &name, &value))
+        note_known(known, name, value);
+    if (status.length > 0)
+        known->values[KNOWN_STATUS] = status;
+    if (description.length > 0)
+        known->values[KNOWN_DESCRIPTION] = description;
+    return !reader.malformed;
+}
 
-        if (natsMsgHeader_Get(message, keys[i], &value) != NATS_OK || value == NULL)
-            continue;
-        swallowed line;
-        if (!is_swallowed(message, keys[i], value, &line)) {
-            note_known(keys[i], value, values);
-            continue;
-        }
-        note_known(keys[i], "", values);
-        if (line.value != NULL)
-            note_known(line.name, line.value, values);
-    }
+static bool is_text(nm_bytes value, const char *text)
+{
+    return value.length == strlen(text) && memcmp(value.data, text, value.length) == 0;
 }
 
 /* Digits only, at most 2^63-1. */
-static bool parse_sequence(const char *value, uint64_t *sequence)
+static bool parse_sequence(nm_bytes value, uint64_t *sequence)
 {
+    const char *at = value.data;
     uint64_t number = 0;
 
-    if (*value == '\0')
-        return false;
-    for (; *value != '\0'; value++) {
-        uint64_t digit = (uint64_t)(*value - '0');
+    for (size_t i = 0; i < value.length; i++) {
+        uint64_t digit = (uint64_t)(at[i] - '0');
 
-        if (*value < '0' || *value > '9' || number > ((uint64_t)INT64_MAX - digit) / 10)
+        if (at[i] < '0' || at[i] > '9' || number > ((uint64_t)INT64_MAX - digit) / 10)
             return false;
         number = number * 10 + digit;
     }
     *sequence = number;
-    return true;
+    return value.length > 0;
 }
 
 /*
  * Whether a `Status` tells of an error. Services use the header for nothing else, but the broker
  * and its JetStream put numbers there, of which 1xx and 2xx are none; "OK" cannot be meant as one.
  */
-static bool status_is_error(const char *status)
+static bool status_is_error(nm_bytes status)
 {
-    bool is_number = strlen(status) == 3 && strspn(status, "0123456789") == 3;
+    const char *digits = status.data;
+    bool is_number = status.length == 3;
 
+    for (size_t i = 0; i < status.length; i++)
+        is_number = is_number && digits[i] >= '0' && digits[i] <= '9';
     if (is_number)
-        return status[0] != '1' && status[0] != '2';
-    return strcmp(status, "OK") != 0;
+        return digits[0] != '1' && digits[0] != '2';
+    return !is_text(status, "OK");
+}
+
+/* Where strings for an nm_incoming are written. */
+typedef struct word_writer {
+    char *at;
+    size_t room;
+    bool failed;
+} word_writer;
+
+/* A value as a string; NULL: it is not there, or has no room. */
+static const char *write_word(word_writer *writer, nm_bytes value)
+{
+    char *word = writer->at;
+
+    if (value.data == NULL)
+        return NULL;
+    if (value.length >= writer->room) {
+        writer->failed = true;
+        return NULL;
+    }
+    size_t size = nm_header_value_copy(value, word) + 1;
+    writer->at += size;
+    writer->room -= size;
+    return word;
 }
 
 /*
@@ -180,132 +166,136 @@ static bool status_is_error(const char *status)
  * would be a header of its own. A Description alone is none either: both who use that spelling send
  * a Status with it.
  */
-static void read_error(nm_incoming *incoming, const char *const *values)
+static void read_error(nm_incoming *incoming, const nm_bytes *values, word_writer *writer)
 {
-    const char *status = values[KNOWN_STATUS];
+    nm_bytes status = values[KNOWN_STATUS];
 
-    if (values[KNOWN_ERROR_CODE] != NULL || values[KNOWN_ERROR] != NULL) {
-        incoming->error_code = values[KNOWN_ERROR_CODE] != NULL ? values[KNOWN_ERROR_CODE] : "";
+    if (values[KNOWN_ERROR_CODE].data != NULL || values[KNOWN_ERROR].data != NULL) {
+        const char *code = write_word(writer, values[KNOWN_ERROR_CODE]);
+        incoming->error_code = code != NULL ? code : "";
         incoming->error_text = values[KNOWN_ERROR];
         return;
     }
-    if (status == NULL || !status_is_error(status))
+    if (status.data == NULL || !status_is_error(status))
         return;
-    if (incoming->length == 0 && strcmp(status, "503") == 0) {
+    if (incoming->length == 0 && is_text(status, "503")) {
         incoming->no_responders = true;
         return;
     }
-    incoming->error_code = status;
+    incoming->error_code = write_word(writer, status);
     incoming->error_text = values[KNOWN_DESCRIPTION];
 }
 
-static void read_headers(nm_incoming *incoming, const char *const *values)
+/* False: the words have no room. */
+static bool read_values(nm_incoming *incoming, const nm_bytes *values)
 {
-    const char *sequence = values[KNOWN_STREAM_SEQ];
-    const char *end = values[KNOWN_STREAM_END];
+    word_writer writer = {incoming->words, sizeof(incoming->words), false};
+    nm_bytes sequence = values[KNOWN_STREAM_SEQ];
 
-    if (sequence != NULL) {
+    if (sequence.data != NULL) {
         incoming->has_sequence = parse_sequence(sequence, &incoming->sequence);
         incoming->bad_sequence = !incoming->has_sequence;
     }
-    incoming->end = end != NULL && strcmp(end, "true") == 0;
-    incoming->reply_to = values[KNOWN_REPLY_TO];
-    incoming->stream_inbox = values[KNOWN_STREAM_INBOX];
-    incoming->control = values[KNOWN_CONTROL];
-    incoming->stream = values[KNOWN_STREAM];
-    read_error(incoming, values);
+    incoming->end = is_text(values[KNOWN_STREAM_END], "true");
+    incoming->reply_to = write_word(&writer, values[KNOWN_REPLY_TO]);
+    incoming->stream_inbox = write_word(&writer, values[KNOWN_STREAM_INBOX]);
+    incoming->control = write_word(&writer, values[KNOWN_CONTROL]);
+    incoming->stream = write_word(&writer, values[KNOWN_STREAM]);
+    read_error(incoming, values, &writer);
+    return !writer.failed;
 }
 
-/*
- * nats.c before 3.11 fails at a header without a value, and that is how other services send an
- * error with an empty text. Asked again, it goes on behind the header it failed at: an error found
- * so is the error. Else the message is one: taken for a message without headers, it could pass for
- * a success.
- */
-static void read_malformed(nm_incoming *incoming, natsMsg *message)
+/* ---- messages ---- */
+
+static void clear(nm_incoming *incoming, natsMsg *message)
 {
-    const char *values[N_KNOWN] = {NULL};
-    const char **keys = NULL;
-    int count = 0;
-
-    if (natsMsgHeader_Keys(message, &keys, &count) == NATS_OK) {
-        read_known(message, keys, count, values);
-        free(keys);
-        read_error(incoming, values);
-    }
-    if (incoming->error_code != NULL || incoming->no_responders)
-        return;
-    incoming->malformed = true;
-    incoming->error_code = natsmicro_status_name(NATSMICRO_INTERNAL);
-    incoming->error_text = "the message's headers cannot be read";
-}
-
-void nm_incoming_read(nm_incoming *incoming, natsMsg *message)
-{
-    const char *values[N_KNOWN] = {NULL};
-    const char **keys = NULL;
-    int count = 0;
-
-    memset(incoming, 0, sizeof(*incoming));
+    memset(incoming, 0, offsetof(nm_incoming, words));
     incoming->subject = natsMsg_GetSubject(message);
     incoming->reply = natsMsg_GetReply(message);
     incoming->data = (const uint8_t *)natsMsg_GetData(message);
     incoming->length = (size_t)natsMsg_GetDataLength(message);
+}
 
-    natsStatus status = natsMsgHeader_Keys(message, &keys, &count);
-    if (status != NATS_OK && status != NATS_NOT_FOUND && lacks_a_value(status))
-        status = natsMsgHeader_Keys(message, &keys, &count); /* goes on behind it: the rest */
-    if (status == NATS_NOT_FOUND)
-        return;
-    if (status != NATS_OK) {
-        read_malformed(incoming, message);
-        return;
+/* NULL, or why they are refused: then some of them may have been read. */
+static const char *read_headers(nm_incoming *incoming, size_t limit)
+{
+    nm_bytes block;
+    nm_header_block_state state = nm_header_block_find(incoming->subject, incoming->reply,
+                                                       (const char *)incoming->data, limit, &block);
+    if (state == NM_HEADER_BLOCK_NONE)
+        return NULL;
+    if (state == NM_HEADER_BLOCK_TOO_LONG) {
+        snprintf(incoming->words, sizeof(incoming->words),
+                 "the message's headers are longer than max_header_bytes, %zu", limit);
+        return incoming->words;
     }
-    read_known(message, keys, count, values);
-    free(keys);
-    read_headers(incoming, values);
+    known_values known = {0};
+    if (state == NM_HEADER_BLOCK_MALFORMED || !read_known(block, &known))
+        return "the message's headers cannot be read";
+    return read_values(incoming, known.values)
+               ? NULL
+               : "the message's headers of the protocol are too long";
 }
 
-static bool add_value(natsMsg *message, const char *name, const char *value, nm_headers *headers)
+void nm_incoming_read(nm_incoming *incoming, natsMsg *message, size_t limit)
 {
-    swallowed line;
-
-    if (!is_swallowed(message, name, value, &line))
-        return nm_headers_add(headers, name, value);
-    return nm_headers_add(headers, name, "") &&
-           (line.value == NULL || nm_header_name_is_reserved(line.name) ||
-            nm_headers_add(headers, line.name, line.value));
+    clear(incoming, message);
+    const char *fault = read_headers(incoming, limit);
+    if (fault == NULL)
+        return;
+    /* Nothing is believed of such a message; and without an error it could pass for a success. */
+    clear(incoming, message);
+    incoming->malformed = fault;
+    incoming->error_code = natsmicro_status_name(NATSMICRO_INTERNAL);
 }
 
-static bool add_all_values(natsMsg *message, const char *name, nm_headers *headers)
+bool nm_incoming_is_no_responders(natsMsg *message)
 {
-    const char **values = NULL;
-    int count = 0;
-    bool added = true;
-    natsStatus status = natsMsgHeader_Values(message, name, &values, &count);
-
-    if (status != NATS_OK)
-        return status != NATS_NO_MEMORY;
-    for (int i = 0; i < count && added; i++)
-        added = add_value(message, name, values[i] == NULL ? "" : values[i], headers);
-    free(values);
-    return added;
+    if (natsMsg_GetDataLength(message) > 0)
+        return false;
+    nm_incoming incoming;
+    nm_incoming_read(&incoming, message, NM_HEADER_LIMIT);
+    return incoming.no_responders;
 }
 
-bool nm_incoming_user_headers(natsMsg *message, nm_headers *headers)
+static bool is_well_formed(nm_bytes block)
 {
-    const char **keys = NULL;
-    int count = 0;
-    bool added = true;
-    natsStatus status = natsMsgHeader_Keys(message, &keys, &count);
+    nm_header_reader reader;
+    nm_bytes name;
+    nm_bytes value;
+    nm_header_reader_begin(&reader, block, &name, &value);
+    while (nm_header_reader_next(&reader, &name, &value))
+        continue;
+    return !reader.malformed;
+}
 
-    if (status != NATS_OK)
-        return status != NATS_NO_MEMORY;
-    for (int i = 0; i < count && added; i++)
-        if (!nm_header_name_is_reserved(keys[i]))
-            added = add_all_values(message, keys[i], headers);
-    free(keys);
-    return added;
+/* NULL: memory is short. */
+static char *copy_value(nm_bytes value)
+{
+    char *copy = malloc(value.length + 1);
+
+    if (copy != NULL)
+        nm_header_value_copy(value, copy);
+    return copy;
+}
+
+bool nm_incoming_user_headers(natsMsg *message, size_t limit, nm_headers *headers)
+{
+    nm_bytes block;
+    nm_header_block_state state =
+        nm_header_block_find(natsMsg_GetSubject(message), natsMsg_GetReply(message),
+                             natsMsg_GetData(message), limit, &block);
+    if (state != NM_HEADER_BLOCK_FOUND || !is_well_formed(block))
+        return true;
+    nm_header_reader reader;
+    nm_bytes name;
+    nm_bytes value;
+    nm_header_reader_begin(&reader, block, &name, &value); /* a status is the protocol's */
+    while (nm_header_reader_next(&reader, &name, &value))
+        if (!nm_header_bytes_are_reserved(name) &&
+            !nm_headers_take(headers, strndup(name.data, name.length), copy_value(value)))
+            return false;
+    return true;
 }
 
 natsmicro_status nm_incoming_error(const nm_incoming *incoming, nm_error *error)
@@ -313,15 +303,14 @@ natsmicro_status nm_incoming_error(const nm_incoming *incoming, nm_error *error)
     nm_error_clear(error);
     if (incoming->no_responders)
         return nm_error_set(error, NATSMICRO_UNAVAILABLE, "nobody is listening");
+    if (incoming->malformed != NULL)
+        return nm_error_set_code(error, incoming->error_code, incoming->malformed);
     if (incoming->error_code == NULL)
         return NATSMICRO_OK;
-    nm_error_set_code(error, incoming->error_code, incoming->error_text);
-    if (!incoming->malformed)
-        nm_error_set_data(error, incoming->data, incoming->length);
+    nm_bytes text = incoming->error_text;
+    char *copy = text.data != NULL ? copy_value(text) : NULL; /* short memory loses the text */
+    nm_error_set_code(error, incoming->error_code, copy);
+    free(copy);
+    nm_error_set_data(error, incoming->data, incoming->length);
     return error->status;
-}
-
-bool nm_incoming_is_no_responders(natsMsg *message)
-{
-    return natsMsg_IsNoResponders(message);
 }

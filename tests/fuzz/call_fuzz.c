@@ -9,6 +9,8 @@
  *
  * One thread: where a verb would block, the world goes on by a step.
  */
+#include "unit/raw_message.h"
+
 #include "transport/negotiate.h"
 #include "transport/reliable/state.h"
 #include "transport/reliable/table.h"
@@ -251,20 +253,16 @@ natsStatus natsConnection_Publish(natsConnection *connection, const char *subjec
     return natsConnection_PublishRequest(connection, subject, NULL, data, length);
 }
 
+/* Copies a message that has been received, its payload cut to the length. */
 static natsMsg *copy_message(natsMsg *original, int length)
 {
-    natsMsg *copy = NULL;
-    const char **names = NULL;
-    const char *value = NULL;
-    int count = 0;
-    check(natsMsg_Create(&copy, natsMsg_GetSubject(original), natsMsg_GetReply(original),
-                         natsMsg_GetData(original), length) == NATS_OK);
-    if (natsMsgHeader_Keys(original, &names, &count) != NATS_OK)
-        return copy;
-    for (int i = 0; i < count; i++)
-        if (natsMsgHeader_Get(original, names[i], &value) == NATS_OK)
-            check(natsMsgHeader_Set(copy, names[i], value) == NATS_OK);
-    free((void *)names);
+    const char *subject = natsMsg_GetSubject(original);
+    const char *reply = natsMsg_GetReply(original);
+    nm_bytes block = {NULL, 0};
+    nm_header_block_find(subject, reply, natsMsg_GetData(original), NM_HEADER_LIMIT, &block);
+    natsMsg *copy = raw_request(subject, reply, block.data, block.length, natsMsg_GetData(original),
+                                (size_t)length);
+    check(copy != NULL);
     return copy;
 }
 
@@ -275,7 +273,9 @@ natsStatus natsConnection_PublishMsg(natsConnection *connection, natsMsg *messag
         return NATS_MAX_PAYLOAD;
     if (natsMsg_GetSubject(message)[0] == '\0')
         return NATS_INVALID_SUBJECT;
-    return put_on_way(copy_message(message, natsMsg_GetDataLength(message)));
+    natsMsg *received = as_received(message);
+    check(received != NULL);
+    return put_on_way(received);
 }
 
 /* ---- both sides ---- */
@@ -399,7 +399,7 @@ static void accept_opening(natsMsg *message)
 {
     nm_error error = NM_ERROR_INIT;
     nm_incoming opening;
-    nm_incoming_read(&opening, message);
+    nm_incoming_read(&opening, message, NM_HEADER_LIMIT);
     side_begin(&server, client.stream->kind, "_INBOX.s.1", true);
     if (nm_stream_accept(server.stream, message, &opening, &error) != NATSMICRO_OK) {
         server_done = true;

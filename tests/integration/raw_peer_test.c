@@ -7,6 +7,7 @@
 #include "nested.nats-c.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define FIVE   "\x08\x05", 2 /* SumRequest {value: 5} */
@@ -236,20 +237,21 @@ static void a_callers_own_error_code_is_kept(void **state)
 
 /* ---- headers that cannot be read ---- */
 
-/*
- * nats.c sends a name that begins with a space, but cannot read it. The request needs a payload:
- * without one nats.c looks for the broker's 503 first, fails to read the headers, and later says
- * that there are none.
- */
+/* nats.c sends a name that begins with a space, but nobody can read it. */
 static void a_request_whose_headers_cannot_be_read_is_refused(void **state)
 {
     static const char *const methods[] = {"lab.v1.ping", "lab.v1.count_up"};
     (void)state;
     for (size_t i = 0; i < sizeof(methods) / sizeof(methods[0]); i++) {
-        natsMsg *answer = request(&(raw_message){
-            .subject = methods[i], .name = " x", .value = "1", .data = "\x22\x00", .length = 2});
-        raw_assert_error(answer, "INVALID_ARGUMENT");
-        natsMsg_Destroy(answer);
+        for (size_t length = 0; length <= 2; length += 2) {
+            natsMsg *answer = request(&(raw_message){.subject = methods[i],
+                                                     .name = " x",
+                                                     .value = "1",
+                                                     .data = "\x22\x00",
+                                                     .length = length});
+            raw_assert_error(answer, "INVALID_ARGUMENT");
+            natsMsg_Destroy(answer);
+        }
     }
 }
 
@@ -260,6 +262,57 @@ static void a_message_whose_headers_cannot_be_read_fails_the_call(void **state)
     raw_open(&call, raw, "lab.v1.sum");
     raw_send(raw, &(raw_message){.subject = call.stream, .name = " x", .value = "1"});
     expect_error(&call, "INVALID_ARGUMENT", "headers cannot be read");
+}
+
+static void a_request_with_too_long_headers_is_refused(void **state)
+{
+    static const char *const methods[] = {"lab.v1.ping", "lab.v1.count_up", "lab.v1.sum"};
+    char *text = lab_text(17000);
+    (void)state;
+    for (size_t i = 0; i < sizeof(methods) / sizeof(methods[0]); i++) {
+        for (size_t length = 0; length <= 2; length += 2) {
+            natsMsg *answer = request(&(raw_message){.subject = methods[i],
+                                                     .name = "Long",
+                                                     .value = text,
+                                                     .data = "\x22\x00",
+                                                     .length = length});
+            raw_assert_error(answer, "INVALID_ARGUMENT");
+            assert_string_equal(raw_header(answer, "Nats-Service-Error"),
+                                "the message's headers are longer than max_header_bytes, 16384");
+            natsMsg_Destroy(answer);
+        }
+    }
+    free(text);
+}
+
+static void a_message_with_too_long_headers_fails_the_call(void **state)
+{
+    char *text = lab_text(17000);
+    (void)state;
+    raw_call call;
+    raw_open(&call, raw, "lab.v1.sum");
+    raw_send(raw,
+             &(raw_message){.subject = call.stream, .seq = "1", .name = "Long", .value = text});
+    expect_error(&call, "INVALID_ARGUMENT", "headers are longer than max_header_bytes, 16384");
+    free(text);
+}
+
+/* Go sends blank headers as they are. */
+static void blank_headers_are_no_fault(void **state)
+{
+    (void)state;
+    for (size_t length = 0; length <= 2; length += 2) {
+        natsMsg *answer = request(&(raw_message){.subject = "lab.v1.ping",
+                                                 .end = "",
+                                                 .name = "A",
+                                                 .value = "",
+                                                 .other_name = "B",
+                                                 .other_value = "",
+                                                 .data = "\x22\x00",
+                                                 .length = length});
+        assert_string_equal("", raw_header(answer, "Nats-Service-Error-Code"));
+        natsMsg_Destroy(answer);
+    }
 }
 
 /* ---- subjects that the other side names ---- */
@@ -650,6 +703,9 @@ int main(void)
         cmocka_unit_test(a_callers_own_error_code_is_kept),
         cmocka_unit_test(a_request_whose_headers_cannot_be_read_is_refused),
         cmocka_unit_test(a_message_whose_headers_cannot_be_read_fails_the_call),
+        cmocka_unit_test(a_request_with_too_long_headers_is_refused),
+        cmocka_unit_test(a_message_with_too_long_headers_fails_the_call),
+        cmocka_unit_test(blank_headers_are_no_fault),
         cmocka_unit_test(a_hostile_reply_to_is_never_published_to),
         cmocka_unit_test(a_hostile_nats_reply_is_never_published_to),
         cmocka_unit_test(nested_and_inflated_messages_are_refused),

@@ -37,12 +37,13 @@ static void a_message_without_headers_is_its_payload(void **state)
 
     (void)state;
     nm_incoming in;
-    nm_incoming_read(&in, m);
+    nm_incoming_read(&in, m, NM_HEADER_LIMIT);
     assert_string_equal(in.subject, "_INBOX.x");
     assert_null(in.reply);
     assert_int_equal(in.length, 7);
     assert_memory_equal(in.data, "payload", 7);
-    assert_false(in.end || in.has_sequence || in.bad_sequence || in.no_responders || in.malformed);
+    assert_false(in.end || in.has_sequence || in.bad_sequence || in.no_responders);
+    assert_null(in.malformed);
     assert_null(in.error_code);
     assert_null(in.reply_to);
     natsMsg_Destroy(m);
@@ -58,7 +59,7 @@ static void every_header_of_the_protocol_is_read(void **state)
 
     (void)state;
     nm_incoming in;
-    nm_incoming_read(&in, m);
+    nm_incoming_read(&in, m, NM_HEADER_LIMIT);
     assert_true(in.has_sequence);
     assert_int_equal(in.sequence, 42);
     assert_true(in.end);
@@ -66,7 +67,8 @@ static void every_header_of_the_protocol_is_read(void **state)
     assert_string_equal(in.stream_inbox, "_INBOX.b");
     assert_string_equal(in.control, "probe");
     assert_string_equal(in.error_code, "NOT_FOUND");
-    assert_string_equal(in.error_text, "none");
+    assert_int_equal(in.error_text.length, 4);
+    assert_memory_equal(in.error_text.data, "none", 4);
     natsMsg_Destroy(m);
 }
 
@@ -78,13 +80,14 @@ static void names_are_read_whatever_their_case(void **state)
 
     (void)state;
     nm_incoming in;
-    nm_incoming_read(&in, m);
+    nm_incoming_read(&in, m, NM_HEADER_LIMIT);
     assert_int_equal(in.sequence, 1);
     assert_true(in.has_sequence && in.end);
     assert_string_equal(in.reply_to, "_INBOX.a");
     assert_string_equal(in.stream_inbox, "_INBOX.b");
     assert_string_equal(in.error_code, "NOT_FOUND");
-    assert_string_equal(in.error_text, "d");
+    assert_int_equal(in.error_text.length, 1);
+    assert_memory_equal(in.error_text.data, "d", 1);
     natsMsg_Destroy(m);
 }
 
@@ -96,7 +99,7 @@ static void the_first_value_counts_and_the_usual_spelling_before_others(void **s
 
     (void)state;
     nm_incoming in;
-    nm_incoming_read(&in, m);
+    nm_incoming_read(&in, m, NM_HEADER_LIMIT);
     assert_string_equal(in.reply_to, "_INBOX.a");
     natsMsg_Destroy(m);
 }
@@ -109,7 +112,7 @@ static void names_of_the_same_length_are_not_mistaken(void **state)
 
     (void)state;
     nm_incoming in;
-    nm_incoming_read(&in, m);
+    nm_incoming_read(&in, m, NM_HEADER_LIMIT);
     assert_false(in.end || in.has_sequence || in.bad_sequence);
     assert_null(in.reply_to);
     assert_null(in.control);
@@ -125,7 +128,7 @@ static void assert_sequence(const char *value, bool is_good, uint64_t number)
     snprintf(line, sizeof(line), "Nats-Stream-Seq: %s\r\n", value);
     natsMsg *m = message(line, "");
     nm_incoming in;
-    nm_incoming_read(&in, m);
+    nm_incoming_read(&in, m, NM_HEADER_LIMIT);
     assert_int_equal(in.has_sequence, is_good);
     assert_int_equal(in.bad_sequence, !is_good);
     if (is_good)
@@ -161,7 +164,7 @@ static void only_true_is_an_end(void **state)
     for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
         snprintf(line, sizeof(line), "Nats-Stream-End: %s\r\n", others[i]);
         natsMsg *m = message(line, "");
-        nm_incoming_read(&in, m);
+        nm_incoming_read(&in, m, NM_HEADER_LIMIT);
         assert_false(in.end);
         natsMsg_Destroy(m);
     }
@@ -172,7 +175,7 @@ static void assert_no_responders(natsMsg *m)
     nm_error error = NM_ERROR_INIT;
 
     nm_incoming in;
-    nm_incoming_read(&in, m);
+    nm_incoming_read(&in, m, NM_HEADER_LIMIT);
     assert_true(in.no_responders);
     assert_null(in.error_code);
     assert_int_equal(nm_incoming_error(&in, &error), NATSMICRO_UNAVAILABLE);
@@ -193,7 +196,7 @@ static void assert_error(natsMsg *m, natsmicro_status status, const char *code, 
     nm_error error = NM_ERROR_INIT;
 
     nm_incoming in;
-    nm_incoming_read(&in, m);
+    nm_incoming_read(&in, m, NM_HEADER_LIMIT);
     assert_false(in.no_responders);
     assert_non_null(in.error_code);
     assert_int_equal(nm_incoming_error(&in, &error), status);
@@ -243,7 +246,7 @@ static void assert_no_error(natsMsg *m)
     nm_error error = NM_ERROR_INIT;
 
     nm_incoming in;
-    nm_incoming_read(&in, m);
+    nm_incoming_read(&in, m, NM_HEADER_LIMIT);
     assert_false(in.no_responders);
     assert_null(in.error_code);
     assert_int_equal(nm_incoming_error(&in, &error), NATSMICRO_OK);
@@ -267,7 +270,7 @@ static void error_data_comes_along(void **state)
 
     (void)state;
     nm_incoming in;
-    nm_incoming_read(&in, m);
+    nm_incoming_read(&in, m, NM_HEADER_LIMIT);
     assert_int_equal(nm_incoming_error(&in, &error), NATSMICRO_SERVICE_ERROR);
     natsMsg_Destroy(m);
     assert_int_equal(error.data_length, 7);
@@ -275,10 +278,7 @@ static void error_data_comes_along(void **state)
     nm_error_clear(&error);
 }
 
-/*
- * TypeScript and Python services send errors like this. nats.c before 3.11 cannot read the second
- * header.
- */
+/* TypeScript and Python services send errors like this. */
 static void an_error_with_an_empty_text_is_one(void **state)
 {
     (void)state;
@@ -291,6 +291,7 @@ static void headers_that_cannot_be_read_are_an_error(void **state)
     static const char *const unreadable[] = {
         "no colon\r\n",
         " begins with a space: x\r\n",
+        "Reply-To: _INBOX.a\r\nNats-Service-Error-Code: NOT_FOUND\r\nno colon\r\n",
     };
 
     (void)state;
@@ -298,15 +299,14 @@ static void headers_that_cannot_be_read_are_an_error(void **state)
         natsMsg *m = message(unreadable[i], "");
 
         nm_incoming in;
-        nm_incoming_read(&in, m);
-        assert_true(in.malformed);
+        nm_incoming_read(&in, m, NM_HEADER_LIMIT);
+        assert_string_equal(in.malformed, "the message's headers cannot be read");
         natsMsg_Destroy(m);
         assert_error(message(unreadable[i], ""), NATSMICRO_INTERNAL, "INTERNAL",
                      "the message's headers cannot be read");
     }
 }
 
-/* nats.c before 3.11 cannot read the message; later versions read an empty text. */
 static void an_error_of_an_empty_text_alone_is_one(void **state)
 {
     nm_error error = NM_ERROR_INIT;
@@ -314,7 +314,7 @@ static void an_error_of_an_empty_text_alone_is_one(void **state)
 
     (void)state;
     nm_incoming in;
-    nm_incoming_read(&in, m);
+    nm_incoming_read(&in, m, NM_HEADER_LIMIT);
     assert_int_not_equal(nm_incoming_error(&in, &error), NATSMICRO_OK);
     assert_string_not_equal(nm_error_code(&error), "");
     assert_string_not_equal(nm_error_text(&error), "");
@@ -322,10 +322,12 @@ static void an_error_of_an_empty_text_alone_is_one(void **state)
     natsMsg_Destroy(m);
 }
 
-/* nats.c before 3.11 takes the next line for its value, or fails if there is none. */
+/* Go sends blank headers as they are. nats.c before 3.11 would lose the header after each. */
 static void a_header_without_a_value_takes_no_other_along(void **state)
 {
     static const char *const blocks[] = {
+        "Trace: \r\nEmpty: \r\nMore:\r\nReply-To: _INBOX.a\r\nLang: de\r\n",
+        "Reply-To: _INBOX.a\r\nLang: de\r\nMore: \t \r\nEmpty:\r\nTrace: \r\n",
         "Trace: \r\nReply-To: _INBOX.a\r\nLang: de\r\n",
         "Lang: de\r\nTrace:\r\nreply-to:_INBOX.a\r\n",
         "Trace: 1\r\nTrace: \r\nLang: de\r\nReply-To: _INBOX.a\r\n",
@@ -339,15 +341,35 @@ static void a_header_without_a_value_takes_no_other_along(void **state)
         natsMsg *m = message(blocks[i], "data");
 
         nm_incoming in;
-        nm_incoming_read(&in, m);
-        assert_false(in.malformed);
+        nm_incoming_read(&in, m, NM_HEADER_LIMIT);
+        assert_null(in.malformed);
         assert_null(in.error_code);
         assert_string_equal(in.reply_to, "_INBOX.a");
-        assert_true(nm_incoming_user_headers(m, &headers));
+        assert_true(nm_incoming_user_headers(m, NM_HEADER_LIMIT, &headers));
         assert_string_equal(nm_headers_get(&headers, "Lang"), "de");
+        assert_non_null(nm_headers_get(&headers, "Trace"));
         nm_headers_clear(&headers);
         natsMsg_Destroy(m);
     }
+}
+
+static void three_blank_headers_are_three_headers(void **state)
+{
+    nm_headers headers = NM_HEADERS_INIT;
+    natsMsg *m = message("A: \r\nB: \r\nC: \r\n", "");
+
+    (void)state;
+    nm_incoming in;
+    nm_incoming_read(&in, m, NM_HEADER_LIMIT);
+    assert_null(in.malformed);
+    assert_null(in.error_code);
+    assert_true(nm_incoming_user_headers(m, NM_HEADER_LIMIT, &headers));
+    assert_int_equal(headers.count, 3);
+    for (size_t i = 0; i < 3; i++)
+        assert_string_equal(headers.items[i].value, "");
+    assert_string_equal(headers.items[2].name, "C");
+    nm_headers_clear(&headers);
+    natsMsg_Destroy(m);
 }
 
 static void an_error_behind_a_header_without_a_value_is_one(void **state)
@@ -367,7 +389,7 @@ static void users_headers_leave_out_the_protocols(void **state)
     bool first = true;
 
     (void)state;
-    assert_true(nm_incoming_user_headers(m, &headers));
+    assert_true(nm_incoming_user_headers(m, NM_HEADER_LIMIT, &headers));
     natsMsg_Destroy(m);
     assert_int_equal(headers.count, 3);
     assert_string_equal(nm_headers_get(&headers, "Lang"), "de");
@@ -378,6 +400,152 @@ static void users_headers_leave_out_the_protocols(void **state)
         first = false;
     }
     nm_headers_clear(&headers);
+}
+
+static void values_over_several_lines_are_joined(void **state)
+{
+    nm_headers headers = NM_HEADERS_INIT;
+    natsMsg *m = message("Reply-To: _INBOX.a\r\n _INBOX.b\r\nNats-Stream-Seq: 1\r\n 2\r\n"
+                         "Long: one \r\n\ttwo\r\n  \r\n three\r\n"
+                         "Nats-Service-Error: no\r\n such thing\r\n",
+                         "");
+
+    (void)state;
+    nm_incoming in;
+    nm_incoming_read(&in, m, NM_HEADER_LIMIT);
+    assert_string_equal(in.reply_to, "_INBOX.a _INBOX.b");
+    assert_true(in.bad_sequence);
+    assert_true(nm_incoming_user_headers(m, NM_HEADER_LIMIT, &headers));
+    assert_int_equal(headers.count, 1);
+    assert_string_equal(nm_headers_get(&headers, "Long"), "one two three");
+    nm_headers_clear(&headers);
+    assert_error(m, NATSMICRO_UNKNOWN, "UNKNOWN", "no such thing");
+}
+
+/* Makes a message with a request's reply and headers that end up this many bytes long. */
+static natsMsg *message_with_headers_of(size_t length, const char *payload)
+{
+    static const char begin[] = "NATS/1.0\r\nNats-Stream-End: true\r\nX: ";
+    char *block = malloc(length);
+
+    assert_non_null(block);
+    memset(block, 'x', length);
+    memcpy(block, begin, sizeof(begin) - 1);
+    memcpy(block + length - 4, "\r\n\r\n", 4);
+    natsMsg *m = raw_request("a.b", "_INBOX.x", block, length, payload, strlen(payload));
+    free(block);
+    assert_non_null(m);
+    return m;
+}
+
+static void headers_over_the_limit_are_refused(void **state)
+{
+    static const char *const payloads[] = {"", "payload"};
+    nm_error error = NM_ERROR_INIT;
+    nm_headers headers = NM_HEADERS_INIT;
+
+    (void)state;
+    nm_incoming in;
+    for (size_t i = 0; i < 2; i++) {
+        natsMsg *m = message_with_headers_of(NM_HEADER_LIMIT, payloads[i]);
+        nm_incoming_read(&in, m, NM_HEADER_LIMIT);
+        assert_null(in.malformed);
+        assert_true(in.end);
+        natsMsg_Destroy(m);
+
+        m = message_with_headers_of(NM_HEADER_LIMIT + 1, payloads[i]);
+        nm_incoming_read(&in, m, NM_HEADER_LIMIT);
+        assert_string_equal(in.malformed,
+                            "the message's headers are longer than max_header_bytes, 16384");
+        assert_false(in.end);
+        assert_string_equal(in.reply, "_INBOX.x");
+        assert_int_equal(nm_incoming_error(&in, &error), NATSMICRO_INTERNAL);
+        assert_true(nm_incoming_user_headers(m, NM_HEADER_LIMIT, &headers));
+        assert_int_equal(headers.count, 0);
+        natsMsg_Destroy(m);
+    }
+    nm_error_clear(&error);
+}
+
+/* A subject that no broker would take: the message is refused, and nothing of it is believed. */
+static void words_that_have_no_room_are_refused(void **state)
+{
+    (void)state;
+    for (int length = NM_INCOMING_WORDS - 1; length <= NM_INCOMING_WORDS; length++) {
+        char lines[2 * NM_INCOMING_WORDS];
+        memset(lines, 'x', sizeof(lines));
+        lines[length] = '\0';
+        char block[3 * NM_INCOMING_WORDS];
+        snprintf(block, sizeof(block), "NATS/1.0\r\nNats-Stream-Seq: 1\r\nReply-To: %s\r\n\r\n",
+                 lines);
+        natsMsg *m = raw_message("a", block, strlen(block), "", 0);
+        nm_incoming in;
+        nm_incoming_read(&in, m, NM_HEADER_LIMIT);
+        if (length < NM_INCOMING_WORDS) {
+            assert_null(in.malformed);
+            assert_string_equal(in.reply_to, lines);
+        } else {
+            assert_string_equal(in.malformed, "the message's headers of the protocol are too long");
+            assert_null(in.reply_to);
+            assert_false(in.has_sequence);
+        }
+        natsMsg_Destroy(m);
+    }
+}
+
+static void nothing_comes_from_a_malformed_message(void **state)
+{
+    nm_headers headers = NM_HEADERS_INIT;
+    natsMsg *m = message("Trace: 1\r\nReply-To: _INBOX.a\r\nno colon\r\n", "");
+
+    (void)state;
+    nm_incoming in;
+    nm_incoming_read(&in, m, NM_HEADER_LIMIT);
+    assert_non_null(in.malformed);
+    assert_null(in.reply_to);
+    assert_true(nm_incoming_user_headers(m, NM_HEADER_LIMIT, &headers));
+    assert_int_equal(headers.count, 0);
+    natsMsg_Destroy(m);
+}
+
+static void only_a_503_without_payload_is_no_responders(void **state)
+{
+    static const struct {
+        const char *status;
+        const char *payload;
+        bool is;
+    } cases[] = {{" 503", "", true},
+                 {" 503 No Responders", "", true},
+                 {" 503", "x", false},
+                 {" 404", "", false},
+                 {"", "", false}};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        natsMsg *m = status_message(cases[i].status, cases[i].payload);
+        assert_int_equal(nm_incoming_is_no_responders(m), cases[i].is);
+        natsMsg_Destroy(m);
+    }
+    natsMsg *m = message(NULL, "");
+    assert_false(nm_incoming_is_no_responders(m));
+    natsMsg_Destroy(m);
+}
+
+static void the_front_counts_subject_reply_and_headers(void **state)
+{
+    static const char block[] = "NATS/1.0\r\nA: b\r\n\r\n";
+    static const char *const payloads[] = {"", "payload"};
+
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        size_t length = strlen(payloads[i]);
+        natsMsg *m = raw_request("a.b", "_INBOX.x", block, sizeof(block) - 1, payloads[i], length);
+        assert_int_equal(nm_message_front(m), sizeof("a.b") + sizeof("_INBOX.x") + sizeof(block));
+        natsMsg_Destroy(m);
+        m = raw_request("a.b", NULL, "", 0, payloads[i], length);
+        assert_int_equal(nm_message_front(m), sizeof("a.b"));
+        natsMsg_Destroy(m);
+    }
 }
 
 int main(void)
@@ -402,6 +570,13 @@ int main(void)
         cmocka_unit_test(a_header_without_a_value_takes_no_other_along),
         cmocka_unit_test(an_error_behind_a_header_without_a_value_is_one),
         cmocka_unit_test(users_headers_leave_out_the_protocols),
+        cmocka_unit_test(three_blank_headers_are_three_headers),
+        cmocka_unit_test(values_over_several_lines_are_joined),
+        cmocka_unit_test(headers_over_the_limit_are_refused),
+        cmocka_unit_test(words_that_have_no_room_are_refused),
+        cmocka_unit_test(nothing_comes_from_a_malformed_message),
+        cmocka_unit_test(only_a_503_without_payload_is_no_responders),
+        cmocka_unit_test(the_front_counts_subject_reply_and_headers),
     };
 
     return cmocka_run_group_tests(tests, open_nats, close_nats);

@@ -2,6 +2,7 @@
  * The headers of a message must say what it means, as every peer reads it, and nothing else.
  */
 #include "unit/cmocka_test.h"
+#include "unit/raw_message.h"
 #include "unit/with_nats.h"
 
 #include "wire/incoming.h"
@@ -210,8 +211,10 @@ static void users_headers_come_with_all_their_values(void **state)
     assert_true(nm_headers_add(&headers, "Trace", "2"));
     assert_true(nm_headers_add(&headers, "Lang", "de"));
     assert_true(nm_headers_add(&trailers, "Trace", "3"));
-    natsMsg *message = compose(&outgoing);
-    assert_true(nm_incoming_user_headers(message, &got));
+    natsMsg *sent = compose(&outgoing);
+    natsMsg *message = as_received(sent);
+    natsMsg_Destroy(sent);
+    assert_true(nm_incoming_user_headers(message, NM_HEADER_LIMIT, &got));
     assert_int_equal(got.count, 4);
     assert_string_equal(nm_headers_get(&got, "trace"), "1");
     assert_string_equal(nm_headers_get(&got, "lang"), "de");
@@ -241,9 +244,11 @@ static void what_we_send_we_read(void **state)
 
     (void)state;
     nm_error_set_code(&error, "QUOTA", "5 of 5");
-    natsMsg *message = compose(&outgoing);
+    natsMsg *sent = compose(&outgoing);
+    natsMsg *message = as_received(sent);
+    natsMsg_Destroy(sent);
     nm_incoming in;
-    nm_incoming_read(&in, message);
+    nm_incoming_read(&in, message, NM_HEADER_LIMIT);
     assert_true(in.end && in.has_sequence);
     assert_int_equal(in.sequence, 7);
     nm_error_clear(&error);

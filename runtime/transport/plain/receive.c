@@ -157,10 +157,11 @@ static void take_control(nm_stream *stream, const nm_incoming *incoming, nm_rece
         nm_plain_peer_has(stream, incoming->sequence);
 }
 
-static void take_headers(nm_headers *headers, natsMsg *message)
+/* If memory is short, a header is missing. */
+static void take_headers(nm_stream *stream, nm_headers *headers, natsMsg *message)
 {
     if (headers->count == 0)
-        nm_incoming_user_headers(message, headers); /* short memory: a header less */
+        nm_incoming_user_headers(message, stream->settings->max_header_bytes, headers);
 }
 
 /* ---- client ---- */
@@ -191,7 +192,7 @@ static void take_client_error(nm_stream *stream, const nm_incoming *incoming, nm
 {
     nm_error error = NM_ERROR_INIT;
     nm_incoming_error(incoming, &error);
-    take_headers(&stream->trailers_in, receipt->message);
+    take_headers(stream, &stream->trailers_in, receipt->message);
     nm_stream_fail_input_with(stream, &error);
 }
 
@@ -199,7 +200,7 @@ static void take_client_error(nm_stream *stream, const nm_incoming *incoming, nm
 static void take_response(nm_stream *stream, const nm_incoming *incoming, nm_receipt *receipt)
 {
     /* An acknowledgement may have brought headers already. */
-    take_headers(stream->headers_in.count == 0 ? &stream->headers_in : &stream->trailers_in,
+    take_headers(stream, stream->headers_in.count == 0 ? &stream->headers_in : &stream->trailers_in,
                  receipt->message);
     if (stream->in_end != NATSMICRO_OK)
         return;
@@ -239,7 +240,7 @@ static void receive_on_client(nm_stream *stream, const nm_incoming *incoming, nm
     }
     learn_peer(stream, incoming);
     if (incoming->stream_inbox != NULL) {
-        take_headers(&stream->headers_in, receipt->message);
+        take_headers(stream, &stream->headers_in, receipt->message);
         take_acknowledgement(stream, incoming, receipt);
         return;
     }
@@ -248,12 +249,12 @@ static void receive_on_client(nm_stream *stream, const nm_incoming *incoming, nm
         return;
     }
     if (incoming->end) {
-        take_headers(&stream->trailers_in, receipt->message);
+        take_headers(stream, &stream->trailers_in, receipt->message);
         end_regularly(stream, incoming);
         return;
     }
     if (!plain->any_taken)
-        take_headers(&stream->headers_in, receipt->message);
+        take_headers(stream, &stream->headers_in, receipt->message);
     take_item(stream, incoming, receipt);
 }
 
@@ -269,8 +270,8 @@ static void take_caller_error(nm_stream *stream, const nm_incoming *incoming)
     nm_error error = NM_ERROR_INIT;
     nm_error told = NM_ERROR_INIT;
     natsmicro_status status = nm_incoming_error(incoming, &error);
-    if (incoming->malformed)
-        status = nm_error_set(&error, NATSMICRO_INVALID_ARGUMENT, "%s", incoming->error_text);
+    if (incoming->malformed != NULL)
+        status = nm_error_set(&error, NATSMICRO_INVALID_ARGUMENT, "%s", incoming->malformed);
     nm_error_set(&told, status, "%s: the caller ended the call: %s", stream->method,
                  nm_error_text(&error));
     nm_error_set_code(&told, nm_error_code(&error), told.text);
@@ -310,7 +311,7 @@ static void receive_on_server(nm_stream *stream, const nm_incoming *incoming, nm
 void nm_plain_on_message(nm_stream *stream, natsMsg *message)
 {
     nm_incoming incoming;
-    nm_incoming_read(&incoming, message);
+    nm_incoming_read(&incoming, message, stream->settings->max_header_bytes);
     nm_receipt receipt = {.message = message};
     if (incoming.no_responders)
         receipt.reconnects = nm_link_reconnects(stream->link); /* before the lock */
