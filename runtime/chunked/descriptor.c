@@ -38,6 +38,8 @@ static natsmicro_status status_of_errno(int number)
         return NATSMICRO_PERMISSION_DENIED;
     case ENOENT:
         return NATSMICRO_NOT_FOUND;
+    case EBUSY:
+        return NATSMICRO_FAILED_PRECONDITION;
     case EPIPE:
     case ECONNRESET:
         return NATSMICRO_ABORTED;

@@ -3,6 +3,7 @@
  * goes astray when the folder is renamed meanwhile.
  */
 #include "chunked/replacement.h"
+#include "chunked/beyond_posix.h"
 #include "chunked/descriptor.h"
 
 #include <errno.h>
@@ -17,31 +18,26 @@ static int open_folder(const char *path, const char *name)
 {
     size_t length = (size_t)(name - path);
     if (length == 0)
-        return open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        return nm_folder_open(".");
     char *folder = malloc(length + 1);
     if (folder == NULL)
         return -1;
     memcpy(folder, path, length);
     folder[length] = '\0';
-    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int fd = nm_folder_open(folder);
     int number = errno;
     free(folder);
     errno = number;
     return fd;
 }
 
-/* The mode for the new file; set-user-ID and the like only if the old one has our owner. */
-static mode_t mode_to_keep(const struct stat *about)
-{
-    return about->st_mode & (about->st_uid == geteuid() ? 07777 : 0777);
-}
-
 /*
- * Checks that the path names a file, whose mode is noted, a symbolic link, or nothing. Returns 0 or
- * an errno.
+ * Checks that the path names a file whose place can be taken, a symbolic link, or nothing, and
+ * notes the file's rights. Returns 0 or an errno.
  */
 static int look_at_target(nm_replacement *self)
 {
+    self->replaces = false;
     struct stat about;
     if (fstatat(self->folder, self->name, &about, AT_SYMLINK_NOFOLLOW) != 0)
         return errno == ENOENT ? 0 : errno;
@@ -49,8 +45,12 @@ static int look_at_target(nm_replacement *self)
         return 0;
     if (!S_ISREG(about.st_mode))
         return S_ISDIR(about.st_mode) ? EISDIR : EINVAL;
+    if (nm_is_mount_point(self->folder, self->name))
+        return EBUSY;
     self->replaces = true;
-    self->mode = mode_to_keep(&about);
+    self->mode = about.st_mode & 07777;
+    self->owner = about.st_uid;
+    self->group = about.st_gid;
     return 0;
 }
 
@@ -71,21 +71,33 @@ natsmicro_status nm_replacement_begin(nm_replacement *self, const char *path, nm
     return nm_errno_error(error, path, number);
 }
 
-/* Returns 0 or an errno. A file system that cannot sync a folder does not need it. */
-static int sync_folder(int folder)
+/*
+ * Gives the new file the rights of the one that it replaces, as far as the process may. Where the
+ * owner is another, nobody is to become that owner by running it. Where the group is another, it
+ * gets no more than everybody. Returns 0 or an errno.
+ */
+static int keep_rights(const nm_replacement *self)
 {
-    return fsync(folder) == 0 || errno == EINVAL || errno == ENOTSUP ? 0 : errno;
+    int fd = self->file.fd;
+    mode_t mode = self->mode;
+    bool owner = fchown(fd, self->owner, (gid_t)-1) == 0;
+    bool group = fchown(fd, (uid_t)-1, self->group) == 0;
+    if (!owner)
+        mode &= 0777;
+    if (!group)
+        mode = (mode & 05707) | (mode & (mode << 3) & 070);
+    return fchmod(fd, mode) == 0 ? 0 : errno;
 }
 
 /* Returns 0 or an errno. */
 static int put_in_place(nm_replacement *self)
 {
     int number = look_at_target(self);
-    if (number == 0 && self->replaces && fchmod(self->file.fd, self->mode) != 0)
-        number = errno;
+    if (number == 0 && self->replaces)
+        number = keep_rights(self);
     if (number == 0)
         number = nm_temporary_move(&self->file, self->name);
-    return number == 0 ? sync_folder(self->folder) : number;
+    return number == 0 ? nm_folder_sync(self->folder, self->file.fd) : number;
 }
 
 natsmicro_status nm_replacement_commit(nm_replacement *self, nm_error *error)

@@ -13,7 +13,9 @@ typedef struct nm_replacement {
     const char *name; /* its last part */
     int folder;       /* a descriptor of the folder */
     bool replaces;    /* there is a file at the path */
-    mode_t mode;      /* of that file */
+    mode_t mode;      /* of that file, as its owner and group */
+    uid_t owner;
+    gid_t group;
     nm_temporary file;
 } nm_replacement;
 

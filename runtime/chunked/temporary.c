@@ -2,7 +2,7 @@
  * See temporary.h.
  */
 #include "chunked/temporary.h"
-#include "chunked/unnamed.h"
+#include "chunked/beyond_posix.h"
 
 #include <errno.h>
 #include <fcntl.h>

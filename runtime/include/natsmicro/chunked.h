@@ -37,7 +37,8 @@
  *
  * The errors of files, pipes and sockets become statuses: RESOURCE_EXHAUSTED (disk full, quota,
  * file size limit, too many open files, no memory), PERMISSION_DENIED, NOT_FOUND, ABORTED (a closed
- * pipe or socket), INVALID_ARGUMENT (a folder, a bad path or descriptor), INTERNAL (all others).
+ * pipe or socket), INVALID_ARGUMENT (a folder, a bad path or descriptor), FAILED_PRECONDITION (a
+ * busy file), INTERNAL (all others).
  * The text is the path and the system's message; the peer is told the message alone. While these
  * functions write, they hold back SIGPIPE and SIGXFSZ in their thread, so neither ends the program.
  */
@@ -177,8 +178,11 @@ natsmicro_status natsmicro_chunked_recv_to_fd(natsmicro_call *call, int fd,
  * new one. A process that is killed leaves a temporary file only in the cases that
  * natsmicro_chunked_remove_leftovers names.
  *
- * A file that is replaced keeps its mode; a new one gets 0666 less the umask. A symbolic link is
- * replaced, not followed. Returns INVALID_ARGUMENT when `path` is something other than a file.
+ * A file that is replaced keeps its mode, and its owner and group as far as the process may set
+ * them; where it may not keep the group, the new one may do what everybody may. A new file gets
+ * 0666 less the umask. A symbolic link is replaced, not followed. The folder must be writable, not
+ * readable. Returns INVALID_ARGUMENT when `path` is something other than a file,
+ * FAILED_PRECONDITION when something is mounted there.
  */
 natsmicro_status natsmicro_chunked_recv_to_file(natsmicro_call *call, const char *path,
                                                 natsmicro_progress progress, void *user_data);
