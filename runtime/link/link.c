@@ -24,8 +24,9 @@
 #define FLOOD_MESSAGES (NM_BOUND_MESSAGES / 64)
 
 /*
- * Table, timers, flusher and the dispatch thread's end have a lock each; no two are held together,
- * and none around a call of nats.c or of an inbox.
+ * Table, timers, flusher, bounds, budget and the dispatch thread's end have a lock each. None is
+ * held around a call of nats.c or of an inbox, and no two together, but that of the timers under
+ * the budget's.
  */
 struct nm_link {
     _Atomic(natsConnection *) connection; /* NULL: the link has ended; nats.c refuses that kindly */
@@ -41,6 +42,7 @@ struct nm_link {
     nm_table table;
     nm_timers timers;
     nm_flusher flusher;
+    nm_budget budget;
 };
 
 /* ---- dispatch ---- */
@@ -122,6 +124,12 @@ static int64_t max_payload(nm_link *link)
     return limit > 0 ? limit : DEFAULT_MAX_PAYLOAD;
 }
 
+/* Under the budget's lock, which is never taken under that of the timers. */
+static void fire_soon(nm_inbox *inbox)
+{
+    nm_inbox_hasten_timer(inbox, 0);
+}
+
 static bool make_wildcard(nm_link *link, const char *inbox_prefix)
 {
     char token[NM_TOKEN_LENGTH + 1];
@@ -187,6 +195,7 @@ natsmicro_status nm_link_new(nm_link **link_out, const nm_link_options *options,
     pthread_mutex_init(&link->completion_lock, NULL);
     nm_cond_init(&link->completion);
     nm_flusher_init(&link->flusher, &link->connection);
+    nm_budget_init(&link->budget, fire_soon);
     nm_bounds_init(&link->bounds, options->events);
     natsmicro_status status = start(link, options->inbox_prefix, error);
     if (status != NATSMICRO_OK)
@@ -240,6 +249,7 @@ void nm_link_destroy(nm_link *link)
     nm_flusher_free(&link->flusher);
     nm_table_free(&link->table);
     nm_bounds_free(&link->bounds);
+    nm_budget_destroy(&link->budget);
     pthread_cond_destroy(&link->completion);
     pthread_mutex_destroy(&link->completion_lock);
     free(link->wildcard);
@@ -264,6 +274,11 @@ nm_events *nm_link_events(nm_link *link)
 bool nm_link_is_connected(nm_link *link)
 {
     return natsConnection_Status(link->connection) == NATS_CONN_STATUS_CONNECTED;
+}
+
+nm_budget *nm_link_budget(nm_link *link)
+{
+    return &link->budget;
 }
 
 size_t nm_link_max_payload(nm_link *link)

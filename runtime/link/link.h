@@ -14,6 +14,7 @@
 #include "base/events.h"
 #include "base/random.h"
 #include "link/bounds.h"
+#include "link/budget.h"
 #include "link/inbox.h"
 #include "link/status.h"
 
@@ -56,6 +57,9 @@ nm_inbox *nm_link_take_inbox(nm_link *link);
 
 natsConnection *nm_link_connection(nm_link *link);
 nm_events *nm_link_events(nm_link *link);
+
+/* What its reliable streams may have under way together. */
+nm_budget *nm_link_budget(nm_link *link);
 
 /* Whether the connection is up right now. Takes a lock of nats.c. */
 bool nm_link_is_connected(nm_link *link);

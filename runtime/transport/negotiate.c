@@ -34,8 +34,10 @@ static bool choose(nm_stream *stream, natsMsg *message)
 {
     nm_incoming incoming;
     nm_incoming_read(&incoming, message, stream->settings->max_header_bytes);
-    return nm_stream_is_accepted(incoming.stream) ? begin_reliable(stream, NULL)
-                                                  : nm_plain_begin(stream);
+    if (nm_stream_is_accepted(incoming.stream))
+        return begin_reliable(stream, NULL);
+    nm_stream_close_share(stream);
+    return nm_plain_begin(stream);
 }
 
 static void offer_on_message(nm_stream *stream, natsMsg *message)
@@ -114,7 +116,10 @@ static const nm_transport offer_transport = {
 
 static natsmicro_status publish_offer(nm_stream *stream, const void *request, size_t length)
 {
-    nm_stream_offer offer = {.messages = stream->window_messages, .bytes = stream->window_bytes};
+    /* One answer passes whatever the window. */
+    size_t want = nm_service_streams(stream->kind) ? stream->window_bytes : NM_BUDGET_LEAST_SHARE;
+    stream->share = nm_budget_open_share(nm_link_budget(stream->link), want);
+    nm_stream_offer offer = {.messages = stream->window_messages, .bytes = stream->share};
     if (stream->deadline != NM_NEVER) {
         offer.has_timeout = true;
         offer.timeout_ms = (uint64_t)nm_remaining_ms(stream->deadline);

@@ -6,6 +6,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* ---- the link's windows ---- */
+
+void nm_stream_close_share(nm_stream *stream)
+{
+    if (stream->share > 0)
+        nm_budget_close_share(nm_link_budget(stream->link), stream->share);
+    stream->share = 0;
+}
+
 /* ---- the transport's own state ---- */
 
 void nm_stream_free_state(nm_stream *stream)

@@ -48,7 +48,7 @@ struct nm_stream {
     uint64_t reconnects; /* of the connection, when the call was opened */
     size_t max_payload;  /* the broker's, when the call began */
     uint64_t window_messages;
-    uint64_t window_bytes;
+    uint64_t window_bytes; /* as large as the window may grow */
 
     pthread_mutex_t lock;
 
@@ -67,6 +67,7 @@ struct nm_stream {
     nm_error input_error;     /* that goes with in_end; set once */
     nm_error abort_error;     /* that goes with aborted; set once */
     uint64_t sent;            /* number of our last message */
+    size_t share;             /* of the link's windows; 0: none */
 
     atomic_bool is_aborted; /* aborted != OK, to be read without the lock */
 
@@ -84,6 +85,9 @@ static inline void nm_stream_set_transport(nm_stream *stream, const nm_transport
 {
     atomic_store_explicit(&stream->transport, transport, memory_order_release);
 }
+
+/* Under the lock, or where there is one thread only: the peer sends nothing more. */
+void nm_stream_close_share(nm_stream *stream);
 
 /*
  * The state of that kind: the last call's, which has been reset, or a new one that is all zero.

@@ -115,6 +115,7 @@ void nm_stream_reset(nm_stream *stream)
     if (stream->state_kind != NULL)
         stream->state_kind->reset(stream);
     nm_stream_set_transport(stream, NULL);
+    nm_stream_close_share(stream);
     nm_headers_clear(&stream->headers_out);
     nm_headers_clear(&stream->trailers_out);
     nm_headers_clear(&stream->headers_in);

@@ -33,6 +33,7 @@ void natsMsg_free(void *message);
 
 struct nm_link {
     nm_events events;
+    nm_budget budget;
 };
 
 typedef struct side {
@@ -116,6 +117,11 @@ natsConnection *nm_link_connection(nm_link *link)
 nm_events *nm_link_events(nm_link *link)
 {
     return &link->events;
+}
+
+nm_budget *nm_link_budget(nm_link *link)
+{
+    return &link->budget;
 }
 
 size_t nm_link_max_payload(nm_link *link)

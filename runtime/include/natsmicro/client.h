@@ -87,8 +87,9 @@ typedef struct natsmicro_client_options {
     bool plain_streams;
     /*
      * How far the peer of a reliable stream may send ahead of our recv, in bytes and in messages;
-     * then its send waits. So this bounds what one stream keeps in memory. Defaults: 4 MiB; the
-     * method's max_inflight in the proto, or 1048576 messages.
+     * then its send waits. So this bounds what one stream keeps in memory. Where many streams of a
+     * client are open they share 48 MiB, and windows are smaller, 1024 bytes at least. Defaults: 4
+     * MiB; the method's max_inflight in the proto, or 1048576 messages.
      */
     size_t window_bytes;
     uint32_t window_messages;

@@ -6,6 +6,7 @@
 #include "transport/publish.h"
 #include "transport/reliable/control.h"
 #include "transport/reliable/due.h"
+#include "transport/reliable/pace.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -21,6 +22,7 @@ static bool peer_streams(const nm_stream *stream)
 static void reset_state(nm_stream *stream)
 {
     nm_reliable *reliable = nm_reliable_of(stream);
+    nm_pace_end(stream);
     nm_outbox_clear(&reliable->outbox);
     nm_intake_clear(&reliable->intake);
 }
@@ -57,8 +59,9 @@ bool nm_reliable_begin(nm_stream *stream, const nm_stream_offer *peer)
     if (peer != NULL)
         nm_outbox_raise_limits(&reliable->outbox, peer->messages, peer->bytes);
     bool may_send = peer_streams(stream);
-    nm_intake_begin(&reliable->intake, may_send ? stream->window_messages : 0,
-                    may_send ? stream->window_bytes : 0);
+    if (may_send && stream->share == 0) /* a client's was opened with its offer */
+        stream->share = nm_budget_open_share(nm_link_budget(stream->link), stream->window_bytes);
+    nm_intake_begin(&reliable->intake, may_send ? stream->window_messages : 0, stream->share);
     /* The opening of a server stream is the caller's end, number 1. */
     if (stream->kind == NATSMICRO_SERVER_STREAM && stream->is_server) {
         nm_intake_begin_ended(&reliable->intake);

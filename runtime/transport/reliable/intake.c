@@ -143,13 +143,29 @@ nm_owed nm_intake_owes(nm_intake *intake, const nm_frame *frame, nm_novelty nove
     return is_quarter_taken(intake) ? NM_OWED_NOW : NM_OWED_LATER;
 }
 
+uint64_t nm_intake_allowed(const nm_intake *intake)
+{
+    uint64_t bytes = atomic_load_explicit(&intake->consumed_bytes, memory_order_relaxed);
+    return intake->advertised_bytes > bytes ? intake->advertised_bytes - bytes : 0;
+}
+
+void nm_intake_set_window(nm_intake *intake, uint64_t window_bytes)
+{
+    intake->window_bytes = window_bytes;
+}
+
+static uint64_t larger(uint64_t a, uint64_t b)
+{
+    return a > b ? a : b;
+}
+
 void nm_intake_acknowledge(nm_intake *intake, nm_frame_control *control)
 {
     uint64_t consumed = atomic_load_explicit(&intake->consumed, memory_order_relaxed);
     uint64_t bytes = atomic_load_explicit(&intake->consumed_bytes, memory_order_relaxed);
     control->ack = intake->received;
     control->max_messages = consumed + intake->window_messages;
-    control->max_bytes = bytes + intake->window_bytes;
+    control->max_bytes = larger(intake->advertised_bytes, bytes + intake->window_bytes);
     intake->acknowledged = intake->received;
     intake->acknowledged_bytes = intake->received_bytes;
     intake->advertised_messages = control->max_messages;

@@ -28,8 +28,8 @@ typedef struct nm_intake {
     alignas(NM_CACHE_LINE) uint64_t received; /* number of the last message taken, or of the end */
     uint64_t received_bytes;                  /* of the messages' encodings */
     uint64_t window_messages;                 /* 0: the peer may send nothing */
-    uint64_t window_bytes;
-    uint64_t acknowledged; /* `received` as our last frame said it */
+    uint64_t window_bytes;                    /* only the reader changes it */
+    uint64_t acknowledged;                    /* `received` as our last frame said it */
     uint64_t acknowledged_bytes;
     uint64_t advertised_messages; /* the limits as our last frame said them */
     uint64_t advertised_bytes;
@@ -106,6 +106,15 @@ typedef enum nm_owed {
 
 /* Whether the frame that was taken is to be acknowledged. `asked`: it wants an answer. */
 nm_owed nm_intake_owes(nm_intake *intake, const nm_frame *frame, nm_novelty novelty, bool asked);
+
+/* What the peer may still send, as it was told. */
+uint64_t nm_intake_allowed(const nm_intake *intake);
+
+/*
+ * The reader's: the window has another size from the next acknowledgement on. What the peer was
+ * told is not taken back.
+ */
+void nm_intake_set_window(nm_intake *intake, uint64_t window_bytes);
 
 /* Acknowledges everything and advertises the window in a frame's control fields. */
 void nm_intake_acknowledge(nm_intake *intake, nm_frame_control *control);

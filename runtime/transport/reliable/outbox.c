@@ -271,6 +271,20 @@ nm_refit nm_outbox_refit(nm_outbox *outbox, size_t max_payload, nm_oversize *ove
 
 /* ---- publishing ---- */
 
+size_t nm_outbox_next_resend(const nm_outbox *outbox)
+{
+    const nm_segment *next = outbox->goes_back ? outbox->unacknowledged : outbox->unpublished;
+    if (next == NULL || outbox->burst_left == 0)
+        return 0;
+    size_t joined = next->length > next->full ? next->length : next->full; /* with those after it */
+    return smaller(joined, outbox->unacknowledged_bytes);
+}
+
+size_t nm_outbox_burst_bytes(const nm_outbox *outbox)
+{
+    return smaller(outbox->burst * outbox->fill, outbox->unacknowledged_bytes);
+}
+
 bool nm_outbox_begin_publication(nm_outbox *outbox, nm_publication *next)
 {
     if (outbox->goes_back) {

@@ -202,6 +202,18 @@ static inline bool nm_outbox_has_unpublished(const nm_outbox *outbox)
     return outbox->goes_back || outbox->unpublished != NULL;
 }
 
+/* Whether what was lost goes again, in bursts. */
+static inline bool nm_outbox_is_recovering(const nm_outbox *outbox)
+{
+    return outbox->burst > 0;
+}
+
+/* In a recovery: bytes of the next segment to be published, at most. 0: none goes now. */
+size_t nm_outbox_next_resend(const nm_outbox *outbox);
+
+/* Bytes of the burst that is under way, at most. */
+size_t nm_outbox_burst_bytes(const nm_outbox *outbox);
+
 /* Whether something was published and is not acknowledged. */
 static inline bool nm_outbox_is_outstanding(const nm_outbox *outbox)
 {

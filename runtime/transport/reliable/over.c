@@ -3,11 +3,15 @@
  */
 #include "transport/reliable/over.h"
 
+#include "transport/reliable/pace.h"
+
 void nm_reliable_over(nm_stream *stream)
 {
     nm_reliable *reliable = nm_reliable_of(stream);
     reliable->state = NM_RELIABLE_OVER;
     nm_outbox_drop(&reliable->outbox);
+    nm_pace_end(stream);
+    nm_stream_close_share(stream);
     nm_clocks_on_seal(&reliable->clocks);
     nm_stream_notify(stream, NM_OPENED | NM_READABLE | NM_WRITABLE);
 }

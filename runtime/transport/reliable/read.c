@@ -7,6 +7,16 @@
 #include "transport/reliable/control.h"
 #include "transport/reliable/transmit.h"
 
+/* The window grows while the link has room for that, and goes down where many streams share it. */
+static void adjust_window(nm_stream *stream)
+{
+    nm_intake *intake = &nm_reliable_of(stream)->intake;
+    size_t window =
+        nm_budget_adjust_share(nm_link_budget(stream->link), &stream->share, intake->window_bytes,
+                               nm_intake_allowed(intake), stream->window_bytes);
+    nm_intake_set_window(intake, window);
+}
+
 /* Half of the window may be free; frames that went for other reasons may have told the peer. */
 NM_COLD static void tell_of_room(nm_stream *stream)
 {
@@ -18,8 +28,10 @@ NM_COLD static void tell_of_room(nm_stream *stream)
     nm_control_clear(&control);
     pthread_mutex_lock(&stream->lock);
     bool wants_room = reliable->state == NM_RELIABLE_UP && !intake->ended;
-    if (wants_room)
+    if (wants_room) {
+        adjust_window(stream);
         nm_control_acknowledge(stream, &control, false, false);
+    }
     pthread_mutex_unlock(&stream->lock);
     control.flush = true;
     nm_control_publish(stream, &control);

@@ -6,6 +6,7 @@
 #include "transport/publish.h"
 #include "transport/reliable/due.h"
 #include "transport/reliable/over.h"
+#include "transport/reliable/pace.h"
 #include "wire/incoming.h"
 
 #include <inttypes.h>
@@ -115,6 +116,7 @@ static void take_end(nm_stream *stream, const nm_frame *frame, nm_outcome *outco
                 "the digest at the stream's end does not match the messages that came");
         return;
     }
+    nm_stream_close_share(stream);
     if (stream->is_server) {
         nm_stream_end_input(stream);
         return;
@@ -194,6 +196,7 @@ static void take_progress(nm_stream *stream, uint64_t number, int64_t now)
     /* The service thread publishes the next burst. */
     if (nm_outbox_acknowledge(&reliable->outbox, number))
         nm_inbox_hasten_timer(&stream->inbox, now);
+    nm_pace_settle(stream);
 }
 
 static void take_acknowledgement(nm_stream *stream, const nm_frame *frame, int64_t now)
@@ -205,6 +208,7 @@ static void take_acknowledgement(nm_stream *stream, const nm_frame *frame, int64
     if (!frame->gap || !nm_outbox_take_gap(&reliable->outbox, frame->ack))
         return;
     nm_clocks_on_gap(&reliable->clocks, now);
+    nm_pace_settle(stream);
     nm_inbox_hasten_timer(&stream->inbox, now);
 }
 

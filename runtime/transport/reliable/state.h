@@ -36,6 +36,8 @@ typedef struct nm_reliable {
     nm_outbox outbox;
     nm_intake intake;
     nm_clocks clocks;
+    nm_resend resend;   /* what is published again counts for the link; the budget's */
+    bool counts_resend; /* the budget knows it */
     natsmicro_stream_metrics metrics;
 } nm_reliable;
 

@@ -7,6 +7,7 @@
 #include "transport/reliable/due.h"
 #include "transport/reliable/fit.h"
 #include "transport/reliable/over.h"
+#include "transport/reliable/pace.h"
 #include "transport/reliable/transmit.h"
 
 #include <inttypes.h>
@@ -94,13 +95,20 @@ static void check_deadline(nm_stream *stream, int64_t now, nm_control_frame *con
 
 /* ---- what is to be sent ---- */
 
+/* What went before counts as lost, and no longer as under way. */
+static void go_back(nm_stream *stream)
+{
+    nm_outbox_go_back(&nm_reliable_of(stream)->outbox);
+    nm_pace_settle(stream);
+}
+
 /* Sends again what is not acknowledged; a probe, where that is nothing. */
 static void retransmit(nm_stream *stream, int64_t now, nm_control_frame *control)
 {
     nm_reliable *reliable = nm_reliable_of(stream);
     nm_clocks_on_retransmit(&reliable->clocks, now);
     if (reliable->outbox.unacknowledged != NULL)
-        nm_outbox_go_back(&reliable->outbox);
+        go_back(stream);
     else
         nm_control_acknowledge(stream, control, false, true);
 }

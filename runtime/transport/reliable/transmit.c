@@ -7,6 +7,7 @@
 #include "transport/publish.h"
 #include "transport/reliable/due.h"
 #include "transport/reliable/fit.h"
+#include "transport/reliable/pace.h"
 #include "wire/offer.h"
 
 #include <string.h>
@@ -113,7 +114,7 @@ void nm_reliable_transmit(nm_stream *stream)
     natsmicro_status status = NATSMICRO_OK;
     nm_publication next;
     while (status == NATSMICRO_OK && reliable->state != NM_RELIABLE_OVER &&
-           nm_outbox_begin_publication(&reliable->outbox, &next)) {
+           nm_pace_allows(stream) && nm_outbox_begin_publication(&reliable->outbox, &next)) {
         nm_envelope envelope;
         prepare(reliable, &next, &envelope);
         count(stream, &next);
