@@ -70,10 +70,12 @@ struct natsmicro_call {
         send_error_past; /* a client's receiver has had END since: it is not shown any more */
 
     /* ---- the receiver's alone ---- */
-    nm_arena arena;      /* the last message, or the request */
-    nm_bytes chunk_rest; /* what has not been read of the last chunk */
-    uint64_t expected;   /* bytes of the blob, to be shown; UINT64_MAX: unknown */
-    bool responded;      /* client: the one response has been given out */
+    nm_arena arena;       /* the last message, or the request */
+    nm_bytes chunk_rest;  /* what has not been read of the last chunk */
+    uint64_t expected;    /* bytes of the blob, to be shown; UINT64_MAX: unknown */
+    uint64_t chunk_bytes; /* that came in chunks so far */
+    uint64_t max_size;    /* most of them; UINT64_MAX: no limit */
+    bool responded;       /* client: the one response has been given out */
 
     /* ---- users, and who tells the peer ---- */
     atomic_bool sending;

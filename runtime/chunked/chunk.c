@@ -149,12 +149,29 @@ static natsmicro_status recv_message(natsmicro_call *call, nm_bytes *bytes)
     return decode_chunk(call, &span, bytes);
 }
 
+void natsmicro_chunked_set_max_size(natsmicro_call *call, uint64_t max_size)
+{
+    call->max_size = max_size;
+}
+
+static natsmicro_status count_received(natsmicro_call *call, size_t length)
+{
+    call->chunk_bytes += length;
+    if (call->chunk_bytes <= call->max_size)
+        return NATSMICRO_OK;
+    return nm_call_give_up(call, NATSMICRO_RESOURCE_EXHAUSTED,
+                           "%s: the blob is larger than the limit of %" PRIu64 " bytes",
+                           call->method->full_name, call->max_size);
+}
+
 natsmicro_status nm_chunk_recv(natsmicro_call *call, const uint8_t **data, size_t *length)
 {
     nm_bytes bytes = call->chunk_rest;
     call->chunk_rest = (nm_bytes){NULL, 0};
     while (bytes.length == 0) {
         natsmicro_status status = recv_message(call, &bytes);
+        if (status == NATSMICRO_OK)
+            status = count_received(call, bytes.length);
         if (status != NATSMICRO_OK)
             return status;
     }

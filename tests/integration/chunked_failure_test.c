@@ -30,6 +30,7 @@ typedef struct store {
     uint8_t *data;
     natsmicro_progress progress;
     uint64_t cancel_after;
+    uint64_t max_size;
     latch first; /* the first chunk has come */
     latch done;  /* the handler's helper has returned `status` */
     natsmicro_status status;
@@ -59,6 +60,7 @@ static natsmicro_status upload(Lab__V1__LabServer__Upload *call, void *user_data
 {
     store *self = user_data;
     Lab__V1__UploadResult result = LAB__V1__UPLOAD_RESULT__INIT;
+    natsmicro_chunked_set_max_size(call->base, self->max_size);
     natsmicro_status status =
         lab__v1__lab_server__upload__recv_to_file(call, self->here.file, note_first, self);
     if (status == NATSMICRO_OK)
@@ -82,7 +84,7 @@ static void store_begin(store *self, lab *room)
     memset(self, 0, sizeof(*self));
     self->room = room;
     self->data = blob_new(LENGTH, 7);
-    self->cancel_after = UINT64_MAX;
+    self->cancel_after = self->max_size = UINT64_MAX;
     folder_make(&self->here);
     latch_init(&self->first);
     latch_init(&self->done);
@@ -458,6 +460,63 @@ static void a_closed_socket_ends_the_call_and_not_the_process(void **state)
 }
 
 /* ---- the user ---- */
+
+/* ---- a limit of what is taken ---- */
+
+static void an_upload_over_the_services_limit_is_refused_on_its_way(void **state)
+{
+    failing_source endless = {SIZE_MAX, NATSMICRO_OK, 0};
+    store self;
+    store_begin(&self, *state);
+    self.max_size = MIB;
+    Lab__V1__LabClient__Upload *call = open_upload(&self, NULL);
+    assert_status(
+        NATSMICRO_RESOURCE_EXHAUSTED,
+        lab__v1__lab_client__upload__send_reader(call, read_failing, &endless, CHUNK, NULL, NULL));
+    assert_text(call->base, "the blob is larger than the limit of 1048576 bytes");
+    lab__v1__lab_client__upload__close(call);
+    assert_not_stored(NATSMICRO_RESOURCE_EXHAUSTED, &self);
+}
+
+static void an_upload_of_the_services_limit_is_taken(void **state)
+{
+    store self;
+    store_begin(&self, *state);
+    self.max_size = LENGTH;
+    Lab__V1__LabClient__Upload *call = open_upload(&self, NULL);
+    assert_ok(lab__v1__lab_client__upload__send_bytes(call, self.data, LENGTH, CHUNK, NULL, NULL));
+    Lab__V1__UploadResult *result;
+    assert_ok(lab__v1__lab_client__upload__close_and_recv(call, &result));
+    lab__v1__lab_client__upload__free(result);
+    lab__v1__lab_client__upload__close(call);
+    assert_true(file_is(self.here.file, self.data, LENGTH));
+    file_write(self.here.file, old_content, sizeof(old_content));
+    store_end(&self);
+}
+
+/* The limit is for all that comes on the call, whichever functions take it. */
+static void a_download_over_the_callers_limit_ends(void **state)
+{
+    store self;
+    store_begin(&self, *state);
+    self.send = send_endless;
+    Lab__V1__LabClient__Download *call = open_download(&self);
+    natsmicro_chunked_set_max_size(call->base, 3 * CHUNK / 2);
+    const uint8_t *data;
+    size_t length;
+    assert_ok(lab__v1__lab_client__download__recv_chunk(call, &data, &length));
+    int fd = open("/dev/null", O_WRONLY);
+    assert_true(fd >= 0);
+    assert_status(NATSMICRO_RESOURCE_EXHAUSTED,
+                  lab__v1__lab_client__download__recv_to_fd(call, fd, NULL, NULL));
+    assert_int_equal(close(fd), 0);
+    assert_text(call->base, "the blob is larger than the limit of 15000 bytes");
+    lab__v1__lab_client__download__close(call);
+    assert_true(latch_wait(&self.done, LAB_PATIENCE));
+    store_end(&self);
+}
+
+/* ---- cancels ---- */
 
 static void a_cancelled_upload_is_never_stored(void **state)
 {
@@ -966,6 +1025,9 @@ static int run(void)
         lab_test(a_device_without_space_ends_the_call),
         lab_test(a_closed_pipe_ends_the_call_and_not_the_process),
         lab_test(a_closed_socket_ends_the_call_and_not_the_process),
+        lab_test(an_upload_over_the_services_limit_is_refused_on_its_way),
+        lab_test(an_upload_of_the_services_limit_is_taken),
+        lab_test(a_download_over_the_callers_limit_ends),
         lab_test(a_cancelled_upload_is_never_stored),
         lab_test(an_upload_cancelled_at_its_last_byte_is_never_stored),
         lab_test(an_upload_that_is_closed_without_its_end_is_never_stored),
