@@ -24,6 +24,7 @@ typedef struct nm_gone {
     int64_t since;       /* the first 503 since the last sign of life and reconnect that counts */
     int64_t grace_until; /* 503s before this do not count */
     uint64_t reconnects; /* of our connection, as far as noticed */
+    bool saw_return;     /* of the connection, which `reconnects` does not count yet */
 } nm_gone;
 
 /* `reconnects`: how often the connection has been made again so far. */
@@ -38,25 +39,38 @@ static inline void nm_gone_on_sign(nm_gone *gone)
     gone->since = NM_NEVER;
 }
 
-/* The connection was looked at. While it is down the limit does not run. */
-static inline void nm_gone_on_connection(nm_gone *gone, bool connected, uint64_t reconnects,
-                                         int64_t now)
+/* The connection is down: the limit does not run. */
+static inline void nm_gone_on_disconnect(nm_gone *gone)
 {
-    if (!connected) {
-        gone->since = NM_NEVER;
-        return;
-    }
-    if (reconnects == gone->reconnects)
-        return;
-    gone->reconnects = reconnects;
+    gone->since = NM_NEVER;
+}
+
+static inline void nm_gone_begin_again(nm_gone *gone, int64_t now)
+{
     gone->since = NM_NEVER;
     gone->grace_until = now + NM_GONE_GRACE;
+}
+
+/* The connection was seen down and is up again. For a user that does not know how often. */
+static inline void nm_gone_on_return(nm_gone *gone, int64_t now)
+{
+    nm_gone_begin_again(gone, now);
+    gone->saw_return = true;
+}
+
+/* The connection is up. That it was down meanwhile may only show in the number of reconnects. */
+static inline void nm_gone_on_connected(nm_gone *gone, uint64_t reconnects, int64_t now)
+{
+    if (reconnects != gone->reconnects && !gone->saw_return)
+        nm_gone_begin_again(gone, now);
+    gone->reconnects = reconnects;
+    gone->saw_return = false;
 }
 
 /* A 503 came. It may be the first sign of a reconnect. */
 static inline void nm_gone_on_no_responders(nm_gone *gone, uint64_t reconnects, int64_t now)
 {
-    nm_gone_on_connection(gone, true, reconnects, now);
+    nm_gone_on_connected(gone, reconnects, now);
     if (gone->since == NM_NEVER && now >= gone->grace_until)
         gone->since = now;
 }

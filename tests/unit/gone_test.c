@@ -43,7 +43,7 @@ static void it_does_not_run_while_our_connection_is_down(void **state)
     (void)state;
     nm_gone gone = begin();
     nm_gone_on_no_responders(&gone, 0, BEGIN);
-    nm_gone_on_connection(&gone, false, 0, BEGIN + SECOND);
+    nm_gone_on_disconnect(&gone);
     assert_int_equal(NM_NEVER, nm_gone_due(&gone));
 }
 
@@ -53,7 +53,7 @@ static void our_reconnect_puts_it_off(void **state)
     (void)state;
     nm_gone gone = begin();
     nm_gone_on_no_responders(&gone, 0, BEGIN);
-    nm_gone_on_connection(&gone, true, 1, BEGIN + SECOND);
+    nm_gone_on_connected(&gone, 1, BEGIN + SECOND);
     assert_int_equal(NM_NEVER, nm_gone_due(&gone));
     nm_gone_on_no_responders(&gone, 1, BEGIN + SECOND + NM_GONE_GRACE - 1);
     assert_int_equal(NM_NEVER, nm_gone_due(&gone));
@@ -71,6 +71,19 @@ static void a_503_may_be_the_first_sign_of_a_reconnect(void **state)
     assert_int_equal(BEGIN + NM_GONE_GRACE + LIMIT, nm_gone_due(&gone));
 }
 
+/* Its number is only seen at a 503, which may come long after: that is no second reconnect. */
+static void a_reconnect_that_was_seen_does_not_count_again(void **state)
+{
+    (void)state;
+    nm_gone gone = begin();
+    nm_gone_on_disconnect(&gone);
+    nm_gone_on_return(&gone, BEGIN);
+    nm_gone_on_no_responders(&gone, 1, BEGIN + NM_GONE_GRACE);
+    assert_int_equal(BEGIN + NM_GONE_GRACE + LIMIT, nm_gone_due(&gone));
+    nm_gone_on_no_responders(&gone, 2, BEGIN + NM_GONE_GRACE + SECOND);
+    assert_int_equal(NM_NEVER, nm_gone_due(&gone));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -79,6 +92,7 @@ int main(void)
         cmocka_unit_test(it_does_not_run_while_our_connection_is_down),
         cmocka_unit_test(our_reconnect_puts_it_off),
         cmocka_unit_test(a_503_may_be_the_first_sign_of_a_reconnect),
+        cmocka_unit_test(a_reconnect_that_was_seen_does_not_count_again),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

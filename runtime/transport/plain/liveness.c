@@ -300,7 +300,10 @@ static bool check_gone(nm_stream *stream, bool connected, uint64_t reconnects)
 {
     nm_plain *plain = nm_plain_of(stream);
     int64_t now = nm_now();
-    nm_gone_on_connection(&plain->gone, connected, reconnects, now);
+    if (connected)
+        nm_gone_on_connected(&plain->gone, reconnects, now);
+    else
+        nm_gone_on_disconnect(&plain->gone);
     if (is_over(stream) || plain->gone.since == NM_NEVER)
         return false;
     if (now >= nm_gone_due(&plain->gone)) {

@@ -18,16 +18,14 @@ void nm_clocks_begin(nm_clocks *clocks, int64_t idle_limit, int64_t gone_limit, 
 {
     *clocks = (nm_clocks){
         .idle_limit = idle_limit,
-        .gone_limit = gone_limit,
-        .reconnects = reconnects,
         .timer_at = NM_NEVER,
         .last_activity = now,
         .last_progress = now,
         .last_retransmit = now,
-        .gone_since = NM_NEVER,
         .acknowledge_due = NM_NEVER,
         .seal_due = NM_NEVER,
     };
+    nm_gone_begin(&clocks->gone, gone_limit, reconnects);
 }
 
 /* ---- the peer ---- */
@@ -35,23 +33,12 @@ void nm_clocks_begin(nm_clocks *clocks, int64_t idle_limit, int64_t gone_limit, 
 void nm_clocks_on_frame(nm_clocks *clocks, int64_t now)
 {
     clocks->last_activity = now;
-    clocks->gone_since = NM_NEVER;
-}
-
-static void begin_grace(nm_clocks *clocks, int64_t now)
-{
-    clocks->gone_since = NM_NEVER;
-    clocks->grace_until = now + NM_CLOCKS_GRACE;
+    nm_gone_on_sign(&clocks->gone);
 }
 
 void nm_clocks_on_no_responders(nm_clocks *clocks, uint64_t reconnects, int64_t now)
 {
-    if (reconnects != clocks->reconnects && !clocks->saw_reconnect)
-        begin_grace(clocks, now);
-    clocks->reconnects = reconnects;
-    clocks->saw_reconnect = false;
-    if (clocks->gone_since == NM_NEVER && now >= clocks->grace_until)
-        clocks->gone_since = now;
+    nm_gone_on_no_responders(&clocks->gone, reconnects, now);
 }
 
 void nm_clocks_on_probe(nm_clocks *clocks, int64_t now)
@@ -64,7 +51,7 @@ bool nm_clocks_on_connection(nm_clocks *clocks, bool connected, int64_t now)
     bool was_down = clocks->disconnected;
     clocks->disconnected = !connected;
     if (!connected) {
-        clocks->gone_since = NM_NEVER;
+        nm_gone_on_disconnect(&clocks->gone);
         clocks->timer_at = now + NM_CLOCKS_RECONNECT_LOOK;
         return false;
     }
@@ -72,8 +59,7 @@ bool nm_clocks_on_connection(nm_clocks *clocks, bool connected, int64_t now)
         clocks->backoff = 0;
         clocks->last_retransmit = 0; /* due now, if anything waits */
         clocks->last_probe = 0;
-        clocks->saw_reconnect = true;
-        begin_grace(clocks, now);
+        nm_gone_on_return(&clocks->gone, now);
     }
     return true;
 }
@@ -234,20 +220,15 @@ static int64_t progress_limit_due(const nm_clocks *clocks, nm_waiting waiting)
                                        : NM_NEVER;
 }
 
-static int64_t gone_limit_due(const nm_clocks *clocks)
-{
-    return nm_after(clocks->gone_since, clocks->gone_limit);
-}
-
 nm_limit nm_clocks_passed_limit(const nm_clocks *clocks, nm_waiting waiting, int64_t now)
 {
     bool idle = now >= idle_limit_due(clocks);
     /* An idle limit shorter than the gone limit still knows that nobody listens. */
-    if (idle && clocks->gone_since != NM_NEVER)
+    if (idle && clocks->gone.since != NM_NEVER)
         return NM_LIMIT_GONE;
     if (idle)
         return NM_LIMIT_IDLE;
-    if (now >= gone_limit_due(clocks))
+    if (now >= nm_gone_due(&clocks->gone))
         return NM_LIMIT_GONE;
     return now >= progress_limit_due(clocks, waiting) ? NM_LIMIT_PROGRESS : NM_LIMIT_NONE;
 }
@@ -261,7 +242,7 @@ int64_t nm_clocks_next(const nm_clocks *clocks, nm_waiting waiting)
     next = earlier(next, probe_due(clocks));
     next = earlier(next, idle_limit_due(clocks));
     next = earlier(next, progress_limit_due(clocks, waiting));
-    return earlier(next, gone_limit_due(clocks));
+    return earlier(next, nm_gone_due(&clocks->gone));
 }
 
 bool nm_clocks_hasten(nm_clocks *clocks, int64_t due)

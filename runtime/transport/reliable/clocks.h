@@ -10,6 +10,7 @@
 #define NM_TRANSPORT_RELIABLE_CLOCKS_H
 
 #include "base/clock.h"
+#include "transport/gone.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -30,12 +31,6 @@
  */
 #define NM_CLOCKS_MOST_KEPT_BACKOFF 3
 
-/*
- * How long after our own reconnect 503s do not count: the peer, and the brokers between, may need
- * as long to come back.
- */
-#define NM_CLOCKS_GRACE (3000 * NM_NS_PER_MS)
-
 /* The interval of probes where there is no idle limit. */
 #define NM_CLOCKS_PROBE_WITHOUT_IDLE (5000 * NM_NS_PER_MS)
 
@@ -44,16 +39,12 @@
 
 typedef struct nm_clocks {
     int64_t idle_limit;    /* a duration */
-    int64_t gone_limit;    /* a duration: how long after the first 503 a peer counts as gone */
     int64_t timer_at;      /* when the one timer of the call fires, at the latest */
     int64_t last_activity; /* a valid frame came */
     int64_t last_probe;
     int64_t last_publish;
     int64_t last_progress;   /* the peer acknowledged more, or something came to wait for that */
     int64_t last_retransmit; /* or last_progress, whichever is later */
-    int64_t gone_since;      /* the first 503 since the last activity and reconnect that counts */
-    int64_t grace_until;     /* 503s before this do not count */
-    uint64_t reconnects;     /* of our connection, as far as noticed */
     int64_t acknowledge_due;
     int64_t seal_due;
     int64_t round_trip;    /* a duration; 0: not known */
@@ -62,7 +53,7 @@ typedef struct nm_clocks {
     unsigned backoff;      /* how often the retransmit delay was doubled */
     bool times_resend;     /* the next segment that is published again is timed */
     bool disconnected;
-    bool saw_reconnect; /* the timer did, since `reconnects` was noted */
+    nm_gone gone;
 } nm_clocks;
 
 /* `reconnects`: how often the connection has been made again so far. */
