@@ -136,6 +136,12 @@ bool nm_link_is_connected(nm_link *link)
     return back_at == 0;
 }
 
+bool nm_link_is_flooded(nm_link *link)
+{
+    (void)link;
+    return false;
+}
+
 bool nm_link_refused_subject(nm_link *link, char subject[NM_REFUSED_SUBJECT_SIZE])
 {
     (void)link;
