@@ -1,6 +1,8 @@
 /*
- * Chunked: blobs of any size, in constant memory, over methods with `option
- * (natsmicro.chunked_io)`.
+ * Chunked: blobs in constant memory, over methods with `option (natsmicro.chunked_io)`.
+ *
+ * A blob has any size on a reliable stream. A plain stream, which is what peers in other languages
+ * make, has no flow control: a reader that falls max_pending_bytes behind ends with DATA_LOSS.
  *
  * A blob is a run of bytes: a file, an image, a backup. Such a method streams it as chunks, which
  * are messages of one bytes field, in one direction: from the caller if the method is `stream Chunk
