@@ -48,7 +48,7 @@ help:
 #h make demo           installs what is missing, builds, runs the greeting and the blob service
 #h make test           installs what is missing, builds, runs all tests; TESTS="unit/ stream" some
 #h make asan, tsan     the tests with address and undefined behaviour, or thread, sanitizer
-#h make torture        kills and outages of brokers in a cluster, for minutes; TORTURE=short a short form
+#h make torture        outages and kills of brokers, and attacks, for minutes; TORTURE=short a short form
 #h make interop        calls between this library and programs in Go, TypeScript and Python
 #h make matrix         demo and tests in roots of Debian 12, 13 and testing; RELEASES=trixie one
 #h make golden         takes the plugin's output of today as what the golden cases expect

@@ -30,4 +30,10 @@ uint64_t peak_memory_kib(pid_t pid);
 /* Returns what it has resident now, in KiB. */
 uint64_t memory_kib(pid_t pid);
 
+/* Makes what a process has resident now its peak. */
+void forget_peak_memory(pid_t pid);
+
+/* Returns how long a process has run on processors so far, in milliseconds. */
+uint64_t cpu_ms(pid_t pid);
+
 #endif
