@@ -158,6 +158,8 @@ natsmicro_call *nm_call_acquire(nm_call_cache *cache, nm_link *link, const nm_me
     call->link = link;
     call->on_over = NULL;
     call->hastened = call->ended_from_outside = false;
+    call->patience = (nm_patience){0};
+    call->caller = NULL;
     call->started = nm_now();
     call->unsent = call->sends_short = call->responded = false;
     set_false(&call->send_error_past);
@@ -222,12 +224,22 @@ void nm_call_wait(natsmicro_call *call, nm_readiness readiness, bool *waited)
         flush_before_wait(call, readiness);
     *waited = true;
     pthread_mutex_lock(&call->lock);
+    call->waiting++;
     while ((call->ready & readiness) == 0) {
         if (nm_cond_wait_until(&call->changed, &call->lock, until) != 0)
             break;
     }
+    call->waiting--;
     call->ready &= ~(unsigned)readiness;
     pthread_mutex_unlock(&call->lock);
+}
+
+bool nm_call_is_waiting(natsmicro_call *call)
+{
+    pthread_mutex_lock(&call->lock);
+    bool is_waiting = call->waiting > 0;
+    pthread_mutex_unlock(&call->lock);
+    return is_waiting;
 }
 
 static bool is_in_use(natsmicro_call *call)

@@ -42,6 +42,12 @@ typedef struct nm_call_side {
     void (*end)(natsmicro_call *call, natsmicro_status status, const char *text);
 } nm_call_side;
 
+/* What a server knows of how a stream's caller keeps it waiting: see server/patience.h. */
+typedef struct nm_patience {
+    uint32_t seconds; /* of waiting since it was judged */
+    uint64_t moved;   /* bytes by then */
+} nm_patience;
+
 struct natsmicro_call {
     nm_stream *stream;
     struct {
@@ -59,6 +65,8 @@ struct natsmicro_call {
     natsmicro_call *next;
     bool hastened;           /* by a drain; guarded by the server's lock */
     bool ended_from_outside; /* by a drain; guarded by the server's lock */
+    nm_patience patience;    /* the server's service thread's alone */
+    void *caller;            /* what a server counts the call in */
     int64_t started;         /* ns */
 
     /* ---- the sender's alone ---- */
@@ -90,11 +98,15 @@ struct natsmicro_call {
 
     /* ---- guarded by `lock` ---- */
     unsigned ready;   /* nm_readiness: on_ready has come */
+    uint32_t waiting; /* threads in nm_call_wait */
     nm_error failure; /* of a client's call: what its hook refused it with */
     bool answered;
     bool in_handler;
     bool detached;
 };
+
+/* Whether a thread waits for the peer right now. */
+bool nm_call_is_waiting(natsmicro_call *call);
 
 static inline natsmicro_method_kind nm_call_kind(const natsmicro_call *call)
 {

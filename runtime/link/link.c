@@ -159,6 +159,8 @@ static void on_round(void *data)
 {
     nm_link *link = data;
     nm_bounds_round(&link->bounds, max_payload(link));
+    if (link->options.on_round != NULL)
+        link->options.on_round(link->options.round_data);
 }
 
 /* Its timers come last: their rounds look after the subscription. */

@@ -18,7 +18,7 @@
 #include "link/inbox.h"
 #include "link/status.h"
 
-/* What a link is made of. The callbacks run on the dispatch thread. */
+/* What a link is made of. The first two callbacks run on the dispatch thread. */
 typedef struct nm_link_options {
     natsConnection *connection;
     const char *inbox_prefix; /* copied; NULL: "_INBOX" */
@@ -29,6 +29,9 @@ typedef struct nm_link_options {
     /* The connection was closed for good. NULL: nobody is told. */
     void (*on_connection_closed)(void *data);
     void *connection_closed_data;
+    /* Once a second, from the service thread. NULL: nobody is called. */
+    void (*on_round)(void *data);
+    void *round_data;
 } nm_link_options;
 
 /*

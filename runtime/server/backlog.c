@@ -22,7 +22,10 @@ static bool may_run(const nm_share *share)
 
 static size_t free_to_run(const nm_share *share)
 {
-    return share->max_running == 0 ? SIZE_MAX : (size_t)(share->max_running - share->running);
+    if (share->max_running == 0)
+        return SIZE_MAX;
+    /* A limit may come when more are running. */
+    return share->running < share->max_running ? share->max_running - share->running : 0;
 }
 
 /* `soon` requests are taken out at once; only those beyond them wait. */
@@ -109,7 +112,7 @@ static void take_first(nm_backlog *backlog, nm_pool_source *source, nm_pool_requ
 
 bool nm_backlog_init(nm_backlog *backlog, const nm_share *all, const nm_share *streams)
 {
-    *backlog = (nm_backlog){.all = *all, .streams = *streams, .next_number = 1};
+    *backlog = (nm_backlog){.all = *all, .stream_limits = *streams, .next_number = 1};
     size_t count = all->max_waiting + all->max_running;
     backlog->requests = calloc(count, sizeof(nm_waiting_request));
     if (backlog->requests == NULL)
@@ -124,6 +127,15 @@ bool nm_backlog_init(nm_backlog *backlog, const nm_share *all, const nm_share *s
 void nm_backlog_free(nm_backlog *backlog)
 {
     free(backlog->requests);
+}
+
+void nm_backlog_open(nm_backlog *backlog, const nm_pool_source *source)
+{
+    if (!source->is_unary)
+        return;
+    backlog->streams.max_running = backlog->stream_limits.max_running;
+    backlog->streams.max_waiting = backlog->stream_limits.max_waiting;
+    backlog->streams.max_waiting_bytes = backlog->stream_limits.max_waiting_bytes;
 }
 
 bool nm_backlog_add(nm_backlog *backlog, nm_pool_source *source, natsMsg *message, size_t size)

@@ -1,7 +1,8 @@
 /*
  * Backlog: the requests of a server that wait for a worker, and how many may wait and run. Each
  * request counts in two or three shares: that of its source, that of all requests, and, if it opens
- * a stream, that of all streams. So neither streams nor one method can take all workers.
+ * a stream, that of all streams. So neither streams nor one method can take all workers. Where all
+ * methods open streams, these have no share of their own.
  *
  * It has no lock: the pool's guards it, which frees it while a request is served.
  */
@@ -46,7 +47,8 @@ typedef struct nm_pool_request {
 
 typedef struct nm_backlog {
     nm_share all;
-    nm_share streams;
+    nm_share streams;        /* its limits are 0 until a source opens whose requests are none */
+    nm_share stream_limits;  /* and then these */
     nm_pool_source *sources; /* those with requests */
     nm_waiting_request *spare;
     nm_waiting_request *requests; /* the memory of all that may wait */
@@ -59,6 +61,9 @@ typedef struct nm_backlog {
  */
 bool nm_backlog_init(nm_backlog *backlog, const nm_share *all, const nm_share *streams);
 void nm_backlog_free(nm_backlog *backlog);
+
+/* Requests may come from this source. */
+void nm_backlog_open(nm_backlog *backlog, const nm_pool_source *source);
 
 /*
  * Adds a request of `size` bytes, which the backlog owns from now on. False: there is no room for

@@ -23,6 +23,7 @@ natsmicro_status nm_endpoint_init(nm_endpoint *endpoint, nm_service *service,
 {
     endpoint->service = service;
     endpoint->source.is_unary = method->kind == NATSMICRO_UNARY;
+    endpoint->source.share.max_running = service->server->max_calls_per_method;
     endpoint->source.share.max_waiting = limit_of(method->pending_msg_limit);
     endpoint->source.share.max_waiting_bytes = limit_of(method->pending_bytes_limit);
     pthread_mutex_init(&endpoint->stats.lock, NULL);

@@ -243,8 +243,10 @@ natsmicro_status nm_pool_open(nm_pool *pool, nm_pool_source *source)
     pthread_mutex_lock(&pool->lock);
     source->typical_ns = FIRST_TYPICAL_NS;
     bool works = pool->threads > 0 || start_worker(pool);
-    if (works)
+    if (works) {
+        nm_backlog_open(&pool->backlog, source);
         pool->sources++;
+    }
     pthread_mutex_unlock(&pool->lock);
     return works ? NATSMICRO_OK : NATSMICRO_RESOURCE_EXHAUSTED;
 }

@@ -141,7 +141,20 @@ static void end_call(natsmicro_call *call, nm_error *outcome)
     if (hooks->after != NULL)
         hooks->after(call, outcome->status, duration, hooks->user_data);
     nm_error_clear(outcome);
+    nm_endpoint *endpoint = call->owner;
+    nm_callers_leave(&endpoint->service->server->callers, call->caller);
     nm_call_release(call);
+}
+
+static natsmicro_status count_caller(natsmicro_server *server, const nm_incoming *incoming,
+                                     nm_caller **caller, nm_error *error)
+{
+    if (nm_callers_enter(&server->callers, incoming->reply, caller))
+        return NATSMICRO_OK;
+    return nm_error_set(error, NATSMICRO_RESOURCE_EXHAUSTED,
+                        "the caller has %u calls here, which is all that max_calls_per_caller "
+                        "lets it have",
+                        server->callers.limit);
 }
 
 /* Decodes and accepts a request, so that the call's handler can run. */
@@ -184,17 +197,25 @@ bool nm_serve(nm_endpoint *endpoint, natsMsg *message)
     natsmicro_server *server = endpoint->service->server;
     nm_incoming incoming;
     nm_incoming_read(&incoming, message, server->settings.stream.max_header_bytes);
-    natsmicro_call *call = make_call(server, endpoint);
+    natsmicro_call *call = NULL;
     ProtobufCMessage *request = NULL;
+    nm_caller *caller = NULL;
     nm_error error = NM_ERROR_INIT;
-    if (accept_call(call, message, &incoming, &request, &error) != NATSMICRO_OK) {
+    natsmicro_status status = count_caller(server, &incoming, &caller, &error);
+    if (status == NATSMICRO_OK) {
+        call = make_call(server, endpoint);
+        status = accept_call(call, message, &incoming, &request, &error);
+    }
+    if (status != NATSMICRO_OK) {
         refuse(endpoint, &incoming, &error);
         if (call != NULL)
             unmake(call);
+        nm_callers_leave(&server->callers, caller);
         nm_error_clear(&error);
         natsMsg_Destroy(message);
         return false;
     }
+    call->caller = caller;
     nm_stream_recycle(call->stream, message);
     enlist(server, call);
     return serve_call(call, request);

@@ -3,6 +3,7 @@
  * for all requests and calls, and then ends those that are left.
  */
 #include "call/answer.h"
+#include "server/patience.h"
 #include "server/serve.h"
 #include "server/service.h"
 #include "server/state.h"
@@ -63,6 +64,11 @@ static void on_connection_closed(void *data)
     sem_post(&server->stop_requested);
 }
 
+static void on_round(void *data)
+{
+    nm_patience_look(data);
+}
+
 static natsmicro_status server_start(natsmicro_server *server,
                                      const natsmicro_server_options *options, nm_error *error)
 {
@@ -78,9 +84,17 @@ static natsmicro_status server_start(natsmicro_server *server,
                             .events = &server->events,
                             .on_stray = nm_transport_on_stray,
                             .stray_data = &server->settings.stream,
+                            .on_round = on_round,
+                            .round_data = server,
                             .on_connection_closed = on_connection_closed,
                             .connection_closed_data = server};
     return nm_link_new(&server->link, &link, error);
+}
+
+/* Rounded up, so that one call may be a stream. */
+static uint32_t three_quarters(uint32_t count)
+{
+    return count - count / 4;
 }
 
 static bool init_pool(natsmicro_server *server, const natsmicro_server_options *options)
@@ -95,8 +109,15 @@ static bool init_pool(natsmicro_server *server, const natsmicro_server_options *
         all.max_waiting = options->max_waiting;
     if (options->max_waiting_bytes != 0)
         all.max_waiting_bytes = options->max_waiting_bytes;
-    nm_share streams = {0};
-    return nm_pool_init(&server->pool, &pool_callbacks, server, &all, &streams);
+    nm_share streams = {.max_running = three_quarters(all.max_running),
+                        .max_waiting = three_quarters((uint32_t)all.max_waiting)};
+    if (options->max_streams != 0)
+        streams.max_running = options->max_streams;
+    server->max_calls_per_method = options->max_calls_per_method;
+    server->max_stream_ms = options->max_stream_ms;
+    server->min_stream_rate = options->min_stream_rate;
+    bool counts = nm_callers_init(&server->callers, options->max_calls_per_caller, all.max_running);
+    return nm_pool_init(&server->pool, &pool_callbacks, server, &all, &streams) && counts;
 }
 
 static natsmicro_status make_server(natsmicro_server **server_out, natsConnection *connection,
@@ -106,6 +127,8 @@ static natsmicro_status make_server(natsmicro_server **server_out, natsConnectio
         return nm_error_set(error, NATSMICRO_INVALID_ARGUMENT, "the connection is NULL");
     natsmicro_status status =
         nm_check_time("drain_timeout_ms", options->drain_timeout_ms, 0, error);
+    if (status == NATSMICRO_OK)
+        status = nm_check_time("max_stream_ms", options->max_stream_ms, 0, error);
     if (status != NATSMICRO_OK)
         return status;
     natsmicro_server *server = calloc(1, sizeof(*server));
@@ -358,6 +381,7 @@ void natsmicro_server_destroy(natsmicro_server *server)
     }
     nm_call_settings_free(&server->settings);
     nm_pool_free(&server->pool);
+    nm_callers_free(&server->callers);
     pthread_cond_destroy(&server->changed);
     pthread_mutex_destroy(&server->lock);
     sem_destroy(&server->stop_requested);

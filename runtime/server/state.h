@@ -11,6 +11,7 @@
 #include "base/events.h"
 #include "base/random.h"
 #include "call/call.h"
+#include "server/callers.h"
 #include "server/endpoint.h"
 #include "server/pool.h"
 #include "server/subjects.h"
@@ -47,6 +48,10 @@ struct natsmicro_server {
     int64_t drain_timeout_ms;
     sem_t stop_requested; /* stays above 0 once the server was stopped */
     atomic_bool connection_closed;
+    nm_callers callers;
+    uint32_t max_calls_per_method; /* 0: no limit, as with the next two */
+    int64_t max_stream_ms;
+    uint64_t min_stream_rate; /* bytes a second */
 
     natsSubscription *discovery; /* $SRV.* */
 

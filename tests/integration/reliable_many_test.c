@@ -42,7 +42,7 @@ static int serve(const char *url)
     natsConnection *connection = connect_to_url(url);
     natsmicro_server *server = NULL;
     natsmicro_server_options options = NATSMICRO_SERVER_OPTIONS_INIT;
-    options.max_calls = (uint32_t)calls();
+    options.max_calls = options.max_streams = (uint32_t)calls();
     options.idle_timeout_ms = IDLE_LIMIT_MS;
     if (natsmicro_server_new(&server, connection, &options) != NATSMICRO_OK ||
         lab__v1__lab_server__add(server, &lab_handlers, NULL, NULL) != NATSMICRO_OK ||

@@ -135,6 +135,8 @@ static void streams_leave_workers_and_room_to_others(void **state)
     room self;
     set_up(&self, &(nm_share){.max_running = 4, .max_waiting = 4},
            &(nm_share){.max_running = 3, .max_waiting = 3});
+    nm_backlog_open(&self.backlog, &self.streams);
+    nm_backlog_open(&self.backlog, &self.quick);
     size_t number = 0;
     while (add(&self, &self.streams, number))
         number++;
@@ -149,6 +151,25 @@ static void streams_leave_workers_and_room_to_others(void **state)
     assert_takes_none(&self);
     nm_backlog_ended(&self.backlog, &self.streams);
     assert_takes(&self, &self.streams, 3);
+    nm_backlog_free(&self.backlog);
+}
+
+static void streams_alone_take_all_workers_until_others_come(void **state)
+{
+    (void)state;
+    room self;
+    set_up(&self, &(nm_share){.max_running = 2, .max_waiting = 4},
+           &(nm_share){.max_running = 1, .max_waiting = 3});
+    nm_backlog_open(&self.backlog, &self.streams);
+    for (size_t i = 0; i < 3; i++)
+        assert_true(add(&self, &self.streams, i));
+    assert_takes(&self, &self.streams, 0);
+    assert_takes(&self, &self.streams, 1);
+    nm_backlog_open(&self.backlog, &self.quick);
+    assert_true(add(&self, &self.quick, 3));
+    nm_backlog_ended(&self.backlog, &self.streams);
+    assert_takes(&self, &self.quick, 3);
+    assert_takes_none(&self);
     nm_backlog_free(&self.backlog);
 }
 
@@ -181,6 +202,7 @@ int main(void)
         cmocka_unit_test(a_source_has_limits_of_its_own),
         cmocka_unit_test(bytes_are_limited_where_requests_wait),
         cmocka_unit_test(streams_leave_workers_and_room_to_others),
+        cmocka_unit_test(streams_alone_take_all_workers_until_others_come),
         cmocka_unit_test(what_waits_can_be_taken_whatever_runs),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -121,13 +121,39 @@ typedef struct natsmicro_server_options {
      * UNAVAILABLE at once. Default: 64 MiB, or 4 times the broker's max_payload if that is more.
      */
     size_t max_waiting_bytes;
+    /*
+     * How many of max_calls may be streams while the server serves unary methods, too, so that
+     * streams leave workers to these. Further ones wait. Default: three quarters of max_calls,
+     * rounded up.
+     */
+    uint32_t max_streams;
+    /* How many calls of one method may run at once. Further ones wait. Default: max_calls. */
+    uint32_t max_calls_per_method;
+    /*
+     * How many calls of one caller may run at once; a further one gets RESOURCE_EXHAUSTED. Callers
+     * are told apart by their inboxes: a client of this library is one caller. A caller with an
+     * inbox such as _INBOX.x for each call is not counted. Default: no limit.
+     */
+    uint32_t max_calls_per_caller;
+    /*
+     * How long a stream may last, in milliseconds, whatever it does. Then it ends with
+     * DEADLINE_EXCEEDED on both sides, within a second. Default: no limit.
+     */
+    int64_t max_stream_ms;
+    /*
+     * How many bytes of messages must pass on a stream each second, in both directions together,
+     * while its handler waits for the caller in send or recv. A stream on which less has passed in
+     * 10 s of such waiting ends with DEADLINE_EXCEEDED on both sides; so leave it off where callers
+     * may be silent. Default: off.
+     */
+    uint64_t min_stream_rate;
 } natsmicro_server_options;
 
 /* The initializer of natsmicro_server_options: all defaults. */
 #define NATSMICRO_SERVER_OPTIONS_INIT                                                             \
     {                                                                                             \
         sizeof(natsmicro_server_options), NULL, 0, 0, 0, 0, 0, 0, 0, 0, {NULL, NULL, NULL}, NULL, \
-            NULL, NULL, false, 0, 0, 0, 0, 0                                                      \
+            NULL, NULL, false, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0                                       \
     }
 
 /* One pair of the metadata that discovery shows of a service or an endpoint. */

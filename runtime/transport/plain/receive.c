@@ -53,12 +53,14 @@ static bool is_next(nm_stream *stream, const nm_incoming *incoming)
         }
         plain->unnumbered = true;
         plain->received++;
+        plain->bytes_received += incoming->length;
         return true;
     }
     if (incoming->sequence <= plain->received)
         return false;
     if (incoming->sequence == plain->received + 1) {
         plain->received++;
+        plain->bytes_received += incoming->length;
         return true;
     }
     nm_stream_fail_input(stream, NATSMICRO_DATA_LOSS,

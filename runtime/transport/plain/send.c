@@ -51,8 +51,10 @@ static natsmicro_status begin_send(nm_stream *stream, nm_outgoing *outgoing, nm_
     nm_plain *plain = nm_plain_of(stream);
     pthread_mutex_lock(&stream->lock);
     natsmicro_status status = nm_stream_check_open(stream, error);
-    if (status == NATSMICRO_OK)
+    if (status == NATSMICRO_OK) {
         outgoing->sequence = ++stream->sent;
+        plain->bytes_sent += outgoing->length;
+    }
     outgoing->subject = plain->peer;
     pthread_mutex_unlock(&stream->lock);
     return status;
@@ -117,6 +119,7 @@ natsmicro_status nm_plain_try_send(nm_stream *stream, const nm_bytes *pieces, si
         /* Nothing has gone out: the number is the next message's. */
         pthread_mutex_lock(&stream->lock);
         stream->sent--;
+        plain->bytes_sent -= outgoing.length;
         pthread_mutex_unlock(&stream->lock);
         return status;
     }

@@ -34,6 +34,8 @@ typedef struct nm_plain {
     bool peer_was_told;    /* client: of our giving up */
     bool opening_answered; /* client: something has come */
     uint64_t received;     /* number of the last message taken */
+    uint64_t bytes_received;
+    uint64_t bytes_sent;
     bool any_taken;
     bool unnumbered; /* the peer numbers nothing */
     bool active;     /* something came since the last keepalive, be it a sign of life */

@@ -56,7 +56,10 @@ static void on_timer(nm_stream *stream)
 
 static void read_metrics(nm_stream *stream, natsmicro_stream_metrics *metrics)
 {
-    metrics->messages_received = nm_plain_of(stream)->received;
+    const nm_plain *plain = nm_plain_of(stream);
+    metrics->messages_received = plain->received;
+    metrics->bytes_received = plain->bytes_received;
+    metrics->bytes_sent = plain->bytes_sent;
 }
 
 static const nm_transport plain_transport = {
