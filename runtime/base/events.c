@@ -8,6 +8,24 @@
 
 #define EVENT_TEXT_SIZE 512
 
+static const char *const names[] = {
+    [NATSMICRO_EVENT_DROPPED] = "DROPPED",
+    [NATSMICRO_EVENT_REFUSED_SUBJECT] = "REFUSED_SUBJECT",
+    [NATSMICRO_EVENT_SLOW_CONSUMER] = "SLOW_CONSUMER",
+    [NATSMICRO_EVENT_OVERLOADED] = "OVERLOADED",
+    [NATSMICRO_EVENT_PUBLISH_FAILED] = "PUBLISH_FAILED",
+    [NATSMICRO_EVENT_UNHEARD] = "UNHEARD",
+    [NATSMICRO_EVENT_SETUP_FAILED] = "SETUP_FAILED",
+    [NATSMICRO_EVENT_QUEUE_FULL] = "QUEUE_FULL",
+};
+
+const char *natsmicro_event_kind_name(natsmicro_event_kind kind)
+{
+    if ((int)kind <= 0 || (size_t)kind >= sizeof(names) / sizeof(names[0]))
+        return "UNKNOWN";
+    return names[kind];
+}
+
 void nm_events_init(nm_events *events, natsmicro_on_error on_error, void *user_data)
 {
     events->on_error = on_error;

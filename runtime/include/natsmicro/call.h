@@ -253,6 +253,12 @@ typedef enum natsmicro_event_kind {
     NATSMICRO_EVENT_QUEUE_FULL = 8
 } natsmicro_event_kind;
 
+/*
+ * Returns the name of a kind without its prefix, for a log: "DROPPED", … "QUEUE_FULL". A number
+ * that is no kind is "UNKNOWN". The string is static. Never blocks; any thread.
+ */
+const char *natsmicro_event_kind_name(natsmicro_event_kind kind);
+
 typedef struct natsmicro_event {
     natsmicro_event_kind kind;
     const char *subject; /* the subject that it is about, or "" */
