@@ -27,8 +27,9 @@ typedef struct nm_bounded {
 } nm_bounded;
 
 /*
- * `lone` has a budget of its own: the link's inboxes. The listed ones, the endpoints, share another
- * of the same size; each may take at least two messages of the largest size.
+ * `lone` has a budget of its own: the link's inboxes. The listed ones, of a server's endpoints and
+ * of discovery, share another of the same size; each may take at least two messages of the largest
+ * size.
  */
 typedef struct nm_bounds {
     nm_events *events;

@@ -126,15 +126,14 @@ static void on_discovery_complete(void *closure)
 }
 
 natsmicro_status nm_discovery_subscribe(natsmicro_server *server, nm_service *service,
-                                        const char *subject, natsSubscription **subscription,
-                                        nm_error *error)
+                                        const char *subject, nm_bounded *bounded, nm_error *error)
 {
     nm_discovery_scope *scope = malloc(sizeof(*scope));
     if (scope == NULL)
         return NATSMICRO_RESOURCE_EXHAUSTED;
     *scope = (nm_discovery_scope){server, service};
-    natsStatus status =
-        natsConnection_Subscribe(subscription, server->connection, subject, on_discovery, scope);
+    natsStatus status = natsConnection_Subscribe(&bounded->subscription, server->connection,
+                                                 subject, on_discovery, scope);
     if (status != NATS_OK) {
         free(scope);
         return nm_link_status(status, subject, error);
@@ -142,9 +141,12 @@ natsmicro_status nm_discovery_subscribe(natsmicro_server *server, nm_service *se
     pthread_mutex_lock(&server->lock);
     server->discovery_alive++;
     pthread_mutex_unlock(&server->lock);
-    status = natsSubscription_SetOnCompleteCB(*subscription, on_discovery_complete, scope);
-    if (status == NATS_OK)
+    status = natsSubscription_SetOnCompleteCB(bounded->subscription, on_discovery_complete, scope);
+    if (status == NATS_OK) {
+        bounded->subject = natsSubscription_GetSubject(bounded->subscription);
+        nm_link_bound(server->link, bounded);
         return NATSMICRO_OK;
+    }
     /*
      * The connection was closed between the two calls. The callback may still run once, and nobody
      * will know when it has; so the scope is never freed.

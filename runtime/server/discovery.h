@@ -8,11 +8,11 @@
 
 /*
  * Subscribes `subject` for discovery requests; they are answered on the subscription's dispatch
- * thread, for `service` or for all (NULL). The server counts it in discovery_alive until its
- * callbacks have ended; until then neither service nor server may be freed.
+ * thread, for `service` or for all (NULL). It shares the endpoints' budget. The server counts it in
+ * discovery_alive until its callbacks have ended; until then neither service nor server may be
+ * freed.
  */
 natsmicro_status nm_discovery_subscribe(natsmicro_server *server, nm_service *service,
-                                        const char *subject, natsSubscription **subscription,
-                                        nm_error *error);
+                                        const char *subject, nm_bounded *bounded, nm_error *error);
 
 #endif

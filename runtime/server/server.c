@@ -172,8 +172,8 @@ natsmicro_status natsmicro_server_new(natsmicro_server **server_out, natsConnect
 /* Asks the broker for no more requests. Those that it has sent already are still served. */
 static void close_doors(natsmicro_server *server)
 {
-    if (server->discovery != NULL)
-        natsSubscription_Unsubscribe(server->discovery);
+    if (server->discovery.subscription != NULL)
+        natsSubscription_Unsubscribe(server->discovery.subscription);
     for (nm_service *service = server->services; service != NULL; service = service->next) {
         nm_service_unsubscribe_discovery(service);
         for (size_t i = 0; i < service->n_endpoints; i++) {
@@ -372,7 +372,7 @@ void natsmicro_server_destroy(natsmicro_server *server)
         pthread_cond_wait(&server->changed, &server->lock);
     pthread_mutex_unlock(&server->lock);
     nm_link_destroy(server->link); /* afterwards subscriptions may be freed */
-    natsSubscription_Destroy(server->discovery);
+    natsSubscription_Destroy(server->discovery.subscription);
     nm_call_cache_free(&server->cache);
     nm_service *next;
     for (nm_service *service = server->services; service != NULL; service = next) {

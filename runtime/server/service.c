@@ -121,7 +121,7 @@ static natsmicro_status start(natsmicro_server *server, nm_service *service, nm_
         status = nm_endpoint_start(&service->endpoints[i], error);
     if (status == NATSMICRO_OK)
         status = subscribe_discovery(server, service, error);
-    if (status == NATSMICRO_OK && server->discovery == NULL)
+    if (status == NATSMICRO_OK && server->discovery.subscription == NULL)
         status = nm_discovery_subscribe(server, NULL, "$SRV.*", &server->discovery, error);
     /*
      * Once a service is added it may be called at once. So this waits until the broker has all
@@ -234,15 +234,15 @@ natsmicro_status natsmicro_stub_server_add(natsmicro_server *server,
 void nm_service_unsubscribe_discovery(nm_service *service)
 {
     for (size_t i = 0; i < 2; i++) {
-        if (service->discovery[i] != NULL)
-            natsSubscription_Unsubscribe(service->discovery[i]);
+        if (service->discovery[i].subscription != NULL)
+            natsSubscription_Unsubscribe(service->discovery[i].subscription);
     }
 }
 
 void nm_service_free(nm_service *service)
 {
-    natsSubscription_Destroy(service->discovery[0]);
-    natsSubscription_Destroy(service->discovery[1]);
+    natsSubscription_Destroy(service->discovery[0].subscription);
+    natsSubscription_Destroy(service->discovery[1].subscription);
     for (size_t i = 0; i < service->n_endpoints; i++)
         nm_endpoint_free(&service->endpoints[i]);
     for (size_t i = 0; i < service->n_metadata; i++) {

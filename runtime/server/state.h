@@ -33,7 +33,7 @@ struct nm_service {
     size_t n_metadata;
     nm_endpoint *endpoints; /* owned */
     size_t n_endpoints;
-    natsSubscription *discovery[2]; /* $SRV.*.<name> and $SRV.*.<name>.<id> */
+    nm_bounded discovery[2]; /* $SRV.*.<name> and $SRV.*.<name>.<id> */
     nm_service *next;
 };
 
@@ -53,7 +53,7 @@ struct natsmicro_server {
     int64_t max_stream_ms;
     uint64_t min_stream_rate; /* bytes a second */
 
-    natsSubscription *discovery; /* $SRV.* */
+    nm_bounded discovery; /* $SRV.* */
 
     pthread_mutex_t lock;
     pthread_cond_t changed; /* for a drain and a destroy: something ended */

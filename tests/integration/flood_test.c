@@ -252,6 +252,26 @@ static void requests_that_nobody_takes_bound_memory_and_are_told(void **state)
     scene_close(&here);
 }
 
+/* A request without a reply is told by an event, which holds up the thread that answers. */
+static void discovery_that_nobody_takes_is_told_like_requests(void **state)
+{
+    (void)state;
+    scene here;
+    scene_open(&here, NATSMICRO_EVENT_REFUSED_SUBJECT);
+    serve_one(&here, &lab_handlers, 0);
+    raw_send(here.raw, &(raw_message){.subject = "$SRV.PING"});
+    assert_true(latch_wait(&here.held, LAB_PATIENCE));
+
+    uint64_t before = memory_kib(getpid());
+    flood(&here, "$SRV.PING", "_INBOX.nobody", MESSAGE_BYTES, FLOOD_MESSAGES);
+    settle(here.room.server_connection);
+    assert_bounded(before);
+    latch_open(&here.release);
+    assert_told(&here, "$SRV.*", "");
+    assert_ok(lab_ping_status(&here.room, "after it", NULL));
+    scene_close(&here);
+}
+
 static void waiting_requests_are_limited_in_bytes(void **state)
 {
     (void)state;
@@ -284,6 +304,7 @@ int main(void)
         cmocka_unit_test(an_inbox_that_is_flooded_bounds_memory_and_streams_go_on),
         cmocka_unit_test(strays_are_not_answered_while_messages_wait),
         cmocka_unit_test(requests_that_nobody_takes_bound_memory_and_are_told),
+        cmocka_unit_test(discovery_that_nobody_takes_is_told_like_requests),
         cmocka_unit_test(waiting_requests_are_limited_in_bytes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
