@@ -1,8 +1,8 @@
 /*
- * Streams over several brokers: a cluster of three, a route that is cut, a leaf node, an import
- * across accounts, a broker that is taken out of service, and one that takes smaller messages.
+ * Streams over several brokers: a cluster of three, a route that is cut, a leaf node, a
+ * broker that is taken out of service, one that stands still, and one that takes smaller messages.
  * Nothing may be lost, repeated or out of order while brokers die and come back. The long forms are
- * in tests/torture.
+ * in tests/torture; accounts_test.c has what crosses accounts.
  */
 #include "integration/figures.h"
 #include "integration/nodes.h"
@@ -73,26 +73,44 @@ static void streams_to_a_leaf_node_outlive_its_lost_link(void **state)
     nodes_close(here);
 }
 
-/* A service of one account, imported by another, across two nodes: addresses are rewritten. */
-static void streams_cross_an_import_with_response_type_stream(void **state)
+/* Its client waits for the leaf node, and the other side hears that nobody listens. */
+static void streams_outlive_the_loss_of_a_leaf_node(int server_node, int client_node)
+{
+    nodes *here = nodes_open(&(cluster_options){.nodes = 2, .has_leaf = true}, server_node,
+                             client_node, NULL);
+    traffic_start_all(&here->traffic, here->room.client);
+    traffic_wait_for_more(&here->traffic, RECOVERY_MS);
+    cluster_kill(here->brokers, 2);
+    pass_seconds(PLAIN_OR_SANITIZED(6, 2));
+    cluster_restart(here->brokers, 2);
+    traffic_wait_for_more(&here->traffic, RECOVERY_MS);
+    traffic_stop(&here->traffic);
+    nodes_close(here);
+}
+
+static void streams_outlive_the_loss_of_the_callers_leaf_node(void **state)
 {
     (void)state;
-    static const char config[] =
-        "accounts {\n"
-        "  shop { users: [ { user: shop, password: one } ]\n"
-        "         exports: [ { service: \"lab.v1.>\", response_type: Stream } ] }\n"
-        "  till { users: [ { user: till, password: two } ]\n"
-        "         imports: [ { service: { account: shop, subject: \"lab.v1.>\" } } ] }\n"
-        "}\n";
-    cluster *brokers = cluster_start(&(cluster_options){.nodes = 2, .config = config});
-    char shop[128];
-    broker_url_for(cluster_node(brokers, 0), "shop:one", shop, sizeof(shop));
-    char till[128];
-    broker_url_for(cluster_node(brokers, 1), "till:two", till, sizeof(till));
-    nodes *here = nodes_connect(brokers, shop, till, NULL);
+    streams_outlive_the_loss_of_a_leaf_node(1, 2);
+}
+
+static void streams_outlive_the_loss_of_the_services_leaf_node(void **state)
+{
+    (void)state;
+    streams_outlive_the_loss_of_a_leaf_node(2, 1);
+}
+
+/* As on a machine that swaps, or is moved: connections stay, and nothing moves on them. */
+static void streams_outlive_a_pause_of_the_callers_node(void **state)
+{
+    (void)state;
+    nodes *here = nodes_open(&(cluster_options){.nodes = 2}, 0, 1, NULL);
     traffic_start_all(&here->traffic, here->room.client);
-    for (int i = 0; i < 3; i++)
-        traffic_wait_for_more(&here->traffic, RECOVERY_MS);
+    traffic_wait_for_more(&here->traffic, RECOVERY_MS);
+    broker_pause(cluster_node(here->brokers, 1));
+    traffic_wait_until_held_up(&here->traffic, RECOVERY_MS);
+    broker_resume(cluster_node(here->brokers, 1));
+    traffic_wait_for_more(&here->traffic, RECOVERY_MS);
     traffic_stop(&here->traffic);
     nodes_close(here);
 }
@@ -174,7 +192,9 @@ int main(void)
         cmocka_unit_test(streams_outlive_a_node_that_is_taken_out_of_service),
         cmocka_unit_test(streams_outlive_a_cut_between_two_nodes),
         cmocka_unit_test(streams_to_a_leaf_node_outlive_its_lost_link),
-        cmocka_unit_test(streams_cross_an_import_with_response_type_stream),
+        cmocka_unit_test(streams_outlive_the_loss_of_the_callers_leaf_node),
+        cmocka_unit_test(streams_outlive_the_loss_of_the_services_leaf_node),
+        cmocka_unit_test(streams_outlive_a_pause_of_the_callers_node),
         cmocka_unit_test(frames_are_cut_anew_at_a_node_with_a_smaller_max_payload),
         cmocka_unit_test(a_kept_request_that_is_too_large_ends_its_call_only),
         cmocka_unit_test(a_kept_response_that_is_too_large_ends_its_call_only),
