@@ -367,6 +367,33 @@ static void the_forged_end_would_have_ended_it(void **state)
 
 /* ---- permission for one response only ---- */
 
+static const char one_response[] =
+    "authorization { users = [\n"
+    "  { user: shop, password: one, permissions: {\n"
+    "      subscribe: [\"shop.v1.>\", \"$SRV.>\", \"_INBOX.service.shop.>\"]\n"
+    "      publish: [\"_INBOX.service.shop.>\"], allow_responses: true } }\n"
+    "  { user: till, password: two }, { user: desk, password: three } ] }\n";
+
+/* Unary calls need no more. The caller of a stream must not take a part for the whole. */
+static void one_response_is_enough_for_unary_calls_only(void **state)
+{
+    (void)state;
+    scene here = {0};
+    scene_open_on(&here, broker_start(&(broker_options){.config = one_response}));
+    for (int i = 0; i < 3; i++)
+        assert_ok(lab_ping_status(&here.room, "one", NULL));
+    Lab__V1__LabClient__CountUp *call;
+    natsmicro_status status = lab_count_up(&here.room, 1000, 0, NULL, &call);
+    int32_t received = 0;
+    bool in_order;
+    if (status == NATSMICRO_OK)
+        status = lab_count_all(call, &received, &in_order);
+    assert_int_equal(1, received);
+    assert_status(streams_are_plain() ? NATSMICRO_CANCELLED : NATSMICRO_UNAVAILABLE, status);
+    lab__v1__lab_client__count_up__close(call);
+    scene_close(&here);
+}
+
 /* Notes what its handler is told, when it cannot go on. */
 static natsmicro_status chat_until_told(Lab__V1__LabServer__Chat *call, void *user_data)
 {
@@ -388,14 +415,8 @@ static natsmicro_status chat_until_told(Lab__V1__LabServer__Chat *call, void *us
 static void a_handler_is_told_of_permissions_that_allow_one_response(void **state)
 {
     (void)state;
-    static const char config[] =
-        "authorization { users = [\n"
-        "  { user: shop, password: one, permissions: {\n"
-        "      subscribe: [\"shop.v1.>\", \"$SRV.>\", \"_INBOX.service.shop.>\"]\n"
-        "      publish: [\"_INBOX.service.shop.>\"], allow_responses: true } }\n"
-        "  { user: till, password: two }, { user: desk, password: three } ] }\n";
     scene here = {.chat = chat_until_told};
-    scene_open_on(&here, broker_start(&(broker_options){.config = config}));
+    scene_open_on(&here, broker_start(&(broker_options){.config = one_response}));
     Lab__V1__LabClient__Chat *call;
     assert_ok(lab__v1__lab_client__chat(here.room.client, NULL, &call));
     assert_ok(lab_chat_send(call, "one"));
@@ -416,6 +437,7 @@ static int run_all(void)
         cmocka_unit_test(nobody_reads_the_answers_to_others),
         cmocka_unit_test(nobody_ends_a_stream_of_others),
         cmocka_unit_test(the_forged_end_would_have_ended_it),
+        cmocka_unit_test(one_response_is_enough_for_unary_calls_only),
         cmocka_unit_test(a_handler_is_told_of_permissions_that_allow_one_response),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
