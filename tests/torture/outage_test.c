@@ -18,6 +18,26 @@ static const nodes_limits patient = {.idle_timeout_ms = 60000, .gone_limit_ms = 
 
 /* ---- a node that is down ---- */
 
+/* How long it takes until everything moves again. */
+static void expect_to_go_on(nodes *here, const char *what, int seconds)
+{
+    int64_t began = now_ms();
+    traffic_wait_for_more(&here->traffic, RECOVERY_MS);
+    report("%s for %d s: %lld ms until all streams go on", what, seconds,
+           (long long)(now_ms() - began));
+    traffic_stop(&here->traffic);
+    nodes_close(here);
+}
+
+static void kill_for(nodes *here, int node, const char *what, int seconds)
+{
+    traffic_wait_for_more(&here->traffic, RECOVERY_MS);
+    cluster_kill(here->brokers, node);
+    pass_seconds(seconds);
+    cluster_restart(here->brokers, node);
+    expect_to_go_on(here, what, seconds);
+}
+
 static void outlive_node(int node, bool has_uploads, int seconds, const nodes_limits *limits)
 {
     nodes *here = nodes_open(&(cluster_options){.nodes = 2}, SERVER, CLIENT, limits);
@@ -27,16 +47,8 @@ static void outlive_node(int node, bool has_uploads, int seconds, const nodes_li
         traffic_start(&here->traffic, TRAFFIC_UPLOAD, here->room.client);
         traffic_start(&here->traffic, TRAFFIC_SUM, here->room.client);
     }
-    traffic_wait_for_more(&here->traffic, RECOVERY_MS);
-    cluster_kill(here->brokers, node);
-    pass_seconds(seconds);
-    cluster_restart(here->brokers, node);
-    int64_t began = now_ms();
-    traffic_wait_for_more(&here->traffic, RECOVERY_MS);
-    report("node %d down for %d s: %lld ms until all streams go on", node, seconds,
-           (long long)(now_ms() - began));
-    traffic_stop(&here->traffic);
-    nodes_close(here);
+    kill_for(here, node, node == SERVER ? "the service's node down" : "the caller's node down",
+             seconds);
 }
 
 static void the_callers_node_is_down_for_8_s(void **state)
@@ -72,6 +84,40 @@ static void the_services_node_is_down_for_20_s(void **state)
     outlive_node(SERVER, true, 20, &patient);
 }
 
+/* Both sides lose it, so only the idle limit counts. */
+static void the_only_broker_is_down_for_20_s(void **state)
+{
+    (void)state;
+    nodes *here = nodes_open(&(cluster_options){.nodes = 1}, 0, 0, &by_default);
+    traffic_start_all(&here->traffic, here->room.client);
+    kill_for(here, 0, "the only broker down", 20);
+}
+
+#define LEAF 2
+
+static void the_callers_leaf_node_is_down_for_8_s(void **state)
+{
+    (void)state;
+    nodes *here =
+        nodes_open(&(cluster_options){.nodes = LEAF, .has_leaf = true}, CLIENT, LEAF, &by_default);
+    traffic_start_all(&here->traffic, here->room.client);
+    kill_for(here, LEAF, "the caller's leaf node down", 8);
+}
+
+/* ---- a node that stands still ---- */
+
+static void the_services_node_is_paused_for_8_s(void **state)
+{
+    (void)state;
+    nodes *here = nodes_open(&(cluster_options){.nodes = 2}, SERVER, CLIENT, &by_default);
+    traffic_start_all(&here->traffic, here->room.client);
+    traffic_wait_for_more(&here->traffic, RECOVERY_MS);
+    broker_pause(cluster_node(here->brokers, SERVER));
+    pass_seconds(8);
+    broker_resume(cluster_node(here->brokers, SERVER));
+    expect_to_go_on(here, "the service's node paused", 8);
+}
+
 /* ---- a route that is cut ---- */
 
 static void outlive_cut(int seconds, const nodes_limits *limits)
@@ -83,12 +129,7 @@ static void outlive_cut(int seconds, const nodes_limits *limits)
     cluster_cut_route(here->brokers);
     pass_seconds(seconds);
     cluster_mend_route(here->brokers);
-    int64_t began = now_ms();
-    traffic_wait_for_more(&here->traffic, RECOVERY_MS);
-    report("a route cut for %d s: %lld ms until all streams go on", seconds,
-           (long long)(now_ms() - began));
-    traffic_stop(&here->traffic);
-    nodes_close(here);
+    expect_to_go_on(here, "a route cut", seconds);
 }
 
 static void the_route_is_cut_for_8_s(void **state)
@@ -174,6 +215,9 @@ int main(int argc, char **argv)
         cmocka_unit_test(the_callers_node_is_down_for_8_s),
         cmocka_unit_test(the_services_node_is_down_for_8_s),
         cmocka_unit_test(the_services_node_is_down_for_12_s_under_a_reader),
+        cmocka_unit_test(the_only_broker_is_down_for_20_s),
+        cmocka_unit_test(the_callers_leaf_node_is_down_for_8_s),
+        cmocka_unit_test(the_services_node_is_paused_for_8_s),
         cmocka_unit_test(the_route_is_cut_for_8_s),
         cmocka_unit_test(a_killed_service_is_told_of_within_15_s),
         cmocka_unit_test(so_it_is_on_a_plain_stream),
