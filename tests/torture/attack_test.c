@@ -27,13 +27,14 @@
 #define LONG_MS  10000
 
 /* How long queues may take to drain after an attack, on a busy machine. */
-#define RECOVERY_MS 30000
+#define RECOVERY_MS 60000
 
 /*
- * What a process may grow by, in KiB. The link and the endpoints have a budget of 64 MiB each, and
- * so have requests that wait; tiny messages cost far more than the bytes that budgets count.
+ * What a process may grow by, in KiB: the link's queue, those of endpoints and discovery, and
+ * requests that wait have a budget of 64 MiB each. The rest is for threads, and for what a message
+ * costs beside its bytes.
  */
-#define BOUND_KIB (UINT64_C(320) * 1024)
+#define BOUND_KIB ((uint64_t)(3 * 64 + 48) * 1024)
 
 #define SUBJECT_SIZE 192
 
@@ -346,6 +347,24 @@ static unsigned long ask_service(scene *self, char line[256])
     return strtoul(line, NULL, 10);
 }
 
+/*
+ * Until discovery answers, whose queues are its own: one for all services, one for those of a name.
+ */
+static void wait_for_discovery(scene *self)
+{
+    static const char *const subjects[] = {"$SRV.STATS", "$SRV.STATS.lab"};
+    int64_t began = now_ms();
+    for (size_t i = 0; i < sizeof(subjects) / sizeof(subjects[0]);) {
+        natsMsg *answer = NULL;
+        if (natsConnection_Request(&answer, self->accomplice, subjects[i], NULL, 0, 1000) ==
+            NATS_OK)
+            i++;
+        else if (now_ms() - began > RECOVERY_MS)
+            fail_msg("nobody answers %s", subjects[i]);
+        natsMsg_Destroy(answer);
+    }
+}
+
 /* The bystander's own calls: the stream, a plain one, a unary one. */
 #define FEW_CALLS 3
 
@@ -359,6 +378,7 @@ static void wait_until_well(scene *self)
             fail_msg("the service is still busy: %s", line);
         pass_ms(5);
     }
+    wait_for_discovery(self);
     bystander_figures now;
     do {
         bystander_read(&self->bystander, &now);
