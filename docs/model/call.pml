@@ -171,7 +171,12 @@ end:
         if
         :: k == OPEN ->
            runs++; assert(me == 1 && runs == 1);
-           st[1] = UP; lim[1] = l; ann[1] = W;
+           st[1] = UP; ann[1] = W;
+#ifdef UNHEARD                  /* less than the opening allows, until a frame of the caller comes */
+           lim[1] = 1;
+#else
+           lim[1] = l;
+#endif
            if :: NC == 255 -> endrx[1] = 1; told[1] = 1 :: else fi;
            seg(0,0,0,0,0,0,1)           /* an empty frame, which acknowledges the opening */
         :: k == RST ->

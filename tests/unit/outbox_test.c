@@ -257,6 +257,107 @@ static void all_that_is_acknowledged_makes_room(void **state)
     finish(&self);
 }
 
+/* ---- before the peer is heard ---- */
+
+static void begin_unheard(scene *self, uint64_t max_messages, uint64_t max_bytes)
+{
+    memset(self, 0, sizeof(*self));
+    nm_outbox_begin(&self->outbox, 64 * 1024, 1, 1, &self->headers);
+    nm_outbox_begin_unheard(&self->outbox, max_messages, max_bytes);
+}
+
+static void send_while_open(scene *self, size_t length)
+{
+    while (nm_outbox_window_is_open(&self->outbox))
+        send_message(self, length);
+}
+
+/* Else an opening with a stranger's NATS reply brings that stranger a whole window. */
+static void a_peer_that_was_not_heard_gets_little(void **state)
+{
+    (void)state;
+    scene self;
+    begin_unheard(&self, UNLIMITED, UNLIMITED);
+    send_while_open(&self, 1000);
+    assert_true(self.outbox.bytes < NM_OUTBOX_UNHEARD_BYTES + 1000);
+    assert_true(self.outbox.bytes > NM_OUTBOX_UNHEARD_BYTES * 9 / 10);
+    /* What is published is not acknowledged. */
+    nm_outbox_seal(&self.outbox);
+    nm_publication next;
+    while (nm_outbox_begin_publication(&self.outbox, &next))
+        nm_outbox_end_publication(&self.outbox, next.segment, true);
+    assert_false(nm_outbox_window_is_open(&self.outbox));
+    finish(&self);
+}
+
+/* Else a large message never leaves, and the call ends by silence. */
+static void a_peer_that_was_not_heard_gets_a_message_of_any_size(void **state)
+{
+    (void)state;
+    scene self;
+    memset(&self, 0, sizeof(self));
+    nm_outbox_begin(&self.outbox, 1024 * 1024, 1, 1, &self.headers);
+    nm_outbox_begin_unheard(&self.outbox, UNLIMITED, UNLIMITED);
+    static const uint8_t large[2 * NM_OUTBOX_UNHEARD_BYTES];
+    assert_true(nm_outbox_window_is_open(&self.outbox));
+    assert_true(nm_outbox_open(&self.outbox, nm_frame_message_size(sizeof(large))));
+    nm_outbox_append(&self.outbox, &(nm_bytes){large, sizeof(large)}, 1, sizeof(large));
+    assert_false(nm_outbox_window_is_open(&self.outbox));
+    finish(&self);
+}
+
+/* Messages without bytes take room in frames, lone ones a segment each. */
+static void small_messages_count_before_the_peer_is_heard(void **state)
+{
+    (void)state;
+    scene self;
+    begin_unheard(&self, UNLIMITED, UNLIMITED);
+    send_while_open(&self, 0);
+    assert_int_equal(NM_OUTBOX_UNHEARD_BYTES / 2, self.outbox.last_number);
+    finish(&self);
+
+    begin_unheard(&self, UNLIMITED, UNLIMITED);
+    while (nm_outbox_window_is_open(&self.outbox)) {
+        send_message(&self, 1);
+        nm_outbox_seal(&self.outbox);
+        nm_publication next;
+        if (nm_outbox_begin_publication(&self.outbox, &next))
+            nm_outbox_end_publication(&self.outbox, next.segment, true);
+    }
+    assert_true(self.outbox.last_number * sizeof(nm_segment) < NM_OUTBOX_UNHEARD_BYTES);
+    finish(&self);
+}
+
+/* The caller's own limits are smaller than what it may be sent unheard. */
+static void the_limits_of_the_opening_count_before_the_peer_is_heard(void **state)
+{
+    (void)state;
+    scene self;
+    begin_unheard(&self, 3, UNLIMITED);
+    send_while_open(&self, 1);
+    assert_int_equal(3, self.outbox.last_number);
+    finish(&self);
+    begin_unheard(&self, UNLIMITED, 500);
+    send_while_open(&self, 100);
+    assert_int_equal(5, self.outbox.last_number);
+    finish(&self);
+}
+
+/* Its first frame may acknowledge nothing yet: the window is what it allows. */
+static void a_peer_that_was_heard_gets_the_whole_window(void **state)
+{
+    (void)state;
+    scene self;
+    begin_unheard(&self, UNLIMITED, NM_OUTBOX_MOST_BYTES);
+    send_while_open(&self, 10000);
+    nm_outbox_hear(&self.outbox);
+    nm_outbox_raise_limits(&self.outbox, UNLIMITED, NM_OUTBOX_MOST_BYTES);
+    assert_true(nm_outbox_window_is_open(&self.outbox));
+    send_while_open(&self, 10000);
+    assert_true(self.outbox.bytes > NM_OUTBOX_MOST_BYTES * 9 / 10);
+    finish(&self);
+}
+
 /* ---- publishing ---- */
 
 static void messages_are_published_once_and_in_order(void **state)
@@ -951,6 +1052,11 @@ int main(void)
         cmocka_unit_test(segments_count_beside_their_messages),
         cmocka_unit_test(what_is_unacknowledged_is_bounded_in_messages),
         cmocka_unit_test(a_larger_window_of_our_own_raises_both_bounds),
+        cmocka_unit_test(a_peer_that_was_not_heard_gets_little),
+        cmocka_unit_test(a_peer_that_was_not_heard_gets_a_message_of_any_size),
+        cmocka_unit_test(small_messages_count_before_the_peer_is_heard),
+        cmocka_unit_test(the_limits_of_the_opening_count_before_the_peer_is_heard),
+        cmocka_unit_test(a_peer_that_was_heard_gets_the_whole_window),
         cmocka_unit_test(all_that_is_acknowledged_makes_room),
         cmocka_unit_test(messages_are_published_once_and_in_order),
         cmocka_unit_test(a_frame_is_filled_to_its_last_byte),

@@ -57,7 +57,7 @@ bool nm_reliable_begin(nm_stream *stream, const nm_stream_offer *peer)
     nm_outbox_begin(&reliable->outbox, stream->max_payload, stream->window_messages,
                     stream->window_bytes, stream->is_server ? &stream->headers_out : NULL);
     if (peer != NULL)
-        nm_outbox_raise_limits(&reliable->outbox, peer->messages, peer->bytes);
+        nm_outbox_begin_unheard(&reliable->outbox, peer->messages, peer->bytes);
     bool may_send = peer_streams(stream);
     if (may_send && stream->share == 0) /* a client's was opened with its offer */
         stream->share = nm_budget_open_share(nm_link_budget(stream->link), stream->window_bytes);

@@ -30,9 +30,11 @@ void nm_outbox_begin(nm_outbox *outbox, size_t max_payload, uint64_t window_mess
                      uint64_t window_bytes, const nm_headers *headers)
 {
     size_t fill = fill_of(max_payload);
+    uint64_t most_bytes = larger(window_bytes, NM_OUTBOX_MOST_BYTES);
     *outbox = (nm_outbox){
         .most_messages = larger(window_messages, NM_OUTBOX_MOST_MESSAGES),
-        .most_bytes = larger(window_bytes, NM_OUTBOX_MOST_BYTES),
+        .most_bytes = most_bytes,
+        .heard_most_bytes = most_bytes,
         .fill = fill,
         .recycled = {.least = fill},
         .max_payload = max_payload,
@@ -45,6 +47,13 @@ void nm_outbox_begin_ended(nm_outbox *outbox)
 {
     outbox->last_number = outbox->published = 1;
     outbox->ended = true;
+}
+
+void nm_outbox_begin_unheard(nm_outbox *outbox, uint64_t max_messages, uint64_t max_bytes)
+{
+    bool is_short = max_bytes < NM_OUTBOX_UNHEARD_BYTES;
+    nm_outbox_raise_limits(outbox, max_messages, is_short ? max_bytes : NM_OUTBOX_UNHEARD_BYTES);
+    outbox->most_bytes = NM_OUTBOX_UNHEARD_BYTES;
 }
 
 /* The thread that publishes a segment still reads it, and recycles it then. */

@@ -34,6 +34,12 @@
 #define NM_OUTBOX_MOST_MESSAGES ((uint64_t)1048576)
 
 /*
+ * Before the peer is heard, a message may begin while less than this is unacknowledged. Whoever
+ * opened the call may be dead, or may have named another's address.
+ */
+#define NM_OUTBOX_UNHEARD_BYTES ((uint64_t)64 * 1024)
+
+/*
  * Frames of the first burst after a loss. Each acknowledgement doubles the burst: so the peer drops
  * no more after the next loss than what the last bursts brought it.
  */
@@ -69,6 +75,7 @@ typedef struct nm_outbox {
     uint64_t gap_honoured; /* the acknowledged number that a gap was last honoured for, plus 1 */
 
     bool ended;
+    uint64_t heard_most_bytes; /* `most_bytes` once the peer is heard */
     size_t max_payload;
     const nm_headers *headers; /* go with number 1; NULL: none */
     nm_digest digest;          /* of all messages but those of the open segment */
@@ -84,6 +91,18 @@ void nm_outbox_begin(nm_outbox *outbox, size_t max_payload, uint64_t window_mess
 
 /* The opening of the call was our end, number 1: nothing is sent any more. */
 void nm_outbox_begin_ended(nm_outbox *outbox);
+
+/*
+ * The opening offers these limits, and nothing else has come from the peer: as yet it may be sent
+ * NM_OUTBOX_UNHEARD_BYTES. What small messages take in memory counts, too.
+ */
+void nm_outbox_begin_unheard(nm_outbox *outbox, uint64_t max_messages, uint64_t max_bytes);
+
+/* A frame of the peer has come, whose limits count from now on. */
+static inline void nm_outbox_hear(nm_outbox *outbox)
+{
+    outbox->most_bytes = outbox->heard_most_bytes;
+}
 
 /* Drops everything: nothing is sent any more. */
 void nm_outbox_drop(nm_outbox *outbox);
