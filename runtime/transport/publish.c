@@ -9,6 +9,17 @@
 
 /* ---- publishing ---- */
 
+/* What a broker can do is only known once there is one. */
+static natsmicro_status publish_status(natsConnection *connection, natsStatus status,
+                                       const char *subject, nm_error *error)
+{
+    if (status == NATS_NO_SERVER_SUPPORT &&
+        natsConnection_Status(connection) != NATS_CONN_STATUS_CONNECTED)
+        return nm_error_set(error, NATSMICRO_UNAVAILABLE,
+                            "%s: the connection to the broker has not been made yet", subject);
+    return nm_link_status(status, subject, error);
+}
+
 natsmicro_status nm_publish(natsConnection *connection, const nm_outgoing *outgoing,
                             nm_error *error)
 {
@@ -20,14 +31,14 @@ natsmicro_status nm_publish(natsConnection *connection, const nm_outgoing *outgo
         else
             status = natsConnection_Publish(connection, outgoing->subject, outgoing->data,
                                             (int)outgoing->length);
-        return nm_link_status(status, outgoing->subject, error);
+        return publish_status(connection, status, outgoing->subject, error);
     }
     natsMsg *message = NULL;
     status = nm_outgoing_compose(&message, outgoing);
     if (status == NATS_OK)
         status = natsConnection_PublishMsg(connection, message);
     natsMsg_Destroy(message);
-    return nm_link_status(status, outgoing->subject, error);
+    return publish_status(connection, status, outgoing->subject, error);
 }
 
 void nm_publish_or_report(nm_link *link, const nm_outgoing *outgoing, const char *method)
