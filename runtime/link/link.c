@@ -38,6 +38,7 @@ struct nm_link {
     nm_inbox *pausing; /* has asked for on_pause; referenced; the dispatch thread's alone */
     pthread_mutex_t completion_lock;
     pthread_cond_t completion;
+    bool ending;    /* its owner ends it */
     bool completed; /* the dispatch thread has ended */
     nm_table table;
     nm_timers timers;
@@ -108,7 +109,10 @@ static void on_link_complete(void *closure)
         inbox->callbacks->on_closed(inbox);
         nm_inbox_unreference(inbox);
     }
-    if (link->options.on_connection_closed != NULL && natsConnection_IsClosed(link->connection))
+    pthread_mutex_lock(&link->completion_lock);
+    bool lost = !link->ending; /* the connection is closed, or drained, which comes to the same */
+    pthread_mutex_unlock(&link->completion_lock);
+    if (lost && link->options.on_connection_closed != NULL)
         link->options.on_connection_closed(link->options.connection_closed_data);
     pthread_mutex_lock(&link->completion_lock);
     link->completed = true;
@@ -228,6 +232,9 @@ void nm_link_end(nm_link *link)
     if (link == NULL || link->connection == NULL)
         return;
     if (link->subscription != NULL) {
+        pthread_mutex_lock(&link->completion_lock);
+        link->ending = true;
+        pthread_mutex_unlock(&link->completion_lock);
         natsSubscription_Unsubscribe(link->subscription);
         settle(link);
         pthread_mutex_lock(&link->completion_lock);
@@ -235,11 +242,12 @@ void nm_link_end(nm_link *link)
             pthread_cond_wait(&link->completion, &link->completion_lock);
         pthread_mutex_unlock(&link->completion_lock);
     }
-    nm_timers_stop(&link->timers); /* their rounds look at the subscription */
-    natsSubscription_Destroy(link->subscription);
-    link->subscription = NULL;
+    nm_timers_stop(&link->timers);
     nm_flusher_stop(&link->flusher);
     link->connection = NULL;
+    /* Last: it keeps the memory of a connection that the user has destroyed already. */
+    natsSubscription_Destroy(link->subscription);
+    link->subscription = NULL;
 }
 
 void nm_link_destroy(nm_link *link)

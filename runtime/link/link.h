@@ -26,7 +26,7 @@ typedef struct nm_link_options {
     /* Gets each message to an inbox that is not, or no longer, there, and owns it. */
     void (*on_stray)(nm_link *link, natsMsg *message, void *data);
     void *stray_data;
-    /* The connection was closed for good. NULL: nobody is told. */
+    /* The connection was closed for good, or drained. NULL: nobody is told. */
     void (*on_connection_closed)(void *data);
     void *connection_closed_data;
     /* Once a second, from the service thread. NULL: nobody is called. */

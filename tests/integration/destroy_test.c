@@ -7,6 +7,8 @@
 
 #include <string.h>
 
+#define WRONG_ORDERS 20
+
 /* A call of each kind of stream, in its middle; a chat line has been read. */
 typedef struct open_calls {
     Lab__V1__LabClient__CountUp *count_up;
@@ -120,6 +122,30 @@ static void calls_of_a_closed_connection_may_be_closed_behind_the_client(void **
     destroy_all(room);
     expect_all_over(&calls, "the connection was closed");
     close_all(&calls);
+}
+
+/*
+ * The user ends things in the wrong order: the connections first. They are used by threads of the
+ * library then; how far these are differs from round to round.
+ */
+static void connections_may_be_destroyed_before_what_uses_them(void **state)
+{
+    (void)state;
+    for (int i = 0; i < WRONG_ORDERS; i++) {
+        lab room;
+        lab_open_held(&room, NULL);
+        open_calls calls;
+        open_all(&room, &calls);
+        natsConnection_Destroy(i % 2 == 0 ? room.client_connection : room.server_connection);
+        natsConnection_Destroy(i % 2 == 0 ? room.server_connection : room.client_connection);
+        room.client_connection = room.server_connection = NULL;
+        if (i % 4 < 2)
+            close_all(&calls);
+        destroy_client(&room);
+        if (i % 4 >= 2)
+            close_all(&calls);
+        lab_close(&room);
+    }
 }
 
 /* A call that has been read to its end. */
@@ -271,6 +297,7 @@ static int run(void)
         lab_test(open_calls_end_with_their_client_and_may_be_used_and_closed),
         lab_test(the_service_is_told_of_the_calls_that_ended),
         lab_test(calls_of_a_closed_connection_may_be_closed_behind_the_client),
+        cmocka_unit_test(connections_may_be_destroyed_before_what_uses_them),
         lab_test(what_has_ended_well_stays_so),
         lab_test(what_has_ended_well_stays_so_when_the_connection_is_closed),
         lab_test(a_send_after_the_end_and_the_deadline_returns_the_end),

@@ -507,6 +507,100 @@ static void a_closed_connection_ends_calls_and_server(void **state)
     lab_close(&room);
 }
 
+/* Runs a server until `end` has ended its connection, and checks that it was told. */
+static void expect_end_of_run(lab *room, void (*end)(natsConnection *connection))
+{
+    pthread_t thread;
+    assert_int_equal(0, pthread_create(&thread, NULL, run_server, room));
+    end(room->server_connection);
+    assert_true(latch_wait(&room->seen.done, WAIT_MS));
+    pthread_join(thread, NULL);
+    assert_status(NATSMICRO_UNAVAILABLE, (natsmicro_status)atomic_load(&room->seen.returned));
+    /* A stop changes nothing about it. */
+    natsmicro_server_stop(room->server);
+    assert_status(NATSMICRO_UNAVAILABLE, natsmicro_server_run(room->server));
+}
+
+static void drain_connection(natsConnection *connection)
+{
+    assert_int_equal(NATS_OK, natsConnection_Drain(connection));
+}
+
+static void a_drained_connection_ends_the_server(void **state)
+{
+    (void)state;
+    lab room;
+    lab_open_held(&room, NULL);
+    assert_ok(lab_ping_by(room.client, NULL));
+    expect_end_of_run(&room, drain_connection);
+    lab_close(&room);
+}
+
+static void a_server_without_services_hears_that_its_connection_is_closed(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        lab room;
+        lab_open(&room);
+        assert_ok(natsmicro_server_new(&room.server, room.server_connection, NULL));
+        expect_end_of_run(&room, i == 0 ? natsConnection_Close : drain_connection);
+        lab_close(&room);
+    }
+}
+
+/* ---- a connection that has not been made yet ---- */
+
+/* With a callback, even one that does nothing, nats.c does not wait for the first connection. */
+static void on_connected(natsConnection *connection, void *closure)
+{
+    (void)connection;
+    (void)closure;
+}
+
+static natsConnection *connect_later(const char *url)
+{
+    natsOptions *options = NULL;
+    natsConnection *connection = NULL;
+    assert_int_equal(NATS_OK, natsOptions_Create(&options));
+    assert_ok(natsmicro_options_prepare(options));
+    assert_int_equal(NATS_OK, natsOptions_SetURL(options, url));
+    assert_int_equal(NATS_OK,
+                     natsOptions_SetRetryOnFailedConnect(options, true, on_connected, NULL));
+    natsStatus status = natsConnection_Connect(&connection, options);
+    natsOptions_Destroy(options);
+    assert_int_equal(NATS_NOT_YET_CONNECTED, status);
+    return connection;
+}
+
+static bool is_connected(void *connection)
+{
+    return natsConnection_Status(connection) == NATS_CONN_STATUS_CONNECTED;
+}
+
+static void calls_before_the_first_connection_say_so(void **state)
+{
+    (void)state;
+    lab room;
+    lab_open_held(&room, NULL);
+    broker_kill(room.nats);
+    natsConnection *connection = connect_later(broker_url(room.nats));
+    Lab__V1__LabClient *client = lab_new_client(connection);
+    Lab__V1__CountUpRequest request = LAB__V1__COUNT_UP_REQUEST__INIT;
+    Lab__V1__LabClient__CountUp *call = NULL;
+    natsmicro_context *context = lab_context();
+    assert_status(NATSMICRO_UNAVAILABLE,
+                  lab__v1__lab_client__count_up(client, &request, context, &call));
+    assert_non_null(strstr(natsmicro_context_error_message(context), "has not been made yet"));
+    natsmicro_context_destroy(context);
+
+    broker_restart(room.nats);
+    assert_true(eventually(is_connected, connection, WAIT_MS));
+    assert_ok(lab_ping_by(client, NULL));
+    lab__v1__lab_client__destroy(client);
+    natsConnection_Destroy(connection);
+    lab_close(&room);
+}
+
 static int run(void)
 {
     const struct CMUnitTest tests[] = {
@@ -524,6 +618,9 @@ static int run(void)
         cmocka_unit_test(a_closed_connection_ends_a_call_of_each_kind),
         cmocka_unit_test(a_closed_connection_ends_a_handler_that_waits),
         cmocka_unit_test(a_closed_connection_ends_calls_and_server),
+        cmocka_unit_test(calls_before_the_first_connection_say_so),
+        cmocka_unit_test(a_drained_connection_ends_the_server),
+        cmocka_unit_test(a_server_without_services_hears_that_its_connection_is_closed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

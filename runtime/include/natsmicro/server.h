@@ -211,13 +211,17 @@ natsmicro_status natsmicro_server_new(natsmicro_server **server, natsConnection 
                                       const natsmicro_server_options *options);
 
 /*
- * Blocks until natsmicro_server_stop is called or the connection is closed for good, then drains
- * and returns. Services serve whether or not a thread is in this function.
+ * Blocks until natsmicro_server_stop is called or the connection is closed for good, by
+ * natsConnection_Close or natsConnection_Drain, too; then drains and returns. Services serve with
+ * or without a thread in this function.
  *
  * To drain is to take no new calls and to let those that run or wait finish for up to
  * drain_timeout_ms. Then all that are left end: their callers are told UNAVAILABLE, and send, recv
  * and reply return UNAVAILABLE to their handlers. The drain is over when every handler has returned
  * and every detached call is finished; a handler that does not return keeps this function waiting.
+ *
+ * natsConnection_Drain does not wait for handlers: nats.c closes the connection as soon as their
+ * requests are taken, and replies that come later are lost. So stop the server first.
  *
  * Returns OK after a stop, UNAVAILABLE when the connection was closed for good. A stop is for good:
  * a later call returns at once. Several threads may wait here. Not from a handler or a hook.

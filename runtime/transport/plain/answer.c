@@ -339,14 +339,17 @@ typedef enum step {
 } step;
 
 /* Under the lock. While our connection is down, the time to offer the message does not run. */
-static step next_step(nm_stream *stream, bool connected, int64_t now)
+static step next_step(nm_stream *stream, natsConnStatus connection, int64_t now)
 {
     nm_plain *plain = nm_plain_of(stream);
+    bool connected = connection == NATS_CONN_STATUS_CONNECTED;
     bool draining = is_draining(stream);
     if (!nm_plain_answer_is_pending(stream))
         return STEP_NONE;
     if (plain->answer.caller_gave_up)
         return STEP_DONE;
+    if (connection == NATS_CONN_STATUS_CLOSED)
+        return STEP_GIVE_UP;
     bool held = plain->answer.state == NM_ANSWER_HELD;
     if (!connected && !held && !draining && now < plain->answer.latest)
         begin_offers(stream, now);
@@ -401,12 +404,11 @@ void nm_plain_answer_timer(nm_stream *stream)
     pthread_mutex_unlock(&stream->lock);
     if (!pending)
         return;
-    bool connected =
-        natsConnection_Status(nm_link_connection(stream->link)) == NATS_CONN_STATUS_CONNECTED;
+    natsConnStatus connection = natsConnection_Status(nm_link_connection(stream->link));
 
     pthread_mutex_lock(&stream->lock);
     int64_t now = nm_now();
-    step next = next_step(stream, connected, now);
+    step next = next_step(stream, connection, now);
     bool over = next == STEP_DONE || next == STEP_GIVE_UP;
     bool failed = next == STEP_AGAIN && hides_a_loss(stream);
     if (next == STEP_AGAIN)
