@@ -680,7 +680,27 @@ static void a_silent_peer_is_probed_when_the_connection_is_back(void **state)
     assert_false(nm_clocks_on_connection(&self.clocks, false, self.now));
     assert_int_equal(NM_DUE_NOTHING, due_in(&self, 20 * MS));
     assert_true(nm_clocks_on_connection(&self.clocks, true, self.now));
-    assert_int_equal(NM_DUE_PROBE, due_in(&self, 20 * MS));
+    assert_int_equal(NM_DUE_RETRANSMIT, due_in(&self, 0)); /* of nothing: that is a probe */
+}
+
+/*
+ * The way to the peer may be made later than our connection, so that the first question meets
+ * nobody. The next one must not wait for a sixth of the idle limit.
+ */
+static void a_peer_is_asked_again_soon_until_it_is_heard(void **state)
+{
+    (void)state;
+    scene self;
+    begin(&self, IDLE_LIMIT);
+    assert_false(nm_clocks_on_connection(&self.clocks, false, self.now));
+    assert_true(nm_clocks_on_connection(&self.clocks, true, self.now));
+    retransmit(&self);
+    assert_due_in(&self, 500 * MS, NM_DUE_RETRANSMIT);
+    pass(&self, 500 * MS);
+    retransmit(&self);
+    assert_due_in(&self, 1 * SECOND, NM_DUE_RETRANSMIT);
+    nm_clocks_on_frame(&self.clocks, self.now);
+    assert_due_in(&self, IDLE_LIMIT / 6, NM_DUE_PROBE);
 }
 
 int main(void)
@@ -724,6 +744,7 @@ int main(void)
         cmocka_unit_test(what_waits_is_due_when_the_connection_is_back),
         cmocka_unit_test(a_connection_that_stays_hastens_nothing),
         cmocka_unit_test(a_silent_peer_is_probed_when_the_connection_is_back),
+        cmocka_unit_test(a_peer_is_asked_again_soon_until_it_is_heard),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

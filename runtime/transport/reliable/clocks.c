@@ -33,6 +33,7 @@ void nm_clocks_begin(nm_clocks *clocks, int64_t idle_limit, int64_t gone_limit, 
 void nm_clocks_on_frame(nm_clocks *clocks, int64_t now)
 {
     clocks->last_activity = now;
+    clocks->awaits_peer = false;
     nm_gone_on_sign(&clocks->gone);
 }
 
@@ -59,6 +60,7 @@ bool nm_clocks_on_connection(nm_clocks *clocks, bool connected, int64_t now)
         clocks->backoff = 0;
         clocks->last_retransmit = 0; /* due now, if anything waits */
         clocks->last_probe = 0;
+        clocks->awaits_peer = true;
         nm_gone_on_return(&clocks->gone, now);
     }
     return true;
@@ -182,7 +184,7 @@ static int64_t probe_interval(const nm_clocks *clocks)
 /* After twice the round trip, doubled each time, up to the interval of probes. */
 static int64_t retransmit_due(const nm_clocks *clocks, nm_waiting waiting)
 {
-    if (!waiting.for_answer)
+    if (!waiting.for_answer && !clocks->awaits_peer)
         return NM_NEVER;
     int64_t least = later(NM_CLOCKS_FIRST_RETRANSMIT, 2 * clocks->round_trip);
     int64_t most = later(least, probe_interval(clocks));

@@ -53,6 +53,7 @@ typedef struct nm_clocks {
     unsigned backoff;      /* how often the retransmit delay was doubled */
     bool times_resend;     /* the next segment that is published again is timed */
     bool disconnected;
+    bool awaits_peer; /* since our own reconnect nothing has come from it */
     nm_gone gone;
 } nm_clocks;
 
@@ -104,7 +105,8 @@ void nm_clocks_on_seal(nm_clocks *clocks);
 /*
  * The connection was looked at. False: it is down, nothing is to be sent, and the timer looks again
  * soon (`timer_at`). When it comes back, what waits for the peer is due at once, and the peer has
- * the whole gone limit to come back, too.
+ * the whole gone limit to come back, too. Until it is heard it is asked as often as for an answer:
+ * the way to it may be made later than our connection, so that the first question meets nobody.
  */
 bool nm_clocks_on_connection(nm_clocks *clocks, bool connected, int64_t now);
 
