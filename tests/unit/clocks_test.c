@@ -703,6 +703,29 @@ static void a_peer_is_asked_again_soon_until_it_is_heard(void **state)
     assert_due_in(&self, IDLE_LIMIT / 6, NM_DUE_PROBE);
 }
 
+/*
+ * A sender whose messages met nobody has backed off by the time the peer is back. It must not stand
+ * still for the rest of the delay.
+ */
+static void what_waits_is_due_when_the_peer_is_back(void **state)
+{
+    (void)state;
+    scene self;
+    begin(&self, IDLE_LIMIT);
+    publish(&self);
+    for (int i = 0; i < 6; i++) {
+        pass(&self, 1 * SECOND);
+        retransmit(&self);
+        take_503(&self);
+    }
+    assert_int_not_equal(NM_DUE_RETRANSMIT, due_in(&self, 500 * MS));
+    assert_true(nm_clocks_on_frame(&self.clocks, self.now));
+    assert_int_equal(NM_DUE_RETRANSMIT, due_in(&self, 0));
+    retransmit(&self);
+    assert_false(nm_clocks_on_frame(&self.clocks, self.now));
+    assert_int_equal(NM_DUE_NOTHING, due_in(&self, 200 * MS));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -745,6 +768,7 @@ int main(void)
         cmocka_unit_test(a_connection_that_stays_hastens_nothing),
         cmocka_unit_test(a_silent_peer_is_probed_when_the_connection_is_back),
         cmocka_unit_test(a_peer_is_asked_again_soon_until_it_is_heard),
+        cmocka_unit_test(what_waits_is_due_when_the_peer_is_back),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -30,11 +30,17 @@ void nm_clocks_begin(nm_clocks *clocks, int64_t idle_limit, int64_t gone_limit, 
 
 /* ---- the peer ---- */
 
-void nm_clocks_on_frame(nm_clocks *clocks, int64_t now)
+bool nm_clocks_on_frame(nm_clocks *clocks, int64_t now)
 {
+    bool is_back = clocks->gone.since != NM_NEVER;
     clocks->last_activity = now;
     clocks->awaits_peer = false;
     nm_gone_on_sign(&clocks->gone);
+    if (is_back) {
+        clocks->backoff = 0;
+        clocks->last_retransmit = 0; /* due now, if anything waits */
+    }
+    return is_back;
 }
 
 void nm_clocks_on_no_responders(nm_clocks *clocks, uint64_t reconnects, int64_t now)

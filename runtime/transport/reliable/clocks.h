@@ -63,8 +63,11 @@ void nm_clocks_begin(nm_clocks *clocks, int64_t idle_limit, int64_t gone_limit, 
 
 /* ---- what happened ---- */
 
-/* A valid frame came. */
-void nm_clocks_on_frame(nm_clocks *clocks, int64_t now);
+/*
+ * A valid frame came. True: the broker had said that nobody listens at the peer's inbox, so what
+ * waits for the peer is due at once; set the timer.
+ */
+bool nm_clocks_on_frame(nm_clocks *clocks, int64_t now);
 
 /*
  * A 503 came: nobody listens at the peer's address. It may be the first sign of a reconnect that

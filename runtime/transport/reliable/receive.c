@@ -218,7 +218,8 @@ static void take_frame(nm_stream *stream, const nm_frame *frame, natsMsg *messag
 {
     nm_reliable *reliable = nm_reliable_of(stream);
     int64_t now = nm_now();
-    nm_clocks_on_frame(&reliable->clocks, now);
+    if (nm_clocks_on_frame(&reliable->clocks, now))
+        nm_reliable_schedule(stream);
     if (!reliable->peer_answered)
         nm_outbox_hear(&reliable->outbox);
     reliable->peer_answered = true;
