@@ -699,6 +699,61 @@ static void a_cut_first_frame_is_made_good_by_the_next(void **state)
     peer_close(&peer);
 }
 
+/* ---- an opening that is sent again ---- */
+
+static bool two_calls_were_taken(void *server)
+{
+    natsmicro_server_counters counters;
+    natsmicro_server_get_counters(server, &counters);
+    return counters.calls == 2;
+}
+
+static void echo(Lab__V1__LabClient__Chat *call, const char *text)
+{
+    assert_ok(lab_chat_send(call, text));
+    const Lab__V1__ChatMessage *read;
+    assert_ok(lab__v1__lab_client__chat__recv(call, &read));
+    assert_string_equal(text, read->text);
+}
+
+/*
+ * A stranger who has seen an opening sends it again: a second call of the service answers to the
+ * same inbox. The first one must go on with its own.
+ */
+static void an_opening_that_is_sent_again_takes_no_call_over(void **state)
+{
+    lab *room = *state;
+    natsConnection *stranger = connect_to(room->nats);
+    natsSubscription *spy = NULL;
+    assert_int_equal(NATS_OK, natsConnection_SubscribeSync(&spy, stranger, "lab.v1.chat"));
+    assert_int_equal(NATS_OK, natsConnection_FlushTimeout(stranger, LAB_PATIENCE));
+    lab_serve(room, NULL, NULL);
+    Lab__V1__LabClient__Chat *call;
+    assert_ok(lab__v1__lab_client__chat(room->client, NULL, &call));
+    echo(call, "before");
+
+    natsMsg *opening = raw_next(spy);
+    raw_send(stranger, &(raw_message){.subject = natsMsg_GetSubject(opening),
+                                      .reply = natsMsg_GetReply(opening),
+                                      .data = natsMsg_GetData(opening),
+                                      .length = (size_t)natsMsg_GetDataLength(opening),
+                                      .reply_to = raw_header(opening, "Reply-To"),
+                                      .name = "Natsmicro-Stream",
+                                      .value = raw_header(opening, "Natsmicro-Stream")});
+    natsMsg_Destroy(opening);
+    assert_true(eventually(two_calls_were_taken, room->server, LAB_PATIENCE));
+    assert_int_equal(NATS_OK, natsConnection_FlushTimeout(room->server_connection, LAB_PATIENCE));
+    assert_int_equal(NATS_OK, natsConnection_FlushTimeout(room->client_connection, LAB_PATIENCE));
+    for (int i = 0; i < 20; i++)
+        echo(call, "after");
+    assert_ok(lab__v1__lab_client__chat__close_send(call));
+    const Lab__V1__ChatMessage *read;
+    assert_status(NATSMICRO_END, lab__v1__lab_client__chat__recv(call, &read));
+    lab__v1__lab_client__chat__close(call);
+    raw_unsubscribe(stranger, spy);
+    natsConnection_Destroy(stranger);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -728,6 +783,7 @@ int main(void)
         lab_test(messages_beyond_a_callers_window_end_the_call),
         lab_test(plain_messages_to_a_reliable_call_are_dropped),
         lab_test(a_cut_first_frame_is_made_good_by_the_next),
+        lab_test(an_opening_that_is_sent_again_takes_no_call_over),
     };
     return cmocka_run_group_tests(tests, lab_start_broker, lab_stop_broker);
 }

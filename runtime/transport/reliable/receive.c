@@ -277,10 +277,36 @@ static const char *address_of(nm_stream *stream, natsMsg *message)
     return NULL;
 }
 
-static void drop_malformed(nm_stream *stream, const char *why)
+static void drop_frame(nm_stream *stream, const char *why)
 {
     nm_events_emit(nm_link_events(stream->link), NATSMICRO_EVENT_DROPPED, stream->inbox.subject,
-                   stream->method, "a malformed frame was dropped: %s", why);
+                   stream->method, "a frame was dropped: %s", why);
+}
+
+/* Whether a frame has the header that a service's have until it has heard its caller. */
+static bool accepts(const nm_stream *stream, natsMsg *message)
+{
+    nm_bytes block;
+    if (stream->is_server ||
+        nm_header_block_find(natsMsg_GetSubject(message), natsMsg_GetReply(message),
+                             natsMsg_GetData(message), stream->settings->max_header_bytes,
+                             &block) == NM_HEADER_BLOCK_NONE)
+        return false;
+    nm_incoming incoming;
+    nm_incoming_read(&incoming, message, stream->settings->max_header_bytes);
+    return incoming.stream != NULL;
+}
+
+/*
+ * Under the lock. An opening that a stranger has sent again makes a second call. Its service has
+ * not heard us, and must not take the place of the first one, which has. NULL: it is no such frame.
+ */
+static const char *find_impostor(nm_reliable *reliable, bool accepts_us)
+{
+    if (accepts_us && reliable->peer_heard_us)
+        return "it accepts the opening, and a service that has accepted it has been heard already";
+    reliable->peer_heard_us = reliable->peer_heard_us || !accepts_us;
+    return NULL;
 }
 
 /* The broker's 503: nobody listens at the peer's address now. A peer that reconnects will again. */
@@ -311,10 +337,13 @@ void nm_reliable_on_message(nm_stream *stream, natsMsg *message)
     nm_frame_read((const uint8_t *)natsMsg_GetData(message), (size_t)natsMsg_GetDataLength(message),
                   &frame, &why);
     const char *reply = why == NULL ? address_of(stream, message) : NULL;
+    bool accepts_us = why == NULL && accepts(stream, message);
 
     pthread_mutex_lock(&stream->lock);
     if (why == NULL)
         why = find_violation(stream, &frame);
+    if (why == NULL)
+        why = find_impostor(reliable, accepts_us);
     if (why == NULL && reliable->state == NM_RELIABLE_OVER)
         answer_late(stream, &frame, reply, &outcome);
     else if (why == NULL && frame.has_reset)
@@ -326,7 +355,7 @@ void nm_reliable_on_message(nm_stream *stream, natsMsg *message)
 
     nm_control_publish(stream, &outcome.control);
     if (why != NULL)
-        drop_malformed(stream, why);
+        drop_frame(stream, why);
     if (done)
         nm_inbox_close(&stream->inbox);
     if (!outcome.taken)

@@ -30,6 +30,7 @@ typedef enum nm_reliable_state {
 typedef struct nm_reliable {
     nm_reliable_state state;
     bool peer_answered; /* server: a frame of the client has come; client: always */
+    bool peer_heard_us; /* client: a frame has come as a service sends them that has heard us */
     bool publishing;    /* a thread has the turn to publish the outbox's segments */
     bool end_was_cut;   /* what did not fit into our end was left out */
     char address[NM_RELIABLE_ADDRESS_SIZE]; /* where the peer is; empty: not known */
