@@ -164,7 +164,8 @@ static void an_inbox_that_is_flooded_bounds_memory_and_streams_go_on(void **stat
 
     int32_t received;
     bool in_order;
-    assert_int_equal(NATSMICRO_END, lab_count_all(call, &received, &in_order));
+    assert_status(NATSMICRO_END, lab_count_all(call, &received, &in_order));
+    lab__v1__lab_client__count_up__close(call);
     assert_int_equal(5000, received);
     assert_true(in_order);
     scene_close(&here);

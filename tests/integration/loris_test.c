@@ -168,6 +168,7 @@ static void a_stream_lasts_only_so_long(void **state)
     int32_t received;
     bool in_order;
     assert_status(NATSMICRO_DEADLINE_EXCEEDED, lab_count_all(call, &received, &in_order));
+    lab__v1__lab_client__count_up__close(call);
     assert_true(latch_wait(&room.seen.done, LAB_PATIENCE));
     assert_int_equal(NATSMICRO_DEADLINE_EXCEEDED, atomic_load(&room.seen.returned));
     lab_close(&room);
