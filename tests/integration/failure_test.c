@@ -577,7 +577,7 @@ static bool is_connected(void *connection)
     return natsConnection_Status(connection) == NATS_CONN_STATUS_CONNECTED;
 }
 
-static void calls_before_the_first_connection_say_so(void **state)
+static void calls_before_the_first_connection_wait_or_say_so(void **state)
 {
     (void)state;
     lab room;
@@ -588,9 +588,13 @@ static void calls_before_the_first_connection_say_so(void **state)
     Lab__V1__CountUpRequest request = LAB__V1__COUNT_UP_REQUEST__INIT;
     Lab__V1__LabClient__CountUp *call = NULL;
     natsmicro_context *context = lab_context();
-    assert_status(NATSMICRO_UNAVAILABLE,
-                  lab__v1__lab_client__count_up(client, &request, context, &call));
-    assert_non_null(strstr(natsmicro_context_error_message(context), "has not been made yet"));
+    natsmicro_status status = lab__v1__lab_client__count_up(client, &request, context, &call);
+    if (status == NATSMICRO_OK) /* a newer nats.c keeps the opening until it is connected */
+        lab__v1__lab_client__count_up__close(call);
+    else {
+        assert_status(NATSMICRO_UNAVAILABLE, status);
+        assert_non_null(strstr(natsmicro_context_error_message(context), "has not been made yet"));
+    }
     natsmicro_context_destroy(context);
 
     broker_restart(room.nats);
@@ -618,7 +622,7 @@ static int run(void)
         cmocka_unit_test(a_closed_connection_ends_a_call_of_each_kind),
         cmocka_unit_test(a_closed_connection_ends_a_handler_that_waits),
         cmocka_unit_test(a_closed_connection_ends_calls_and_server),
-        cmocka_unit_test(calls_before_the_first_connection_say_so),
+        cmocka_unit_test(calls_before_the_first_connection_wait_or_say_so),
         cmocka_unit_test(a_drained_connection_ends_the_server),
         cmocka_unit_test(a_server_without_services_hears_that_its_connection_is_closed),
     };

@@ -243,7 +243,6 @@ static void requests_that_nobody_takes_bound_memory_and_are_told(void **state)
     settle(here.room.server_connection);
     assert_true(latch_wait(&here.held, LAB_PATIENCE));
     assert_bounded(before);
-    here.hold_at = NATSMICRO_EVENT_QUEUE_FULL;
     latch_open(&here.release);
     latch_open(&here.room.seen.release);
     assert_told(&here, "lab.v1.ping", "lab.v1.Lab.Ping");
