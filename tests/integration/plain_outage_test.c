@@ -236,6 +236,8 @@ static void expect_talk_to_go_on(int nodes, void (*break_it)(talk *self))
     server.idle_timeout_ms = client.idle_timeout_ms = 30000;
     lab_serve_with(&self.room, &lab_held_handlers, &self.room.seen, &server, NULL);
     lab_call_with(&self.room, &client);
+    assert_true(
+        eventually(is_served, &self.room, LAB_PATIENCE)); /* the other node must hear of it */
     assert_ok(lab__v1__lab_client__chat(self.room.client, NULL, &self.call));
     assert_ok(lab_chat_send(self.call, "hello"));
     assert_line(&self, "hello");
