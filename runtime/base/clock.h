@@ -31,6 +31,16 @@ static inline int64_t nm_after(int64_t since, int64_t duration)
     return duration == NM_NEVER || since == NM_NEVER ? NM_NEVER : since + duration;
 }
 
+static inline int64_t nm_earlier(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+static inline int64_t nm_later(int64_t a, int64_t b)
+{
+    return a > b ? a : b;
+}
+
 /* The time that is nm_duration(ms) from now. */
 int64_t nm_deadline_in(int64_t ms);
 

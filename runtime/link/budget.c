@@ -3,19 +3,11 @@
  */
 #include "link/budget.h"
 
+#include "base/compare.h"
+
 /* A new stream gets this part of what is left; a share grows and goes down by that one at most. */
 #define PART_OF_A_NEW_STREAM 64
 #define PART_OF_A_STEP       4
-
-static size_t smaller(size_t a, size_t b)
-{
-    return a < b ? a : b;
-}
-
-static size_t larger(size_t a, size_t b)
-{
-    return a > b ? a : b;
-}
 
 void nm_budget_init(nm_budget *budget, nm_budget_wake wake)
 {
@@ -39,14 +31,14 @@ static size_t left(size_t windows)
 /* No stream gets less than the least share, and none more than it wants. */
 static size_t within(size_t share, size_t want)
 {
-    return smaller(larger(share, NM_BUDGET_LEAST_SHARE), want);
+    return nm_smaller(nm_larger(share, NM_BUDGET_LEAST_SHARE), want);
 }
 
 static size_t first_share(size_t windows, size_t want)
 {
     size_t plenty = windows < NM_BUDGET_PLENTY ? NM_BUDGET_PLENTY - windows : 0;
     if (want <= plenty || windows == 0)
-        return smaller(want, plenty);
+        return nm_smaller(want, plenty);
     return within(left(windows) / PART_OF_A_NEW_STREAM, want);
 }
 
@@ -65,7 +57,7 @@ static size_t next_window(size_t windows, size_t streams, size_t window, size_t 
 {
     size_t fair = within(NM_BUDGET_SHARES / streams, want);
     if (windows > NM_BUDGET_PLENTY && window > fair)
-        return larger(fair, window - window / PART_OF_A_STEP);
+        return nm_larger(fair, window - window / PART_OF_A_STEP);
     return within(window + left(windows) / PART_OF_A_STEP, want);
 }
 
@@ -78,7 +70,7 @@ size_t nm_budget_adjust_share(nm_budget *budget, size_t *share, size_t window, s
     size_t size;
     do {
         next = next_window(windows, streams, window, want);
-        size = larger(next, allowed);
+        size = nm_larger(next, allowed);
     } while (size != *share &&
              !atomic_compare_exchange_weak(&budget->windows, &windows, windows - *share + size));
     *share = size;
@@ -163,7 +155,7 @@ bool nm_budget_take_resend(nm_budget *budget, nm_resend *resend, nm_inbox *inbox
     pthread_mutex_lock(&budget->lock);
     bool taken = resend->wanted == 0 && take(budget, resend, bytes);
     if (!taken && resend->wanted == 0) {
-        resend->wanted = larger(bytes, burst);
+        resend->wanted = nm_larger(bytes, burst);
         resend->inbox = inbox;
         join_line(budget, resend);
     }
@@ -174,7 +166,7 @@ bool nm_budget_take_resend(nm_budget *budget, nm_resend *resend, nm_inbox *inbox
 /* Under the lock. */
 static void give_back(nm_budget *budget, nm_resend *resend, size_t under_way)
 {
-    resend->used = smaller(resend->used, under_way);
+    resend->used = nm_smaller(resend->used, under_way);
     budget->resends -= resend->granted - resend->used;
     resend->granted = resend->used;
     wake_line(budget);

@@ -75,17 +75,12 @@ static natsmicro_status offer_try_recv(nm_stream *stream, nm_span *span)
     return status == NATSMICRO_OK ? now->try_recv(stream, span) : status;
 }
 
-static int64_t earlier(int64_t a, int64_t b)
-{
-    return a < b ? a : b;
-}
-
 /* No peer is known who could be probed, so only the limits of the wait count. */
 static int64_t offer_keepalive(nm_stream *stream, nm_readiness readiness, bool first, int64_t now)
 {
     (void)first;
     int64_t opening = readiness == NM_OPENED ? stream->open_deadline : NM_NEVER;
-    int64_t deadline = earlier(stream->deadline, opening);
+    int64_t deadline = nm_earlier(stream->deadline, opening);
     int64_t idle = nm_after(stream->silent_since, stream->idle_limit);
     if (now >= deadline)
         nm_stream_abort(stream, NATSMICRO_DEADLINE_EXCEEDED,
@@ -93,7 +88,7 @@ static int64_t offer_keepalive(nm_stream *stream, nm_readiness readiness, bool f
     else if (now >= idle)
         nm_stream_abort(stream, NATSMICRO_UNAVAILABLE, "%s: nothing came from the peer for %lld ms",
                         stream->method, (long long)(stream->idle_limit / NM_NS_PER_MS));
-    return earlier(deadline, idle);
+    return nm_earlier(deadline, idle);
 }
 
 static void offer_on_timer(nm_stream *stream)

@@ -40,11 +40,6 @@ bool nm_plain_answer_is_pending(const nm_stream *stream)
     return state != NM_ANSWER_NONE && state != NM_ANSWER_DONE;
 }
 
-static int64_t later(int64_t a, int64_t b)
-{
-    return a > b ? a : b;
-}
-
 /* Whether it is the end of a stream, and not the answer of a client stream. */
 static bool is_end(const nm_stream *stream)
 {
@@ -59,13 +54,13 @@ static void begin_offers(nm_stream *stream, int64_t now)
     int64_t drain_limit = 0;
     if (!is_end(stream)) {
         drain_limit = SHORTEST_OFFER;
-        limit = later(limit, SHORTEST_OFFER);
+        limit = nm_later(limit, SHORTEST_OFFER);
     }
     plain->answer.deadline = now + limit;
     plain->answer.drain_deadline = now + drain_limit;
     if (!is_end(stream) && stream->deadline != NM_NEVER) {
-        plain->answer.deadline = later(plain->answer.deadline, stream->deadline);
-        plain->answer.drain_deadline = later(plain->answer.drain_deadline, stream->deadline);
+        plain->answer.deadline = nm_later(plain->answer.deadline, stream->deadline);
+        plain->answer.drain_deadline = nm_later(plain->answer.drain_deadline, stream->deadline);
     }
 }
 
@@ -359,7 +354,7 @@ static step next_step(nm_stream *stream, natsConnStatus connection, int64_t now)
         return is_end(stream) && stream->aborted != NATSMICRO_OK ? STEP_DONE : STEP_GIVE_UP;
     if (connected && !held && now >= plain->answer.due)
         return STEP_AGAIN;
-    look_at(stream, later(plain->answer.due, now + (connected ? 0 : FENCE_TIMEOUT)));
+    look_at(stream, nm_later(plain->answer.due, now + (connected ? 0 : FENCE_TIMEOUT)));
     return STEP_NONE;
 }
 

@@ -27,21 +27,15 @@
 /* A copy of the peer's inbox, for use without the lock; longer subjects are refused anyway. */
 #define SUBJECT_SIZE 1100
 
-static int64_t earlier(int64_t a, int64_t b)
-{
-    return a < b ? a : b;
-}
-
 static int64_t opening_deadline(const nm_stream *stream)
 {
-    return earlier(stream->open_deadline, stream->deadline);
+    return nm_earlier(stream->open_deadline, stream->deadline);
 }
 
 /* How often a peer that lives is to be heard, so that it is within the idle limit; ns. */
 static int64_t probe_interval(const nm_stream *stream)
 {
-    int64_t interval = stream->idle_limit / 3;
-    return interval < LONGEST_PROBE_INTERVAL ? interval : LONGEST_PROBE_INTERVAL;
+    return nm_earlier(stream->idle_limit / 3, LONGEST_PROBE_INTERVAL);
 }
 
 /* Under the lock. */
@@ -156,9 +150,9 @@ static void check_refusal(nm_stream *stream, const char *refused)
 /* Under the lock, for a reader: when to look again at the latest. */
 static int64_t next_look(const nm_stream *stream, int64_t now)
 {
-    int64_t limit = earlier(nm_stream_wait_deadline(stream),
-                            nm_after(stream->silent_since, stream->idle_limit));
-    return earlier(limit, now + probe_interval(stream));
+    int64_t limit = nm_earlier(nm_stream_wait_deadline(stream),
+                               nm_after(stream->silent_since, stream->idle_limit));
+    return nm_earlier(limit, now + probe_interval(stream));
 }
 
 int64_t nm_plain_keepalive(nm_stream *stream, nm_readiness readiness, bool first, int64_t now)
@@ -276,7 +270,7 @@ static bool is_over(const nm_stream *stream)
 /* Under the lock: has the timer look at the limit, and ask again before. */
 static void watch_later(nm_stream *stream, int64_t now)
 {
-    int64_t due = earlier(nm_gone_due(&nm_plain_of(stream)->gone), now + probe_interval(stream));
+    int64_t due = nm_earlier(nm_gone_due(&nm_plain_of(stream)->gone), now + probe_interval(stream));
     nm_inbox_hasten_timer(&stream->inbox, due);
 }
 
@@ -322,8 +316,7 @@ void nm_plain_watch(nm_stream *stream)
     pthread_mutex_unlock(&stream->lock);
     if (!watching)
         return;
-    bool connected =
-        natsConnection_Status(nm_link_connection(stream->link)) == NATS_CONN_STATUS_CONNECTED;
+    bool connected = nm_link_is_connected(stream->link);
     uint64_t reconnects = nm_link_reconnects(stream->link);
 
     pthread_mutex_lock(&stream->lock);

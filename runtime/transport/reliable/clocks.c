@@ -3,16 +3,6 @@
  */
 #include "transport/reliable/clocks.h"
 
-static int64_t earlier(int64_t a, int64_t b)
-{
-    return a < b ? a : b;
-}
-
-static int64_t later(int64_t a, int64_t b)
-{
-    return a > b ? a : b;
-}
-
 void nm_clocks_begin(nm_clocks *clocks, int64_t idle_limit, int64_t gone_limit, uint64_t reconnects,
                      int64_t now)
 {
@@ -192,18 +182,18 @@ static int64_t retransmit_due(const nm_clocks *clocks, nm_waiting waiting)
 {
     if (!waiting.for_answer && !clocks->awaits_peer)
         return NM_NEVER;
-    int64_t least = later(NM_CLOCKS_FIRST_RETRANSMIT, 2 * clocks->round_trip);
-    int64_t most = later(least, probe_interval(clocks));
+    int64_t least = nm_later(NM_CLOCKS_FIRST_RETRANSMIT, 2 * clocks->round_trip);
+    int64_t most = nm_later(least, probe_interval(clocks));
     int64_t delay = least;
     for (unsigned i = 0; i < clocks->backoff && delay < most; i++)
         delay *= 2;
-    delay = earlier(delay, earlier(most, NM_CLOCKS_LONGEST_RETRANSMIT));
+    delay = nm_earlier(delay, nm_earlier(most, NM_CLOCKS_LONGEST_RETRANSMIT));
     return clocks->last_retransmit + delay;
 }
 
 static int64_t probe_due(const nm_clocks *clocks)
 {
-    return later(clocks->last_activity, clocks->last_probe) + probe_interval(clocks);
+    return nm_later(clocks->last_activity, clocks->last_probe) + probe_interval(clocks);
 }
 
 nm_due nm_clocks_due(const nm_clocks *clocks, nm_waiting waiting, int64_t now)
@@ -245,12 +235,12 @@ nm_limit nm_clocks_passed_limit(const nm_clocks *clocks, nm_waiting waiting, int
 
 int64_t nm_clocks_next(const nm_clocks *clocks, nm_waiting waiting)
 {
-    int64_t next = earlier(clocks->acknowledge_due, clocks->seal_due);
-    next = earlier(next, retransmit_due(clocks, waiting));
-    next = earlier(next, probe_due(clocks));
-    next = earlier(next, idle_limit_due(clocks));
-    next = earlier(next, progress_limit_due(clocks, waiting));
-    return earlier(next, nm_gone_due(&clocks->gone));
+    int64_t next = nm_earlier(clocks->acknowledge_due, clocks->seal_due);
+    next = nm_earlier(next, retransmit_due(clocks, waiting));
+    next = nm_earlier(next, probe_due(clocks));
+    next = nm_earlier(next, idle_limit_due(clocks));
+    next = nm_earlier(next, progress_limit_due(clocks, waiting));
+    return nm_earlier(next, nm_gone_due(&clocks->gone));
 }
 
 bool nm_clocks_hasten(nm_clocks *clocks, int64_t due)

@@ -3,6 +3,8 @@
  */
 #include "transport/reliable/intake.h"
 
+#include "base/compare.h"
+
 void nm_intake_begin(nm_intake *intake, uint64_t window_messages, uint64_t window_bytes)
 {
     *intake = (nm_intake){
@@ -154,18 +156,13 @@ void nm_intake_set_window(nm_intake *intake, uint64_t window_bytes)
     intake->window_bytes = window_bytes;
 }
 
-static uint64_t larger(uint64_t a, uint64_t b)
-{
-    return a > b ? a : b;
-}
-
 void nm_intake_acknowledge(nm_intake *intake, nm_frame_control *control)
 {
     uint64_t consumed = atomic_load_explicit(&intake->consumed, memory_order_relaxed);
     uint64_t bytes = atomic_load_explicit(&intake->consumed_bytes, memory_order_relaxed);
     control->ack = intake->received;
     control->max_messages = consumed + intake->window_messages;
-    control->max_bytes = larger(intake->advertised_bytes, bytes + intake->window_bytes);
+    control->max_bytes = nm_larger_count(intake->advertised_bytes, bytes + intake->window_bytes);
     intake->acknowledged = intake->received;
     intake->acknowledged_bytes = intake->received_bytes;
     intake->advertised_messages = control->max_messages;

@@ -3,15 +3,7 @@
  */
 #include "transport/reliable/outbox.h"
 
-static uint64_t larger(uint64_t a, uint64_t b)
-{
-    return a > b ? a : b;
-}
-
-static size_t smaller(size_t a, size_t b)
-{
-    return a < b ? a : b;
-}
+#include "base/compare.h"
 
 /* `size` less `taken`, and not less than nothing. */
 static size_t without(size_t size, size_t taken)
@@ -21,7 +13,7 @@ static size_t without(size_t size, size_t taken)
 
 static size_t fill_of(size_t max_payload)
 {
-    return smaller(without(max_payload, NM_OUTBOX_RESERVE), NM_OUTBOX_FILL);
+    return nm_smaller(without(max_payload, NM_OUTBOX_RESERVE), NM_OUTBOX_FILL);
 }
 
 /* ---- beginning and ending ---- */
@@ -30,9 +22,9 @@ void nm_outbox_begin(nm_outbox *outbox, size_t max_payload, uint64_t window_mess
                      uint64_t window_bytes, const nm_headers *headers)
 {
     size_t fill = fill_of(max_payload);
-    uint64_t most_bytes = larger(window_bytes, NM_OUTBOX_MOST_BYTES);
+    uint64_t most_bytes = nm_larger_count(window_bytes, NM_OUTBOX_MOST_BYTES);
     *outbox = (nm_outbox){
-        .most_messages = larger(window_messages, NM_OUTBOX_MOST_MESSAGES),
+        .most_messages = nm_larger_count(window_messages, NM_OUTBOX_MOST_MESSAGES),
         .most_bytes = most_bytes,
         .heard_most_bytes = most_bytes,
         .fill = fill,
@@ -102,8 +94,8 @@ void nm_outbox_clear(nm_outbox *outbox)
 
 void nm_outbox_raise_limits(nm_outbox *outbox, uint64_t max_messages, uint64_t max_bytes)
 {
-    outbox->max_messages = larger(outbox->max_messages, max_messages);
-    outbox->max_bytes = larger(outbox->max_bytes, max_bytes);
+    outbox->max_messages = nm_larger_count(outbox->max_messages, max_messages);
+    outbox->max_bytes = nm_larger_count(outbox->max_bytes, max_bytes);
 }
 
 /* ---- filling ---- */
@@ -121,7 +113,7 @@ size_t nm_outbox_room(const nm_outbox *outbox, size_t max_payload)
 
 size_t nm_outbox_next_fill(const nm_outbox *outbox)
 {
-    return smaller(nm_outbox_room(outbox, outbox->max_payload), outbox->fill);
+    return nm_smaller(nm_outbox_room(outbox, outbox->max_payload), outbox->fill);
 }
 
 bool nm_outbox_open(nm_outbox *outbox, size_t room)
@@ -286,12 +278,12 @@ size_t nm_outbox_next_resend(const nm_outbox *outbox)
     if (next == NULL || outbox->burst_left == 0)
         return 0;
     size_t joined = next->length > next->full ? next->length : next->full; /* with those after it */
-    return smaller(joined, outbox->unacknowledged_bytes);
+    return nm_smaller(joined, outbox->unacknowledged_bytes);
 }
 
 size_t nm_outbox_burst_bytes(const nm_outbox *outbox)
 {
-    return smaller(outbox->burst * outbox->fill, outbox->unacknowledged_bytes);
+    return nm_smaller(outbox->burst * outbox->fill, outbox->unacknowledged_bytes);
 }
 
 bool nm_outbox_begin_publication(nm_outbox *outbox, nm_publication *next)

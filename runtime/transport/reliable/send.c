@@ -4,18 +4,9 @@
 #include "transport/reliable/send.h"
 
 #include "base/cold.h"
+#include "base/compare.h"
 #include "transport/reliable/due.h"
 #include "transport/reliable/transmit.h"
-
-static size_t smaller(size_t a, size_t b)
-{
-    return a < b ? a : b;
-}
-
-static size_t larger(size_t a, size_t b)
-{
-    return a > b ? a : b;
-}
 
 /* ---- the window ---- */
 
@@ -53,7 +44,7 @@ static bool open_for(nm_stream *stream, size_t encoded, bool *lone)
     int64_t now = nm_now();
     size_t fill = nm_outbox_next_fill(&reliable->outbox);
     *lone = encoded < fill && !reliable->publishing && nm_clocks_is_lone(&reliable->clocks, now);
-    if (!nm_outbox_open(&reliable->outbox, *lone ? encoded : larger(encoded, fill)))
+    if (!nm_outbox_open(&reliable->outbox, *lone ? encoded : nm_larger(encoded, fill)))
         return false;
     if (*lone || encoded >= fill)
         return true;
@@ -118,7 +109,8 @@ static nm_buffer next_place(nm_stream *stream)
         nm_stream_check_open(stream, NULL) != NATSMICRO_OK || !nm_outbox_window_is_open(outbox))
         return room;
     room.data = segment->bytes + segment->length + SHORT_HEAD;
-    room.capacity = smaller(segment->capacity - segment->length - SHORT_HEAD, NM_SHORT_MESSAGE - 1);
+    room.capacity =
+        nm_smaller(segment->capacity - segment->length - SHORT_HEAD, NM_SHORT_MESSAGE - 1);
     return room;
 }
 
