@@ -4,6 +4,8 @@
  */
 #include "server/backlog.h"
 
+#include "base/compare.h"
+
 #include <stdlib.h>
 
 struct nm_waiting_request {
@@ -15,11 +17,7 @@ struct nm_waiting_request {
 
 /* ---- shares ---- */
 
-static bool may_run(const nm_share *share)
-{
-    return share->max_running == 0 || share->running < share->max_running;
-}
-
+/* How many more may run now. */
 static size_t free_to_run(const nm_share *share)
 {
     if (share->max_running == 0)
@@ -38,48 +36,69 @@ static bool has_room(const nm_share *share, size_t soon, size_t size)
     return share->max_waiting_bytes == 0 || share->waiting_bytes + size <= share->max_waiting_bytes;
 }
 
-static void count_waiting(nm_share *share, size_t size)
-{
-    share->waiting++;
-    share->waiting_bytes += size;
-}
-
-static void count_taken(nm_share *share, size_t size)
-{
-    share->waiting--;
-    share->waiting_bytes -= size;
-}
-
 /* ---- sources ---- */
 
-static bool source_may_run(const nm_backlog *backlog, const nm_pool_source *source)
+#define MOST_SHARES 3
+
+/* The shares that a request of a source counts in. Returns how many there are. */
+static size_t shares_of(nm_backlog *backlog, nm_pool_source *source, nm_share *shares[MOST_SHARES])
 {
-    return may_run(&backlog->all) && may_run(&source->share) &&
-           (source->is_unary || may_run(&backlog->streams));
+    shares[0] = &backlog->all;
+    shares[1] = &source->share;
+    shares[2] = &backlog->streams;
+    return source->is_unary ? 2 : 3;
 }
 
-static bool source_has_room(const nm_backlog *backlog, const nm_pool_source *source, size_t size)
+/* How many more requests of a source may run now. */
+static size_t source_free_to_run(nm_backlog *backlog, nm_pool_source *source)
 {
-    size_t soon = free_to_run(&backlog->all);
-    size_t own = free_to_run(&source->share);
-    soon = own < soon ? own : soon;
-    if (!source->is_unary) {
-        size_t streams = free_to_run(&backlog->streams);
-        soon = streams < soon ? streams : soon;
-        if (!has_room(&backlog->streams, soon, size))
+    nm_share *shares[MOST_SHARES];
+    size_t count = shares_of(backlog, source, shares);
+    size_t least = SIZE_MAX;
+    for (size_t i = 0; i < count; i++)
+        least = nm_smaller(least, free_to_run(shares[i]));
+    return least;
+}
+
+static bool source_has_room(nm_backlog *backlog, nm_pool_source *source, size_t size)
+{
+    nm_share *shares[MOST_SHARES];
+    size_t count = shares_of(backlog, source, shares);
+    size_t soon = source_free_to_run(backlog, source);
+    for (size_t i = 0; i < count; i++)
+        if (!has_room(shares[i], soon, size))
             return false;
+    return true;
+}
+
+static void count_waiting(nm_backlog *backlog, nm_pool_source *source, size_t size)
+{
+    nm_share *shares[MOST_SHARES];
+    size_t count = shares_of(backlog, source, shares);
+    for (size_t i = 0; i < count; i++) {
+        shares[i]->waiting++;
+        shares[i]->waiting_bytes += size;
     }
-    return has_room(&backlog->all, soon, size) && has_room(&source->share, soon, size);
+}
+
+static void count_taken(nm_backlog *backlog, nm_pool_source *source, size_t size)
+{
+    nm_share *shares[MOST_SHARES];
+    size_t count = shares_of(backlog, source, shares);
+    for (size_t i = 0; i < count; i++) {
+        shares[i]->waiting--;
+        shares[i]->waiting_bytes -= size;
+    }
 }
 
 /* The source whose first request is the oldest; of those that may run, or of all. */
-static nm_pool_source *oldest(const nm_backlog *backlog, bool of_all)
+static nm_pool_source *oldest(nm_backlog *backlog, bool of_all)
 {
     nm_pool_source *found = NULL;
     for (nm_pool_source *source = backlog->sources; source != NULL; source = source->next) {
         if (found != NULL && found->first->number < source->first->number)
             continue;
-        if (of_all || source_may_run(backlog, source))
+        if (of_all || source_free_to_run(backlog, source) > 0)
             found = source;
     }
     return found;
@@ -100,10 +119,7 @@ static void take_first(nm_backlog *backlog, nm_pool_source *source, nm_pool_requ
     source->first = first->next;
     if (source->first == NULL)
         unlist(backlog, source);
-    count_taken(&backlog->all, first->size);
-    count_taken(&source->share, first->size);
-    if (!source->is_unary)
-        count_taken(&backlog->streams, first->size);
+    count_taken(backlog, source, first->size);
     first->next = backlog->spare;
     backlog->spare = first;
 }
@@ -152,14 +168,11 @@ bool nm_backlog_add(nm_backlog *backlog, nm_pool_source *source, natsMsg *messag
     } else
         source->last->next = added;
     source->last = added;
-    count_waiting(&backlog->all, size);
-    count_waiting(&source->share, size);
-    if (!source->is_unary)
-        count_waiting(&backlog->streams, size);
+    count_waiting(backlog, source, size);
     return true;
 }
 
-bool nm_backlog_may_take(const nm_backlog *backlog)
+bool nm_backlog_may_take(nm_backlog *backlog)
 {
     return oldest(backlog, false) != NULL;
 }
@@ -170,19 +183,19 @@ bool nm_backlog_take(nm_backlog *backlog, nm_pool_request *request)
     if (source == NULL)
         return false;
     take_first(backlog, source, request);
-    backlog->all.running++;
-    source->share.running++;
-    if (!source->is_unary)
-        backlog->streams.running++;
+    nm_share *shares[MOST_SHARES];
+    size_t count = shares_of(backlog, source, shares);
+    for (size_t i = 0; i < count; i++)
+        shares[i]->running++;
     return true;
 }
 
 void nm_backlog_ended(nm_backlog *backlog, nm_pool_source *source)
 {
-    backlog->all.running--;
-    source->share.running--;
-    if (!source->is_unary)
-        backlog->streams.running--;
+    nm_share *shares[MOST_SHARES];
+    size_t count = shares_of(backlog, source, shares);
+    for (size_t i = 0; i < count; i++)
+        shares[i]->running--;
 }
 
 bool nm_backlog_take_any(nm_backlog *backlog, nm_pool_request *request)
@@ -193,7 +206,7 @@ bool nm_backlog_take_any(nm_backlog *backlog, nm_pool_request *request)
     return source != NULL;
 }
 
-uint64_t nm_backlog_next(const nm_backlog *backlog)
+uint64_t nm_backlog_next(nm_backlog *backlog)
 {
     const nm_pool_source *source = oldest(backlog, false);
     return source != NULL ? source->first->number : 0;

@@ -72,7 +72,7 @@ void nm_backlog_open(nm_backlog *backlog, const nm_pool_source *source);
 bool nm_backlog_add(nm_backlog *backlog, nm_pool_source *source, natsMsg *message, size_t size);
 
 /* Whether a request waits that may run. */
-bool nm_backlog_may_take(const nm_backlog *backlog);
+bool nm_backlog_may_take(nm_backlog *backlog);
 
 /*
  * Takes the request that came first of those that may run. It runs, and counts as running, until
@@ -87,6 +87,6 @@ void nm_backlog_ended(nm_backlog *backlog, nm_pool_source *source);
 bool nm_backlog_take_any(nm_backlog *backlog, nm_pool_request *request);
 
 /* The number of the request that nm_backlog_take would take; 0: none. Numbers grow. */
-uint64_t nm_backlog_next(const nm_backlog *backlog);
+uint64_t nm_backlog_next(nm_backlog *backlog);
 
 #endif
