@@ -96,14 +96,11 @@ natsmicro_status nm_call_settings_init(nm_call_settings *settings, const nm_call
         status = nm_check_subject("inbox_prefix", options->inbox_prefix, error);
     if (status != NATSMICRO_OK)
         return status;
-    int64_t payload = natsConnection_GetMaxPayload(connection);
-    if (payload <= 0)
-        payload = 1024 * 1024;
     settings->limits.max_depth =
         options->max_depth != 0 ? options->max_depth : NM_DEFAULT_MAX_DEPTH;
     settings->limits.max_decode_bytes = options->max_decode_bytes != 0
                                             ? options->max_decode_bytes
-                                            : DECODE_BYTES_PER_PAYLOAD * (size_t)payload;
+                                            : DECODE_BYTES_PER_PAYLOAD * nm_max_payload(connection);
     settings->stream.max_pending_messages = options->max_pending_messages != 0
                                                 ? options->max_pending_messages
                                                 : DEFAULT_PENDING_MESSAGES;

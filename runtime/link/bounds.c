@@ -3,6 +3,8 @@
  */
 #include "link/bounds.h"
 
+#include "base/compare.h"
+
 #include <limits.h>
 
 #define LEAST_BYTES (64 * (size_t)1024 * 1024)
@@ -10,15 +12,14 @@
 /* Of those that share a budget each may take so many messages, however many share it. */
 #define LEAST_MESSAGES 1024
 
-size_t nm_bound_bytes(int64_t max_payload)
+size_t nm_bound_bytes(size_t max_payload)
 {
-    size_t bytes = 4 * (size_t)max_payload;
-    return bytes > LEAST_BYTES ? bytes : LEAST_BYTES;
+    return nm_larger(4 * max_payload, LEAST_BYTES);
 }
 
 static int as_limit(size_t value)
 {
-    return value < INT_MAX ? (int)value : INT_MAX;
+    return (int)nm_smaller(value, INT_MAX);
 }
 
 static void bound(natsSubscription *subscription, size_t messages, size_t bytes)
@@ -27,15 +28,10 @@ static void bound(natsSubscription *subscription, size_t messages, size_t bytes)
 }
 
 /* What one of `count` subscriptions may take of a budget that they share. */
-static void bound_shared(natsSubscription *subscription, size_t count, int64_t max_payload)
+static void bound_shared(natsSubscription *subscription, size_t count, size_t max_payload)
 {
-    size_t messages = NM_BOUND_MESSAGES / count;
-    size_t bytes = nm_bound_bytes(max_payload) / count;
-    if (messages < LEAST_MESSAGES)
-        messages = LEAST_MESSAGES;
-    if (bytes < 2 * (size_t)max_payload)
-        bytes = 2 * (size_t)max_payload;
-    bound(subscription, messages, bytes);
+    bound(subscription, nm_larger(NM_BOUND_MESSAGES / count, LEAST_MESSAGES),
+          nm_larger(nm_bound_bytes(max_payload) / count, 2 * max_payload));
 }
 
 /* The list only grows at its head, so it may be walked without the lock. */
@@ -48,7 +44,7 @@ static nm_bounded *shared_ones(nm_bounds *bounds, size_t *count)
     return first;
 }
 
-static void bound_all_shared(nm_bounds *bounds, int64_t max_payload)
+static void bound_all_shared(nm_bounds *bounds, size_t max_payload)
 {
     size_t count;
     for (nm_bounded *one = shared_ones(bounds, &count); one != NULL; one = one->next)
@@ -80,13 +76,13 @@ void nm_bounds_free(nm_bounds *bounds)
     pthread_mutex_destroy(&bounds->lock);
 }
 
-void nm_bounds_set_lone(nm_bounds *bounds, int64_t max_payload)
+void nm_bounds_set_lone(nm_bounds *bounds, size_t max_payload)
 {
     bounds->max_payload = max_payload;
     bound(bounds->lone.subscription, NM_BOUND_MESSAGES, nm_bound_bytes(max_payload));
 }
 
-void nm_bounds_add(nm_bounds *bounds, nm_bounded *bounded, int64_t max_payload)
+void nm_bounds_add(nm_bounds *bounds, nm_bounded *bounded, size_t max_payload)
 {
     pthread_mutex_lock(&bounds->lock);
     bounded->next = bounds->shared;
@@ -96,7 +92,7 @@ void nm_bounds_add(nm_bounds *bounds, nm_bounded *bounded, int64_t max_payload)
     bound_all_shared(bounds, max_payload);
 }
 
-void nm_bounds_round(nm_bounds *bounds, int64_t max_payload)
+void nm_bounds_round(nm_bounds *bounds, size_t max_payload)
 {
     if (max_payload != bounds->max_payload) {
         nm_bounds_set_lone(bounds, max_payload);

@@ -37,26 +37,26 @@ typedef struct nm_bounds {
     nm_bounded lone;
     nm_bounded *shared;
     size_t shared_count;
-    int64_t max_payload; /* that the limits were made from */
+    size_t max_payload; /* that the limits were made from */
 } nm_bounds;
 
 /* The budget for brokers with this max_payload. */
 #define NM_BOUND_MESSAGES 262144
-size_t nm_bound_bytes(int64_t max_payload);
+size_t nm_bound_bytes(size_t max_payload);
 
 void nm_bounds_init(nm_bounds *bounds, nm_events *events);
 void nm_bounds_free(nm_bounds *bounds);
 
 /* Bounds the link's own subscription, which is set in `lone`. */
-void nm_bounds_set_lone(nm_bounds *bounds, int64_t max_payload);
+void nm_bounds_set_lone(nm_bounds *bounds, size_t max_payload);
 
 /* Adds a subscription to those that share a budget. It lives until the rounds have ended. */
-void nm_bounds_add(nm_bounds *bounds, nm_bounded *bounded, int64_t max_payload);
+void nm_bounds_add(nm_bounds *bounds, nm_bounded *bounded, size_t max_payload);
 
 /*
  * A round, once a second: sets limits anew if max_payload has changed, and tells what was dropped.
  * One thread at a time, without locks.
  */
-void nm_bounds_round(nm_bounds *bounds, int64_t max_payload);
+void nm_bounds_round(nm_bounds *bounds, size_t max_payload);
 
 #endif

@@ -38,8 +38,8 @@ struct nm_link {
     nm_inbox *pausing; /* has asked for on_pause; referenced; the dispatch thread's alone */
     pthread_mutex_t completion_lock;
     pthread_cond_t completion;
-    bool ending;    /* its owner ends it */
-    bool completed; /* the dispatch thread has ended */
+    bool completed;     /* the dispatch thread has ended */
+    atomic_bool ending; /* its owner ends it */
     nm_table table;
     nm_timers timers;
     nm_flusher flusher;
@@ -109,10 +109,8 @@ static void on_link_complete(void *closure)
         inbox->callbacks->on_closed(inbox);
         nm_inbox_unreference(inbox);
     }
-    pthread_mutex_lock(&link->completion_lock);
-    bool lost = !link->ending; /* the connection is closed, or drained, which comes to the same */
-    pthread_mutex_unlock(&link->completion_lock);
-    if (lost && link->options.on_connection_closed != NULL)
+    /* Else the connection is closed, or drained, which comes to the same. */
+    if (!atomic_load(&link->ending) && link->options.on_connection_closed != NULL)
         link->options.on_connection_closed(link->options.connection_closed_data);
     pthread_mutex_lock(&link->completion_lock);
     link->completed = true;
@@ -121,12 +119,6 @@ static void on_link_complete(void *closure)
 }
 
 /* ---- making and ending ---- */
-
-static int64_t max_payload(nm_link *link)
-{
-    int64_t limit = natsConnection_GetMaxPayload(link->connection);
-    return limit > 0 ? limit : DEFAULT_MAX_PAYLOAD;
-}
 
 /* Under the budget's lock, which is never taken under that of the timers. */
 static void fire_soon(nm_inbox *inbox)
@@ -162,7 +154,7 @@ static natsStatus subscribe(nm_link *link)
 static void on_round(void *data)
 {
     nm_link *link = data;
-    nm_bounds_round(&link->bounds, max_payload(link));
+    nm_bounds_round(&link->bounds, nm_link_max_payload(link));
     if (link->options.on_round != NULL)
         link->options.on_round(link->options.round_data);
 }
@@ -182,7 +174,7 @@ static natsmicro_status start(nm_link *link, const char *inbox_prefix, nm_error 
     link->completed = false;
     link->bounds.lone.subscription = link->subscription;
     link->bounds.lone.subject = link->wildcard;
-    nm_bounds_set_lone(&link->bounds, max_payload(link));
+    nm_bounds_set_lone(&link->bounds, nm_link_max_payload(link));
     if (!nm_timers_start(&link->timers, on_round, link))
         return nm_error_set(error, NATSMICRO_RESOURCE_EXHAUSTED, no_means);
     return NATSMICRO_OK;
@@ -213,7 +205,7 @@ natsmicro_status nm_link_new(nm_link **link_out, const nm_link_options *options,
 
 void nm_link_bound(nm_link *link, nm_bounded *bounded)
 {
-    nm_bounds_add(&link->bounds, bounded, max_payload(link));
+    nm_bounds_add(&link->bounds, bounded, nm_link_max_payload(link));
 }
 
 /*
@@ -223,7 +215,7 @@ void nm_link_bound(nm_link *link, nm_bounded *bounded)
  */
 static void settle(nm_link *link)
 {
-    if (natsConnection_Status(link->connection) == NATS_CONN_STATUS_CONNECTED)
+    if (nm_link_is_connected(link))
         natsConnection_FlushTimeout(link->connection, LONGEST_SETTLE_MS);
 }
 
@@ -232,9 +224,7 @@ void nm_link_end(nm_link *link)
     if (link == NULL || link->connection == NULL)
         return;
     if (link->subscription != NULL) {
-        pthread_mutex_lock(&link->completion_lock);
-        link->ending = true;
-        pthread_mutex_unlock(&link->completion_lock);
+        atomic_store(&link->ending, true);
         natsSubscription_Unsubscribe(link->subscription);
         settle(link);
         pthread_mutex_lock(&link->completion_lock);
@@ -291,9 +281,15 @@ nm_budget *nm_link_budget(nm_link *link)
     return &link->budget;
 }
 
+size_t nm_max_payload(natsConnection *connection)
+{
+    int64_t limit = natsConnection_GetMaxPayload(connection);
+    return limit > 0 ? (size_t)limit : DEFAULT_MAX_PAYLOAD;
+}
+
 size_t nm_link_max_payload(nm_link *link)
 {
-    return (size_t)max_payload(link);
+    return nm_max_payload(link->connection);
 }
 
 bool nm_link_refused_subject(nm_link *link, char subject[NM_REFUSED_SUBJECT_SIZE])

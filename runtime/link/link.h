@@ -67,7 +67,11 @@ nm_budget *nm_link_budget(nm_link *link);
 /* Whether the connection is up right now. Takes a lock of nats.c. */
 bool nm_link_is_connected(nm_link *link);
 
-/* The largest payload, headers included, that the broker takes right now. */
+/*
+ * The largest payload, headers included, that the broker takes right now; before the first
+ * connection the default of brokers.
+ */
+size_t nm_max_payload(natsConnection *connection);
 size_t nm_link_max_payload(nm_link *link);
 
 /*

@@ -99,10 +99,9 @@ static uint32_t three_quarters(uint32_t count)
 
 static bool init_pool(natsmicro_server *server, const natsmicro_server_options *options)
 {
-    int64_t max_payload = natsConnection_GetMaxPayload(server->connection);
     nm_share all = {.max_running = DEFAULT_MAX_CALLS,
                     .max_waiting = DEFAULT_MAX_WAITING,
-                    .max_waiting_bytes = nm_bound_bytes(max_payload > 0 ? max_payload : 0)};
+                    .max_waiting_bytes = nm_bound_bytes(nm_max_payload(server->connection))};
     if (options->max_calls != 0)
         all.max_running = options->max_calls;
     if (options->max_waiting != 0)
