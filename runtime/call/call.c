@@ -157,7 +157,7 @@ natsmicro_call *nm_call_acquire(nm_call_cache *cache, nm_link *link, const nm_me
     call->settings = settings;
     call->link = link;
     call->on_over = NULL;
-    call->hastened = call->ended_from_outside = false;
+    call->ended_from_outside = false;
     call->patience = (nm_patience){0};
     call->caller = NULL;
     call->started = nm_now();

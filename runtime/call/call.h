@@ -63,8 +63,7 @@ struct natsmicro_call {
     natsmicro_call *next_free;
     natsmicro_call *previous; /* in the server's list of live calls */
     natsmicro_call *next;
-    bool hastened;           /* by a drain; guarded by the server's lock */
-    bool ended_from_outside; /* by a drain; guarded by the server's lock */
+    bool ended_from_outside; /* by a drain; the draining thread's alone */
     nm_patience patience;    /* the server's service thread's alone */
     void *caller;            /* what a server counts the call in */
     int64_t started;         /* ns */

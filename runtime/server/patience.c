@@ -6,6 +6,7 @@
 #include "server/patience.h"
 
 #include "call/answer.h"
+#include "server/serve.h"
 #include "server/state.h"
 
 #include <inttypes.h>
@@ -57,34 +58,13 @@ static void judge(natsmicro_server *server, natsmicro_call *call)
         nm_call_end_from_outside(call, NATSMICRO_DEADLINE_EXCEEDED, text);
 }
 
-/*
- * Under the lock: a stream that this look has not come to yet, with a reference; or NULL. Calls are
- * listed at the head, so those after it are older.
- */
-static natsmicro_call *next_stream(natsmicro_call *call)
-{
-    for (; call != NULL; call = call->next) {
-        if (nm_call_kind(call) != NATSMICRO_UNARY && nm_stream_try_reference(call->stream))
-            return call;
-    }
-    return NULL;
-}
-
 void nm_patience_look(natsmicro_server *server)
 {
     if (server->max_stream_ms == 0 && server->min_stream_rate == 0)
         return;
-    pthread_mutex_lock(&server->lock);
-    natsmicro_call *call = next_stream(server->live);
-    while (call != NULL) {
-        pthread_mutex_unlock(&server->lock);
-        judge(server, call);
-        pthread_mutex_lock(&server->lock);
-        natsmicro_call *judged = call;
-        call = next_stream(judged->next); /* its reference keeps it in the list */
-        pthread_mutex_unlock(&server->lock);
-        nm_call_release(judged);
-        pthread_mutex_lock(&server->lock);
+    natsmicro_call *call = NULL;
+    while ((call = nm_serve_next_call(server, call)) != NULL) {
+        if (nm_call_kind(call) != NATSMICRO_UNARY)
+            judge(server, call);
     }
-    pthread_mutex_unlock(&server->lock);
 }

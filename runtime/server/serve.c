@@ -67,6 +67,18 @@ static void enlist(natsmicro_server *server, natsmicro_call *call)
         nm_stream_hasten_timer(call->stream, nm_stream_wait_deadline(call->stream));
 }
 
+natsmicro_call *nm_serve_next_call(natsmicro_server *server, natsmicro_call *call)
+{
+    pthread_mutex_lock(&server->lock);
+    natsmicro_call *next = call != NULL ? call->next : server->live; /* referenced, so listed */
+    while (next != NULL && !nm_stream_try_reference(next->stream))
+        next = next->next;
+    pthread_mutex_unlock(&server->lock);
+    if (call != NULL)
+        nm_call_release(call);
+    return next;
+}
+
 static const nm_call_side service = {true, nm_call_end_from_outside};
 
 static natsmicro_call *make_call(natsmicro_server *server, nm_endpoint *endpoint)

@@ -19,4 +19,11 @@ bool nm_serve(nm_endpoint *endpoint, natsMsg *message);
  */
 void nm_serve_refuse(nm_endpoint *endpoint, natsMsg *message, const nm_error *error);
 
+/*
+ * Walks over the live calls of a server, from the latest to the oldest: returns the one after
+ * `call` with a reference, and gives back that of `call`. NULL is the beginning and the end. Takes
+ * the server's lock.
+ */
+natsmicro_call *nm_serve_next_call(natsmicro_server *server, natsmicro_call *call);
+
 #endif

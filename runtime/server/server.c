@@ -222,19 +222,6 @@ static void wait_for_an_end(natsmicro_server *server, int64_t deadline)
     pthread_mutex_unlock(&server->lock);
 }
 
-/* Under the lock: a live stream that has not been hastened, with a reference; or NULL. */
-static natsmicro_call *next_to_hasten(natsmicro_server *server)
-{
-    for (natsmicro_call *call = server->live; call != NULL; call = call->next) {
-        if (call->hastened)
-            continue;
-        call->hastened = true;
-        if (nm_call_kind(call) != NATSMICRO_UNARY && nm_stream_try_reference(call->stream))
-            return call;
-    }
-    return NULL;
-}
-
 /*
  * A stream's end is offered until its caller hears it, and keeps the call alive. A drain does not
  * wait for that: the timers see that it has begun.
@@ -242,42 +229,23 @@ static natsmicro_call *next_to_hasten(natsmicro_server *server)
 static void stop_offering_ends(natsmicro_server *server)
 {
     atomic_store(&server->settings.ends.stopped, true);
-    pthread_mutex_lock(&server->lock);
-    natsmicro_call *call;
-    while ((call = next_to_hasten(server)) != NULL) {
-        pthread_mutex_unlock(&server->lock);
-        nm_stream_hasten_timer(call->stream, nm_now());
-        nm_call_release(call);
-        pthread_mutex_lock(&server->lock);
+    natsmicro_call *call = NULL;
+    while ((call = nm_serve_next_call(server, call)) != NULL) {
+        if (nm_call_kind(call) != NATSMICRO_UNARY)
+            nm_stream_hasten_timer(call->stream, nm_now());
     }
-    pthread_mutex_unlock(&server->lock);
-}
-
-/* Under the lock: a live call that no drain has ended, with a reference for the caller; or NULL. */
-static natsmicro_call *next_to_end(natsmicro_server *server)
-{
-    for (natsmicro_call *call = server->live; call != NULL; call = call->next) {
-        if (call->ended_from_outside)
-            continue;
-        call->ended_from_outside = true;
-        if (nm_stream_try_reference(call->stream))
-            return call;
-    }
-    return NULL;
 }
 
 static void end_calls(natsmicro_server *server)
 {
-    pthread_mutex_lock(&server->lock);
-    natsmicro_call *call;
-    while ((call = next_to_end(server)) != NULL) {
-        pthread_mutex_unlock(&server->lock);
+    natsmicro_call *call = NULL;
+    while ((call = nm_serve_next_call(server, call)) != NULL) {
+        if (call->ended_from_outside)
+            continue;
+        call->ended_from_outside = true;
         nm_call_end_from_outside(call, NATSMICRO_UNAVAILABLE, "the server is stopping");
         nm_stream_close(call->stream);
-        nm_call_release(call);
-        pthread_mutex_lock(&server->lock);
     }
-    pthread_mutex_unlock(&server->lock);
 }
 
 static void refuse_waiting(natsmicro_server *server)
