@@ -3,25 +3,18 @@
  */
 #include "server/callers.h"
 
+#include "server/subjects.h"
+
 #include <stdlib.h>
 #include <string.h>
 
 struct nm_caller {
     nm_caller *next;
-    size_t hash;
+    uint64_t hash;
     uint32_t running;
     size_t length;
     char name[]; /* the inbox without its last token */
 };
-
-/* FNV-1a. A caller that chooses names which collide slows the server down by max_calls at most. */
-static size_t hash_name(const char *name, size_t length)
-{
-    uint64_t hash = UINT64_C(0xcbf29ce484222325);
-    for (size_t i = 0; i < length; i++)
-        hash = (hash ^ (unsigned char)name[i]) * UINT64_C(0x100000001b3);
-    return (size_t)(hash ^ (hash >> 32));
-}
 
 /* Returns how much of an inbox tells its caller; 0: nothing does. */
 static size_t name_length(const char *inbox)
@@ -51,10 +44,16 @@ void nm_callers_free(nm_callers *callers)
     pthread_mutex_destroy(&callers->lock);
 }
 
-/* Under the lock. */
-static nm_caller *find(const nm_callers *callers, const char *name, size_t length, size_t hash)
+/* A caller that chooses names whose hashes are equal slows the server down by max_calls at most. */
+static nm_caller **bucket_of(const nm_callers *callers, uint64_t hash)
 {
-    nm_caller *caller = callers->buckets[hash & (callers->bucket_count - 1)];
+    return &callers->buckets[hash >> 32 & (callers->bucket_count - 1)];
+}
+
+/* Under the lock. */
+static nm_caller *find(const nm_callers *callers, const char *name, size_t length, uint64_t hash)
+{
+    nm_caller *caller = *bucket_of(callers, hash);
     while (caller != NULL && (caller->hash != hash || caller->length != length ||
                               memcmp(caller->name, name, length) != 0))
         caller = caller->next;
@@ -62,12 +61,12 @@ static nm_caller *find(const nm_callers *callers, const char *name, size_t lengt
 }
 
 /* Under the lock. Without memory a call is not counted. */
-static nm_caller *add(nm_callers *callers, const char *name, size_t length, size_t hash)
+static nm_caller *add(nm_callers *callers, const char *name, size_t length, uint64_t hash)
 {
     nm_caller *caller = malloc(sizeof(*caller) + length);
     if (caller == NULL)
         return NULL;
-    nm_caller **bucket = &callers->buckets[hash & (callers->bucket_count - 1)];
+    nm_caller **bucket = bucket_of(callers, hash);
     *caller = (nm_caller){.next = *bucket, .hash = hash, .length = length};
     memcpy(caller->name, name, length);
     *bucket = caller;
@@ -80,7 +79,7 @@ bool nm_callers_enter(nm_callers *callers, const char *inbox, nm_caller **caller
     size_t length = callers->limit != 0 ? name_length(inbox) : 0;
     if (length == 0)
         return true;
-    size_t hash = hash_name(inbox, length);
+    uint64_t hash = nm_subject_hash(inbox, length);
     pthread_mutex_lock(&callers->lock);
     nm_caller *found = find(callers, inbox, length, hash);
     bool may = found == NULL || found->running < callers->limit;
@@ -100,7 +99,7 @@ void nm_callers_leave(nm_callers *callers, nm_caller *caller)
         return;
     pthread_mutex_lock(&callers->lock);
     if (--caller->running == 0) {
-        nm_caller **at = &callers->buckets[caller->hash & (callers->bucket_count - 1)];
+        nm_caller **at = bucket_of(callers, caller->hash);
         while (*at != caller)
             at = &(*at)->next;
         *at = caller->next;

@@ -7,12 +7,11 @@
 #include <string.h>
 
 /*
- * A hash of the length and of the first and last eight bytes. That tells subjects apart well: those
- * of a server differ at one end, and inboxes, which are looked up most, end in random characters.
+ * This tells subjects apart well: those of a server differ at one end, and inboxes, which are
+ * looked up most, end in random characters.
  */
-static uint64_t hash_of(const char *subject)
+uint64_t nm_subject_hash(const char *subject, size_t length)
 {
-    const size_t length = strlen(subject);
     const size_t size = length < sizeof(uint64_t) ? length : sizeof(uint64_t);
     uint64_t head = 0;
     uint64_t tail = 0;
@@ -32,7 +31,7 @@ _Static_assert(NM_SUBJECT_BUCKETS == 256, "the bucket is a byte of the hash");
 void nm_subject_set_add(nm_subject_set *set, nm_subject_entry *entry, const char *subject)
 {
     entry->subject = subject;
-    entry->hash = hash_of(subject);
+    entry->hash = nm_subject_hash(subject, strlen(subject));
     _Atomic(nm_subject_entry *) *head = &set->buckets[bucket_of(entry->hash)];
     entry->next = atomic_load_explicit(head, memory_order_relaxed);
     atomic_store_explicit(head, entry, memory_order_release);
@@ -40,7 +39,7 @@ void nm_subject_set_add(nm_subject_set *set, nm_subject_entry *entry, const char
 
 bool nm_subject_set_contains(const nm_subject_set *set, const char *subject)
 {
-    const uint64_t hash = hash_of(subject);
+    const uint64_t hash = nm_subject_hash(subject, strlen(subject));
     const nm_subject_entry *entry =
         atomic_load_explicit(&set->buckets[bucket_of(hash)], memory_order_acquire);
     while (entry != NULL && (entry->hash != hash || strcmp(entry->subject, subject) != 0))

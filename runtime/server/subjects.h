@@ -10,6 +10,7 @@
 
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /* Embedded in what owns the subject. */
@@ -26,6 +27,12 @@ struct nm_subject_entry {
 typedef struct nm_subject_set {
     _Atomic(nm_subject_entry *) buckets[NM_SUBJECT_BUCKETS];
 } nm_subject_set;
+
+/*
+ * A hash of the length and of the first and last eight bytes; its upper bits are the best ones.
+ * Whoever chooses subjects can make their hashes equal.
+ */
+uint64_t nm_subject_hash(const char *subject, size_t length);
 
 /*
  * Adds a subject that is not in the set; it and the entry must outlive the set. One thread at a
