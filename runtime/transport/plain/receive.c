@@ -52,22 +52,19 @@ static bool is_next(nm_stream *stream, const nm_incoming *incoming)
             return false;
         }
         plain->unnumbered = true;
-        plain->received++;
-        plain->bytes_received += incoming->length;
-        return true;
-    }
-    if (incoming->sequence <= plain->received)
+    } else if (incoming->sequence <= plain->received)
         return false;
-    if (incoming->sequence == plain->received + 1) {
-        plain->received++;
-        plain->bytes_received += incoming->length;
-        return true;
+    else if (incoming->sequence > plain->received + 1) {
+        nm_stream_fail_input(stream, NATSMICRO_DATA_LOSS,
+                             "%s: message %" PRIu64 " came after message %" PRIu64 ": %" PRIu64
+                             " lost",
+                             stream->method, incoming->sequence, plain->received,
+                             incoming->sequence - plain->received - 1);
+        return false;
     }
-    nm_stream_fail_input(stream, NATSMICRO_DATA_LOSS,
-                         "%s: message %" PRIu64 " came after message %" PRIu64 ": %" PRIu64 " lost",
-                         stream->method, incoming->sequence, plain->received,
-                         incoming->sequence - plain->received - 1);
-    return false;
+    plain->received++;
+    plain->bytes_received += incoming->length;
+    return true;
 }
 
 /* The peer's regular end: complete, unless its number says that the tail is missing. */
