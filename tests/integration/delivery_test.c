@@ -8,20 +8,6 @@
 #include <stdio.h>
 #include <string.h>
 
-typedef struct heard {
-    latch happened;
-    char text[512];
-} heard;
-
-static void on_event(const natsmicro_event *event, void *user_data)
-{
-    heard *self = user_data;
-    if (event->kind != NATSMICRO_EVENT_SETUP_FAILED)
-        return;
-    snprintf(self->text, sizeof(self->text), "%s", event->text);
-    latch_open(&self->happened);
-}
-
 static natsConnection *connect_with(natsOptions *options)
 {
     natsConnection *connection = NULL;
@@ -39,7 +25,7 @@ static natsOptions *sharing_options(void)
     return options;
 }
 
-static void assert_says_why(heard *self)
+static void assert_says_why(lab_heard *self)
 {
     assert_true(latch_wait(&self->happened, LAB_PATIENCE));
     assert_non_null(strstr(self->text, "natsOptions_UseGlobalMessageDelivery"));
@@ -50,10 +36,10 @@ static void a_client_refuses_shared_threads_and_says_why(void **state)
 {
     (void)state;
     natsConnection *connection = connect_with(sharing_options());
-    heard fault = {.text = ""};
-    latch_init(&fault.happened);
+    lab_heard fault;
+    lab_heard_init(&fault, NATSMICRO_EVENT_SETUP_FAILED);
     natsmicro_client_options options = NATSMICRO_CLIENT_OPTIONS_INIT;
-    options.on_error = on_event;
+    options.on_error = lab_hear;
     options.on_error_data = &fault;
     /* Twice: the shared thread remembers the first time. */
     for (int i = 0; i < 2; i++) {
@@ -64,17 +50,17 @@ static void a_client_refuses_shared_threads_and_says_why(void **state)
     }
     assert_says_why(&fault);
     natsConnection_Destroy(connection);
-    latch_destroy(&fault.happened);
+    lab_heard_destroy(&fault);
 }
 
 static void a_server_refuses_shared_threads_and_says_why(void **state)
 {
     (void)state;
     natsConnection *connection = connect_with(sharing_options());
-    heard fault = {.text = ""};
-    latch_init(&fault.happened);
+    lab_heard fault;
+    lab_heard_init(&fault, NATSMICRO_EVENT_SETUP_FAILED);
     natsmicro_server_options options = NATSMICRO_SERVER_OPTIONS_INIT;
-    options.on_error = on_event;
+    options.on_error = lab_hear;
     options.on_error_data = &fault;
     natsmicro_server *server = NULL;
     assert_status(NATSMICRO_FAILED_PRECONDITION,
@@ -82,7 +68,7 @@ static void a_server_refuses_shared_threads_and_says_why(void **state)
     assert_null(server);
     assert_says_why(&fault);
     natsConnection_Destroy(connection);
-    latch_destroy(&fault.happened);
+    lab_heard_destroy(&fault);
 }
 
 /* ---- a call from the user's own callback, on a connection whose options were prepared ---- */

@@ -19,25 +19,8 @@
 typedef struct scene {
     lab room;
     natsConnection *raw;
-    natsmicro_event_kind kind;
-    latch happened;
-    char subject[128];
-    char method[128];
-    char text[256];
+    lab_heard heard;
 } scene;
-
-static void note_event(const natsmicro_event *event, void *user_data)
-{
-    scene *self = user_data;
-    if (event->kind != self->kind)
-        return;
-    if (latch_count(&self->happened) == 0) {
-        snprintf(self->subject, sizeof(self->subject), "%s", event->subject);
-        snprintf(self->method, sizeof(self->method), "%s", event->method);
-        snprintf(self->text, sizeof(self->text), "%s", event->text);
-    }
-    latch_open(&self->happened);
-}
 
 static void scene_open_with(scene *self, const broker_options *where, natsmicro_event_kind kind,
                             const Lab__V1__LabHandlers *handlers)
@@ -45,12 +28,11 @@ static void scene_open_with(scene *self, const broker_options *where, natsmicro_
     natsmicro_server_options server = NATSMICRO_SERVER_OPTIONS_INIT;
     natsmicro_service_options service = NATSMICRO_SERVICE_OPTIONS_INIT;
     memset(self, 0, sizeof(*self));
-    self->kind = kind;
-    latch_init(&self->happened);
+    lab_heard_init(&self->heard, kind);
     lab_open_with(&self->room, where);
     self->raw = connect_to(self->room.nats);
-    server.on_error = note_event;
-    server.on_error_data = self;
+    server.on_error = lab_hear;
+    server.on_error_data = &self->heard;
     server.max_header_bytes = (size_t)2 * 1024 * 1024; /* max_payload is the limit that counts */
     service.timeout_ms = METHOD_TIMEOUT_MS;
     lab_serve_with(&self->room, handlers, &self->room.seen, &server, &service);
@@ -65,16 +47,12 @@ static void scene_close(scene *self)
 {
     natsConnection_Destroy(self->raw);
     lab_close(&self->room);
-    latch_destroy(&self->happened);
+    lab_heard_destroy(&self->heard);
 }
 
 static void expect_event(scene *self, const char *subject, const char *method, const char *part)
 {
-    assert_true(latch_wait(&self->happened, LAB_PATIENCE));
-    assert_string_equal(subject, self->subject);
-    assert_string_equal(method, self->method);
-    if (strstr(self->text, part) == NULL)
-        fail_msg("'%s' is not in '%s'", part, self->text);
+    lab_expect_heard(&self->heard, subject, method, part);
 }
 
 /* ---- answers that nobody listens to ---- */
@@ -119,7 +97,7 @@ static void an_answer_to_a_caller_that_gave_up_is_not_missed(void **state)
     raw_send(here.raw, &(raw_message){.subject = call.stream, .end = "true", .code = "CANCELLED"});
     natsmicro_server_destroy(here.room.server);
     here.room.server = NULL;
-    assert_int_equal(0, latch_count(&here.happened));
+    assert_int_equal(0, latch_count(&here.heard.happened));
     scene_close(&here);
 }
 
@@ -221,7 +199,7 @@ static void expect_failure(scene *self, natsmicro_call *call, const char *method
     assert_int_equal(with_data ? MUCH_DATA : 0, length);
     assert_string_equal("no such thing", natsmicro_call_error_message(call));
     assert_null(natsmicro_call_trailer(call, "Report"));
-    expect_event(self, self->subject, method, "without the handler's headers");
+    expect_event(self, self->heard.subject, method, "without the handler's headers");
 }
 
 static natsmicro_status long_ping(Lab__V1__LabServer__Ping *call,
@@ -272,7 +250,7 @@ static void a_unary_error_comes_without_the_headers_that_do_not_fit(void **state
         request.fail = with_data;
         assert_status(NATSMICRO_NOT_FOUND,
                       lab__v1__lab_client__ping(here.room.client, &request, NULL, &response));
-        expect_event(&here, here.subject, "lab.v1.Lab.Ping", "without the handler's headers");
+        expect_event(&here, here.heard.subject, "lab.v1.Lab.Ping", "without the handler's headers");
         scene_close(&here);
     }
 }
@@ -434,7 +412,7 @@ static void a_trailer_that_has_no_room_is_told(void **state)
         const Lab__V1__CountUpResponse *number;
         assert_status(NATSMICRO_END, lab__v1__lab_client__count_up__recv(call, &number));
         assert_null(natsmicro_call_trailer(call->base, "Report"));
-        expect_event(&here, here.subject, "lab.v1.Lab.CountUp", "max_payload of 1024");
+        expect_event(&here, here.heard.subject, "lab.v1.Lab.CountUp", "max_payload of 1024");
         lab__v1__lab_client__count_up__close(call);
         scene_close(&here);
     }

@@ -27,11 +27,10 @@ typedef struct scene {
     natsConnection *raw;
     latch held;    /* a thread of the library is in on_error */
     latch release; /* it may go on */
-    latch told;    /* of messages that were dropped */
     natsmicro_event_kind hold_at;
-    char subject[128];
-    char method[128];
-    char text[256];
+    lab_heard told;     /* of messages that were dropped */
+    char inboxes[128];  /* the wildcard of the client's inboxes */
+    char stranger[160]; /* one of them that nobody listens at */
 } scene;
 
 static void on_event(const natsmicro_event *event, void *user_data)
@@ -41,12 +40,7 @@ static void on_event(const natsmicro_event *event, void *user_data)
         latch_open(&self->held);
         latch_wait(&self->release, 10 * LAB_PATIENCE);
     }
-    if (event->kind != NATSMICRO_EVENT_QUEUE_FULL || latch_count(&self->told) > 0)
-        return;
-    snprintf(self->subject, sizeof(self->subject), "%s", event->subject);
-    snprintf(self->method, sizeof(self->method), "%s", event->method);
-    snprintf(self->text, sizeof(self->text), "%s", event->text);
-    latch_open(&self->told);
+    lab_hear(event, &self->told);
 }
 
 static void scene_open(scene *self, natsmicro_event_kind hold_at)
@@ -55,7 +49,7 @@ static void scene_open(scene *self, natsmicro_event_kind hold_at)
     self->hold_at = hold_at;
     latch_init(&self->held);
     latch_init(&self->release);
-    latch_init(&self->told);
+    lab_heard_init(&self->told, NATSMICRO_EVENT_QUEUE_FULL);
     broker_options where = {.max_payload = LAB_MAX_PAYLOAD};
     lab_open_with(&self->room, &where);
     self->raw = connect_to(self->room.nats);
@@ -68,7 +62,7 @@ static void scene_close(scene *self)
     lab_close(&self->room);
     latch_destroy(&self->held);
     latch_destroy(&self->release);
-    latch_destroy(&self->told);
+    lab_heard_destroy(&self->told);
 }
 
 static void flood(scene *self, const char *subject, const char *reply, size_t length, int count)
@@ -89,10 +83,7 @@ static void settle(natsConnection *connection)
 
 static void assert_told(scene *self, const char *subject, const char *method)
 {
-    assert_true(latch_wait(&self->told, LAB_PATIENCE));
-    assert_string_equal(subject, self->subject);
-    assert_string_equal(method, self->method);
-    assert_non_null(strstr(self->text, "were dropped"));
+    lab_expect_heard(&self->told, subject, method, "were dropped");
 }
 
 static void assert_bounded(uint64_t before_kib)
@@ -107,7 +98,7 @@ static void assert_bounded(uint64_t before_kib)
 /* ---- inboxes ---- */
 
 /* Finds where a client's inboxes are: the subject that a request of it has as its reply. */
-static void find_inboxes(scene *self, char *wildcard, size_t size)
+static void find_inboxes(scene *self)
 {
     natsSubscription *subscription = NULL;
     assert_int_equal(NATS_OK,
@@ -120,7 +111,7 @@ static void find_inboxes(scene *self, char *wildcard, size_t size)
     natsMsg *request = raw_next(subscription);
     const char *reply = natsMsg_GetReply(request);
     int prefix = (int)(strrchr(reply, '.') - reply);
-    snprintf(wildcard, size, "%.*s.*", prefix, reply);
+    snprintf(self->inboxes, sizeof(self->inboxes), "%.*s.*", prefix, reply);
     natsMsg_Destroy(request);
     raw_unsubscribe(self->raw, subscription);
 }
@@ -133,10 +124,19 @@ static void call_with_events(scene *self)
     lab_call_with(&self->room, &options);
 }
 
-/* Has the client's dispatch thread wait in on_error. */
-static void hold_dispatch(scene *self, const char *inbox)
+static void open_to_strangers(scene *self)
 {
-    raw_send(self->raw, &(raw_message){.subject = inbox, .inbox = "not.an.inbox"});
+    scene_open(self, NATSMICRO_EVENT_REFUSED_SUBJECT);
+    call_with_events(self);
+    find_inboxes(self);
+    snprintf(self->stranger, sizeof(self->stranger), "%.*sstranger", (int)strlen(self->inboxes) - 1,
+             self->inboxes);
+}
+
+/* Has the client's dispatch thread wait in on_error. */
+static void hold_dispatch(scene *self)
+{
+    raw_send(self->raw, &(raw_message){.subject = self->stranger, .inbox = "not.an.inbox"});
     assert_true(latch_wait(&self->held, LAB_PATIENCE));
 }
 
@@ -144,23 +144,18 @@ static void an_inbox_that_is_flooded_bounds_memory_and_streams_go_on(void **stat
 {
     (void)state;
     scene here;
-    scene_open(&here, NATSMICRO_EVENT_REFUSED_SUBJECT);
-    call_with_events(&here);
-    char wildcard[128];
-    find_inboxes(&here, wildcard, sizeof(wildcard));
-    char inbox[160];
-    snprintf(inbox, sizeof(inbox), "%.*sstranger", (int)strlen(wildcard) - 1, wildcard);
+    open_to_strangers(&here);
     lab_serve(&here.room, NULL, NULL);
     Lab__V1__LabClient__CountUp *call;
     assert_ok(lab_count_up(&here.room, 5000, 0, NULL, &call));
 
-    hold_dispatch(&here, inbox);
+    hold_dispatch(&here);
     uint64_t before = memory_kib(getpid());
-    flood(&here, inbox, NULL, MESSAGE_BYTES, FLOOD_MESSAGES);
+    flood(&here, here.stranger, NULL, MESSAGE_BYTES, FLOOD_MESSAGES);
     settle(here.room.client_connection);
     assert_bounded(before);
     latch_open(&here.release);
-    assert_told(&here, wildcard, "");
+    assert_told(&here, here.inboxes, "");
 
     int32_t received;
     bool in_order;
@@ -175,19 +170,14 @@ static void strays_are_not_answered_while_messages_wait(void **state)
 {
     (void)state;
     scene here;
-    scene_open(&here, NATSMICRO_EVENT_REFUSED_SUBJECT);
-    call_with_events(&here);
-    char wildcard[128];
-    find_inboxes(&here, wildcard, sizeof(wildcard));
-    char inbox[160];
-    snprintf(inbox, sizeof(inbox), "%.*sstranger", (int)strlen(wildcard) - 1, wildcard);
+    open_to_strangers(&here);
     natsSubscription *answers = NULL;
     assert_int_equal(NATS_OK,
                      natsConnection_SubscribeSync(&answers, here.raw, "_INBOX.of.the.stranger"));
     assert_int_equal(NATS_OK, natsSubscription_SetPendingLimits(answers, -1, -1));
 
-    hold_dispatch(&here, inbox);
-    flood(&here, inbox, "_INBOX.of.the.stranger", 1, STRAYS);
+    hold_dispatch(&here);
+    flood(&here, here.stranger, "_INBOX.of.the.stranger", 1, STRAYS);
     settle(here.room.client_connection);
     latch_open(&here.release);
     natsMsg_Destroy(raw_next(answers));

@@ -212,28 +212,14 @@ static natsmicro_status fail_with_headers(Lab__V1__LabServer__Ping *call,
     return natsmicro_call_fail(call->base, NATSMICRO_NOT_FOUND, "%0500d", 7);
 }
 
-typedef struct heard_event {
-    latch happened;
-    char text[256];
-} heard_event;
-
-static void note_event(const natsmicro_event *event, void *user_data)
-{
-    heard_event *self = user_data;
-    if (event->kind != NATSMICRO_EVENT_PUBLISH_FAILED)
-        return;
-    snprintf(self->text, sizeof(self->text), "%s", event->text);
-    latch_open(&self->happened);
-}
-
 static void a_failure_reaches_its_caller_without_headers_that_are_too_long(void **state)
 {
     static const Lab__V1__LabHandlers failing = {.ping = fail_with_headers};
     lab *room = *state;
-    heard_event heard;
-    latch_init(&heard.happened);
+    lab_heard heard;
+    lab_heard_init(&heard, NATSMICRO_EVENT_PUBLISH_FAILED);
     natsmicro_server_options options = NATSMICRO_SERVER_OPTIONS_INIT;
-    options.on_error = note_event;
+    options.on_error = lab_hear;
     options.on_error_data = &heard;
     lab_serve_with(room, &failing, NULL, &options, NULL);
     natsmicro_context *context = lab_context();
@@ -245,7 +231,7 @@ static void a_failure_reaches_its_caller_without_headers_that_are_too_long(void 
     natsmicro_context_destroy(context);
     natsmicro_server_destroy(room->server);
     room->server = NULL;
-    latch_destroy(&heard.happened);
+    lab_heard_destroy(&heard);
 }
 
 static int run(void)

@@ -322,6 +322,39 @@ void lab_on_error(const natsmicro_event *event, void *user_data)
         latch_open(&self->dropped);
 }
 
+void lab_heard_init(lab_heard *self, natsmicro_event_kind kind)
+{
+    *self = (lab_heard){.kind = kind};
+    latch_init(&self->happened);
+}
+
+void lab_heard_destroy(lab_heard *self)
+{
+    latch_destroy(&self->happened);
+}
+
+void lab_hear(const natsmicro_event *event, void *user_data)
+{
+    lab_heard *self = user_data;
+    if (event->kind != self->kind)
+        return;
+    if (latch_count(&self->happened) == 0) {
+        snprintf(self->subject, sizeof(self->subject), "%s", event->subject);
+        snprintf(self->method, sizeof(self->method), "%s", event->method);
+        snprintf(self->text, sizeof(self->text), "%s", event->text);
+    }
+    latch_open(&self->happened);
+}
+
+void lab_expect_heard(lab_heard *self, const char *subject, const char *method, const char *part)
+{
+    assert_true(latch_wait(&self->happened, LAB_PATIENCE));
+    assert_string_equal(subject, self->subject);
+    assert_string_equal(method, self->method);
+    if (strstr(self->text, part) == NULL)
+        fail_msg("'%s' is not in '%s'", part, self->text);
+}
+
 void lab_serve_with(lab *self, const Lab__V1__LabHandlers *handlers, void *user_data,
                     const natsmicro_server_options *server_options,
                     const natsmicro_service_options *service_options)

@@ -113,6 +113,24 @@ void lab_close(lab *self);
 /* An on_error that counts events in the lab that `user_data` points to. */
 void lab_on_error(const natsmicro_event *event, void *user_data);
 
+/* The first event of one kind. */
+typedef struct lab_heard {
+    natsmicro_event_kind kind;
+    latch happened; /* counts all of this kind; what follows is written before */
+    char subject[128];
+    char method[128];
+    char text[512];
+} lab_heard;
+
+void lab_heard_init(lab_heard *self, natsmicro_event_kind kind);
+void lab_heard_destroy(lab_heard *self);
+
+/* An on_error that notes the event in the lab_heard that `user_data` points to. */
+void lab_hear(const natsmicro_event *event, void *user_data);
+
+/* Waits for the event, and checks whom it is about and a part of its text. */
+void lab_expect_heard(lab_heard *self, const char *subject, const char *method, const char *part);
+
 #define lab_test(function) cmocka_unit_test_setup_teardown(function, lab_setup, lab_teardown)
 
 /* Initializes a probe, for a program that serves without a lab. */

@@ -86,19 +86,25 @@ static bool none_runs(void *here)
     return running(here) == 0;
 }
 
+/* So many streams run at once, one more waits, and other calls find a worker. */
+static void expect_share(const natsmicro_server_options *options, int streams)
+{
+    parked here;
+    open_parked(&here, options);
+    for (int i = 0; i < streams; i++)
+        assert_ok(park(&here, here.room.client, false));
+    assert_status(NATSMICRO_DEADLINE_EXCEEDED, park(&here, here.room.client, true));
+    assert_int_equal(streams, running(&here));
+    assert_ok(lab_ping_status(&here.room, "", NULL));
+    close_parked(&here);
+}
+
 static void streams_leave_workers_to_unary_calls(void **state)
 {
     (void)state;
     natsmicro_server_options options = NATSMICRO_SERVER_OPTIONS_INIT;
     options.max_calls = 4;
-    parked here;
-    open_parked(&here, &options);
-    for (int i = 0; i < 3; i++)
-        assert_ok(park(&here, here.room.client, false));
-    assert_status(NATSMICRO_DEADLINE_EXCEEDED, park(&here, here.room.client, true));
-    assert_int_equal(3, running(&here));
-    assert_ok(lab_ping_status(&here.room, "", NULL));
-    close_parked(&here);
+    expect_share(&options, 3);
 }
 
 static void the_share_of_streams_is_an_option(void **state)
@@ -107,11 +113,7 @@ static void the_share_of_streams_is_an_option(void **state)
     natsmicro_server_options options = NATSMICRO_SERVER_OPTIONS_INIT;
     options.max_calls = 4;
     options.max_streams = 1;
-    parked here;
-    open_parked(&here, &options);
-    assert_ok(park(&here, here.room.client, false));
-    assert_status(NATSMICRO_DEADLINE_EXCEEDED, park(&here, here.room.client, true));
-    close_parked(&here);
+    expect_share(&options, 1);
 }
 
 static void a_method_has_a_share(void **state)
@@ -120,13 +122,7 @@ static void a_method_has_a_share(void **state)
     natsmicro_server_options options = NATSMICRO_SERVER_OPTIONS_INIT;
     options.max_calls = 8;
     options.max_calls_per_method = 2;
-    parked here;
-    open_parked(&here, &options);
-    assert_ok(park(&here, here.room.client, false));
-    assert_ok(park(&here, here.room.client, false));
-    assert_status(NATSMICRO_DEADLINE_EXCEEDED, park(&here, here.room.client, true));
-    assert_ok(lab_ping_status(&here.room, "", NULL));
-    close_parked(&here);
+    expect_share(&options, 2);
 }
 
 static void a_caller_has_a_share(void **state)
