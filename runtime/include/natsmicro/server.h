@@ -203,9 +203,10 @@ typedef struct natsmicro_service_options {
  * `options` may be NULL. Free the server with natsmicro_server_destroy. Does not wait for the
  * broker.
  *
- * Returns OK; INVALID_ARGUMENT: the connection is NULL, or an option is out of range; UNAVAILABLE:
- * the connection is closed; RESOURCE_EXHAUSTED: no memory or no thread. *server is NULL unless OK,
- * and on_error has heard why. Any thread.
+ * Returns OK; INVALID_ARGUMENT: the connection is NULL, or an option is out of range;
+ * FAILED_PRECONDITION: the connection's subscriptions share threads, see natsmicro_options_prepare;
+ * UNAVAILABLE: the connection is closed; RESOURCE_EXHAUSTED: no memory or no thread. *server is
+ * NULL unless OK, and on_error has heard why. Any thread.
  */
 natsmicro_status natsmicro_server_new(natsmicro_server **server, natsConnection *connection,
                                       const natsmicro_server_options *options);

@@ -34,9 +34,10 @@ typedef struct Lab__V1__LabClient {
  * service; any thread.
  *
  * Returns OK; INVALID_ARGUMENT: the connection is NULL, or an option is out of range;
- * FAILED_PRECONDITION: the library is of another version than this code; UNAVAILABLE: the
- * connection is closed; RESOURCE_EXHAUSTED: no memory or no thread. *client is NULL unless OK, and
- * on_error of the options has heard why.
+ * FAILED_PRECONDITION: the library is of another version than this code, or the connection's
+ * subscriptions share threads (see natsmicro_options_prepare); UNAVAILABLE: the connection is
+ * closed; RESOURCE_EXHAUSTED: no memory or no thread. *client is NULL unless OK, and on_error of
+ * the options has heard why.
  */
 natsmicro_status lab__v1__lab_client__new(Lab__V1__LabClient **client, natsConnection *connection,
                                           const natsmicro_client_options *options);

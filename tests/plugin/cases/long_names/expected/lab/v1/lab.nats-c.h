@@ -40,9 +40,10 @@ typedef struct AnOrganisationWithAName__OfConsiderableLength__V1alpha1__Transact
  * service; any thread.
  *
  * Returns OK; INVALID_ARGUMENT: the connection is NULL, or an option is out of range;
- * FAILED_PRECONDITION: the library is of another version than this code; UNAVAILABLE: the
- * connection is closed; RESOURCE_EXHAUSTED: no memory or no thread. *client is NULL unless OK, and
- * on_error of the options has heard why.
+ * FAILED_PRECONDITION: the library is of another version than this code, or the connection's
+ * subscriptions share threads (see natsmicro_options_prepare); UNAVAILABLE: the connection is
+ * closed; RESOURCE_EXHAUSTED: no memory or no thread. *client is NULL unless OK, and on_error of
+ * the options has heard why.
  */
 natsmicro_status an_organisation_with_a_name__of_considerable_length__v1alpha1__transaction_reconciliation_service_client__new(
     AnOrganisationWithAName__OfConsiderableLength__V1alpha1__TransactionReconciliationServiceClient **client,

@@ -38,9 +38,10 @@ typedef struct Shop__V1__OrderServiceClient {
  * service; any thread.
  *
  * Returns OK; INVALID_ARGUMENT: the connection is NULL, or an option is out of range;
- * FAILED_PRECONDITION: the library is of another version than this code; UNAVAILABLE: the
- * connection is closed; RESOURCE_EXHAUSTED: no memory or no thread. *client is NULL unless OK, and
- * on_error of the options has heard why.
+ * FAILED_PRECONDITION: the library is of another version than this code, or the connection's
+ * subscriptions share threads (see natsmicro_options_prepare); UNAVAILABLE: the connection is
+ * closed; RESOURCE_EXHAUSTED: no memory or no thread. *client is NULL unless OK, and on_error of
+ * the options has heard why.
  */
 natsmicro_status shop__v1__order_service_client__new(Shop__V1__OrderServiceClient **client,
                                                      natsConnection *connection,
@@ -149,9 +150,10 @@ typedef struct Shop__V1__TrackingServiceClient {
  * service; any thread.
  *
  * Returns OK; INVALID_ARGUMENT: the connection is NULL, or an option is out of range;
- * FAILED_PRECONDITION: the library is of another version than this code; UNAVAILABLE: the
- * connection is closed; RESOURCE_EXHAUSTED: no memory or no thread. *client is NULL unless OK, and
- * on_error of the options has heard why.
+ * FAILED_PRECONDITION: the library is of another version than this code, or the connection's
+ * subscriptions share threads (see natsmicro_options_prepare); UNAVAILABLE: the connection is
+ * closed; RESOURCE_EXHAUSTED: no memory or no thread. *client is NULL unless OK, and on_error of
+ * the options has heard why.
  */
 natsmicro_status shop__v1__tracking_service_client__new(Shop__V1__TrackingServiceClient **client,
                                                         natsConnection *connection,
