@@ -66,7 +66,7 @@ $(BUILD)/tests/integration/%: $(BUILD)/obj/tests/integration/%.o $(INTEGRATION_S
 
 # Its allocations fail when it says so.
 $(BUILD)/tests/integration/memory_test: private LINK_FLAGS += \
-    $(foreach name,malloc calloc realloc aligned_alloc strdup,-Wl,--wrap=$(name))
+    $(foreach name,malloc calloc realloc aligned_alloc strdup strndup,-Wl,--wrap=$(name))
 
 $(BUILD)/tests/vectors/%: $(BUILD)/obj/tests/vectors/%.o $(VECTORS_SHARED:%.c=$(BUILD)/obj/%.o) \
                           $(SUPPORT_LIBRARY) $(vectors_STUBS) $(STATIC_LIBRARY) $(WKT_LIBRARY)

@@ -9,6 +9,7 @@
 #include "transport/plain/table.h"
 #include "transport/reliable/begin.h"
 #include "transport/reliable/table.h"
+#include "transport/stray.h"
 #include "wire/offer.h"
 
 /* A unary call does without: nothing but its answer is waited for. */
@@ -49,7 +50,8 @@ static void offer_on_message(nm_stream *stream, natsMsg *message)
                                stream->method);
     pthread_mutex_unlock(&stream->lock);
     if (!chosen) {
-        natsMsg_Destroy(message);
+        /* Else a service that was heard by nobody would wait for the gone limit. */
+        nm_stray_treat(stream->link, stream->settings, message);
         return;
     }
     const nm_transport *transport = nm_stream_transport(stream);
@@ -153,8 +155,9 @@ natsmicro_status nm_stream_accept(nm_stream *stream, natsMsg *message, const nm_
     nm_stream_offer offer;
     bool reliable = takes_offer(stream, opening, &offer);
     note_reconnects(stream);
-    nm_incoming_user_headers(message, stream->settings->max_header_bytes,
-                             &stream->headers_in); /* short memory: fewer */
+    if (!nm_incoming_user_headers(message, stream->settings->max_header_bytes, &stream->headers_in))
+        return nm_error_set(error, NATSMICRO_RESOURCE_EXHAUSTED,
+                            "no memory for the request's headers");
     if (reliable ? !begin_reliable(stream, &offer) : !nm_plain_begin(stream))
         return nm_error_set(error, NATSMICRO_RESOURCE_EXHAUSTED, "no memory for the stream");
     if (!reliable)

@@ -53,9 +53,8 @@ static void answer_stray(nm_link *link, const char *subject, const nm_incoming *
     nm_error_clear(&error);
 }
 
-void nm_transport_on_stray(nm_link *link, natsMsg *message, void *data)
+void nm_stray_treat(nm_link *link, const nm_stream_settings *settings, natsMsg *message)
 {
-    const nm_stream_settings *settings = data;
     nm_events_count_dropped(nm_link_events(link), 1);
     if (!nm_link_is_flooded(link)) {
         nm_incoming incoming;
@@ -65,4 +64,9 @@ void nm_transport_on_stray(nm_link *link, natsMsg *message, void *data)
             answer_stray(link, subject, &incoming);
     }
     natsMsg_Destroy(message);
+}
+
+void nm_transport_on_stray(nm_link *link, natsMsg *message, void *data)
+{
+    nm_stray_treat(link, data, message);
 }

@@ -521,17 +521,27 @@ static nm_headers *response_headers(nm_stream *stream)
     return stream->headers_in.count > 0 ? &stream->headers_in : &stream->trailers_in;
 }
 
+/* Under the lock: NULL if there are no more. */
+static const nm_header *header_at(nm_stream *stream, size_t index)
+{
+    const nm_headers *headers = response_headers(stream);
+    if (index < headers->count)
+        return &headers->items[index];
+    index -= headers->count;
+    bool more = has_one_answer(stream) && headers == &stream->headers_in;
+    return more && index < stream->trailers_in.count ? &stream->trailers_in.items[index] : NULL;
+}
+
 bool nm_stream_header_at(nm_stream *stream, size_t index, const char **name, const char **value)
 {
     pthread_mutex_lock(&stream->lock);
-    const nm_headers *headers = response_headers(stream);
-    bool found = index < headers->count;
-    if (found) {
-        *name = headers->items[index].name;
-        *value = headers->items[index].value;
+    const nm_header *header = header_at(stream, index);
+    if (header != NULL) {
+        *name = header->name;
+        *value = header->value;
     }
     pthread_mutex_unlock(&stream->lock);
-    return found;
+    return header != NULL;
 }
 
 void nm_stream_take_headers(nm_stream *stream, nm_headers *to)

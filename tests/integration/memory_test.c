@@ -1,6 +1,7 @@
 /*
- * Short memory in a caller: each allocation that a call makes in its caller's thread fails once,
- * and each time the context says what the function returned, and why.
+ * Short memory: each allocation that a call makes in its caller's thread fails once, and each time
+ * the context says what the function returned, and why. What has no memory when it comes in is not
+ * left out silently either.
  *
  * The program is linked with wrappers of the functions that allocate (mk/tests.mk). They stand in
  * for them in the library and in the tests, not in nats.c.
@@ -20,16 +21,27 @@ static bool fails(void)
     return until_failure > 0 && --until_failure == 0;
 }
 
+/* Of the library's threads: how many transports' states fail, and how many copies of a name. */
+static atomic_int failing_states;
+static atomic_int failing_names;
+
+static bool takes_one(atomic_int *left)
+{
+    return atomic_load(left) > 0 && atomic_fetch_sub(left, 1) > 0;
+}
+
 void *__real_malloc(size_t size);
 void *__real_calloc(size_t count, size_t size);
 void *__real_realloc(void *memory, size_t size);
 void *__real_aligned_alloc(size_t alignment, size_t size);
 char *__real_strdup(const char *text);
+char *__real_strndup(const char *text, size_t length);
 void *__wrap_malloc(size_t size);
 void *__wrap_calloc(size_t count, size_t size);
 void *__wrap_realloc(void *memory, size_t size);
 void *__wrap_aligned_alloc(size_t alignment, size_t size);
 char *__wrap_strdup(const char *text);
+char *__wrap_strndup(const char *text, size_t length);
 
 void *__wrap_malloc(size_t size)
 {
@@ -48,12 +60,17 @@ void *__wrap_realloc(void *memory, size_t size)
 
 void *__wrap_aligned_alloc(size_t alignment, size_t size)
 {
-    return fails() ? NULL : __real_aligned_alloc(alignment, size);
+    return fails() || takes_one(&failing_states) ? NULL : __real_aligned_alloc(alignment, size);
 }
 
 char *__wrap_strdup(const char *text)
 {
     return fails() ? NULL : __real_strdup(text);
+}
+
+char *__wrap_strndup(const char *text, size_t length)
+{
+    return fails() || takes_one(&failing_names) ? NULL : __real_strndup(text, length);
 }
 
 /* ---- calls ---- */
@@ -159,11 +176,113 @@ static void a_header_without_memory_is_told_in_its_context(void **state)
     natsmicro_context_destroy(context);
 }
 
+/* ---- what comes in ---- */
+
+#define MINUTES 600000
+
+/* A client that offers reliable streams, whatever the service makes of it. */
+static Lab__V1__LabClient *new_offering_client(lab *room)
+{
+    Lab__V1__LabClient *client;
+    assert_ok(lab__v1__lab_client__new(&client, room->client_connection, NULL));
+    return client;
+}
+
+/*
+ * The first caller's call gives the server the memory that the second's needs, so only the second
+ * caller has none when the first answer comes. Its call stays open, and limits are long: only the
+ * caller's word ends the handler.
+ */
+static void a_caller_without_memory_for_the_stream_tells_the_service(void **state)
+{
+    lab *room = *state;
+    natsmicro_server_options options = NATSMICRO_SERVER_OPTIONS_INIT;
+    options.gone_limit_ms = options.idle_timeout_ms = MINUTES;
+    options.plain_streams = streams_are_plain();
+    lab_serve_with(room, &lab_held_handlers, &room->seen, &options, NULL);
+    Lab__V1__LabClient *first = new_offering_client(room);
+    Lab__V1__LabClient *second = new_offering_client(room);
+    Lab__V1__LabClient__Chat *chat;
+    assert_ok(lab__v1__lab_client__chat(first, NULL, &chat));
+    assert_ok(lab__v1__lab_client__chat__close_send(chat));
+    assert_true(latch_wait(&room->seen.done, LAB_PATIENCE));
+    lab__v1__lab_client__chat__close(chat);
+    lab__v1__lab_client__destroy(first);
+
+    atomic_store(&failing_states, 1);
+    assert_status(NATSMICRO_RESOURCE_EXHAUSTED, lab__v1__lab_client__chat(second, NULL, &chat));
+    assert_int_equal(0, atomic_load(&failing_states));
+    assert_true(latch_wait_count(&room->seen.done, 2, LAB_PATIENCE));
+    assert_status(NATSMICRO_CANCELLED, (natsmicro_status)atomic_load(&room->seen.returned));
+    lab__v1__lab_client__chat__close(chat);
+    lab__v1__lab_client__destroy(second);
+}
+
+static natsmicro_status answer_with_header(Lab__V1__LabServer__Ping *call,
+                                           const Lab__V1__PingRequest *request, void *user_data)
+{
+    (void)user_data;
+    Lab__V1__PingResponse response = LAB__V1__PING_RESPONSE__INIT;
+    response.payload = request->payload;
+    assert_ok(natsmicro_call_set_header(call->base, "Trace", "1"));
+    return lab__v1__lab_server__ping__reply(call, &response);
+}
+
+static natsmicro_status count_with_trailer(Lab__V1__LabServer__CountUp *call,
+                                           const Lab__V1__CountUpRequest *request, void *user_data)
+{
+    (void)request;
+    (void)user_data;
+    assert_ok(natsmicro_call_set_trailer(call->base, "Trace", "1"));
+    return NATSMICRO_OK;
+}
+
+static void headers_without_memory_end_the_call(void **state)
+{
+    lab *room = *state;
+    static const Lab__V1__LabHandlers handlers = {.ping = answer_with_header,
+                                                  .count_up = count_with_trailer};
+    lab_serve(room, &handlers, NULL);
+    natsmicro_context *context = lab_context();
+    atomic_store(&failing_names, 1);
+    assert_status(NATSMICRO_RESOURCE_EXHAUSTED, lab_ping_status(room, "a", context));
+    assert_non_null(strstr(natsmicro_context_error_message(context), "headers"));
+
+    assert_ok(natsmicro_context_set_header(context, "Trace", "1"));
+    atomic_store(&failing_names, 1); /* the server's copy */
+    assert_status(NATSMICRO_RESOURCE_EXHAUSTED, lab_ping_status(room, "a", context));
+    assert_non_null(strstr(natsmicro_context_error_message(context), "request's headers"));
+    assert_int_equal(0, atomic_load(&failing_names));
+    natsmicro_context_destroy(context);
+}
+
+/* A reliable stream asks for the end again. */
+static void trailers_without_memory_are_not_left_out(void **state)
+{
+    lab *room = *state;
+    static const Lab__V1__LabHandlers handlers = {.ping = answer_with_header,
+                                                  .count_up = count_with_trailer};
+    lab_serve(room, &handlers, NULL);
+    atomic_store(&failing_names, 1);
+    Lab__V1__LabClient__CountUp *call;
+    assert_ok(lab_count_up(room, 0, 0, NULL, &call));
+    const Lab__V1__CountUpResponse *response;
+    natsmicro_status status = lab__v1__lab_client__count_up__recv(call, &response);
+    if (status == NATSMICRO_END)
+        assert_string_equal("1", natsmicro_call_trailer(call->base, "Trace"));
+    else
+        assert_status(NATSMICRO_RESOURCE_EXHAUSTED, status);
+    lab__v1__lab_client__count_up__close(call);
+}
+
 static int run(void)
 {
     const struct CMUnitTest tests[] = {
         lab_test(a_call_without_memory_is_told_in_its_context),
         lab_test(a_header_without_memory_is_told_in_its_context),
+        lab_test(a_caller_without_memory_for_the_stream_tells_the_service),
+        lab_test(headers_without_memory_end_the_call),
+        lab_test(trailers_without_memory_are_not_left_out),
     };
     return cmocka_run_group_tests(tests, lab_start_broker, lab_stop_broker);
 }

@@ -156,11 +156,15 @@ static void take_control(nm_stream *stream, const nm_incoming *incoming, nm_rece
         nm_plain_peer_has(stream, incoming->sequence);
 }
 
-/* If memory is short, a header is missing. */
+/* Where memory is short the call ends, as it cannot be told which headers are missing. */
 static void take_headers(nm_stream *stream, nm_headers *headers, natsMsg *message)
 {
-    if (headers->count == 0)
-        nm_incoming_user_headers(message, stream->settings->max_header_bytes, headers);
+    if (headers->count > 0 ||
+        nm_incoming_user_headers(message, stream->settings->max_header_bytes, headers))
+        return;
+    nm_headers_clear(headers);
+    nm_stream_fail_input(stream, NATSMICRO_RESOURCE_EXHAUSTED, "%s: no memory for the headers",
+                         stream->method);
 }
 
 /* ---- client ---- */
@@ -191,8 +195,9 @@ static void take_client_error(nm_stream *stream, const nm_incoming *incoming, nm
 {
     nm_error error = NM_ERROR_INIT;
     nm_incoming_error(incoming, &error);
-    take_headers(stream, &stream->trailers_in, receipt->message);
     nm_stream_fail_input_with(stream, &error);
+    /* The service's error is worth more than its headers: it stays if these have no memory. */
+    take_headers(stream, &stream->trailers_in, receipt->message);
 }
 
 /* The one response of a unary call or a client-stream. */

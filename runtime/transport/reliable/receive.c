@@ -101,34 +101,36 @@ static bool take_messages(nm_stream *stream, const nm_frame *frame, natsMsg *mes
     return true;
 }
 
-static void take_headers(nm_stream *stream, const nm_frame *frame)
+/* Takes headers of a frame into a list that has none. False: no memory, and none was taken. */
+static bool take_headers(nm_frame_header_cursor cursor, nm_headers *headers)
 {
-    if (frame->seq == 1 && stream->headers_in.count == 0 && !stream->is_server)
-        nm_frame_copy_headers(nm_frame_headers(frame), &stream->headers_in); /* all that fit */
+    if (headers->count > 0 || nm_frame_copy_headers(cursor, headers))
+        return true;
+    nm_headers_clear(headers);
+    return false;
 }
 
-/* Takes the peer's end, whose number is the next one. */
-static void take_end(nm_stream *stream, const nm_frame *frame, nm_outcome *outcome)
+/* Takes the peer's end, whose number is the next one. False: no memory, and nothing was taken. */
+static bool take_end(nm_stream *stream, const nm_frame *frame, nm_outcome *outcome)
 {
     nm_reliable *reliable = nm_reliable_of(stream);
+    if (!stream->is_server && !take_headers(nm_frame_trailers(frame), &stream->trailers_in))
+        return false;
     if (!nm_intake_take_end(&reliable->intake, frame)) {
         give_up(stream, outcome, NATSMICRO_DATA_LOSS,
                 "the digest at the stream's end does not match the messages that came");
-        return;
+        return true;
     }
     nm_stream_close_share(stream);
     if (stream->is_server) {
         nm_stream_end_input(stream);
-        return;
+        return true;
     }
     nm_error error = NM_ERROR_INIT;
     if (frame->end.status.length > 0) {
         read_error(&frame->end.status, &frame->end.text, &error);
         nm_error_set_data(&error, frame->end.data.data, frame->end.data.length);
     }
-    nm_frame_copy_headers(nm_frame_trailers(frame), &stream->trailers_in);
-    if (stream->kind == NATSMICRO_CLIENT_STREAM) /* as on a plain stream */
-        nm_frame_copy_headers(nm_frame_trailers(frame), &stream->headers_in);
     uint64_t messages = reliable->intake.received - 1;
     bool one_answer = stream->kind == NATSMICRO_CLIENT_STREAM;
     if (one_answer && (messages != 1 || error.status != NATSMICRO_OK))
@@ -142,6 +144,7 @@ static void take_end(nm_stream *stream, const nm_frame *frame, nm_outcome *outco
     else
         nm_stream_end_input(stream);
     nm_error_clear(&error);
+    return true;
 }
 
 static nm_novelty take_numbers(nm_stream *stream, const nm_frame *frame, natsMsg *message,
@@ -153,12 +156,14 @@ static nm_novelty take_numbers(nm_stream *stream, const nm_frame *frame, natsMsg
         return novelty;
     if (reliable->state == NM_RELIABLE_ENDING)
         return NM_NOTHING_NEW;
-    take_headers(stream, frame);
+    bool has_headers = frame->seq == 1 && !stream->is_server;
+    if (has_headers && !take_headers(nm_frame_headers(frame), &stream->headers_in))
+        return NM_NOTHING_NEW; /* it will come again, as with the next two */
     if (nm_intake_has_new_messages(&reliable->intake, frame) &&
         !take_messages(stream, frame, message, outcome))
-        return NM_NOTHING_NEW; /* it will come again */
-    if (frame->has_end)
-        take_end(stream, frame, outcome);
+        return NM_NOTHING_NEW;
+    if (frame->has_end && !take_end(stream, frame, outcome))
+        return NM_NOTHING_NEW;
     return NM_SOMETHING_NEW;
 }
 
