@@ -360,7 +360,7 @@ int main(int argc, char **argv)
         natsmicro_context_new(&context) == NATSMICRO_OK)
         result = run(client, context, argc - first, argv + first);
     else
-        fprintf(stderr, "blob: cannot make a client\n");
+        fprintf(stderr, "blob: cannot make a client: %s\n", natsmicro_last_error());
 
     natsmicro_context_destroy(context);
     blob__blob_service_client__destroy(client);

@@ -374,7 +374,7 @@ static bool clean_up(const char *folder)
     closedir(directory);
     natsmicro_status status = natsmicro_chunked_remove_leftovers(folder, NULL);
     if (status != NATSMICRO_OK)
-        fprintf(stderr, "%s: %s\n", folder, natsmicro_status_name(status));
+        fprintf(stderr, "%s\n", natsmicro_last_error());
     return status == NATSMICRO_OK;
 }
 
@@ -391,10 +391,11 @@ int main(int argc, char **argv)
     if (connection == NULL)
         return EXIT_FAILURE;
 
-    natsmicro_status status =
-        make_id(self.id) ? serve(connection, &self) : NATSMICRO_RESOURCE_EXHAUSTED;
-    if (status != NATSMICRO_OK)
-        fprintf(stderr, "the service ended: %s\n", natsmicro_status_name(status));
+    natsmicro_status status = NATSMICRO_RESOURCE_EXHAUSTED;
+    if (!make_id(self.id))
+        fprintf(stderr, "no random bytes from the system\n");
+    else if ((status = serve(connection, &self)) != NATSMICRO_OK)
+        fprintf(stderr, "the service ended: %s\n", natsmicro_last_error());
 
     natsConnection_Destroy(connection);
     nats_Close();

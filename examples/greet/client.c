@@ -210,7 +210,7 @@ int main(int argc, char **argv)
     if (status == NATSMICRO_OK)
         status = call_all(client, context);
     else
-        fprintf(stderr, "cannot make a client: %s\n", natsmicro_status_name(status));
+        fprintf(stderr, "cannot make a client: %s\n", natsmicro_last_error());
 
     natsmicro_context_destroy(context);
     greet__greet_service_client__destroy(client);

@@ -164,7 +164,7 @@ int main(int argc, char **argv)
 
     natsmicro_status status = serve(connection);
     if (status != NATSMICRO_OK)
-        fprintf(stderr, "the service ended: %s\n", natsmicro_status_name(status));
+        fprintf(stderr, "the service ended: %s\n", natsmicro_last_error());
 
     natsConnection_Destroy(connection);
     nats_Close();

@@ -3,6 +3,8 @@
  */
 #include "base/events.h"
 
+#include "base/last_error.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -65,9 +67,11 @@ natsmicro_status nm_events_setup_ended(nm_events *events, const char *what, nats
 {
     if (status != NATSMICRO_OK && error->status == NATSMICRO_OK)
         nm_error_set(error, status, "out of memory or threads");
-    if (status != NATSMICRO_OK)
+    if (status != NATSMICRO_OK) {
+        nm_last_error_set(status, "%s: %s", what, nm_error_text(error));
         nm_events_emit(events, NATSMICRO_EVENT_SETUP_FAILED, NULL, NULL, "%s: %s", what,
                        nm_error_text(error));
+    }
     nm_error_clear(error);
     return status;
 }

@@ -31,7 +31,8 @@ void nm_events_count_dropped(nm_events *events, uint64_t count);
 
 /*
  * Ends the making of a client, server or service that `what` names. If `status` is a failure, an
- * event says why: with the text of `error`, if it has one. Clears `error`; returns the status.
+ * event and the thread's last error say why: with the text of `error`, if it has one. Clears
+ * `error`; returns the status.
  */
 natsmicro_status nm_events_setup_ended(nm_events *events, const char *what, natsmicro_status status,
                                        nm_error *error);

@@ -2,6 +2,7 @@
  * See natsmicro/context.h.
  */
 #include "call/context.h"
+#include "base/last_error.h"
 #include "wire/names.h"
 
 #include <stdlib.h>
@@ -9,7 +10,9 @@
 natsmicro_status natsmicro_context_new(natsmicro_context **context)
 {
     *context = calloc(1, sizeof(**context));
-    return *context != NULL ? NATSMICRO_OK : NATSMICRO_RESOURCE_EXHAUSTED;
+    if (*context != NULL)
+        return NATSMICRO_OK;
+    return nm_last_error_set(NATSMICRO_RESOURCE_EXHAUSTED, "the context: no memory");
 }
 
 void natsmicro_context_destroy(natsmicro_context *context)
@@ -50,7 +53,7 @@ static natsmicro_status put_header(natsmicro_context *context, const char *name,
         return status;
     nm_error_clear(&context->error);
     context->error = error;
-    return status;
+    return nm_last_error_note(status, &error);
 }
 
 natsmicro_status natsmicro_context_set_header(natsmicro_context *context, const char *name,

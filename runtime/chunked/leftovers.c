@@ -1,6 +1,7 @@
 /*
  * Removes the temporary files that killed receivers have left in a folder.
  */
+#include "base/last_error.h"
 #include "chunked/descriptor.h"
 #include "chunked/temporary.h"
 #include "natsmicro/chunked.h"
@@ -30,5 +31,11 @@ natsmicro_status natsmicro_chunked_remove_leftovers(const char *folder, size_t *
         closedir(opened);
     if (removed != NULL)
         *removed = count;
-    return number == 0 ? NATSMICRO_OK : nm_errno_error(NULL, "", number);
+    if (number == 0)
+        return NATSMICRO_OK;
+    nm_error error = NM_ERROR_INIT;
+    natsmicro_status status = nm_errno_error(&error, folder != NULL ? folder : "", number);
+    nm_last_error_note(status, &error);
+    nm_error_clear(&error);
+    return status;
 }

@@ -1,6 +1,7 @@
 /*
  * Clients: making one, and the calls that generated code makes with it.
  */
+#include "base/last_error.h"
 #include "call/call.h"
 #include "call/context.h"
 #include "call/messages.h"
@@ -236,12 +237,16 @@ static natsmicro_status run_before(natsmicro_call *call)
     return status;
 }
 
-/* Fills the context after a call, or after an opening that failed. */
+/*
+ * Fills the context, and in any case the thread's last error, after a call, or after an opening
+ * that failed.
+ */
 static void fill_context(natsmicro_context *context, natsmicro_call *call, natsmicro_status status)
 {
+    const nm_error *error = nm_call_shown_error(call);
+    nm_last_error_note(status, error);
     if (context == NULL)
         return;
-    const nm_error *error = nm_call_shown_error(call);
     if (status == NATSMICRO_OK)
         nm_error_clear(&context->error);
     else if (error->status == status)
@@ -331,9 +336,12 @@ static natsmicro_status begin(natsmicro_client *client, size_t method_index,
         client->settings.stream.plain_streams || (context != NULL && context->plain_streams);
     *call =
         nm_call_acquire(&client->cache, client->link, method, &client->settings, &caller, plain);
-    if (*call == NULL)
+    if (*call == NULL) {
+        nm_last_error_set(NATSMICRO_RESOURCE_EXHAUSTED, "%s: no memory for the call",
+                          method->full_name);
         return nm_error_set(context != NULL ? &context->error : NULL, NATSMICRO_RESOURCE_EXHAUSTED,
-                            "%s: no memory for the call", method->full_name);
+                            "%s", natsmicro_last_error());
+    }
     (*call)->owner = client;
     atomic_fetch_add_explicit(&client->references, 1, memory_order_relaxed);
     set_limits(*call, context);
@@ -444,7 +452,7 @@ void natsmicro_stub_close(natsmicro_call *call)
 natsmicro_status natsmicro_options_prepare(natsOptions *options)
 {
     if (options == NULL)
-        return NATSMICRO_INVALID_ARGUMENT;
+        return nm_last_error_set(NATSMICRO_INVALID_ARGUMENT, "the natsOptions are NULL");
     natsStatus status = natsOptions_SetWriteDeadline(options, WRITE_DEADLINE_MS);
     if (status == NATS_OK)
         status = natsOptions_SetMaxReconnect(options, -1);
@@ -456,5 +464,8 @@ natsmicro_status natsmicro_options_prepare(natsOptions *options)
         status = natsOptions_SetPingInterval(options, PING_INTERVAL_MS);
     if (status == NATS_OK)
         status = natsOptions_UseGlobalMessageDelivery(options, false);
-    return status == NATS_OK ? NATSMICRO_OK : NATSMICRO_INVALID_ARGUMENT;
+    if (status == NATS_OK)
+        return NATSMICRO_OK;
+    return nm_last_error_set(NATSMICRO_INVALID_ARGUMENT, "the natsOptions: %s",
+                             natsStatus_GetText(status));
 }

@@ -2,6 +2,7 @@
  * Server: making one, running, draining and destroying it. A drain closes the subscriptions, waits
  * for all requests and calls, and then ends those that are left.
  */
+#include "base/last_error.h"
 #include "call/answer.h"
 #include "server/patience.h"
 #include "server/serve.h"
@@ -318,7 +319,9 @@ natsmicro_status natsmicro_server_run(natsmicro_server *server)
         continue;
     sem_post(&server->stop_requested); /* a stop is for good, and for all who run the server */
     drain(server);
-    return atomic_load(&server->connection_closed) ? NATSMICRO_UNAVAILABLE : NATSMICRO_OK;
+    if (!atomic_load(&server->connection_closed))
+        return NATSMICRO_OK;
+    return nm_last_error_set(NATSMICRO_UNAVAILABLE, "the server: the connection was closed");
 }
 
 void natsmicro_server_stop(natsmicro_server *server)

@@ -4,6 +4,7 @@
  */
 #include "server/service.h"
 
+#include "base/last_error.h"
 #include "base/rules.h"
 #include "server/discovery.h"
 
@@ -225,7 +226,8 @@ natsmicro_status natsmicro_stub_server_add(natsmicro_server *server,
                                            void *user_data, const natsmicro_service_options *given)
 {
     if (server == NULL)
-        return NATSMICRO_INVALID_ARGUMENT;
+        return nm_last_error_set(NATSMICRO_INVALID_ARGUMENT, "%s: the server is NULL",
+                                 nm_stub_name(stub));
     nm_error error = NM_ERROR_INIT;
     natsmicro_status status = add(server, stub, handlers, user_data, given, &error);
     return nm_events_setup_ended(&server->events, nm_stub_name(stub), status, &error);

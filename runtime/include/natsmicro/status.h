@@ -88,6 +88,22 @@ const char *natsmicro_status_name(natsmicro_status status);
 natsmicro_status natsmicro_status_from_code(const char *code);
 
 /*
+ * Returns why a function failed that neither a call nor a context tells of, in the calling thread:
+ * what failed, and the reason, as "shop.v1.Stock: subject_prefix \"a b\": must not contain a space".
+ * The functions are those that make a client, a server or a context; `…__add`,
+ * natsmicro_server_run, natsmicro_options_prepare and natsmicro_chunked_remove_leftovers; and those
+ * of a context that set a header, and those that make a unary call or open a stream, whether they
+ * are given a context or not. Functions that are given a call leave their text there:
+ * natsmicro_call_error_message.
+ *
+ * It is like errno. Ask right after a failure: a function that succeeds may leave an old text, and
+ * a later failure of the thread replaces it. "" where none has failed yet. At most 511 bytes. They
+ * belong to the thread, and other threads have texts of their own. A text may hold what a peer has
+ * sent: see context.h. Never blocks; any thread.
+ */
+const char *natsmicro_last_error(void);
+
+/*
  * Returns the library's version as "major.minor.patch". The string is static. Never blocks; any
  * thread.
  */
