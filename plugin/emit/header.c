@@ -276,8 +276,9 @@ static const char server_recv[] =
     " * Receives the caller's next message. Blocks until it is there or the call has ended.\n"
     " *\n"
     " * On OK *request is borrowed: it lives until the next recv or the end of the call. END: the\n"
-    " * caller has sent all. CANCELLED: the caller is gone. Any other status is the error that ended\n"
-    " * the call. *request is NULL unless OK.\n"
+    " * caller has sent all. CANCELLED: the caller is gone. UNAVAILABLE while natsmicro_call_status is\n"
+    " * OK: the server drains, and the caller has been silent for a second; comes once, and the call\n"
+    " * goes on. Any other status is the error that ended the call. *request is NULL unless OK.\n"
     " */\n"
     "natsmicro_status $server$__$m$__recv($Server$__$Method$ *call, const $Request$ **request);\n"
     "\n";

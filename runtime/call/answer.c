@@ -135,6 +135,8 @@ static void take_failure(natsmicro_call *call, natsmicro_status returned, const 
         nm_error_copy_words(&call->failure, ended);
     else if (call->send_error.status == returned)
         nm_error_copy_words(&call->failure, &call->send_error);
+    else if (returned == NATSMICRO_UNAVAILABLE && call->drain_told)
+        nm_error_set(&call->failure, returned, "%s", NM_STOPPING_TEXT);
     else
         nm_error_set(&call->failure, returned, "%s", "");
 }

@@ -175,6 +175,8 @@ natsmicro_call *nm_call_acquire(nm_call_cache *cache, nm_link *link, const nm_me
     set_false(&call->flush_later);
     call->ready = 0;
     call->answered = call->in_handler = call->detached = false;
+    call->drain = NM_DRAIN_NOTHING;
+    call->drain_told = false;
     const nm_stream_setup setup = {
         .link = link,
         .settings = &settings->stream,
@@ -217,14 +219,27 @@ static void flush_before_wait(natsmicro_call *call, nm_readiness readiness)
         nm_link_flush(call->link, nm_stream_wait_deadline(call->stream));
 }
 
+/* A caller that is silent for so long (ns) is not about to send the rest. */
+#define DRAIN_PATIENCE (1000 * NM_NS_PER_MS)
+
+static int64_t drain_due(const natsmicro_call *call)
+{
+    return call->drain != NM_DRAIN_NOTHING ? nm_after(call->waits_since, DRAIN_PATIENCE) : NM_NEVER;
+}
+
 void nm_call_wait(natsmicro_call *call, nm_readiness readiness, bool *waited)
 {
     int64_t until = nm_stream_keepalive(call->stream, readiness, !*waited);
-    if (!*waited)
+    if (!*waited) {
         flush_before_wait(call, readiness);
+        if (readiness == NM_READABLE)
+            call->waits_since = nm_now();
+    }
     *waited = true;
     pthread_mutex_lock(&call->lock);
     call->waiting++;
+    if (readiness == NM_READABLE)
+        until = nm_earlier(until, drain_due(call));
     while ((call->ready & readiness) == 0) {
         if (nm_cond_wait_until(&call->changed, &call->lock, until) != 0)
             break;
@@ -232,6 +247,32 @@ void nm_call_wait(natsmicro_call *call, nm_readiness readiness, bool *waited)
     call->waiting--;
     call->ready &= ~(unsigned)readiness;
     pthread_mutex_unlock(&call->lock);
+}
+
+void nm_call_drain(natsmicro_call *call, nm_drain drain)
+{
+    pthread_mutex_lock(&call->lock);
+    call->drain = drain;
+    call->ready |= NM_READABLE; /* who waits finds out how long it may */
+    pthread_cond_broadcast(&call->changed);
+    pthread_mutex_unlock(&call->lock);
+}
+
+natsmicro_status nm_call_take_drain(natsmicro_call *call, bool whole)
+{
+    pthread_mutex_lock(&call->lock);
+    nm_drain drain = NM_DRAIN_NOTHING;
+    if (nm_now() >= drain_due(call)) {
+        drain = call->drain;
+        call->drain = NM_DRAIN_NOTHING;
+    }
+    pthread_mutex_unlock(&call->lock);
+    if (drain == NM_DRAIN_NOTHING || (drain == NM_DRAIN_TELL && whole))
+        return NATSMICRO_OK;
+    if (drain == NM_DRAIN_END)
+        call->side->end(call, NATSMICRO_UNAVAILABLE, NM_STOPPING_TEXT);
+    call->drain_told = true;
+    return NATSMICRO_UNAVAILABLE;
 }
 
 bool nm_call_is_waiting(natsmicro_call *call)

@@ -48,6 +48,11 @@ typedef struct nm_patience {
     uint64_t moved;   /* bytes by then */
 } nm_patience;
 
+/* What a recv does about a drain of its server. */
+typedef enum nm_drain { NM_DRAIN_NOTHING, NM_DRAIN_TELL, NM_DRAIN_END } nm_drain;
+
+#define NM_STOPPING_TEXT "the server is stopping"
+
 struct natsmicro_call {
     nm_stream *stream;
     struct {
@@ -83,6 +88,8 @@ struct natsmicro_call {
     uint64_t chunk_bytes; /* that came in chunks so far */
     uint64_t max_size;    /* most of them; UINT64_MAX: no limit */
     bool responded;       /* client: the one response has been given out */
+    bool drain_told;      /* server: its recv has said that the server drains */
+    int64_t waits_since;  /* ns: when its wait began */
 
     /* ---- users, and who tells the peer ---- */
     atomic_bool sending;
@@ -98,6 +105,7 @@ struct natsmicro_call {
     /* ---- guarded by `lock` ---- */
     unsigned ready;   /* nm_readiness: on_ready has come */
     uint32_t waiting; /* threads in nm_call_wait */
+    nm_drain drain;   /* server: what its recv is still to do about a drain */
     nm_error failure; /* of a client's call: what its hook refused it with */
     bool answered;
     bool in_handler;
@@ -132,6 +140,18 @@ int64_t nm_call_idle_limit(int64_t own_ms, int64_t settings_ms, int64_t method_m
  * the call. *waited: false before the first wait of several.
  */
 void nm_call_wait(natsmicro_call *call, nm_readiness readiness, bool *waited);
+
+/*
+ * Server: it drains. A recv that waits, now or later, does this once nothing has come for a second.
+ * Any thread.
+ */
+void nm_call_drain(natsmicro_call *call, nm_drain drain);
+
+/*
+ * The receiver's, after a wait for NM_READABLE: what it returns because of a drain; OK: it goes on.
+ * `whole`: it would lose what it has received so far, so it is not told.
+ */
+natsmicro_status nm_call_take_drain(natsmicro_call *call, bool whole);
 
 /* Has what was published sent now, unless that is left to who runs the handler. */
 void nm_call_flush(natsmicro_call *call, int64_t deadline);

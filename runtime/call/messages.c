@@ -89,14 +89,17 @@ natsmicro_status nm_call_send_pieces(natsmicro_call *call, const nm_bytes *piece
 /*
  * With END a client's call has ended well, so an earlier failure of a send does not describe it.
  * The error's memory is the sender's, who may be using it in another thread. A service's call goes
- * on, and a handler may return that failure.
+ * on, and a handler may return that failure. `whole`: see nm_call_take_drain.
  */
-static natsmicro_status recv_span(natsmicro_call *call, nm_span *span)
+static natsmicro_status recv_span(natsmicro_call *call, nm_span *span, bool whole)
 {
     bool waited = false;
     natsmicro_status status;
-    while ((status = nm_stream_try_recv(call->stream, span)) == NATSMICRO_WOULD_BLOCK)
+    while ((status = nm_stream_try_recv(call->stream, span)) == NATSMICRO_WOULD_BLOCK) {
+        if (waited && nm_call_take_drain(call, whole) != NATSMICRO_OK)
+            return NATSMICRO_UNAVAILABLE;
         nm_call_wait(call, NM_READABLE, &waited);
+    }
     if (status == NATSMICRO_END && !call->side->is_server)
         atomic_store_explicit(&call->send_error_past, true, memory_order_relaxed);
     return status;
@@ -105,7 +108,7 @@ static natsmicro_status recv_span(natsmicro_call *call, nm_span *span)
 natsmicro_status nm_call_recv_span(natsmicro_call *call, nm_span *span)
 {
     nm_call_enter(&call->receiving);
-    return nm_call_leave(&call->receiving, recv_span(call, span));
+    return nm_call_leave(&call->receiving, recv_span(call, span, true));
 }
 
 /* A malformed message is the caller's fault on a server and a broken service on a client. */
@@ -146,7 +149,7 @@ static natsmicro_status recv_message(natsmicro_call *call, const void **message)
     *message = NULL;
     call->chunk_rest = (nm_bytes){NULL, 0};
     nm_span span;
-    natsmicro_status status = recv_span(call, &span);
+    natsmicro_status status = recv_span(call, &span, false);
     return status == NATSMICRO_OK ? nm_call_decode(call, &span, message) : status;
 }
 
@@ -178,7 +181,7 @@ static natsmicro_status decode_response(natsmicro_call *call, const nm_span *spa
 static natsmicro_status recv_response(natsmicro_call *call, void **response)
 {
     nm_span span;
-    natsmicro_status status = recv_span(call, &span);
+    natsmicro_status status = recv_span(call, &span, true);
     if (status == NATSMICRO_OK)
         return decode_response(call, &span, response);
     if (status != NATSMICRO_END)

@@ -62,7 +62,10 @@ static void enlist(natsmicro_server *server, natsmicro_call *call)
     server->live = call;
     server->live_count++;
     server->calls++;
+    bool draining = server->draining;
     pthread_mutex_unlock(&server->lock);
+    if (draining)
+        nm_call_drain(call, server->drain_does);
     if (nm_call_kind(call) == NATSMICRO_UNARY)
         nm_stream_hasten_timer(call->stream, nm_stream_wait_deadline(call->stream));
 }

@@ -137,6 +137,7 @@ static natsmicro_status make_server(natsmicro_server **server_out, natsConnectio
     server->connection = connection;
     server->drain_timeout_ms =
         options->drain_timeout_ms != 0 ? options->drain_timeout_ms : DEFAULT_DRAIN_MS;
+    server->drain_does = options->drain_ends_silent_streams ? NM_DRAIN_END : NM_DRAIN_TELL;
     sem_init(&server->stop_requested, 0, 0);
     pthread_mutex_init(&server->lock, NULL);
     nm_cond_init(&server->changed);
@@ -244,7 +245,7 @@ static void end_calls(natsmicro_server *server)
         if (call->ended_from_outside)
             continue;
         call->ended_from_outside = true;
-        nm_call_end_from_outside(call, NATSMICRO_UNAVAILABLE, "the server is stopping");
+        nm_call_end_from_outside(call, NATSMICRO_UNAVAILABLE, NM_STOPPING_TEXT);
         nm_stream_close(call->stream);
     }
 }
@@ -254,7 +255,7 @@ static void refuse_waiting(natsmicro_server *server)
     nm_pool_request request;
     while (nm_pool_take_waiting(&server->pool, &request)) {
         nm_error error = NM_ERROR_INIT;
-        nm_error_set(&error, NATSMICRO_UNAVAILABLE, "the server is stopping");
+        nm_error_set(&error, NATSMICRO_UNAVAILABLE, NM_STOPPING_TEXT);
         nm_serve_refuse(nm_endpoint_of(request.source), request.message, &error);
         nm_error_clear(&error);
     }
@@ -283,11 +284,20 @@ static bool begin_drain(natsmicro_server *server)
     return first;
 }
 
+/* Handlers that wait for a silent caller would else take the whole time. */
+static void tell_handlers(natsmicro_server *server)
+{
+    natsmicro_call *call = NULL;
+    while ((call = nm_serve_next_call(server, call)) != NULL)
+        nm_call_drain(call, server->drain_does);
+}
+
 static void drain(natsmicro_server *server)
 {
     if (!begin_drain(server))
         return;
     nm_pool_drain(&server->pool);
+    tell_handlers(server);
     stop_offering_ends(server);
     close_doors(server);
     if (!wait_until_ended(server, nm_deadline_in(server->drain_timeout_ms)))

@@ -46,6 +46,7 @@ struct natsmicro_server {
     nm_pool pool;
     nm_subject_set own_subjects; /* written under the lock, read without */
     int64_t drain_timeout_ms;
+    nm_drain drain_does;
     sem_t stop_requested; /* stays above 0 once the server was stopped */
     atomic_bool connection_closed;
     nm_callers callers;

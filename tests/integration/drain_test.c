@@ -370,6 +370,138 @@ static void a_signal_handler_may_stop_a_server(void **state)
     broker_stop(where);
 }
 
+/* ---- handlers that wait for silent callers ---- */
+
+/* Far above what the tests wait for. */
+#define DRAIN_MS 600000
+
+/* What the handler below does when it is told of the drain: the number of its lab_probe. */
+enum { RETURN_IT, SAY_GOODBYE, GO_ON };
+
+/* Tells the caller, and goes on or returns. */
+static natsmicro_status hear_of_drain(Lab__V1__LabServer__Chat *call, lab_probe *seen)
+{
+    seen->first = natsmicro_call_status(call->base);
+    seen->second = natsmicro_call_is_draining(call->base) ? NATSMICRO_OK : NATSMICRO_UNKNOWN;
+    latch_open(&seen->done);
+    if (seen->number == RETURN_IT)
+        return NATSMICRO_UNAVAILABLE;
+    Lab__V1__ChatMessage goodbye = LAB__V1__CHAT_MESSAGE__INIT;
+    goodbye.text = (char *)(uintptr_t) "goodbye";
+    return lab__v1__lab_server__chat__send(call, &goodbye);
+}
+
+/* Answers each line. */
+static natsmicro_status chat_until_drain(Lab__V1__LabServer__Chat *call, void *user_data)
+{
+    lab_probe *seen = user_data;
+    const Lab__V1__ChatMessage *line;
+    natsmicro_status status;
+    while ((status = lab__v1__lab_server__chat__recv(call, &line)) != NATSMICRO_END) {
+        bool told = status == NATSMICRO_UNAVAILABLE;
+        if (told)
+            status = hear_of_drain(call, seen);
+        else if (status == NATSMICRO_OK)
+            status = lab__v1__lab_server__chat__send(call, line);
+        if (status != NATSMICRO_OK || (told && seen->number == SAY_GOODBYE))
+            return status;
+    }
+    return NATSMICRO_OK;
+}
+
+/* A session with a server that has begun to drain. */
+typedef struct session {
+    lab room;
+    runs running;
+    Lab__V1__LabClient__Chat *chat;
+} session;
+
+static natsmicro_status session_recv(session *self, const char *text)
+{
+    const Lab__V1__ChatMessage *line;
+    natsmicro_status status = lab__v1__lab_client__chat__recv(self->chat, &line);
+    if (status == NATSMICRO_OK)
+        assert_string_equal(text, line->text);
+    return status;
+}
+
+static void session_open(session *self, int64_t does, bool ends)
+{
+    static const Lab__V1__LabHandlers handlers = {.chat = chat_until_drain};
+    lab_open(&self->room);
+    natsmicro_server_options options = NATSMICRO_SERVER_OPTIONS_INIT;
+    options.drain_timeout_ms = DRAIN_MS;
+    options.drain_ends_silent_streams = ends;
+    self->room.seen.number = does;
+    lab_serve_with(&self->room, &handlers, &self->room.seen, &options, NULL);
+    assert_ok(lab__v1__lab_client__chat(self->room.client, NULL, &self->chat));
+    assert_ok(lab_chat_send(self->chat, "hello"));
+    assert_ok(session_recv(self, "hello"));
+    runs_init(&self->running, self->room.server);
+    runs_add(&self->running);
+    natsmicro_server_stop(self->room.server);
+}
+
+static void session_close(session *self)
+{
+    runs_expect_all_end(&self->running);
+    lab__v1__lab_client__chat__close(self->chat);
+    lab_close(&self->room);
+}
+
+static void expect_stopping(session *self)
+{
+    assert_status(NATSMICRO_UNAVAILABLE, session_recv(self, NULL));
+    assert_non_null(
+        strstr(natsmicro_call_error_message(self->chat->base), "the server is stopping"));
+}
+
+static void a_handler_that_waits_is_told_of_the_drain(void **state)
+{
+    (void)state;
+    session it;
+    session_open(&it, RETURN_IT, false);
+    expect_stopping(&it);
+    assert_ok(it.room.seen.first);
+    assert_ok(it.room.seen.second);
+    session_close(&it);
+}
+
+static void a_handler_that_is_told_can_say_goodbye(void **state)
+{
+    (void)state;
+    session it;
+    session_open(&it, SAY_GOODBYE, false);
+    assert_ok(session_recv(&it, "goodbye"));
+    assert_status(NATSMICRO_END, session_recv(&it, NULL));
+    session_close(&it);
+}
+
+static void a_handler_that_is_told_can_go_on(void **state)
+{
+    (void)state;
+    session it;
+    session_open(&it, GO_ON, false);
+    assert_ok(session_recv(&it, "goodbye"));
+    assert_ok(lab_chat_send(it.chat, "more"));
+    assert_ok(session_recv(&it, "more"));
+    assert_ok(lab__v1__lab_client__chat__close_send(it.chat));
+    assert_status(NATSMICRO_END, session_recv(&it, NULL));
+    assert_int_equal(1, latch_count(&it.room.seen.done));
+    session_close(&it);
+}
+
+static void a_drain_can_end_the_calls_of_silent_callers(void **state)
+{
+    (void)state;
+    session it;
+    session_open(&it, GO_ON, true);
+    expect_stopping(&it);
+    assert_true(latch_wait(&it.room.seen.done, WAIT_MS));
+    assert_status(NATSMICRO_UNAVAILABLE, it.room.seen.first);
+    session_close(&it);
+}
+
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
@@ -384,6 +516,10 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_run_that_comes_into_a_drain_waits_for_its_end),
         cmocka_unit_test(stopping_no_server_does_nothing),
         cmocka_unit_test(a_signal_handler_may_stop_a_server),
+        cmocka_unit_test(a_handler_that_waits_is_told_of_the_drain),
+        cmocka_unit_test(a_handler_that_is_told_can_say_goodbye),
+        cmocka_unit_test(a_handler_that_is_told_can_go_on),
+        cmocka_unit_test(a_drain_can_end_the_calls_of_silent_callers),
     };
     if (argc > 2 && strcmp(argv[1], "serve") == 0)
         return serve_until_signal(argv[2]);

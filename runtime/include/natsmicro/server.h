@@ -147,13 +147,20 @@ typedef struct natsmicro_server_options {
      * may be silent. Default: off.
      */
     uint64_t min_stream_rate;
+    /*
+     * What a drain does to a handler that waits in recv while its caller has sent nothing for a
+     * second. False: that recv, or the next one that waits so, returns UNAVAILABLE once, although
+     * the call goes on: natsmicro_call_status is still OK. The handler may return, which ends the
+     * call with UNAVAILABLE, or say goodbye, or go on. Functions of chunked methods are not told. True: the call ends with UNAVAILABLE on both sides, a blob's, too. Default: false.
+     */
+    bool drain_ends_silent_streams;
 } natsmicro_server_options;
 
 /* The initializer of natsmicro_server_options: all defaults. */
 #define NATSMICRO_SERVER_OPTIONS_INIT                                                             \
     {                                                                                             \
         sizeof(natsmicro_server_options), NULL, 0, 0, 0, 0, 0, 0, 0, 0, {NULL, NULL, NULL}, NULL, \
-            NULL, NULL, false, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0                                       \
+            NULL, NULL, false, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, false                                \
     }
 
 /* One pair of the metadata that discovery shows of a service or an endpoint. */

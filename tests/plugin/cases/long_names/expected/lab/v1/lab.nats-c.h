@@ -205,8 +205,9 @@ typedef struct AnOrganisationWithAName__OfConsiderableLength__V1alpha1__Transact
  * Receives the caller's next message. Blocks until it is there or the call has ended.
  *
  * On OK *request is borrowed: it lives until the next recv or the end of the call. END: the caller
- * has sent all. CANCELLED: the caller is gone. Any other status is the error that ended the call.
- * *request is NULL unless OK.
+ * has sent all. CANCELLED: the caller is gone. UNAVAILABLE while natsmicro_call_status is OK: the
+ * server drains, and the caller has been silent for a second; comes once, and the call goes on. Any
+ * other status is the error that ended the call. *request is NULL unless OK.
  */
 natsmicro_status an_organisation_with_a_name__of_considerable_length__v1alpha1__transaction_reconciliation_service_server__watch_reconciliation_of_outstanding_transactions__recv(
     AnOrganisationWithAName__OfConsiderableLength__V1alpha1__TransactionReconciliationServiceServer__WatchReconciliationOfOutstandingTransactions *call,

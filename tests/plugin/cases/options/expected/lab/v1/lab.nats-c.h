@@ -379,8 +379,9 @@ typedef struct Lab__V1__LabServer__Upload {
  * Receives the caller's next message. Blocks until it is there or the call has ended.
  *
  * On OK *request is borrowed: it lives until the next recv or the end of the call. END: the caller
- * has sent all. CANCELLED: the caller is gone. Any other status is the error that ended the call.
- * *request is NULL unless OK.
+ * has sent all. CANCELLED: the caller is gone. UNAVAILABLE while natsmicro_call_status is OK: the
+ * server drains, and the caller has been silent for a second; comes once, and the call goes on. Any
+ * other status is the error that ended the call. *request is NULL unless OK.
  */
 natsmicro_status lab__v1__lab_server__upload__recv(Lab__V1__LabServer__Upload *call,
                                                    const Lab__V1__Chunk **request);
