@@ -98,6 +98,7 @@ static void print_method_entry(nm_buffer *out, const gen_var *vars, const gen_me
     if (method->chunk_field != NULL)
         add_string_member(out, indent, ".chunk_field", method->chunk_field);
     add_number_member(out, indent, ".default_chunk_size", method->default_chunk_size);
+    add_number_member(out, indent, ".max_size", method->max_size);
     if (method->metadata.count != 0)
         gen_print(out, vars, "        .metadata = metadata_of_$Server$__$Method$,\n");
     add_number_member(out, indent, ".n_metadata", (int64_t)method->metadata.count);

@@ -45,6 +45,7 @@ typedef struct gen_method {
     int32_t max_inflight;
     const char *chunk_field; /* NULL: not chunked */
     int32_t default_chunk_size;
+    int64_t max_size; /* of a call's chunks; 0: no limit */
     gen_pairs metadata;
 } gen_method;
 

@@ -11,6 +11,7 @@
 
 #include <natsmicro/options.pb-c.h>
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -230,7 +231,13 @@ static bool read_chunked_io(const gen_extended *extended, const gen_method_proto
                         "default_chunk_size is %d (write 0 for the default of 65536, or a positive "
                         "number)",
                         options->default_chunk_size);
+    if (options->max_size < 0)
+        return gen_fail(extended->context, extended->place,
+                        "max_size is %" PRId64 " (write 0 for no limit, or a positive number of "
+                        "bytes)",
+                        options->max_size);
     method->chunk_field = or_default(options->chunk_field, "data");
+    method->max_size = options->max_size;
     method->default_chunk_size =
         options->default_chunk_size == 0 ? 65536 : options->default_chunk_size;
     const char *type = method->kind == GEN_CLIENT_STREAM ? proto->input_type : proto->output_type;

@@ -165,7 +165,8 @@ natsmicro_call *nm_call_acquire(nm_call_cache *cache, nm_link *link, const nm_me
     set_false(&call->send_error_past);
     call->arena.limit = settings->limits.max_decode_bytes;
     call->chunk_rest = (nm_bytes){NULL, 0};
-    call->expected = call->max_size = UINT64_MAX;
+    call->expected = UINT64_MAX;
+    call->max_size = method->stub->max_size > 0 ? (uint64_t)method->stub->max_size : UINT64_MAX;
     call->chunk_bytes = 0;
     set_false(&call->sending);
     set_false(&call->receiving);

@@ -9,9 +9,11 @@
 
 #include "limits/v1/limits.nats-c.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define ANSWERS "_INBOX.limits"
 
@@ -55,11 +57,26 @@ static natsmicro_status patient(Limits__V1__LimitsServer__Patient *call,
     return echo(call->base, request, user_data);
 }
 
+/* Notes what the blob ended with. `number` is a limit of the call's own; 0: none. */
+static natsmicro_status store(Limits__V1__LimitsServer__Store *call, void *user_data)
+{
+    lab_probe *seen = user_data;
+    if (seen->number > 0)
+        natsmicro_chunked_set_max_size(call->base, (uint64_t)seen->number);
+    int fd = open("/dev/null", O_WRONLY);
+    seen->first = limits__v1__limits_server__store__recv_to_fd(call, fd, NULL, NULL);
+    close(fd);
+    Limits__V1__Item answer = LIMITS__V1__ITEM__INIT;
+    return seen->first == NATSMICRO_OK ? limits__v1__limits_server__store__reply(call, &answer)
+                                       : seen->first;
+}
+
 static const Limits__V1__LimitsHandlers handlers = {.counted = counted,
                                                     .weighed = weighed,
                                                     .everywhere = everywhere,
                                                     .anything = anything,
-                                                    .patient = patient};
+                                                    .patient = patient,
+                                                    .store = store};
 
 static void serve(lab *room, const natsmicro_server_options *options)
 {
@@ -522,6 +539,35 @@ static void a_protos_timeout_may_be_more_than_a_number_of_nanoseconds_holds(void
     limits__v1__limits_client__destroy(client);
 }
 
+/* ---- blobs ---- */
+
+static natsmicro_status send_blob(Limits__V1__LimitsClient *client, size_t length)
+{
+    static const uint8_t zeros[20000];
+    Limits__V1__LimitsClient__Store *call;
+    assert_ok(limits__v1__limits_client__store(client, NULL, &call));
+    limits__v1__limits_client__store__send_bytes(call, zeros, length, 1000, NULL, NULL);
+    Limits__V1__Item *answer;
+    natsmicro_status status = limits__v1__limits_client__store__close_and_recv(call, &answer);
+    limits__v1__limits_client__store__free(answer);
+    limits__v1__limits_client__store__close(call);
+    return status;
+}
+
+static void max_size_bounds_what_a_call_brings(void **state)
+{
+    lab *room = *state;
+    serve(room, NULL);
+    Limits__V1__LimitsClient *client = new_client(room, NULL);
+    assert_ok(send_blob(client, 15000));
+    assert_status(NATSMICRO_RESOURCE_EXHAUSTED, send_blob(client, 15001));
+    assert_status(NATSMICRO_RESOURCE_EXHAUSTED, room->seen.first);
+
+    room->seen.number = 20000; /* the call's own limit goes before the proto's */
+    assert_ok(send_blob(client, 20000));
+    limits__v1__limits_client__destroy(client);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -535,6 +581,7 @@ int main(void)
         lab_test(max_pending_messages_bounds_what_a_plain_stream_leaves_unread),
         lab_test(max_pending_bytes_bounds_what_a_plain_stream_leaves_unread),
         lab_test(max_pending_bytes_counts_headers),
+        lab_test(max_size_bounds_what_a_call_brings),
         lab_test(a_contexts_timeout_may_be_any_number),
         lab_test(a_context_whose_time_has_passed_calls_nobody),
         lab_test(a_limit_of_silence_is_a_time_or_none),

@@ -49,6 +49,7 @@ typedef struct natsmicro_stub_method {
     int32_t max_inflight;        /* of the `stream` option; 0: default */
     const char *chunk_field;     /* of the `chunked_io` option; NULL: not chunked */
     int32_t default_chunk_size;  /* bytes; 0: 65536 */
+    int64_t max_size;            /* bytes that the chunks of a call may bring; 0: no limit */
     const natsmicro_metadata *metadata;
     size_t n_metadata;
 } natsmicro_stub_method;

@@ -67,6 +67,7 @@ static const natsmicro_stub_method methods_Lab__V1__BlobsServer[] = {
         .dispatch = dispatch_Lab__V1__BlobsServer__Get,
         .chunk_field = "bytes",
         .default_chunk_size = 65536,
+        .max_size = 5000000000,
     },
     {
         .name = "Choose",
