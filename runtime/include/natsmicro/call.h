@@ -174,8 +174,9 @@ natsmicro_status natsmicro_call_set_trailer(natsmicro_call *call, const char *na
 /*
  * Returns whether the server drains: natsmicro_server_stop was called, and running calls have
  * drain_timeout_ms from then on to finish. The handler of a stream without an end of its own should
- * ask now and then, and return; one that waits in recv is told, see drain_ends_silent_streams. Each question takes the lock of the server, so do not ask for every
- * message of a fast stream. False on a client.
+ * ask now and then, and return; one that waits in recv is told, see drain_ends_silent_streams. Each
+ * question takes the lock of the server, so do not ask for every message of a fast stream. False on
+ * a client.
  */
 bool natsmicro_call_is_draining(natsmicro_call *call);
 

@@ -98,7 +98,8 @@ void natsmicro_chunked_expect(natsmicro_call *call, uint64_t total);
  * those that came before count, too. As soon as more come, the call ends with RESOURCE_EXHAUSTED,
  * and what was received into a file is removed. For a service that takes blobs from callers whom it
  * does not trust: set it before the first function that receives. UINT64_MAX is no limit. Default:
- * max_size of the method's (natsmicro.chunked_io); without it there is no limit. Never blocks; the thread that receives.
+ * max_size of the method's (natsmicro.chunked_io); without it there is no limit. Never blocks; the
+ * thread that receives.
  */
 void natsmicro_chunked_set_max_size(natsmicro_call *call, uint64_t max_size);
 

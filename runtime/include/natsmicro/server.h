@@ -151,7 +151,8 @@ typedef struct natsmicro_server_options {
      * What a drain does to a handler that waits in recv while its caller has sent nothing for a
      * second. False: that recv, or the next one that waits so, returns UNAVAILABLE once, although
      * the call goes on: natsmicro_call_status is still OK. The handler may return, which ends the
-     * call with UNAVAILABLE, or say goodbye, or go on. Functions of chunked methods are not told. True: the call ends with UNAVAILABLE on both sides, a blob's, too. Default: false.
+     * call with UNAVAILABLE, or say goodbye, or go on. Functions of chunked methods are not told.
+     * True: the call ends with UNAVAILABLE on both sides, a blob's, too. Default: false.
      */
     bool drain_ends_silent_streams;
 } natsmicro_server_options;
