@@ -4,6 +4,7 @@
 #include "base/events.h"
 
 #include "base/last_error.h"
+#include "base/log.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -28,8 +29,10 @@ const char *natsmicro_event_kind_name(natsmicro_event_kind kind)
     return names[kind];
 }
 
-void nm_events_init(nm_events *events, natsmicro_on_error on_error, void *user_data)
+void nm_events_init(nm_events *events, natsmicro_on_error on_error, void *user_data,
+                    natsmicro_log_level log)
 {
+    events->log = nm_log_choose(log);
     events->on_error = on_error;
     events->user_data = user_data;
     atomic_init(&events->dropped, 0);
@@ -48,7 +51,7 @@ void nm_events_emit(nm_events *events, natsmicro_event_kind kind, const char *su
         nm_events_count_dropped(events, 1);
     if (kind == NATSMICRO_EVENT_REFUSED_SUBJECT)
         atomic_fetch_add_explicit(&events->refused_subjects, 1, memory_order_relaxed);
-    if (events->on_error == NULL)
+    if (events->on_error == NULL && events->log < NATSMICRO_LOG_ERROR)
         return;
 
     va_list arguments;
@@ -57,6 +60,11 @@ void nm_events_emit(nm_events *events, natsmicro_event_kind kind, const char *su
     vsnprintf(text, sizeof(text), format, arguments);
     va_end(arguments);
 
+    if (events->log >= NATSMICRO_LOG_ERROR)
+        nm_log(NATSMICRO_LOG_ERROR, subject, NULL, "%s: %s%s%s", natsmicro_event_kind_name(kind),
+               method != NULL ? method : "", method != NULL ? ": " : "", text);
+    if (events->on_error == NULL)
+        return;
     natsmicro_event event = {kind, subject != NULL ? subject : "", method != NULL ? method : "",
                              text};
     events->on_error(&event, events->user_data);

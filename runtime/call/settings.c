@@ -3,6 +3,7 @@
  */
 #include "call/settings.h"
 
+#include "base/log.h"
 #include "base/rules.h"
 #include "wire/header_block.h"
 
@@ -110,6 +111,7 @@ natsmicro_status nm_call_settings_init(nm_call_settings *settings, const nm_call
         nm_duration(options->gone_limit_ms != 0 ? options->gone_limit_ms : DEFAULT_GONE_LIMIT_MS);
     settings->stream.max_header_bytes =
         options->max_header_bytes != 0 ? options->max_header_bytes : DEFAULT_HEADER_BYTES;
+    settings->stream.log = nm_log_choose(options->log);
     settings->stream.plain_streams = options->plain_streams;
     settings->stream.window_bytes =
         options->window_bytes != 0 ? options->window_bytes : DEFAULT_WINDOW_BYTES;

@@ -33,6 +33,7 @@ typedef struct nm_call_options {
     uint32_t window_messages;
     int64_t gone_limit_ms;
     size_t max_header_bytes;
+    natsmicro_log_level log;
 } nm_call_options;
 
 /*
@@ -48,7 +49,7 @@ typedef struct nm_call_options {
         .allowed_inbox_prefixes = (options)->allowed_inbox_prefixes,                              \
         .plain_streams = (options)->plain_streams, .window_bytes = (options)->window_bytes,       \
         .window_messages = (options)->window_messages, .gone_limit_ms = (options)->gone_limit_ms, \
-        .max_header_bytes = (options)->max_header_bytes,                                          \
+        .max_header_bytes = (options)->max_header_bytes, .log = (options)->log,                   \
     }
 
 /*

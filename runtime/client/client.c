@@ -4,6 +4,7 @@
 #include "base/last_error.h"
 #include "call/call.h"
 #include "call/context.h"
+#include "call/log.h"
 #include "call/messages.h"
 #include "transport/negotiate.h"
 #include "transport/stray.h"
@@ -93,7 +94,7 @@ static natsmicro_status make_client(natsmicro_client **client_out,
         return NATSMICRO_RESOURCE_EXHAUSTED;
     atomic_init(&client->references, 1);
     client->handle.base = client;
-    nm_events_init(&client->events, options->on_error, options->on_error_data);
+    nm_events_init(&client->events, options->on_error, options->on_error_data, options->log);
     nm_call_cache_init(&client->cache);
     status = client_start(client, service, connection, options, error);
     if (status != NATSMICRO_OK) {
@@ -117,7 +118,7 @@ natsmicro_status natsmicro_stub_client_new(natsmicro_client **client_out,
     if (status == NATSMICRO_OK)
         status = make_client(client_out, service, connection, &options, &error);
     nm_events events;
-    nm_events_init(&events, options.on_error, options.on_error_data);
+    nm_events_init(&events, options.on_error, options.on_error_data, options.log);
     return nm_events_setup_ended(&events, nm_stub_name(service), status, &error);
 }
 
@@ -125,10 +126,12 @@ natsmicro_status natsmicro_stub_client_new(natsmicro_client **client_out,
 
 static void run_after(natsmicro_call *call, natsmicro_status status)
 {
+    if (status == NATSMICRO_END)
+        status = NATSMICRO_OK;
+    nm_call_log_ended(call, status, NULL);
     const natsmicro_hooks *hooks = &call->settings->hooks;
     if (hooks->after != NULL)
-        hooks->after(call, status == NATSMICRO_END ? NATSMICRO_OK : status,
-                     nm_now() - call->started, hooks->user_data);
+        hooks->after(call, status, nm_now() - call->started, hooks->user_data);
 }
 
 /*
@@ -308,6 +311,7 @@ static natsmicro_status open_call(natsmicro_call *call, const void *request,
         return nm_error_set(&call->send_error, NATSMICRO_RESOURCE_EXHAUSTED,
                             "%s: no memory, or no random bytes from the system",
                             call->method->full_name);
+    nm_call_log_opened(call);
     status = nm_stream_open(stream, call->encoded.data, call->encoded.length);
     if (status != NATSMICRO_OK || kind == NATSMICRO_UNARY)
         return status; /* the wait for the answer flushes */

@@ -3,11 +3,13 @@
  */
 #include "link/link.h"
 
+#include "base/log.h"
 #include "link/delivery.h"
 #include "link/flush.h"
 #include "link/table.h"
 #include "link/timers.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -35,7 +37,8 @@ struct nm_link {
     size_t prefix_length;                 /* of it, but for the star */
     natsSubscription *subscription;
     nm_bounds bounds;
-    nm_inbox *pausing; /* has asked for on_pause; referenced; the dispatch thread's alone */
+    uint64_t reconnects; /* that the log has told of; the service thread's alone */
+    nm_inbox *pausing;   /* has asked for on_pause; referenced; the dispatch thread's alone */
     pthread_mutex_t completion_lock;
     pthread_cond_t completion;
     bool completed;     /* the dispatch thread has ended */
@@ -151,9 +154,21 @@ static natsStatus subscribe(nm_link *link)
     return status;
 }
 
+static void log_reconnects(nm_link *link)
+{
+    if (link->options.events->log < NATSMICRO_LOG_DEBUG)
+        return;
+    uint64_t reconnects = nm_link_reconnects(link);
+    if (reconnects != link->reconnects)
+        nm_log(NATSMICRO_LOG_DEBUG, NULL, NULL,
+               "the connection was lost and made again, %" PRIu64 " times by now", reconnects);
+    link->reconnects = reconnects;
+}
+
 static void on_round(void *data)
 {
     nm_link *link = data;
+    log_reconnects(link);
     nm_bounds_round(&link->bounds, nm_link_max_payload(link));
     if (link->options.on_round != NULL)
         link->options.on_round(link->options.round_data);
@@ -175,6 +190,7 @@ static natsmicro_status start(nm_link *link, const char *inbox_prefix, nm_error 
     link->bounds.lone.subscription = link->subscription;
     link->bounds.lone.subject = link->wildcard;
     nm_bounds_set_lone(&link->bounds, nm_link_max_payload(link));
+    link->reconnects = nm_link_reconnects(link);
     if (!nm_timers_start(&link->timers, on_round, link))
         return nm_error_set(error, NATSMICRO_RESOURCE_EXHAUSTED, no_means);
     return NATSMICRO_OK;

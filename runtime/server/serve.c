@@ -4,15 +4,28 @@
  */
 #include "server/serve.h"
 
+#include "base/log.h"
 #include "call/answer.h"
+#include "call/log.h"
 #include "server/state.h"
 #include "transport/negotiate.h"
 
 /* ---- refusing ---- */
 
+static void log_refusal(const nm_endpoint *endpoint, const nm_incoming *incoming,
+                        const nm_error *error)
+{
+    char id[NM_LOG_ID_SIZE];
+    nm_log_id(id, incoming->reply);
+    nm_log(NATSMICRO_LOG_INFO, endpoint->method.subject, id, "server: %s is refused with %s: %s",
+           endpoint->method.full_name, natsmicro_status_name(error->status), nm_error_text(error));
+}
+
 static void refuse(nm_endpoint *endpoint, const nm_incoming *incoming, const nm_error *error)
 {
     natsmicro_server *server = endpoint->service->server;
+    if (server->settings.stream.log >= NATSMICRO_LOG_INFO)
+        log_refusal(endpoint, incoming, error);
     nm_endpoint_count(endpoint, 0, error);
     nm_stream_refuse(server->link, &server->settings.stream, endpoint->method.stub->kind, incoming,
                      endpoint->method.full_name, error);
@@ -153,6 +166,7 @@ static void end_call(natsmicro_call *call, nm_error *outcome)
     const natsmicro_hooks *hooks = &call->settings->hooks;
     int64_t duration = nm_now() - call->started;
     nm_endpoint_count(call->owner, duration, outcome);
+    nm_call_log_ended(call, outcome->status, outcome);
     if (hooks->after != NULL)
         hooks->after(call, outcome->status, duration, hooks->user_data);
     nm_error_clear(outcome);
@@ -196,6 +210,7 @@ static bool serve_call(natsmicro_call *call, const ProtobufCMessage *request)
 {
     bool unary = nm_call_kind(call) == NATSMICRO_UNARY;
     atomic_store_explicit(&call->flush_later, unary, memory_order_relaxed);
+    nm_call_log_opened(call);
     natsmicro_status status = run_handler(call, request);
     nm_error outcome = NM_ERROR_INIT;
     if (nm_call_return(call, status, &outcome)) {

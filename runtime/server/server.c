@@ -141,7 +141,7 @@ static natsmicro_status make_server(natsmicro_server **server_out, natsConnectio
     sem_init(&server->stop_requested, 0, 0);
     pthread_mutex_init(&server->lock, NULL);
     nm_cond_init(&server->changed);
-    nm_events_init(&server->events, options->on_error, options->on_error_data);
+    nm_events_init(&server->events, options->on_error, options->on_error_data, options->log);
     nm_call_cache_init(&server->cache);
     bool pooled = init_pool(server, options);
     status = pooled ? server_start(server, options, error) : NATSMICRO_RESOURCE_EXHAUSTED;
@@ -164,7 +164,7 @@ natsmicro_status natsmicro_server_new(natsmicro_server **server_out, natsConnect
     if (status == NATSMICRO_OK)
         status = make_server(server_out, connection, &options, &error);
     nm_events events;
-    nm_events_init(&events, options.on_error, options.on_error_data);
+    nm_events_init(&events, options.on_error, options.on_error_data, options.log);
     return nm_events_setup_ended(&events, "the server", status, &error);
 }
 

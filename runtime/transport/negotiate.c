@@ -25,6 +25,17 @@ static bool begin_reliable(nm_stream *stream, const nm_stream_offer *peer)
     if (!nm_reliable_begin(stream, peer))
         return false;
     nm_stream_set_transport(stream, &nm_reliable_transport);
+    nm_stream_debug(stream, "the stream is a reliable one");
+    return true;
+}
+
+/* Over the plain one. */
+static bool begin_plain(nm_stream *stream)
+{
+    if (!nm_plain_begin(stream))
+        return false;
+    if (stream->kind != NATSMICRO_UNARY)
+        nm_stream_debug(stream, "the stream is a plain one");
     return true;
 }
 
@@ -38,7 +49,7 @@ static bool choose(nm_stream *stream, natsMsg *message)
     if (nm_stream_is_accepted(incoming.stream))
         return begin_reliable(stream, NULL);
     nm_stream_close_share(stream);
-    return nm_plain_begin(stream);
+    return begin_plain(stream);
 }
 
 static void offer_on_message(nm_stream *stream, natsMsg *message)
@@ -133,7 +144,7 @@ natsmicro_status nm_stream_open(nm_stream *stream, const void *request, size_t l
         nm_stream_set_transport(stream, &offer_transport);
         return publish_offer(stream, request, length);
     }
-    if (!nm_plain_begin(stream))
+    if (!begin_plain(stream))
         return nm_stream_abort(stream, NATSMICRO_RESOURCE_EXHAUSTED, "%s: no memory",
                                stream->method);
     stream->decided = true;
@@ -155,10 +166,11 @@ natsmicro_status nm_stream_accept(nm_stream *stream, natsMsg *message, const nm_
     nm_stream_offer offer;
     bool reliable = takes_offer(stream, opening, &offer);
     note_reconnects(stream);
+    nm_stream_identify(stream, opening->reply);
     if (!nm_incoming_user_headers(message, stream->settings->max_header_bytes, &stream->headers_in))
         return nm_error_set(error, NATSMICRO_RESOURCE_EXHAUSTED,
                             "no memory for the request's headers");
-    if (reliable ? !begin_reliable(stream, &offer) : !nm_plain_begin(stream))
+    if (reliable ? !begin_reliable(stream, &offer) : !begin_plain(stream))
         return nm_error_set(error, NATSMICRO_RESOURCE_EXHAUSTED, "no memory for the stream");
     if (!reliable)
         return nm_plain_accept(stream, opening, error);

@@ -3,8 +3,24 @@
  */
 #include "transport/state.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+/* ---- the log ---- */
+
+void nm_stream_debug(const nm_stream *stream, const char *format, ...)
+{
+    if (stream->settings->log < NATSMICRO_LOG_DEBUG)
+        return;
+    va_list arguments;
+    va_start(arguments, format);
+    char text[256];
+    vsnprintf(text, sizeof(text), format, arguments);
+    va_end(arguments);
+    nm_log(NATSMICRO_LOG_DEBUG, stream->subject, stream->id, "%s: %s: %s",
+           stream->is_server ? "server" : "client", stream->method, text);
+}
 
 /* ---- the link's windows ---- */
 

@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "base/headers.h"
+#include "base/log.h"
 #include "link/link.h"
 #include "link/spent.h"
 #include "transport/types.h"
@@ -42,7 +43,8 @@ struct nm_stream {
     bool plain;
     const char *method;
     const char *subject;
-    int64_t open_deadline; /* ns */
+    char id[NM_LOG_ID_SIZE]; /* for the log; "": not known, or nothing is logged */
+    int64_t open_deadline;   /* ns */
     int64_t deadline;
     int64_t idle_limit;
     uint64_t reconnects; /* of the connection, when the call was opened */
@@ -75,6 +77,19 @@ struct nm_stream {
     int64_t silent_since; /* when its wait began, or something came last */
     nm_spent spent;       /* messages that were read; to be destroyed together */
 };
+
+/* Where something is logged: the call has the id of its caller's inbox, which may be NULL. */
+static inline void nm_stream_identify(nm_stream *stream, const char *inbox)
+{
+    if (stream->settings->log > NATSMICRO_LOG_OFF)
+        nm_log_id(stream->id, inbox);
+}
+
+/* What the log says of a 503. */
+#define NM_NO_RESPONDERS_TEXT "503 from the broker: nobody listens at the peer's address now"
+
+/* Logs a text about the call at the level debug, if that is wanted. */
+void nm_stream_debug(const nm_stream *stream, const char *format, ...) NATSMICRO_PRINTF(2, 3);
 
 static inline const nm_transport *nm_stream_transport(nm_stream *stream)
 {

@@ -104,6 +104,7 @@ void nm_stream_begin(nm_stream *stream, const nm_stream_setup *setup)
     stream->plain = setup->plain;
     stream->method = setup->method;
     stream->subject = setup->subject;
+    stream->id[0] = '\0';
     stream->open_deadline = stream->deadline = stream->idle_limit = NM_NEVER;
     stream->max_payload = nm_link_max_payload(setup->link);
     stream->window_messages = setup->window_messages;
@@ -146,7 +147,11 @@ int64_t nm_stream_wait_deadline(const nm_stream *stream)
 
 bool nm_stream_listen(nm_stream *stream)
 {
-    return nm_inbox_listen(&stream->inbox);
+    if (!nm_inbox_listen(&stream->inbox))
+        return false;
+    if (!stream->is_server)
+        nm_stream_identify(stream, stream->inbox.subject);
+    return true;
 }
 
 void nm_stream_reference(nm_stream *stream)
@@ -173,6 +178,11 @@ void *nm_stream_take_any(nm_link *link)
 {
     nm_inbox *inbox = nm_link_take_inbox(link);
     return inbox != NULL ? stream_of(inbox)->owner : NULL;
+}
+
+const char *nm_stream_id(const nm_stream *stream)
+{
+    return stream->id;
 }
 
 /* ---- opening ---- */

@@ -98,6 +98,12 @@ int64_t nm_stream_wait_deadline(const nm_stream *stream);
 /* Gives the inbox a subject and listens there. False: no memory or randomness. */
 bool nm_stream_listen(nm_stream *stream);
 
+/*
+ * The call's id for the log: a client's once it listens, a server's once it was accepted; else "".
+ * Borrowed.
+ */
+const char *nm_stream_id(const nm_stream *stream);
+
 void nm_stream_reference(nm_stream *stream);
 /* False: the last reference is gone already. */
 bool nm_stream_try_reference(nm_stream *stream);

@@ -54,6 +54,7 @@ typedef struct nm_stream_settings {
     bool plain_streams;       /* reliable ones are neither offered nor accepted */
     size_t window_bytes;      /* of a reliable stream */
     uint32_t window_messages; /* the same in messages; 0: the method's, or the default */
+    natsmicro_log_level log;  /* chosen: not NATSMICRO_LOG_DEFAULT */
     nm_stream_totals *totals; /* that its reliable streams are counted in */
     nm_stream_ends *ends;     /* of its plain streams */
 } nm_stream_settings;

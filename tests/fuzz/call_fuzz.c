@@ -726,7 +726,7 @@ static void begin(natsmicro_method_kind kind)
     settings.totals = &totals;
     settings.ends = &ends;
     settings.gone_limit = 10000 * NM_NS_PER_MS;
-    nm_events_init(&the_link.events, NULL, NULL);
+    nm_events_init(&the_link.events, NULL, NULL, NATSMICRO_LOG_OFF);
     side_begin(&client, kind, "_INBOX.c.1", false);
     nm_stream_set_limits(client.stream, clock_ns + 5 * SECOND, clock_ns + 120 * SECOND,
                          30 * SECOND);

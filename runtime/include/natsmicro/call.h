@@ -278,6 +278,35 @@ typedef struct natsmicro_event {
  */
 typedef void (*natsmicro_on_error)(const natsmicro_event *event, void *user_data);
 
+/* ---- the log ---- */
+
+/*
+ * What a client or a server logs to stderr, by the option `log`. Each level has what those before
+ * it have.
+ *
+ * A line has the time in UTC, the level, the subject, the call's id, which is the same on both
+ * sides, and a text; "-" where there is no subject or call. It is written at once, in one piece.
+ * What is not printable ASCII, as a peer may send it, is written as \xNN.
+ */
+typedef enum natsmicro_log_level {
+    /*
+     * As the environment says when the client or server is made: NATSMICRO_LOG is error, info or
+     * debug. Without it nothing is logged. Any other value is named in one line, and ignored.
+     */
+    NATSMICRO_LOG_DEFAULT = 0,
+    /* Nothing, whatever the environment says. */
+    NATSMICRO_LOG_OFF = 1,
+    /* Events, also without an on_error. */
+    NATSMICRO_LOG_ERROR = 2,
+    /* The beginning and the end of each call, its status and duration; refused requests. */
+    NATSMICRO_LOG_INFO = 3,
+    /*
+     * How each call goes on: whether its stream is a reliable or a plain one, what is sent again,
+     * that the broker says nobody listens (503); reconnects of the connection, within a second.
+     */
+    NATSMICRO_LOG_DEBUG = 4
+} natsmicro_log_level;
+
 #ifdef __cplusplus
 }
 #endif

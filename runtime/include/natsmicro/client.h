@@ -106,13 +106,15 @@ typedef struct natsmicro_client_options {
      * over its own limit, so raise it on both sides. Default: 16384.
      */
     size_t max_header_bytes;
+    /* What the client logs to stderr; see call.h. Default: what the environment says. */
+    natsmicro_log_level log;
 } natsmicro_client_options;
 
 /* The initializer of natsmicro_client_options: all defaults. */
 #define NATSMICRO_CLIENT_OPTIONS_INIT                                                             \
     {                                                                                             \
         sizeof(natsmicro_client_options), NULL, NULL, 0, 0, 0, 0, 0, 0, {NULL, NULL, NULL}, NULL, \
-            NULL, NULL, false, 0, 0, 0, 0                                                         \
+            NULL, NULL, false, 0, 0, 0, 0, NATSMICRO_LOG_DEFAULT                                  \
     }
 
 /*

@@ -16,8 +16,8 @@
  *   has returned.
  * - "Never blocks" means: no wait for the broker, for the peer or for a handler. A lock that is
  *   held for a moment may be taken.
- * - The library prints nothing, ends no process and changes no signal handler. It has no global
- *   state, but a last error of each thread.
+ * - The library prints nothing unless a log is asked for (natsmicro_log_level), ends no process
+ *   and changes no signal handler. It has no global state, but a last error of each thread.
  */
 #ifndef NATSMICRO_H
 #define NATSMICRO_H

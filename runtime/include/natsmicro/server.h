@@ -155,13 +155,15 @@ typedef struct natsmicro_server_options {
      * True: the call ends with UNAVAILABLE on both sides, a blob's, too. Default: false.
      */
     bool drain_ends_silent_streams;
+    /* What the server logs to stderr; see call.h. Default: what the environment says. */
+    natsmicro_log_level log;
 } natsmicro_server_options;
 
 /* The initializer of natsmicro_server_options: all defaults. */
 #define NATSMICRO_SERVER_OPTIONS_INIT                                                             \
     {                                                                                             \
         sizeof(natsmicro_server_options), NULL, 0, 0, 0, 0, 0, 0, 0, 0, {NULL, NULL, NULL}, NULL, \
-            NULL, NULL, false, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, false                                \
+            NULL, NULL, false, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, false, NATSMICRO_LOG_DEFAULT         \
     }
 
 /* One pair of the metadata that discovery shows of a service or an endpoint. */

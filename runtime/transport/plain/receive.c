@@ -317,8 +317,10 @@ void nm_plain_on_message(nm_stream *stream, natsMsg *message)
     nm_incoming incoming;
     nm_incoming_read(&incoming, message, stream->settings->max_header_bytes);
     nm_receipt receipt = {.message = message};
-    if (incoming.no_responders)
-        receipt.reconnects = nm_link_reconnects(stream->link); /* before the lock */
+    if (incoming.no_responders) { /* before the lock */
+        receipt.reconnects = nm_link_reconnects(stream->link);
+        nm_stream_debug(stream, NM_NO_RESPONDERS_TEXT);
+    }
 
     pthread_mutex_lock(&stream->lock);
     if (stream->is_server)

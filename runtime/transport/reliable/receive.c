@@ -319,6 +319,7 @@ static void take_no_responders(nm_stream *stream)
 {
     nm_reliable *reliable = nm_reliable_of(stream);
     uint64_t reconnects = nm_link_reconnects(stream->link);
+    nm_stream_debug(stream, NM_NO_RESPONDERS_TEXT);
     pthread_mutex_lock(&stream->lock);
     nm_clocks_on_no_responders(&reliable->clocks, reconnects, nm_now());
     nm_reliable_schedule(stream);

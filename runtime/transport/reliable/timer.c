@@ -98,7 +98,9 @@ static void check_deadline(nm_stream *stream, int64_t now, nm_control_frame *con
 /* What went before counts as lost, and no longer as under way. */
 static void go_back(nm_stream *stream)
 {
-    nm_outbox_go_back(&nm_reliable_of(stream)->outbox);
+    nm_outbox *outbox = &nm_reliable_of(stream)->outbox;
+    nm_stream_debug(stream, "sends again from message %" PRIu64 " on", outbox->acknowledged + 1);
+    nm_outbox_go_back(outbox);
     nm_pace_settle(stream);
 }
 
