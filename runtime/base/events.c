@@ -20,6 +20,8 @@ static const char *const names[] = {
     [NATSMICRO_EVENT_UNHEARD] = "UNHEARD",
     [NATSMICRO_EVENT_SETUP_FAILED] = "SETUP_FAILED",
     [NATSMICRO_EVENT_QUEUE_FULL] = "QUEUE_FULL",
+    [NATSMICRO_EVENT_OPEN_CALLS] = "OPEN_CALLS",
+    [NATSMICRO_EVENT_NO_SERVICES] = "NO_SERVICES",
 };
 
 const char *natsmicro_event_kind_name(natsmicro_event_kind kind)

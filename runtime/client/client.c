@@ -181,6 +181,15 @@ static void end_call(natsmicro_call *call)
     nm_stream_close(call->stream); /* its timer */
 }
 
+/* Who destroys a client leaves calls open by mistake, unless their threads close them soon. */
+static void tell_of_open_calls(natsmicro_client *client)
+{
+    size_t open = atomic_load(&client->references) - 1;
+    if (open > 0)
+        nm_events_emit(&client->events, NATSMICRO_EVENT_OPEN_CALLS, NULL, NULL,
+                       "the client was destroyed, and %zu of its calls had not been closed", open);
+}
+
 /*
  * Calls that are not closed yet keep the client's memory, and a link that has ended, until they
  * are. Nobody is called back about them.
@@ -189,6 +198,7 @@ void natsmicro_stub_client_destroy(natsmicro_client *client)
 {
     if (client == NULL)
         return;
+    tell_of_open_calls(client);
     natsmicro_call *call;
     while (client->link != NULL && (call = nm_stream_take_any(client->link)) != NULL) {
         end_call(call);

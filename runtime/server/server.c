@@ -323,8 +323,19 @@ bool natsmicro_call_is_draining(natsmicro_call *call)
 
 /* ---- running ---- */
 
+static void tell_if_idle(natsmicro_server *server)
+{
+    pthread_mutex_lock(&server->lock);
+    bool serves = server->services != NULL;
+    pthread_mutex_unlock(&server->lock);
+    if (!serves)
+        nm_events_emit(&server->events, NATSMICRO_EVENT_NO_SERVICES, NULL, NULL,
+                       "the server runs, and no service has been added to it");
+}
+
 natsmicro_status natsmicro_server_run(natsmicro_server *server)
 {
+    tell_if_idle(server);
     while (sem_wait(&server->stop_requested) != 0 && errno == EINTR)
         continue;
     sem_post(&server->stop_requested); /* a stop is for good, and for all who run the server */

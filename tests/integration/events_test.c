@@ -299,6 +299,69 @@ static void a_bidi_streams_error_comes_without_what_does_not_fit(void **state)
     scene_close(&here);
 }
 
+/* ---- mistakes at the beginning and at the end ---- */
+
+static void calls_that_are_open_when_their_client_ends_are_told(void **state)
+{
+    (void)state;
+    scene here;
+    scene_open(&here, NATSMICRO_EVENT_OPEN_CALLS, &lab_handlers);
+    natsmicro_client_options options = NATSMICRO_CLIENT_OPTIONS_INIT;
+    options.on_error = lab_hear;
+    options.on_error_data = &here.heard;
+    lab_call_with(&here.room, &options);
+    Lab__V1__LabClient__Chat *first;
+    assert_ok(lab__v1__lab_client__chat(here.room.client, NULL, &first));
+    Lab__V1__LabClient__Chat *second;
+    assert_ok(lab__v1__lab_client__chat(here.room.client, NULL, &second));
+    lab__v1__lab_client__destroy(here.room.client);
+    here.room.client = NULL;
+    expect_event(&here, "", "", "2 of its calls had not been closed");
+    lab__v1__lab_client__chat__close(first);
+    lab__v1__lab_client__chat__close(second);
+    assert_int_equal(1, latch_count(&here.heard.happened));
+    scene_close(&here);
+}
+
+static void a_client_whose_calls_were_closed_is_silent(void **state)
+{
+    (void)state;
+    scene here;
+    scene_open(&here, NATSMICRO_EVENT_OPEN_CALLS, &lab_handlers);
+    natsmicro_client_options options = NATSMICRO_CLIENT_OPTIONS_INIT;
+    options.on_error = lab_hear;
+    options.on_error_data = &here.heard;
+    lab_call_with(&here.room, &options);
+    Lab__V1__LabClient__Chat *call;
+    assert_ok(lab__v1__lab_client__chat(here.room.client, NULL, &call));
+    lab__v1__lab_client__chat__close(call);
+    lab__v1__lab_client__destroy(here.room.client);
+    here.room.client = NULL;
+    assert_int_equal(0, latch_count(&here.heard.happened));
+    scene_close(&here);
+}
+
+static void a_server_without_services_says_so(void **state)
+{
+    (void)state;
+    lab_heard heard;
+    lab_heard_init(&heard, NATSMICRO_EVENT_NO_SERVICES);
+    broker *nats = broker_start(NULL);
+    natsConnection *connection = connect_to(nats);
+    natsmicro_server_options options = NATSMICRO_SERVER_OPTIONS_INIT;
+    options.on_error = lab_hear;
+    options.on_error_data = &heard;
+    natsmicro_server *server;
+    assert_ok(natsmicro_server_new(&server, connection, &options));
+    natsmicro_server_stop(server);
+    assert_ok(natsmicro_server_run(server));
+    lab_expect_heard(&heard, "", "", "no service has been added");
+    natsmicro_server_destroy(server);
+    natsConnection_Destroy(connection);
+    broker_stop(nats);
+    lab_heard_destroy(&heard);
+}
+
 /* ---- a broker with little room ---- */
 
 #define LITTLE 1024
@@ -614,6 +677,9 @@ int main(void)
         cmocka_unit_test(a_server_streams_error_comes_without_what_does_not_fit),
         cmocka_unit_test(a_client_streams_error_comes_without_what_does_not_fit),
         cmocka_unit_test(a_bidi_streams_error_comes_without_what_does_not_fit),
+        cmocka_unit_test(calls_that_are_open_when_their_client_ends_are_told),
+        cmocka_unit_test(a_client_whose_calls_were_closed_is_silent),
+        cmocka_unit_test(a_server_without_services_says_so),
         cmocka_unit_test(a_long_text_is_cut_to_a_small_max_payload),
         cmocka_unit_test(a_trailer_that_has_no_room_is_told),
         cmocka_unit_test(a_client_says_which_option_it_refuses),

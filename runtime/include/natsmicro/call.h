@@ -251,11 +251,15 @@ typedef enum natsmicro_event_kind {
      * most one event a second for each subscription, with the number in its text. Reliable streams
      * send theirs again.
      */
-    NATSMICRO_EVENT_QUEUE_FULL = 8
+    NATSMICRO_EVENT_QUEUE_FULL = 8,
+    /* A client was destroyed before all its calls were closed. */
+    NATSMICRO_EVENT_OPEN_CALLS = 9,
+    /* natsmicro_server_run was called on a server that no service was added to. */
+    NATSMICRO_EVENT_NO_SERVICES = 10
 } natsmicro_event_kind;
 
 /*
- * Returns the name of a kind without its prefix, for a log: "DROPPED", … "QUEUE_FULL". A number
+ * Returns the name of a kind without its prefix, for a log: "DROPPED", … "NO_SERVICES". A number
  * that is no kind is "UNKNOWN". The string is static. Never blocks; any thread.
  */
 const char *natsmicro_event_kind_name(natsmicro_event_kind kind);

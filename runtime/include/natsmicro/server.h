@@ -234,6 +234,8 @@ natsmicro_status natsmicro_server_new(natsmicro_server **server, natsConnection 
  * natsConnection_Drain does not wait for handlers: nats.c closes the connection as soon as their
  * requests are taken, and replies that come later are lost. So stop the server first.
  *
+ * Without a service it runs all the same, as one may be added later; on_error hears of it.
+ *
  * Returns OK after a stop, UNAVAILABLE when the connection was closed for good. A stop is for good:
  * a later call returns at once. Several threads may wait here. Not from a handler or a hook.
  */
