@@ -87,23 +87,17 @@ static int compare_hashes(const char *name, const char *ours, const char *theirs
 
 /* ---- put ---- */
 
-/* A descriptor that is hashed while it is read. */
-typedef struct hashed_source {
-    int fd;
-    EVP_MD_CTX *hash;
-} hashed_source;
-
-static natsmicro_status read_hashed(void *user_data, void *buffer, size_t size, size_t *length)
+/* Reads a descriptor; an interrupt ends the wait for a pipe. */
+static natsmicro_status read_source(void *user_data, void *buffer, size_t size, size_t *length)
 {
-    hashed_source *self = user_data;
+    const int *fd = user_data;
     ssize_t got;
     do {
-        got = read(self->fd, buffer, size);
+        got = read(*fd, buffer, size);
     } while (got < 0 && errno == EINTR && !bar_was_interrupted());
     if (got < 0)
         return errno == EINTR ? NATSMICRO_CANCELLED : NATSMICRO_INTERNAL;
     *length = (size_t)got;
-    EVP_DigestUpdate(self->hash, buffer, *length);
     return NATSMICRO_OK;
 }
 
@@ -122,18 +116,19 @@ static int finish_put(Blob__BlobServiceClient__Put *call, const char *hash, cons
 
 static int send_source(Blob__BlobServiceClient__Put *call, int fd, const char *name)
 {
-    hashed_source source = {.fd = fd, .hash = hash_begin()};
-    if (source.hash == NULL)
+    hashed it = {.hash = hash_begin()};
+    if (it.hash == NULL)
         return report_file(name);
+    natsmicro_chunked_watch(call->base, hash_add, &it);
     bar progress = bar_begin(name);
     struct stat about;
     if (fstat(fd, &about) == 0 && S_ISREG(about.st_mode))
         natsmicro_chunked_expect(call->base, (uint64_t)about.st_size);
-    natsmicro_status status = blob__blob_service_client__put__send_reader(
-        call, read_hashed, &source, 0, bar_draw, &progress);
+    natsmicro_status status =
+        blob__blob_service_client__put__send_reader(call, read_source, &fd, 0, bar_draw, &progress);
     bar_end(&progress);
     sha256_hex hash;
-    hash_end(source.hash, hash);
+    hash_end(it.hash, hash);
     if (status != NATSMICRO_OK && status != NATSMICRO_END)
         return report_call(status, call->base);
     return finish_put(call, hash, name);
@@ -177,20 +172,10 @@ static int put_file(Blob__BlobServiceClient *client, natsmicro_context *context,
 
 /* ---- get ---- */
 
-/* Standard output, hashed while it is written. */
-typedef struct hashed_output {
-    EVP_MD_CTX *hash;
-    int64_t size;
-} hashed_output;
-
-static natsmicro_status write_hashed(void *user_data, const void *data, size_t length)
+static natsmicro_status write_out(void *user_data, const void *data, size_t length)
 {
-    hashed_output *self = user_data;
-    if (fwrite(data, 1, length, stdout) != length)
-        return NATSMICRO_ABORTED;
-    EVP_DigestUpdate(self->hash, data, length);
-    self->size += (int64_t)length;
-    return NATSMICRO_OK;
+    (void)user_data;
+    return fwrite(data, 1, length, stdout) == length ? NATSMICRO_OK : NATSMICRO_ABORTED;
 }
 
 /* The size comes in a header, with the first chunk, so the bar looks for it at each draw. */
@@ -220,18 +205,20 @@ static int finish_get(Blob__BlobServiceClient__Get *call, const char *name, cons
 
 static int get_to_file(Blob__BlobServiceClient__Get *call, const char *name, const char *path)
 {
+    hashed it = {.hash = hash_begin()};
+    if (it.hash == NULL)
+        return report_file(name);
+    natsmicro_chunked_watch(call->base, hash_add, &it);
     bar progress = bar_begin(name);
     sized_bar sized = {&progress, call->base};
     natsmicro_status status =
         blob__blob_service_client__get__recv_to_file(call, path, draw_sized, &sized);
     bar_end(&progress);
+    sha256_hex hash;
+    hash_end(it.hash, hash);
     if (status != NATSMICRO_OK)
         return report_call(status, call->base);
-    sha256_hex hash;
-    int64_t size;
-    if (!hash_file(path, hash, &size))
-        return report_file(path);
-    return finish_get(call, name, path, size, hash, stdout);
+    return finish_get(call, name, path, it.size, hash, stdout);
 }
 
 /*
@@ -240,23 +227,24 @@ static int get_to_file(Blob__BlobServiceClient__Get *call, const char *name, con
  */
 static int get_to_output(Blob__BlobServiceClient__Get *call, const char *name)
 {
-    hashed_output output = {.hash = hash_begin()};
-    if (output.hash == NULL)
+    hashed it = {.hash = hash_begin()};
+    if (it.hash == NULL)
         return report_file(name);
+    natsmicro_chunked_watch(call->base, hash_add, &it);
     bar progress = bar_begin(name);
     sized_bar sized = {&progress, call->base};
     FILE *out = progress.shown ? stderr : NULL;
     progress.shown = progress.shown && isatty(STDOUT_FILENO) == 0; /* not between its bytes */
-    natsmicro_status status = blob__blob_service_client__get__recv_to_writer(
-        call, write_hashed, &output, draw_sized, &sized);
+    natsmicro_status status =
+        blob__blob_service_client__get__recv_to_writer(call, write_out, NULL, draw_sized, &sized);
     bar_end(&progress);
     sha256_hex hash;
-    hash_end(output.hash, hash);
+    hash_end(it.hash, hash);
     if (status != NATSMICRO_OK)
         return report_call(status, call->base);
     if (fflush(stdout) != 0)
         return report_file("standard output");
-    return finish_get(call, name, name, output.size, hash, out);
+    return finish_get(call, name, name, it.size, hash, out);
 }
 
 static int get(Blob__BlobServiceClient *client, natsmicro_context *context, const char *name,
@@ -304,14 +292,14 @@ static int remove_blob(Blob__BlobServiceClient *client, natsmicro_context *conte
 
 /* ---- the program ---- */
 
-static int usage(void)
+static void print_usage(FILE *out)
 {
-    fprintf(stderr, "usage: blob [-s URL] put FILE [NAME]\n"
-                    "       blob [-s URL] get NAME [FILE]\n"
-                    "       blob [-s URL] ls\n"
-                    "       blob [-s URL] rm NAME\n"
-                    "A FILE of - is standard input or output.\n");
-    return WRONG_USAGE;
+    fprintf(out, "usage: blob [-s URL] put FILE [NAME]\n"
+                 "       blob [-s URL] get NAME [FILE]\n"
+                 "       blob [-s URL] ls\n"
+                 "       blob [-s URL] rm NAME\n"
+                 "A FILE of - is standard input or output. The URL is that of NATS_URL otherwise,\n"
+                 "or " NATS_DEFAULT_URL ".\n");
 }
 
 static bool is_right(int count, char **words)
@@ -346,8 +334,14 @@ int main(int argc, char **argv)
         url = argv[2];
         first = 3;
     }
-    if (!is_right(argc - first, argv + first))
-        return usage();
+    if (asks_for_help(argc, argv)) {
+        print_usage(stdout);
+        return DONE;
+    }
+    if (!is_right(argc - first, argv + first)) {
+        print_usage(stderr);
+        return WRONG_USAGE;
+    }
 
     natsConnection *connection = connect_to(url != NULL ? url : NATS_DEFAULT_URL);
     if (connection == NULL)

@@ -6,9 +6,8 @@
 #include <natsmicro/natsmicro.h>
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
-#include <unistd.h>
+#include <string.h>
 
 natsConnection *connect_to(const char *url)
 {
@@ -25,6 +24,11 @@ natsConnection *connect_to(const char *url)
     if (status != NATS_OK)
         fprintf(stderr, "cannot connect to %s: %s\n", url, natsStatus_GetText(status));
     return connection;
+}
+
+bool asks_for_help(int argc, char **argv)
+{
+    return argc == 2 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0);
 }
 
 EVP_MD_CTX *hash_begin(void)
@@ -46,32 +50,9 @@ void hash_end(EVP_MD_CTX *hash, sha256_hex hex)
         snprintf(hex + 2 * i, 3, "%02x", digest[i]);
 }
 
-/* Hashes what is left to be read; false with errno. */
-static bool hash_rest(int fd, EVP_MD_CTX *hash, int64_t *size)
+void hash_add(void *user_data, const void *data, size_t length)
 {
-    *size = 0;
-    uint8_t buffer[65536];
-    ssize_t got;
-    while ((got = read(fd, buffer, sizeof(buffer))) > 0 || (got < 0 && errno == EINTR)) {
-        if (got < 0)
-            continue;
-        EVP_DigestUpdate(hash, buffer, (size_t)got);
-        *size += got;
-    }
-    return got == 0;
-}
-
-bool hash_file(const char *path, sha256_hex hex, int64_t *size)
-{
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
-        return false;
-    EVP_MD_CTX *hash = hash_begin();
-    bool hashed = hash != NULL && hash_rest(fd, hash, size);
-    int error = errno;
-    close(fd);
-    if (hash != NULL)
-        hash_end(hash, hex);
-    errno = error;
-    return hashed;
+    hashed *self = user_data;
+    EVP_DigestUpdate(self->hash, data, length);
+    self->size += (int64_t)length;
 }

@@ -21,13 +21,22 @@ typedef char sha256_hex[65];
 /* Connects to a NATS server. Returns NULL, after a line on stderr, when that fails. */
 natsConnection *connect_to(const char *url);
 
+/* Whether a program is called with --help or -h alone. */
+bool asks_for_help(int argc, char **argv);
+
 /* Makes a hash to add bytes to with EVP_DigestUpdate. Returns NULL, with errno, without memory. */
 EVP_MD_CTX *hash_begin(void);
 
 /* Writes the hash of the bytes that were added to `hex`, and frees what hash_begin made. */
 void hash_end(EVP_MD_CTX *hash, sha256_hex hex);
 
-/* Computes the hash and the size of a file. Returns false, with errno, if it cannot be read. */
-bool hash_file(const char *path, sha256_hex hex, int64_t *size);
+/* What is known of bytes that have passed. */
+typedef struct hashed {
+    EVP_MD_CTX *hash;
+    int64_t size;
+} hashed;
+
+/* A natsmicro_watch that adds the bytes to the `hashed` that `user_data` points to. */
+void hash_add(void *user_data, const void *data, size_t length);
 
 #endif

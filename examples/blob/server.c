@@ -17,21 +17,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #define LONGEST_NAME 200
 #define LONGEST_PATH 4096
 
-/* An upload whose name begins so has been received, and is being hashed. */
-#define UPLOAD_PREFIX ".upload-"
-
 /* What the handlers get as user_data. */
 typedef struct store {
     const char *folder;
-    char id[64];              /* no other server has it */
-    atomic_ulong uploads;     /* begun so far */
     atomic_ulong passed_over; /* files, by the listing before */
 } store;
 
@@ -74,77 +68,28 @@ static natsmicro_status fail_with_errno(natsmicro_call *call, const char *name)
 
 /* ---- put ---- */
 
-typedef struct upload {
-    const char *name;
-    char path[LONGEST_PATH];     /* the blob's */
-    char received[LONGEST_PATH]; /* of the file until it has been hashed */
-    int folder;                  /* a descriptor with a lock on the folder */
-} upload;
-
 /*
- * Each upload has a file of its own, so that two uploads of the same blob do not mix. The uploads
- * of all servers share a lock on the folder, each until its blob is stored or has failed. Who
- * removes leftovers must have the lock alone.
+ * Receives a blob, hashes it on its way and stores it: whole, or not at all if anything fails. Two
+ * uploads of one name do not mix; the one that ends last stays.
  */
-static natsmicro_status upload_begin(upload *self, store *where, const char *name,
-                                     natsmicro_call *call)
-{
-    self->name = name;
-    natsmicro_status status = path_of(where, name, self->path, call);
-    if (status != NATSMICRO_OK)
-        return status;
-    int written = snprintf(self->received, LONGEST_PATH, "%s/" UPLOAD_PREFIX "%s-%lu",
-                           where->folder, where->id, atomic_fetch_add(&where->uploads, 1));
-    if (written < 0 || written >= LONGEST_PATH)
-        return natsmicro_call_fail(call, NATSMICRO_INTERNAL, "the folder's path is too long");
-    self->folder = open(where->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (self->folder >= 0 && flock(self->folder, LOCK_SH) == 0)
-        return NATSMICRO_OK;
-    status = fail_with_errno(call, name);
-    if (self->folder >= 0)
-        close(self->folder);
-    return status;
-}
-
-/* Renames a file that is on disk already, and waits until the new name is on disk, too. */
-static bool put_in_place(const upload *self)
-{
-    if (rename(self->received, self->path) != 0)
-        return false;
-    return fsync(self->folder) == 0 || errno == EINVAL; /* EINVAL: folders need no sync here */
-}
-
-/*
- * Receives a blob, hashes it and stores it. The file is hashed before it gets its name, because
- * another upload may take that name at any time.
- */
-static natsmicro_status upload_receive(const upload *self, Blob__BlobServiceServer__Put *call,
-                                       sha256_hex hash, int64_t *size)
-{
-    natsmicro_status status =
-        blob__blob_service_server__put__recv_to_file(call, self->received, NULL, NULL);
-    if (status != NATSMICRO_OK)
-        return status; /* nothing was stored, and the caller is told why */
-    if (hash_file(self->received, hash, size) && put_in_place(self))
-        return NATSMICRO_OK;
-    status = fail_with_errno(call->base, self->name);
-    unlink(self->received);
-    return status;
-}
-
 static natsmicro_status put(Blob__BlobServiceServer__Put *call, void *user_data)
 {
     const char *name = natsmicro_call_header(call->base, HEADER_NAME);
-    upload it;
-    natsmicro_status status = upload_begin(&it, user_data, name, call->base);
+    char path[LONGEST_PATH];
+    natsmicro_status status = path_of(user_data, name, path, call->base);
     if (status != NATSMICRO_OK)
         return status;
-    Blob__PutResponse response = BLOB__PUT_RESPONSE__INIT;
+    hashed it = {.hash = hash_begin()};
+    if (it.hash == NULL)
+        return fail_with_errno(call->base, name);
+    natsmicro_chunked_watch(call->base, hash_add, &it);
+    status = blob__blob_service_server__put__recv_to_file(call, path, NULL, NULL);
     sha256_hex hash;
-    status = upload_receive(&it, call, hash, &response.size);
-    close(it.folder);
+    hash_end(it.hash, hash);
     if (status != NATSMICRO_OK)
-        return status;
+        return status; /* nothing was stored, and the caller is told why */
+    Blob__PutResponse response = BLOB__PUT_RESPONSE__INIT;
+    response.size = it.size;
     response.sha256 = hash;
     printf("put %s  %" PRId64 " bytes  %s\n", name, response.size, hash);
     fflush(stdout);
@@ -152,26 +97,6 @@ static natsmicro_status put(Blob__BlobServiceServer__Put *call, void *user_data)
 }
 
 /* ---- get ---- */
-
-/* A file that is hashed while it is sent. */
-typedef struct hashed_file {
-    int fd;
-    EVP_MD_CTX *hash;
-} hashed_file;
-
-static natsmicro_status read_hashed(void *user_data, void *buffer, size_t size, size_t *length)
-{
-    hashed_file *self = user_data;
-    ssize_t got;
-    do {
-        got = read(self->fd, buffer, size);
-    } while (got < 0 && errno == EINTR);
-    if (got < 0)
-        return NATSMICRO_INTERNAL;
-    *length = (size_t)got;
-    EVP_DigestUpdate(self->hash, buffer, *length);
-    return NATSMICRO_OK;
-}
 
 static natsmicro_status send_open_file(Blob__BlobServiceServer__Get *call, int fd, const char *name)
 {
@@ -184,15 +109,16 @@ static natsmicro_status send_open_file(Blob__BlobServiceServer__Get *call, int f
     if (status != NATSMICRO_OK)
         return status;
 
-    hashed_file file = {.fd = fd, .hash = hash_begin()};
-    if (file.hash == NULL)
+    hashed it = {.hash = hash_begin()};
+    if (it.hash == NULL)
         return fail_with_errno(call->base, name);
-    status = blob__blob_service_server__get__send_reader(call, read_hashed, &file, 0, NULL, NULL);
+    natsmicro_chunked_watch(call->base, hash_add, &it);
+    status = blob__blob_service_server__get__send_fd(call, fd, 0, NULL, NULL);
     sha256_hex hash;
-    hash_end(file.hash, hash);
+    hash_end(it.hash, hash);
     if (status != NATSMICRO_OK)
         return status;
-    printf("get %s  %s bytes  %s\n", name, size, hash);
+    printf("get %s  %" PRId64 " bytes  %s\n", name, it.size, hash);
     fflush(stdout);
     return natsmicro_call_set_trailer(call->base, HEADER_SHA256, hash);
 }
@@ -336,65 +262,28 @@ static natsmicro_status serve(natsConnection *connection, store *self)
     return status;
 }
 
-/*
- * Takes the id from an inbox's name, which is random. In containers several servers may have the
- * same process id.
- */
-static bool make_id(char id[64])
-{
-    natsInbox *inbox;
-    if (natsInbox_Create(&inbox) != NATS_OK)
-        return false;
-    snprintf(id, 64, "%s", strrchr(inbox, '.') + 1);
-    natsInbox_Destroy(inbox);
-    return true;
-}
-
-static void remove_uploads(DIR *folder)
-{
-    struct dirent *entry;
-    while ((entry = readdir(folder)) != NULL)
-        if (strncmp(entry->d_name, UPLOAD_PREFIX, strlen(UPLOAD_PREFIX)) == 0)
-            unlinkat(dirfd(folder), entry->d_name, 0);
-}
-
-/*
- * Removes what killed servers have left, and nothing of those that live: natsmicro knows which of
- * its files are in use, and the files of uploads stay while any upload is under way.
- */
-static bool clean_up(const char *folder)
-{
-    DIR *directory = opendir(folder);
-    if (directory == NULL) {
-        fprintf(stderr, "%s: %s\n", folder, strerror(errno));
-        return false;
-    }
-    if (flock(dirfd(directory), LOCK_EX | LOCK_NB) == 0)
-        remove_uploads(directory);
-    closedir(directory);
-    natsmicro_status status = natsmicro_chunked_remove_leftovers(folder, NULL);
-    if (status != NATSMICRO_OK)
-        fprintf(stderr, "%s\n", natsmicro_last_error());
-    return status == NATSMICRO_OK;
-}
-
 int main(int argc, char **argv)
 {
-    if (argc < 2 || argc > 3) {
-        fprintf(stderr, "usage: server FOLDER [URL]\n");
-        return 2;
+    bool help = asks_for_help(argc, argv);
+    if (argc < 2 || argc > 3 || help) {
+        fprintf(help ? stdout : stderr,
+                "usage: server FOLDER [URL]\n"
+                "Serves blobs, which are files of the folder. The URL is " NATS_DEFAULT_URL
+                " otherwise.\n");
+        return help ? EXIT_SUCCESS : 2;
     }
     store self = {.folder = argv[1]};
-    if (!clean_up(self.folder))
+    /* What killed servers have left; the files of those that live stay. */
+    if (natsmicro_chunked_remove_leftovers(self.folder, NULL) != NATSMICRO_OK) {
+        fprintf(stderr, "%s\n", natsmicro_last_error());
         return EXIT_FAILURE;
+    }
     natsConnection *connection = connect_to(argc > 2 ? argv[2] : NATS_DEFAULT_URL);
     if (connection == NULL)
         return EXIT_FAILURE;
 
-    natsmicro_status status = NATSMICRO_RESOURCE_EXHAUSTED;
-    if (!make_id(self.id))
-        fprintf(stderr, "no random bytes from the system\n");
-    else if ((status = serve(connection, &self)) != NATSMICRO_OK)
+    natsmicro_status status = serve(connection, &self);
+    if (status != NATSMICRO_OK)
         fprintf(stderr, "the service ended: %s\n", natsmicro_last_error());
 
     natsConnection_Destroy(connection);

@@ -7,6 +7,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* How many names it sends to GreetClientStream. */
 #define NAMES 5
@@ -198,6 +199,12 @@ static natsConnection *connect_to(const char *url)
 
 int main(int argc, char **argv)
 {
+    if (argc == 2 && strcmp(argv[1], "--help") == 0) {
+        printf("usage: client [URL]\n"
+               "Calls a method of each of the four kinds. The URL is " NATS_DEFAULT_URL
+               " otherwise.\n");
+        return EXIT_SUCCESS;
+    }
     natsConnection *connection = connect_to(argc > 1 ? argv[1] : NATS_DEFAULT_URL);
     if (connection == NULL)
         return EXIT_FAILURE;

@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* How many greetings GreetServerStream sends. */
 #define GREETINGS 5
@@ -158,6 +159,11 @@ static natsmicro_status serve(natsConnection *connection)
 
 int main(int argc, char **argv)
 {
+    if (argc == 2 && strcmp(argv[1], "--help") == 0) {
+        printf("usage: server [URL]\n"
+               "Serves until it is interrupted. The URL is " NATS_DEFAULT_URL " otherwise.\n");
+        return EXIT_SUCCESS;
+    }
     natsConnection *connection = connect_to(argc > 1 ? argv[1] : NATS_DEFAULT_URL);
     if (connection == NULL)
         return EXIT_FAILURE;

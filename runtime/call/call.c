@@ -168,6 +168,7 @@ natsmicro_call *nm_call_acquire(nm_call_cache *cache, nm_link *link, const nm_me
     call->expected = UINT64_MAX;
     call->max_size = method->stub->max_size > 0 ? (uint64_t)method->stub->max_size : UINT64_MAX;
     call->chunk_bytes = 0;
+    call->watch = NULL;
     set_false(&call->sending);
     set_false(&call->receiving);
     set_false(&call->chunking);

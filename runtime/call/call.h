@@ -87,9 +87,11 @@ struct natsmicro_call {
     uint64_t expected;    /* bytes of the blob, to be shown; UINT64_MAX: unknown */
     uint64_t chunk_bytes; /* that came in chunks so far */
     uint64_t max_size;    /* most of them; UINT64_MAX: no limit */
-    bool responded;       /* client: the one response has been given out */
-    bool drain_told;      /* server: its recv has said that the server drains */
-    int64_t waits_since;  /* ns: when its wait began */
+    void (*watch)(void *user_data, const void *data, size_t length); /* of chunks, or NULL */
+    void *watch_data;
+    bool responded;      /* client: the one response has been given out */
+    bool drain_told;     /* server: its recv has said that the server drains */
+    int64_t waits_since; /* ns: when its wait began */
 
     /* ---- users, and who tells the peer ---- */
     atomic_bool sending;

@@ -46,6 +46,20 @@ natsmicro_status nm_chunk_check_receives(natsmicro_call *call)
     return check_chunked(call, false);
 }
 
+/* ---- the user's watch ---- */
+
+void natsmicro_chunked_watch(natsmicro_call *call, natsmicro_watch watch, void *user_data)
+{
+    call->watch = watch;
+    call->watch_data = user_data;
+}
+
+static void show(natsmicro_call *call, nm_bytes bytes)
+{
+    if (call->watch != NULL && bytes.length > 0)
+        call->watch(call->watch_data, bytes.data, bytes.length);
+}
+
 /* ---- sending ---- */
 
 static uint32_t chunk_field(const natsmicro_call *call)
@@ -119,6 +133,8 @@ static natsmicro_status send_all(natsmicro_call *call, const nm_bytes *pieces, s
 natsmicro_status nm_chunk_send(natsmicro_call *call, const nm_bytes *pieces, size_t count)
 {
     natsmicro_status status = send_all(call, pieces, count);
+    for (size_t i = 0; i < count && status == NATSMICRO_OK; i++)
+        show(call, pieces[i]);
     if (status == NATSMICRO_OK || status == NATSMICRO_END ||
         natsmicro_call_status(call) != NATSMICRO_OK)
         return status;
@@ -174,6 +190,7 @@ natsmicro_status nm_chunk_recv(natsmicro_call *call, const uint8_t **data, size_
             status = count_received(call, bytes.length);
         if (status != NATSMICRO_OK)
             return status;
+        show(call, bytes);
     }
     *data = bytes.data;
     *length = bytes.length;

@@ -6,6 +6,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define CHUNK 1000
 
@@ -14,6 +15,28 @@
 
 /* Plain streams have no flow control, so readers get room for a whole blob. */
 #define ROOM ((size_t)256 * 1024 * 1024)
+
+/* What a watch has seen of a blob. */
+typedef struct watched {
+    const sent_blob *blob;
+    size_t length;
+    bool differs;
+} watched;
+
+static void see(void *user_data, const void *data, size_t length)
+{
+    watched *self = user_data;
+    if (self->differs || length > self->blob->length - self->length ||
+        memcmp(self->blob->data + self->length, data, length) != 0)
+        self->differs = true;
+    else
+        self->length += length;
+}
+
+static bool saw_all(const watched *self)
+{
+    return !self->differs && self->length == self->blob->length;
+}
 
 /* What the handlers must do, set before a call; and what they saw, read after it. */
 typedef struct stage {
@@ -24,12 +47,28 @@ typedef struct stage {
     way_to_receive receive;
     sent_blob sent;
     received_blob received;
+    watched on_sender;
+    watched on_receiver;
 } stage;
+
+static natsmicro_status send_watched(stage *self, natsmicro_call *call)
+{
+    self->on_sender = (watched){.blob = &self->sent};
+    natsmicro_chunked_watch(call, see, &self->on_sender);
+    return blob_send(call, self->send, &self->sent);
+}
+
+static natsmicro_status receive_watched(stage *self, natsmicro_call *call)
+{
+    self->on_receiver = (watched){.blob = &self->sent};
+    natsmicro_chunked_watch(call, see, &self->on_receiver);
+    return blob_receive(call, self->receive, &self->received);
+}
 
 static natsmicro_status upload(Lab__V1__LabServer__Upload *call, void *user_data)
 {
     stage *self = user_data;
-    natsmicro_status status = blob_receive(call->base, self->receive, &self->received);
+    natsmicro_status status = receive_watched(self, call->base);
     if (status != NATSMICRO_OK)
         return status;
     Lab__V1__UploadResult result = LAB__V1__UPLOAD_RESULT__INIT;
@@ -42,7 +81,8 @@ static natsmicro_status download(Lab__V1__LabServer__Download *call,
 {
     stage *self = user_data;
     (void)request;
-    return blob_send(call->base, self->send, &self->sent);
+    natsmicro_status status = send_watched(self, call->base);
+    return status == NATSMICRO_OK && !saw_all(&self->on_sender) ? NATSMICRO_INTERNAL : status;
 }
 
 static void stage_begin(stage *self, lab *room)
@@ -76,6 +116,7 @@ static void stage_end(stage *self)
 
 static void assert_received(const stage *self)
 {
+    assert_true(saw_all(&self->on_receiver));
     assert_int_equal(self->received.length, self->sent.length);
     assert_false(self->received.differs);
 }
@@ -84,7 +125,8 @@ static void run_upload(stage *self)
 {
     Lab__V1__LabClient__Upload *call;
     assert_ok(lab__v1__lab_client__upload(self->room->client, NULL, &call));
-    assert_ok(blob_send(call->base, self->send, &self->sent));
+    assert_ok(send_watched(self, call->base));
+    assert_true(saw_all(&self->on_sender));
     Lab__V1__UploadResult *result;
     assert_ok(lab__v1__lab_client__upload__close_and_recv(call, &result));
     assert_received(self);
@@ -98,7 +140,7 @@ static void run_download(stage *self)
     Lab__V1__DownloadRequest request = LAB__V1__DOWNLOAD_REQUEST__INIT;
     Lab__V1__LabClient__Download *call;
     assert_ok(lab__v1__lab_client__download(self->room->client, &request, NULL, &call));
-    assert_ok(blob_receive(call->base, self->receive, &self->received));
+    assert_ok(receive_watched(self, call->base));
     assert_received(self);
     assert_status(NATSMICRO_END, natsmicro_call_status(call->base));
     lab__v1__lab_client__download__close(call);

@@ -86,6 +86,17 @@ typedef natsmicro_status (*natsmicro_reader)(void *user_data, void *buffer, size
  */
 typedef natsmicro_status (*natsmicro_writer)(void *user_data, const void *data, size_t length);
 
+/* Sees bytes of a blob on their way; see natsmicro_chunked_watch. */
+typedef void (*natsmicro_watch)(void *user_data, const void *data, size_t length);
+
+/*
+ * Has `watch` see all bytes that the functions of this call send or receive from now on, in order
+ * and each once: for a hash, which then needs no second pass over a file. It runs in the thread
+ * that sends or receives: after the bytes were sent, or before they are written. The bytes live
+ * until it returns. NULL: nobody sees them. Never blocks; the thread that sends or receives.
+ */
+void natsmicro_chunked_watch(natsmicro_call *call, natsmicro_watch watch, void *user_data);
+
 /*
  * Tells the progress callbacks of this call a total that they cannot know otherwise; nothing else
  * depends on it, except that natsmicro_chunked_recv_bytes may allocate that much at once. Never
