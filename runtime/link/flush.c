@@ -9,19 +9,48 @@
 #include "link/flush.h"
 
 #include "base/clock.h"
+#include "link/reconnects.h"
 
 #define LONGEST_FLUSH_MS 1000
 
-static void flush_once(natsConnection *connection, int64_t deadline)
+/* True: the broker has answered what may be counted on where `for_fences`. */
+static bool flush(natsConnection *connection, int64_t timeout, bool for_fences)
+{
+    /*
+     * nats.c reports success as well where it could not write its PING. Only the thread's last
+     * error tells of that, so a known one stands there before.
+     */
+    if (for_fences)
+        natsConnection_FlushTimeout(NULL, timeout);
+    if (natsConnection_FlushTimeout(connection, timeout) != NATS_OK)
+        return false;
+    natsStatus last = NATS_INVALID_ARG;
+    if (for_fences)
+        nats_GetLastError(&last);
+    return last == NATS_INVALID_ARG;
+}
+
+static bool flush_until(natsConnection *connection, int64_t deadline, bool for_fences)
 {
     /* While it reconnects a flush would only wait: what is buffered goes out with the reconnect. */
     if (natsConnection_Status(connection) != NATS_CONN_STATUS_CONNECTED)
-        return;
+        return false;
     int64_t timeout = nm_remaining_ms(deadline);
     if (timeout > LONGEST_FLUSH_MS)
         timeout = LONGEST_FLUSH_MS;
-    if (timeout > 0)
-        natsConnection_FlushTimeout(connection, timeout);
+    return timeout > 0 && flush(connection, timeout, for_fences);
+}
+
+/* Returns the fences that it should have served and that nobody has told yet; or NULL. */
+static nm_inbox *flush_once(nm_flusher *flusher, int64_t deadline)
+{
+    natsConnection *connection = *flusher->connection;
+    nm_inbox *fences = nm_fences_take(flusher->fences);
+    bool answered = flush_until(connection, deadline, fences != NULL);
+    if (fences == NULL || !answered)
+        return fences;
+    nm_fences_answer(flusher->fences, fences, nm_reconnects(connection));
+    return NULL;
 }
 
 static void *serve_flushes(void *argument)
@@ -36,7 +65,7 @@ static void *serve_flushes(void *argument)
             break;
         flusher->again = false;
         pthread_mutex_unlock(&flusher->lock);
-        flush_once(*flusher->connection, NM_NEVER);
+        nm_fences_fail(flush_once(flusher, NM_NEVER));
         pthread_mutex_lock(&flusher->lock);
         if (!flusher->again)
             flusher->flushing = flusher->handed_over = false;
@@ -45,23 +74,32 @@ static void *serve_flushes(void *argument)
     return NULL;
 }
 
-/* The thread is started by the first need of it: a client that calls from one thread has none. */
-static void hand_over(nm_flusher *flusher)
+/*
+ * Gives up the lock and the turn to flush. The thread is started by the first need of it: a client
+ * that calls from one thread has none.
+ */
+static void hand_over_and_unlock(nm_flusher *flusher)
 {
     if (!flusher->running && !flusher->stopping)
         flusher->running = pthread_create(&flusher->thread, NULL, serve_flushes, flusher) == 0;
-    if (!flusher->running) {
+    bool serves = flusher->running && !flusher->stopping;
+    if (serves) {
+        flusher->handed_over = true;
+        pthread_cond_signal(&flusher->changed);
+    } else
         flusher->flushing = false; /* nats.c's own flusher has it within a millisecond */
-        return;
-    }
-    flusher->handed_over = true;
-    pthread_cond_signal(&flusher->changed);
+    pthread_mutex_unlock(&flusher->lock);
+    if (!serves)
+        nm_fences_fail(nm_fences_take(flusher->fences));
 }
 
 void nm_flusher_flush(nm_flusher *flusher, int64_t deadline)
 {
-    if (natsConnection_Buffered(*flusher->connection) <= 0)
+    if (natsConnection_Buffered(*flusher->connection) <= 0) {
+        if (nm_fences_are_wanted(flusher->fences))
+            nm_flusher_flush_soon(flusher);
         return;
+    }
     pthread_mutex_lock(&flusher->lock);
     if (flusher->flushing) {
         flusher->again = true;
@@ -72,31 +110,35 @@ void nm_flusher_flush(nm_flusher *flusher, int64_t deadline)
     flusher->again = false;
     pthread_mutex_unlock(&flusher->lock);
 
-    flush_once(*flusher->connection, deadline);
+    nm_inbox *fences = flush_once(flusher, deadline);
+    if (fences != NULL)
+        nm_fences_put_back(flusher->fences, fences); /* the thread may have more time */
 
     pthread_mutex_lock(&flusher->lock);
-    if (flusher->again)
-        hand_over(flusher);
-    else
-        flusher->flushing = false;
+    if (flusher->again || fences != NULL) {
+        hand_over_and_unlock(flusher);
+        return;
+    }
+    flusher->flushing = false;
     pthread_mutex_unlock(&flusher->lock);
 }
 
 void nm_flusher_flush_soon(nm_flusher *flusher)
 {
     pthread_mutex_lock(&flusher->lock);
-    if (flusher->flushing)
-        flusher->again = true;
-    else {
+    if (!flusher->flushing) {
         flusher->flushing = true;
-        hand_over(flusher);
+        hand_over_and_unlock(flusher);
+        return;
     }
+    flusher->again = true;
     pthread_mutex_unlock(&flusher->lock);
 }
 
-bool nm_flusher_init(nm_flusher *flusher, _Atomic(natsConnection *) *connection)
+bool nm_flusher_init(nm_flusher *flusher, _Atomic(natsConnection *) *connection, nm_fences *fences)
 {
     flusher->connection = connection;
+    flusher->fences = fences;
     return pthread_mutex_init(&flusher->lock, NULL) == 0 && nm_cond_init(&flusher->changed) == 0;
 }
 

@@ -1,18 +1,16 @@
 /*
- * Flusher: writes what nats.c has buffered, in the calling thread or in one of its own. It has a
- * lock, which no other is taken under and which is free while it calls nats.c.
+ * Flusher: writes what nats.c has buffered, in the calling thread or in one of its own. The broker
+ * answers each flush, so it serves the link's fences, too. It has a lock, which no other is taken
+ * under and which is free while it calls nats.c.
  */
 #ifndef NM_LINK_FLUSH_H
 #define NM_LINK_FLUSH_H
 
-#include <nats/nats.h>
-#include <pthread.h>
-#include <stdatomic.h>
-#include <stdbool.h>
-#include <stdint.h>
+#include "link/fence.h"
 
 typedef struct nm_flusher {
     _Atomic(natsConnection *) *connection; /* the link's; NULL in it: the link has ended */
+    nm_fences *fences;                     /* the link's */
     pthread_mutex_t lock;
     pthread_cond_t changed;
     bool flushing; /* somebody is at it: a user's thread or the flusher thread */
@@ -23,8 +21,11 @@ typedef struct nm_flusher {
     pthread_t thread;
 } nm_flusher;
 
-/* `connection` is where the link keeps its connection, and lives as long as the flusher. */
-bool nm_flusher_init(nm_flusher *flusher, _Atomic(natsConnection *) *connection);
+/*
+ * `connection` is where the link keeps its connection. It and the fences live as long as the
+ * flusher.
+ */
+bool nm_flusher_init(nm_flusher *flusher, _Atomic(natsConnection *) *connection, nm_fences *fences);
 
 /* Ends the thread. Flushing afterwards is left to nats.c's own flusher. */
 void nm_flusher_stop(nm_flusher *flusher);

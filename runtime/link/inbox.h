@@ -26,6 +26,11 @@ typedef struct nm_inbox_callbacks {
     /* The timer is due; it is off until set again. From the link's service thread. */
     void (*on_timer)(nm_inbox *inbox);
     /*
+     * The fence (nm_link_fence) has passed; false: it cannot be told whether it will. Once for each
+     * fence, from any thread that flushes or dispatches. May be NULL where nobody asks.
+     */
+    void (*on_fence)(nm_inbox *inbox, bool passed);
+    /*
      * The connection was closed for good: nothing comes any more. From the link's dispatch thread.
      */
     void (*on_closed)(nm_inbox *inbox);
@@ -47,6 +52,9 @@ struct nm_inbox {
     int64_t timer_due; /* NM_NEVER: off */
     bool timer_ended;  /* and stays so */
     size_t timer_index;
+    nm_inbox *fence_next;      /* in a list of fences */
+    uint64_t fence_reconnects; /* of the connection, before the message */
+    uint64_t fence_end;        /* it has passed when so many messages have been handed over */
 };
 
 /* Each reference is given back once, by any thread. */

@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "link/delivery.h"
 #include "link/flush.h"
+#include "link/reconnects.h"
 #include "link/table.h"
 #include "link/timers.h"
 
@@ -26,9 +27,9 @@
 #define FLOOD_MESSAGES (NM_BOUND_MESSAGES / 64)
 
 /*
- * Table, timers, flusher, bounds, budget and the dispatch thread's end have a lock each. None is
- * held around a call of nats.c or of an inbox, and no two together, but that of the timers under
- * the budget's.
+ * Table, timers, flusher, fences, bounds, budget and the dispatch thread's end have a lock each.
+ * None is held around a call of nats.c or of an inbox, and no two together, but that of the timers
+ * under the budget's.
  */
 struct nm_link {
     _Atomic(natsConnection *) connection; /* NULL: the link has ended; nats.c refuses that kindly */
@@ -46,6 +47,7 @@ struct nm_link {
     nm_table table;
     nm_timers timers;
     nm_flusher flusher;
+    nm_fences fences;
     nm_budget budget;
 };
 
@@ -75,12 +77,9 @@ bool nm_link_is_flooded(nm_link *link)
     return count_pending(link->subscription) >= FLOOD_MESSAGES;
 }
 
-static void on_link_message(natsConnection *connection, natsSubscription *subscription,
-                            natsMsg *message, void *closure)
+/* Hands a message to its inbox. */
+static void hand_over(nm_link *link, natsSubscription *subscription, natsMsg *message)
 {
-    nm_link *link = closure;
-    (void)connection;
-
     const char *token = natsMsg_GetSubject(message) + link->prefix_length;
     nm_inbox *inbox = nm_table_find(&link->table, token);
     if (inbox != link->pausing)
@@ -98,6 +97,15 @@ static void on_link_message(natsConnection *connection, natsSubscription *subscr
         pause_now(link);
 }
 
+static void on_link_message(natsConnection *connection, natsSubscription *subscription,
+                            natsMsg *message, void *closure)
+{
+    nm_link *link = closure;
+    (void)connection;
+    hand_over(link, subscription, message);
+    nm_fences_count(&link->fences);
+}
+
 /*
  * The dispatch thread ends with the subscription: when the link is destroyed, where no inbox
  * listens any more, or when the connection is closed. Who waits for a message then would wait in
@@ -107,6 +115,7 @@ static void on_link_complete(void *closure)
 {
     nm_link *link = closure;
     pause_now(link);
+    nm_fences_end(&link->fences);
     nm_inbox *inbox;
     while ((inbox = nm_table_take_any(&link->table)) != NULL) {
         inbox->callbacks->on_closed(inbox);
@@ -187,7 +196,7 @@ static natsmicro_status start(nm_link *link, const char *inbox_prefix, nm_error 
     if (status != NATSMICRO_OK)
         return status;
     link->completed = false;
-    link->bounds.lone.subscription = link->subscription;
+    link->fences.subscription = link->bounds.lone.subscription = link->subscription;
     link->bounds.lone.subject = link->wildcard;
     nm_bounds_set_lone(&link->bounds, nm_link_max_payload(link));
     link->reconnects = nm_link_reconnects(link);
@@ -208,7 +217,8 @@ natsmicro_status nm_link_new(nm_link **link_out, const nm_link_options *options,
     link->completed = true;
     pthread_mutex_init(&link->completion_lock, NULL);
     nm_cond_init(&link->completion);
-    nm_flusher_init(&link->flusher, &link->connection);
+    nm_fences_init(&link->fences);
+    nm_flusher_init(&link->flusher, &link->connection, &link->fences);
     nm_budget_init(&link->budget, fire_soon);
     nm_bounds_init(&link->bounds, options->events);
     natsmicro_status status = start(link, options->inbox_prefix, error);
@@ -263,6 +273,7 @@ void nm_link_destroy(nm_link *link)
     nm_link_end(link);
     nm_timers_free(&link->timers);
     nm_flusher_free(&link->flusher);
+    nm_fences_free(&link->fences);
     nm_table_free(&link->table);
     nm_bounds_free(&link->bounds);
     nm_budget_destroy(&link->budget);
@@ -328,13 +339,7 @@ bool nm_link_refused_subject(nm_link *link, char subject[NM_REFUSED_SUBJECT_SIZE
 
 uint64_t nm_link_reconnects(nm_link *link)
 {
-    natsStatistics *statistics = NULL;
-    uint64_t reconnects = 0;
-    if (natsStatistics_Create(&statistics) == NATS_OK &&
-        natsConnection_GetStats(nm_link_connection(link), statistics) == NATS_OK)
-        natsStatistics_GetCounts(statistics, NULL, NULL, NULL, NULL, &reconnects);
-    natsStatistics_Destroy(statistics);
-    return reconnects;
+    return nm_reconnects(nm_link_connection(link));
 }
 
 /* ---- inboxes ---- */
@@ -395,4 +400,9 @@ void nm_link_flush(nm_link *link, int64_t deadline)
 void nm_link_flush_soon(nm_link *link)
 {
     nm_flusher_flush_soon(&link->flusher);
+}
+
+void nm_link_fence(nm_link *link, nm_inbox *inbox, uint64_t reconnects)
+{
+    nm_fences_ask(&link->fences, inbox, reconnects);
 }

@@ -134,4 +134,12 @@ void nm_link_flush(nm_link *link, int64_t deadline);
 /* The same, always by the flusher thread: for threads that must not wait. */
 void nm_link_flush_soon(nm_link *link);
 
+/*
+ * After a message was published: has the inbox's on_fence called once all that the broker said to
+ * it has been handed over, such as a 503. Flush then. `reconnects`: nm_link_reconnects before the
+ * message was published; a fence does not pass where the connection has been made again since. One
+ * at a time for an inbox; the link holds a reference until on_fence, which comes within seconds.
+ */
+void nm_link_fence(nm_link *link, nm_inbox *inbox, uint64_t reconnects);
+
 #endif

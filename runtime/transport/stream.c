@@ -53,6 +53,13 @@ static void on_timer(nm_inbox *inbox)
         nm_stream_transport(stream)->on_timer(stream);
 }
 
+/* Only a transport that asks for a fence is told of one. */
+static void on_fence(nm_inbox *inbox, bool passed)
+{
+    nm_stream *stream = stream_of(inbox);
+    nm_stream_transport(stream)->on_fence(stream, passed);
+}
+
 static void on_closed(nm_inbox *inbox)
 {
     nm_stream_abort_unless_ended(stream_of(inbox), NATSMICRO_UNAVAILABLE,
@@ -65,8 +72,8 @@ static void on_unreferenced(nm_inbox *inbox)
     stream->callbacks->on_unreferenced(stream->owner);
 }
 
-static const nm_inbox_callbacks inbox_callbacks = {on_message, on_pause, on_timer, on_closed,
-                                                   on_unreferenced};
+static const nm_inbox_callbacks inbox_callbacks = {on_message, on_pause,  on_timer,
+                                                   on_fence,   on_closed, on_unreferenced};
 
 /* ---- making and beginning ---- */
 

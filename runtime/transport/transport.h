@@ -47,6 +47,8 @@ struct nm_transport {
     void (*on_message)(nm_stream *stream, natsMsg *message);
     /* On the link's service thread. */
     void (*on_timer)(nm_stream *stream);
+    /* As an inbox's. NULL: this transport asks for no fences. */
+    void (*on_fence)(nm_stream *stream, bool passed);
 };
 
 #endif

@@ -26,13 +26,10 @@
 /*
  * Messages that only this library knows; none is a message of a stream. "probe" goes to the NATS
  * reply of the peer's last message and asks for "alive"; a 503 instead says that nobody listens.
- * "fence" is sent to oneself after an answer: once it arrives, a 503 for the answer can no longer
- * come.
  */
 #define NM_HEADER_CONTROL "Natsmicro-Control"
 #define NM_CONTROL_PROBE  "probe"
 #define NM_CONTROL_ALIVE  "alive"
-#define NM_CONTROL_FENCE  "fence"
 
 /* Marks the opening of a reliable stream, and the service's messages until one is acknowledged. */
 #define NM_HEADER_STREAM "Natsmicro-Stream"

@@ -173,6 +173,12 @@ void nm_link_flush_soon(nm_link *link)
     (void)link;
 }
 
+void nm_link_fence(nm_link *link, nm_inbox *inbox, uint64_t before)
+{
+    (void)link;
+    inbox->callbacks->on_fence(inbox, before == reconnects);
+}
+
 void nm_inbox_init(nm_inbox *inbox, nm_link *link, const nm_inbox_callbacks *callbacks)
 {
     inbox->callbacks = callbacks;

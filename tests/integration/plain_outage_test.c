@@ -67,8 +67,7 @@ static void go_away(scene *self)
 
 static void come_back(scene *self)
 {
-    assert_int_equal(
-        NATS_OK, natsConnection_SubscribeSync(&self->call.answers, self->raw, self->call.inbox));
+    raw_listen(&self->call);
     assert_int_equal(NATS_OK, natsConnection_FlushTimeout(self->raw, RAW_TIMEOUT_MS));
 }
 
@@ -335,7 +334,7 @@ static void a_caller_that_comes_back_hears_that_its_stream_has_failed(void **sta
     go_away(self);
     assert_true(latch_wait(&self->room.seen.done, LAB_PATIENCE));
     assert_status(NATSMICRO_CANCELLED, (natsmicro_status)atomic_load(&self->room.seen.returned));
-    wait_for_more(self->room.server_connection, 4); /* its end has met nobody */
+    wait_for_more(self->room.server_connection, 2); /* its end has met nobody */
     come_back(self);
     natsMsg *end = next_of_stream(self);
     assert_string_equal("true", raw_header(end, "Nats-Stream-End"));
@@ -354,7 +353,7 @@ static natsMsg *end_that_was_unheard(scene *self, bool one_inbox)
     assert_true(latch_wait(&self->room.seen.entered, LAB_PATIENCE));
     go_away(self);
     latch_open(&self->room.seen.release);
-    wait_for_more(self->room.server_connection, 6); /* three times a 503 and a fence */
+    wait_for_more(self->room.server_connection, 3); /* as often a 503 */
     come_back(self);
     natsMsg *end = next_of_stream(self);
     assert_string_equal("true", raw_header(end, "Nats-Stream-End"));
@@ -473,7 +472,7 @@ static void a_drain_does_not_wait_for_a_caller_that_listens_no_more(void **state
     open_count(self, WITHOUT_END, false);
     go_away(self);
     assert_true(latch_wait(&self->room.seen.done, LAB_PATIENCE));
-    wait_for_more(self->room.server_connection, 4); /* the end is offered, and nobody hears it */
+    wait_for_more(self->room.server_connection, 2); /* the end is offered, and nobody hears it */
     int64_t began = now_ms();
     natsmicro_server_destroy(self->room.server);
     self->room.server = NULL;

@@ -56,7 +56,7 @@ void raw_assert_error(natsMsg *message, const char *code)
     assert_string_not_equal("", raw_header(message, "Nats-Service-Error"));
 }
 
-void raw_open(raw_call *call, natsConnection *connection, const char *subject)
+static void make_inbox(raw_call *call, natsConnection *connection)
 {
     natsInbox *inbox = NULL;
     memset(call, 0, sizeof(*call));
@@ -64,15 +64,43 @@ void raw_open(raw_call *call, natsConnection *connection, const char *subject)
     assert_int_equal(NATS_OK, natsInbox_Create(&inbox));
     snprintf(call->inbox, sizeof(call->inbox), "%s", inbox);
     natsInbox_Destroy(inbox);
-    assert_int_equal(NATS_OK,
-                     natsConnection_SubscribeSync(&call->answers, connection, call->inbox));
-    raw_send(connection,
-             &(raw_message){.subject = subject, .reply = call->inbox, .reply_to = call->inbox});
-    natsMsg *acknowledgement = raw_next(call->answers);
+}
+
+/* Owns the acknowledgement. */
+static void take_acknowledgement(raw_call *call, natsMsg *acknowledgement)
+{
     snprintf(call->stream, sizeof(call->stream), "%s",
              raw_header(acknowledgement, "Nats-Stream-Inbox"));
     natsMsg_Destroy(acknowledgement);
     assert_string_not_equal("", call->stream);
+}
+
+void raw_open(raw_call *call, natsConnection *connection, const char *subject)
+{
+    make_inbox(call, connection);
+    raw_listen(call);
+    raw_send(connection,
+             &(raw_message){.subject = subject, .reply = call->inbox, .reply_to = call->inbox});
+    take_acknowledgement(call, raw_next(call->answers));
+}
+
+void raw_open_as_go(raw_call *call, natsConnection *connection, const char *subject)
+{
+    natsMsg *opening = NULL;
+    natsMsg *acknowledgement = NULL;
+    make_inbox(call, connection);
+    assert_int_equal(NATS_OK, natsMsg_Create(&opening, subject, NULL, NULL, 0));
+    assert_int_equal(NATS_OK, natsMsgHeader_Set(opening, "Reply-To", call->inbox));
+    assert_int_equal(
+        NATS_OK, natsConnection_RequestMsg(&acknowledgement, connection, opening, RAW_TIMEOUT_MS));
+    natsMsg_Destroy(opening);
+    take_acknowledgement(call, acknowledgement);
+}
+
+void raw_listen(raw_call *call)
+{
+    assert_int_equal(NATS_OK,
+                     natsConnection_SubscribeSync(&call->answers, call->connection, call->inbox));
 }
 
 void raw_item(raw_call *call, const char *seq, const void *data, size_t length)

@@ -52,6 +52,13 @@ typedef struct raw_call {
 /* Opens a call with one inbox as NATS reply and Reply-To, and waits for the acknowledgement. */
 void raw_open(raw_call *call, natsConnection *connection, const char *subject);
 
+/*
+ * Opens a call as the existing Go caller does: it takes the acknowledgement on another subject, and
+ * listens to its inbox only after its end, which is what raw_listen is for.
+ */
+void raw_open_as_go(raw_call *call, natsConnection *connection, const char *subject);
+void raw_listen(raw_call *call);
+
 /* Sends a message of the stream; `seq` and `end` may be NULL. */
 void raw_item(raw_call *call, const char *seq, const void *data, size_t length);
 void raw_end(raw_call *call, const char *seq);

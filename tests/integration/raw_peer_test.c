@@ -460,33 +460,16 @@ static void nested_and_inflated_messages_are_refused(void **state)
 
 /* ---- callers that listen late ---- */
 
-/*
- * Does what the existing Go caller does: it takes the acknowledgement on another subject, and
- * listens for the answer only after its End.
- */
 static natsMsg *sum_and_listen_late(natsConnection *connection, const void *data, size_t length)
 {
-    raw_call call = {.connection = connection};
-    natsInbox *inbox = NULL;
-    natsMsg *opening = NULL;
-    natsMsg *acknowledgement = NULL;
-    assert_int_equal(NATS_OK, natsInbox_Create(&inbox));
-    assert_int_equal(NATS_OK, natsMsg_Create(&opening, "lab.v1.sum", NULL, NULL, 0));
-    assert_int_equal(NATS_OK, natsMsgHeader_Set(opening, "Reply-To", inbox));
-    assert_int_equal(
-        NATS_OK, natsConnection_RequestMsg(&acknowledgement, connection, opening, RAW_TIMEOUT_MS));
-    snprintf(call.stream, sizeof(call.stream), "%s",
-             raw_header(acknowledgement, "Nats-Stream-Inbox"));
-    natsMsg_Destroy(acknowledgement);
-    natsMsg_Destroy(opening);
-
+    raw_call call;
+    raw_open_as_go(&call, connection, "lab.v1.sum");
     raw_item(&call, "1", data, length);
     raw_item(&call, "2", FIVE);
     raw_publish(connection, &(raw_message){.subject = call.stream, .end = "true"});
-    assert_int_equal(NATS_OK, natsConnection_SubscribeSync(&call.answers, connection, inbox));
+    raw_listen(&call);
     natsMsg *answer = raw_next(call.answers);
-    raw_unsubscribe(connection, call.answers);
-    natsInbox_Destroy(inbox);
+    raw_close(&call);
     return answer;
 }
 

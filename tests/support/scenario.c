@@ -36,7 +36,7 @@ void assert_between_at(int64_t value, int64_t low, int64_t high, const char *exp
 
 #define CONNECT_TRIES 5
 
-natsConnection *connect_to_url(const char *url)
+static natsConnection *connect_with(const char *url, bool no_echo)
 {
     natsOptions *options = NULL;
     natsConnection *connection = NULL;
@@ -45,6 +45,8 @@ natsConnection *connect_to_url(const char *url)
         status = NATS_ERR;
     if (status == NATS_OK)
         status = natsOptions_SetURL(options, url);
+    if (status == NATS_OK)
+        status = natsOptions_SetNoEcho(options, no_echo);
     /*
      * On a busy machine the broker's first PING can come before its PONG, which is an error for
      * nats.c.
@@ -60,9 +62,19 @@ natsConnection *connect_to_url(const char *url)
     return connection;
 }
 
+natsConnection *connect_to_url(const char *url)
+{
+    return connect_with(url, false);
+}
+
 natsConnection *connect_to(const broker *where)
 {
     return connect_to_url(broker_url(where));
+}
+
+natsConnection *connect_without_echo(const broker *where)
+{
+    return connect_with(broker_url(where), true);
 }
 
 natsConnection *connect_plain(const broker *where)

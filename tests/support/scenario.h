@@ -59,6 +59,9 @@ natsConnection *connect_to(const broker *where);
 /* Does the same with a URL, such as that of a proxy. */
 natsConnection *connect_to_url(const char *url);
 
+/* Does the same, with natsOptions_SetNoEcho: nothing that it publishes comes back to it. */
+natsConnection *connect_without_echo(const broker *where);
+
 /* Connects with the defaults of nats.c, as a user does who does not know better. */
 natsConnection *connect_plain(const broker *where);
 

@@ -261,14 +261,10 @@ static bool publishes_until_heard(recorded_call *self)
         bool is_end = is_end_to_be_heard(self, i);
         if (!(is_end || is_answer(self, answer)) || answer->reply[0] == '\0')
             continue;
-        wire_message fence = {.may_repeat = true};
-        set_text(fence.subject, sizeof(fence.subject), answer->reply);
-        message_set_header(&fence, "Natsmicro-Control", "fence");
         answer->may_repeat = true;
         /* A caller that does not listen yet has not heard what was recorded before its end. */
         bool before_end = i + 1 < self->count && self->messages[self->count - 1].from_caller;
         answer->at_least = !is_end && recorded_caller_listens_late(self) && before_end ? 2 : 1;
-        recording_insert(self, ++i, &fence);
         changed = true;
     }
     return changed;

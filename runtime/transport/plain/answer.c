@@ -4,12 +4,13 @@
  * Existing callers of a client stream listen for the answer only after they have sent End, so an
  * answer that is published before, or just then, may meet no listener and would be lost. And any
  * caller may be connecting again. The message therefore carries our inbox as NATS reply: the
- * broker's 503 tells that nobody listened. After it goes a fence, a message to ourselves: it comes
- * back after any 503, so its return without one proves that the message was heard.
+ * broker's 503 tells that nobody listened. A fence of the link (link/fence.h) comes after any 503,
+ * so a fence that passes without one proves that the message was heard.
  *
  *   SENT --fence, heard, or the caller has given up--> DONE
  *   SENT --fence, an answer is unheard, no End yet--> HELD --End--> RETRY
  *   SENT --fence, unheard--> RETRY --1, 2, 4 … ms, or something of the caller's--> SENT
+ *   SENT --fence fails--> UNSURE --250 ms--> SENT, published again if it may be lost
  *   any --deadline--> DONE, and an event
  *
  * The deadline is the gone limit. A server that drains does not wait so long: an end is offered no
@@ -31,8 +32,11 @@
 /* An answer is kept this long for the caller's End where the stream has no idle limit. */
 #define LONGEST_HOLD (600 * 1000 * NM_NS_PER_MS)
 
-/* A fence that does not come back was lost in a reconnect: the answer may have been, too. */
-#define FENCE_TIMEOUT (250 * NM_NS_PER_MS)
+/*
+ * After a fence that has failed: the broker is busy, or the connection was lost. In that time one
+ * that is down is looked at again, too.
+ */
+#define ASK_AGAIN_AFTER (250 * NM_NS_PER_MS)
 
 bool nm_plain_answer_is_pending(const nm_stream *stream)
 {
@@ -69,11 +73,12 @@ static int64_t longest_hold(const nm_stream *stream)
     return stream->idle_limit == NM_NEVER ? LONGEST_HOLD : stream->idle_limit;
 }
 
-/* Under the lock: has the timer look at the answer. */
-static void look_at(nm_stream *stream, int64_t due)
+/* Under the lock: the timer goes on with the answer at `due`, and looks at its deadline. */
+static void go_on_at(nm_stream *stream, int64_t due)
 {
-    nm_plain_of(stream)->answer.due = due;
-    nm_inbox_hasten_timer(&stream->inbox, due);
+    nm_plain *plain = nm_plain_of(stream);
+    plain->answer.due = due;
+    nm_inbox_hasten_timer(&stream->inbox, nm_earlier(due, plain->answer.deadline));
 }
 
 static bool is_draining(const nm_stream *stream)
@@ -91,16 +96,40 @@ static void settle(nm_stream *stream)
     plain->answer.counted = false;
 }
 
-/* Publishes the answer and the fence after it. */
-static natsmicro_status offer(nm_stream *stream, nm_error *error)
+/* Under the lock: the message was not published. */
+static void retry_later(nm_stream *stream)
+{
+    nm_plain *plain = nm_plain_of(stream);
+    if (plain->answer.state != NM_ANSWER_SENT)
+        return; /* given up meanwhile */
+    plain->answer.state = NM_ANSWER_RETRY;
+    go_on_at(stream, nm_now() + ASK_AGAIN_AFTER);
+}
+
+/* Publishes the message with a fence after it. `reconnects` are those before. */
+static natsmicro_status offer(nm_stream *stream, uint64_t reconnects, nm_error *error)
 {
     nm_plain *plain = nm_plain_of(stream);
     natsStatus status =
         natsConnection_PublishMsg(nm_link_connection(stream->link), plain->answer.message);
-    if (status != NATS_OK)
-        return nm_link_status(status, plain->peer, error);
-    nm_outgoing fence = {.subject = stream->inbox.subject, .control = NM_CONTROL_FENCE};
-    return nm_publish(nm_link_connection(stream->link), &fence, error);
+    if (status == NATS_OK) {
+        nm_link_fence(stream->link, &stream->inbox, reconnects);
+        return NATSMICRO_OK;
+    }
+    pthread_mutex_lock(&stream->lock);
+    retry_later(stream);
+    pthread_mutex_unlock(&stream->lock);
+    return nm_link_status(status, plain->peer, error);
+}
+
+/* Under the lock: the message is about to be published. */
+static void prepare_offer(nm_stream *stream, uint64_t reconnects)
+{
+    nm_plain *plain = nm_plain_of(stream);
+    plain->answer.state = NM_ANSWER_SENT;
+    plain->answer.unheard = false;
+    plain->answer.reconnects = reconnects;
+    go_on_at(stream, NM_NEVER);
 }
 
 static natsmicro_status first_offer(nm_stream *stream, const nm_outgoing *outgoing, nm_error *error)
@@ -110,18 +139,17 @@ static natsmicro_status first_offer(nm_stream *stream, const nm_outgoing *outgoi
     natsStatus composed = nm_outgoing_compose(&answer, outgoing);
     if (composed != NATS_OK)
         return nm_link_status(composed, plain->peer, error);
+    uint64_t reconnects = nm_link_reconnects(stream->link);
     int64_t now = nm_now();
 
     pthread_mutex_lock(&stream->lock);
     plain->answer.message = answer;
-    plain->answer.state = NM_ANSWER_SENT;
-    plain->answer.unheard = false;
     plain->answer.backoff = FIRST_BACKOFF;
     plain->answer.latest = nm_after(now, longest_hold(stream));
     begin_offers(stream, now);
-    look_at(stream, now + FENCE_TIMEOUT);
+    prepare_offer(stream, reconnects);
     pthread_mutex_unlock(&stream->lock);
-    return offer(stream, error);
+    return offer(stream, reconnects, error);
 }
 
 natsmicro_status nm_plain_answer(nm_stream *stream, const void *message, size_t length,
@@ -262,8 +290,9 @@ bool nm_plain_answer_unheard(nm_stream *stream)
 
 void nm_plain_answer_peer_came(nm_stream *stream)
 {
-    if (nm_plain_of(stream)->answer.state == NM_ANSWER_RETRY)
-        look_at(stream, nm_now());
+    nm_answer_state state = nm_plain_of(stream)->answer.state;
+    if (state == NM_ANSWER_RETRY || state == NM_ANSWER_UNSURE)
+        go_on_at(stream, nm_now());
 }
 
 /*
@@ -281,7 +310,7 @@ void nm_plain_answer_end_came(nm_stream *stream)
     if (plain->answer.state == NM_ANSWER_HELD)
         plain->answer.state = NM_ANSWER_RETRY;
     if (plain->answer.state == NM_ANSWER_RETRY)
-        look_at(stream, now);
+        go_on_at(stream, now);
 }
 
 static bool caller_has_ended(const nm_stream *stream)
@@ -296,28 +325,31 @@ static void wait_for_a_listener(nm_stream *stream, int64_t now)
     if (!caller_has_ended(stream)) {
         plain->answer.state = NM_ANSWER_HELD;
         plain->answer.deadline = plain->answer.drain_deadline = now + longest_hold(stream);
-        look_at(stream, plain->answer.deadline);
+        go_on_at(stream, NM_NEVER);
         return;
     }
     plain->answer.state = NM_ANSWER_RETRY;
-    look_at(stream, now + plain->answer.backoff);
+    go_on_at(stream, now + plain->answer.backoff);
     if (plain->answer.backoff < LONGEST_BACKOFF)
         plain->answer.backoff *= 2;
 }
 
-void nm_plain_answer_fence(nm_stream *stream)
+void nm_plain_answer_fence(nm_stream *stream, bool passed)
 {
     nm_plain *plain = nm_plain_of(stream);
     bool done = false;
 
     pthread_mutex_lock(&stream->lock);
     if (plain->answer.state == NM_ANSWER_SENT) {
-        done = !plain->answer.unheard || plain->answer.caller_gave_up;
+        done = plain->answer.caller_gave_up || (passed && !plain->answer.unheard);
         if (done)
             settle(stream);
-        else
+        else if (passed || plain->answer.unheard)
             wait_for_a_listener(stream, nm_now());
-        plain->answer.unheard = false;
+        else {
+            plain->answer.state = NM_ANSWER_UNSURE;
+            go_on_at(stream, nm_now() + ASK_AGAIN_AFTER);
+        }
     }
     pthread_mutex_unlock(&stream->lock);
     if (done)
@@ -328,22 +360,48 @@ void nm_plain_answer_fence(nm_stream *stream)
 
 typedef enum step {
     STEP_NONE,
+    STEP_ASK,     /* the broker is to be asked again whether somebody has heard the message */
     STEP_AGAIN,   /* the message is to be published again */
     STEP_DONE,    /* nobody has to hear it any more */
-    STEP_GIVE_UP, /* nobody has heard it */
+    STEP_GIVE_UP, /* it is not known that anybody has heard it */
 } step;
 
+/* Under the lock: the timer looks at the answer again. */
+static void look_later(nm_stream *stream, bool connected, bool draining, int64_t now)
+{
+    const nm_plain *plain = nm_plain_of(stream);
+    int64_t due = connected ? plain->answer.due : now + ASK_AGAIN_AFTER;
+    int64_t deadline = draining ? nm_earlier(plain->answer.deadline, plain->answer.drain_deadline)
+                                : plain->answer.deadline;
+    nm_inbox_hasten_timer(&stream->inbox, nm_earlier(due, deadline));
+}
+
+/* Under the lock. What the broker had is lost only with the connection. */
+static step next_offer(const nm_stream *stream, uint64_t reconnects)
+{
+    const nm_plain *plain = nm_plain_of(stream);
+    bool may_be_lost = plain->answer.state != NM_ANSWER_UNSURE || plain->answer.unheard ||
+                       plain->answer.reconnects != reconnects;
+    return may_be_lost ? STEP_AGAIN : STEP_ASK;
+}
+
+/* What must be known of the connection before the lock is taken. */
+typedef struct outlook {
+    natsConnStatus connection;
+    uint64_t reconnects;
+} outlook;
+
 /* Under the lock. While our connection is down, the time to offer the message does not run. */
-static step next_step(nm_stream *stream, natsConnStatus connection, int64_t now)
+static step next_step(nm_stream *stream, const outlook *now_is, int64_t now)
 {
     nm_plain *plain = nm_plain_of(stream);
-    bool connected = connection == NATS_CONN_STATUS_CONNECTED;
+    bool connected = now_is->connection == NATS_CONN_STATUS_CONNECTED;
     bool draining = is_draining(stream);
     if (!nm_plain_answer_is_pending(stream))
         return STEP_NONE;
     if (plain->answer.caller_gave_up)
         return STEP_DONE;
-    if (connection == NATS_CONN_STATUS_CLOSED)
+    if (now_is->connection == NATS_CONN_STATUS_CLOSED)
         return STEP_GIVE_UP;
     bool held = plain->answer.state == NM_ANSWER_HELD;
     if (!connected && !held && !draining && now < plain->answer.latest)
@@ -352,9 +410,9 @@ static step next_step(nm_stream *stream, natsConnStatus connection, int64_t now)
         return is_end(stream) ? STEP_DONE : STEP_GIVE_UP;
     if (now >= plain->answer.deadline)
         return is_end(stream) && stream->aborted != NATSMICRO_OK ? STEP_DONE : STEP_GIVE_UP;
-    if (connected && !held && now >= plain->answer.due)
-        return STEP_AGAIN;
-    look_at(stream, nm_later(plain->answer.due, now + (connected ? 0 : FENCE_TIMEOUT)));
+    if (connected && now >= plain->answer.due)
+        return next_offer(stream, now_is->reconnects);
+    look_later(stream, connected, draining, now);
     return STEP_NONE;
 }
 
@@ -365,31 +423,35 @@ static bool hides_a_loss(const nm_stream *stream)
     return plain->answer.is_regular_end && stream->sent > 0 && plain->peer_control == NULL;
 }
 
-/* Under the lock: the message goes out again. */
-static void prepare_again(nm_stream *stream, int64_t now)
-{
-    nm_plain *plain = nm_plain_of(stream);
-    plain->answer.state = NM_ANSWER_SENT;
-    plain->answer.unheard = false;
-    look_at(stream, now + FENCE_TIMEOUT);
-}
-
 /* Short memory for a failed end: the timer tries again. */
-static void publish_again(nm_stream *stream, bool failed)
+static void publish_again(nm_stream *stream, uint64_t reconnects, bool failed)
 {
-    if (failed && !fail_end(stream))
+    if (failed && !fail_end(stream)) {
+        pthread_mutex_lock(&stream->lock);
+        retry_later(stream);
+        pthread_mutex_unlock(&stream->lock);
         return;
+    }
     nm_error error = NM_ERROR_INIT;
-    if (offer(stream, &error) == NATSMICRO_OK)
-        nm_link_flush_soon(stream->link);
+    offer(stream, reconnects, &error);
     nm_error_clear(&error);
 }
 
-static void report_unheard(nm_stream *stream)
+static void report_unheard(nm_stream *stream, bool unsure)
 {
     nm_events_emit(nm_link_events(stream->link), NATSMICRO_EVENT_UNHEARD, nm_plain_of(stream)->peer,
-                   stream->method, "nobody listened to the %s until its deadline",
+                   stream->method, "%s the %s until its deadline",
+                   unsure ? "the broker did not say whether anybody listened to"
+                          : "nobody listened to",
                    is_end(stream) ? "end of the stream" : "answer");
+}
+
+/* Under the lock: whether no 503 came for the message as it was published last. */
+static bool is_unsure(const nm_stream *stream)
+{
+    const nm_plain *plain = nm_plain_of(stream);
+    return !plain->answer.unheard &&
+           (plain->answer.state == NM_ANSWER_SENT || plain->answer.state == NM_ANSWER_UNSURE);
 }
 
 void nm_plain_answer_timer(nm_stream *stream)
@@ -399,23 +461,28 @@ void nm_plain_answer_timer(nm_stream *stream)
     pthread_mutex_unlock(&stream->lock);
     if (!pending)
         return;
-    natsConnStatus connection = natsConnection_Status(nm_link_connection(stream->link));
+    outlook now_is = {natsConnection_Status(nm_link_connection(stream->link)),
+                      nm_link_reconnects(stream->link)};
 
     pthread_mutex_lock(&stream->lock);
-    int64_t now = nm_now();
-    step next = next_step(stream, connection, now);
+    step next = next_step(stream, &now_is, nm_now());
     bool over = next == STEP_DONE || next == STEP_GIVE_UP;
     bool failed = next == STEP_AGAIN && hides_a_loss(stream);
-    if (next == STEP_AGAIN)
-        prepare_again(stream, now);
+    bool unsure = is_unsure(stream);
+    if (next == STEP_AGAIN || next == STEP_ASK)
+        prepare_offer(stream, now_is.reconnects);
     if (over)
         settle(stream);
     pthread_mutex_unlock(&stream->lock);
 
     if (next == STEP_AGAIN)
-        publish_again(stream, failed);
+        publish_again(stream, now_is.reconnects, failed);
+    if (next == STEP_ASK)
+        nm_link_fence(stream->link, &stream->inbox, now_is.reconnects);
+    if (next == STEP_AGAIN || next == STEP_ASK)
+        nm_link_flush_soon(stream->link);
     if (next == STEP_GIVE_UP)
-        report_unheard(stream);
+        report_unheard(stream, unsure);
     if (over)
         nm_inbox_close(&stream->inbox);
 }

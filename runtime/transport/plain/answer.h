@@ -30,8 +30,8 @@ void nm_plain_answer_peer_came(nm_stream *stream);
 /* Under the lock: the caller's End has come. */
 void nm_plain_answer_end_came(nm_stream *stream);
 
-/* The fence is back. */
-void nm_plain_answer_fence(nm_stream *stream);
+/* The table's. */
+void nm_plain_answer_fence(nm_stream *stream, bool passed);
 
 /* The timer of a call that has an answer. */
 void nm_plain_answer_timer(nm_stream *stream);

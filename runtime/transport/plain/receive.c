@@ -24,8 +24,7 @@ typedef struct nm_receipt {
     natsMsg *message;    /* to destroy; NULL: the queue took it */
     bool dropped;        /* over the limit of what may wait to be read */
     bool probe;          /* to be answered */
-    bool fence;
-    bool refused_inbox; /* the service named an inbox that we do not publish to */
+    bool refused_inbox;  /* the service named an inbox that we do not publish to */
 } nm_receipt;
 
 /* ---- numbers ---- */
@@ -142,9 +141,6 @@ static void take_count(nm_stream *stream, const nm_incoming *incoming)
 
 static void take_control(nm_stream *stream, const nm_incoming *incoming, nm_receipt *receipt)
 {
-    receipt->fence = stream->is_server && strcmp(incoming->control, NM_CONTROL_FENCE) == 0;
-    if (receipt->fence)
-        return;
     nm_plain_peer_lives(stream);
     learn_peer(stream, incoming);
     receipt->probe = incoming->reply != NULL && strcmp(incoming->control, NM_CONTROL_PROBE) == 0;
@@ -331,8 +327,6 @@ void nm_plain_on_message(nm_stream *stream, natsMsg *message)
 
     if (receipt.probe)
         nm_plain_answer_probe(stream, &incoming);
-    if (receipt.fence)
-        nm_plain_answer_fence(stream);
     if (receipt.dropped)
         nm_events_emit(nm_link_events(stream->link), NATSMICRO_EVENT_SLOW_CONSUMER,
                        stream->inbox.subject, stream->method,

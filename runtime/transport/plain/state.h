@@ -21,10 +21,11 @@
 /* How the last message of a service fares; see answer.c. */
 typedef enum nm_answer_state {
     NM_ANSWER_NONE = 0,
-    NM_ANSWER_SENT,  /* published; the fence after it is not back yet */
-    NM_ANSWER_HELD,  /* nobody listened; to be published again when the caller's End comes */
-    NM_ANSWER_RETRY, /* nobody listened, and might by now; to be published again soon */
-    NM_ANSWER_DONE   /* heard, or given up */
+    NM_ANSWER_SENT,   /* published; whether anybody heard it is not known yet */
+    NM_ANSWER_UNSURE, /* the broker has not said in time, and is to be asked again soon */
+    NM_ANSWER_HELD,   /* nobody listened; to be published again when the caller's End comes */
+    NM_ANSWER_RETRY,  /* nobody listened, and might by now; to be published again soon */
+    NM_ANSWER_DONE    /* heard, or given up */
 } nm_answer_state;
 
 /* All but what is marked otherwise is guarded by the stream's lock. */
@@ -55,7 +56,8 @@ typedef struct nm_plain {
         bool caller_gave_up;    /* and said so: it need not hear the answer */
         bool is_regular_end;    /* it says that all messages before it are there */
         bool counted;           /* among the settings' ends */
-        int64_t due;            /* ns: when the timer is to look at it */
+        uint64_t reconnects;    /* of the connection, before it was published last */
+        int64_t due;            /* ns: when it is to be published, or asked for, again */
         int64_t backoff;        /* ns */
         int64_t deadline;       /* ns */
         int64_t drain_deadline; /* the same where the server drains */

@@ -73,6 +73,7 @@ static const nm_transport plain_transport = {
     .read_metrics = read_metrics,
     .on_message = nm_plain_on_message,
     .on_timer = on_timer,
+    .on_fence = nm_plain_answer_fence,
 };
 
 bool nm_plain_begin(nm_stream *stream)
