@@ -22,6 +22,7 @@ static const char *const names[] = {
     [NATSMICRO_EVENT_QUEUE_FULL] = "QUEUE_FULL",
     [NATSMICRO_EVENT_OPEN_CALLS] = "OPEN_CALLS",
     [NATSMICRO_EVENT_NO_SERVICES] = "NO_SERVICES",
+    [NATSMICRO_EVENT_EXPIRED] = "EXPIRED",
 };
 
 const char *natsmicro_event_kind_name(natsmicro_event_kind kind)

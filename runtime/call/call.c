@@ -143,30 +143,45 @@ static void set_false(atomic_bool *flag)
     atomic_store_explicit(flag, false, memory_order_relaxed);
 }
 
-natsmicro_call *nm_call_acquire(nm_call_cache *cache, nm_link *link, const nm_method *method,
-                                const nm_call_settings *settings, const nm_call_side *side,
-                                bool plain)
+static void begin_stream(natsmicro_call *call, const nm_call_setup *setup)
+{
+    const nm_stream_setup stream = {
+        .link = setup->link,
+        .settings = &setup->settings->stream,
+        .kind = setup->method->stub->kind,
+        .is_server = setup->side->is_server,
+        .plain = setup->plain,
+        .method = setup->method->full_name,
+        .subject = setup->method->subject,
+        .began = setup->started,
+        .window_messages = window_messages(setup->method, setup->settings),
+    };
+    nm_stream_begin(call->stream, &stream);
+}
+
+natsmicro_call *nm_call_acquire(nm_call_cache *cache, const nm_call_setup *setup)
 {
     natsmicro_call *call = take_cached(cache);
     if (call == NULL)
         call = make_call(cache);
     if (call == NULL)
         return NULL;
-    call->side = side;
-    call->method = method;
-    call->settings = settings;
-    call->link = link;
+    call->side = setup->side;
+    call->method = setup->method;
+    call->settings = setup->settings;
+    call->link = setup->link;
     call->on_over = NULL;
     call->ended_from_outside = false;
     call->patience = (nm_patience){0};
     call->caller = NULL;
-    call->started = nm_now();
+    call->started = setup->started;
     call->unsent = call->sends_short = call->responded = false;
     set_false(&call->send_error_past);
-    call->arena.limit = settings->limits.max_decode_bytes;
+    call->arena.limit = setup->settings->limits.max_decode_bytes;
     call->chunk_rest = (nm_bytes){NULL, 0};
     call->expected = UINT64_MAX;
-    call->max_size = method->stub->max_size > 0 ? (uint64_t)method->stub->max_size : UINT64_MAX;
+    int64_t max_size = setup->method->stub->max_size;
+    call->max_size = max_size > 0 ? (uint64_t)max_size : UINT64_MAX;
     call->chunk_bytes = 0;
     call->watch = NULL;
     set_false(&call->sending);
@@ -179,17 +194,7 @@ natsmicro_call *nm_call_acquire(nm_call_cache *cache, nm_link *link, const nm_me
     call->answered = call->in_handler = call->detached = false;
     call->drain = NM_DRAIN_NOTHING;
     call->drain_told = false;
-    const nm_stream_setup setup = {
-        .link = link,
-        .settings = &settings->stream,
-        .kind = method->stub->kind,
-        .is_server = side->is_server,
-        .plain = plain,
-        .method = method->full_name,
-        .subject = method->subject,
-        .window_messages = window_messages(method, settings),
-    };
-    nm_stream_begin(call->stream, &setup);
+    begin_stream(call, setup);
     return call;
 }
 

@@ -71,7 +71,7 @@ struct natsmicro_call {
     bool ended_from_outside; /* by a drain; the draining thread's alone */
     nm_patience patience;    /* the server's service thread's alone */
     void *caller;            /* what a server counts the call in */
-    int64_t started;         /* ns */
+    int64_t started;         /* ns: of a server's, when the request came */
 
     /* ---- the sender's alone ---- */
     nm_buffer encoded;
@@ -124,10 +124,18 @@ static inline natsmicro_method_kind nm_call_kind(const natsmicro_call *call)
 
 /* ---- making ---- */
 
-/* A call from the cache or a new one, with one reference; NULL: no memory. `plain`: a client's. */
-natsmicro_call *nm_call_acquire(nm_call_cache *cache, nm_link *link, const nm_method *method,
-                                const nm_call_settings *settings, const nm_call_side *side,
-                                bool plain);
+/* What a call is made of. */
+typedef struct nm_call_setup {
+    nm_link *link;
+    const nm_method *method;
+    const nm_call_settings *settings;
+    const nm_call_side *side;
+    bool plain;      /* client: no reliable stream is offered */
+    int64_t started; /* ns: a caller's call was made, or its request came to the server */
+} nm_call_setup;
+
+/* A call from the cache or a new one, with one reference; NULL: no memory. */
+natsmicro_call *nm_call_acquire(nm_call_cache *cache, const nm_call_setup *setup);
 
 /* Gives back a reference. */
 void nm_call_release(natsmicro_call *call);

@@ -346,10 +346,14 @@ static natsmicro_status begin(natsmicro_client *client, size_t method_index,
 {
     clear_context(context);
     const nm_method *method = &client->methods[method_index];
-    bool plain =
-        client->settings.stream.plain_streams || (context != NULL && context->plain_streams);
-    *call =
-        nm_call_acquire(&client->cache, client->link, method, &client->settings, &caller, plain);
+    const nm_call_setup setup = {.link = client->link,
+                                 .method = method,
+                                 .settings = &client->settings,
+                                 .side = &caller,
+                                 .plain = client->settings.stream.plain_streams ||
+                                          (context != NULL && context->plain_streams),
+                                 .started = nm_now()};
+    *call = nm_call_acquire(&client->cache, &setup);
     if (*call == NULL) {
         nm_last_error_set(NATSMICRO_RESOURCE_EXHAUSTED, "%s: no memory for the call",
                           method->full_name);

@@ -10,8 +10,7 @@
 
 struct nm_waiting_request {
     nm_waiting_request *next;
-    natsMsg *message;
-    size_t size;
+    nm_pool_request request;
     uint64_t number; /* in the order of arrival, from 1 */
 };
 
@@ -115,11 +114,11 @@ static void unlist(nm_backlog *backlog, const nm_pool_source *source)
 static void take_first(nm_backlog *backlog, nm_pool_source *source, nm_pool_request *request)
 {
     nm_waiting_request *first = source->first;
-    *request = (nm_pool_request){source, first->message};
+    *request = first->request;
     source->first = first->next;
     if (source->first == NULL)
         unlist(backlog, source);
-    count_taken(backlog, source, first->size);
+    count_taken(backlog, source, request->size);
     first->next = backlog->spare;
     backlog->spare = first;
 }
@@ -154,13 +153,14 @@ void nm_backlog_open(nm_backlog *backlog, const nm_pool_source *source)
     backlog->streams.max_waiting_bytes = backlog->stream_limits.max_waiting_bytes;
 }
 
-bool nm_backlog_add(nm_backlog *backlog, nm_pool_source *source, natsMsg *message, size_t size)
+bool nm_backlog_add(nm_backlog *backlog, const nm_pool_request *request)
 {
+    nm_pool_source *source = request->source;
     nm_waiting_request *added = backlog->spare;
-    if (added == NULL || !source_has_room(backlog, source, size))
+    if (added == NULL || !source_has_room(backlog, source, request->size))
         return false;
     backlog->spare = added->next;
-    *added = (nm_waiting_request){NULL, message, size, backlog->next_number++};
+    *added = (nm_waiting_request){NULL, *request, backlog->next_number++};
     if (source->first == NULL) {
         source->first = added;
         source->next = backlog->sources;
@@ -168,7 +168,7 @@ bool nm_backlog_add(nm_backlog *backlog, nm_pool_source *source, natsMsg *messag
     } else
         source->last->next = added;
     source->last = added;
-    count_waiting(backlog, source, size);
+    count_waiting(backlog, source, request->size);
     return true;
 }
 

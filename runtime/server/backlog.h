@@ -39,10 +39,12 @@ struct nm_pool_source {
     int64_t typical_ns;   /* what a call has taken of late */
 };
 
-/* A request and where it came from. */
+/* A request, where it came from, and when. */
 typedef struct nm_pool_request {
     nm_pool_source *source;
     natsMsg *message;
+    size_t size;     /* of the message, for the limits */
+    int64_t arrived; /* ns: from now on its time runs */
 } nm_pool_request;
 
 typedef struct nm_backlog {
@@ -65,11 +67,8 @@ void nm_backlog_free(nm_backlog *backlog);
 /* Requests may come from this source. */
 void nm_backlog_open(nm_backlog *backlog, const nm_pool_source *source);
 
-/*
- * Adds a request of `size` bytes, which the backlog owns from now on. False: there is no room for
- * it.
- */
-bool nm_backlog_add(nm_backlog *backlog, nm_pool_source *source, natsMsg *message, size_t size);
+/* Adds a request, whose message the backlog owns from now on. False: there is no room for it. */
+bool nm_backlog_add(nm_backlog *backlog, const nm_pool_request *request);
 
 /* Whether a request waits that may run. */
 bool nm_backlog_may_take(nm_backlog *backlog);

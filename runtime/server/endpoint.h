@@ -55,7 +55,10 @@ void nm_endpoint_free(nm_endpoint *endpoint);
  */
 natsmicro_status nm_endpoint_start(nm_endpoint *endpoint, nm_error *error);
 
-/* Counts a request that is over: `outcome` is OK or what it failed with. Any thread. */
+/*
+ * Counts a request that is over, and took `duration` (ns) since it came: `outcome` is OK or what it
+ * failed with. Any thread.
+ */
 void nm_endpoint_count(nm_endpoint *endpoint, int64_t duration, const nm_error *outcome);
 
 #endif

@@ -99,7 +99,7 @@ static bool serve_unlocked(nm_pool *pool, nm_pool_request request)
     if (wakes)
         pthread_cond_signal(&pool->work);
     int64_t start = nm_now();
-    bool goes_on = pool->callbacks->serve(pool->data, request.source, request.message);
+    bool goes_on = pool->callbacks->serve(pool->data, &request);
     int64_t taken = nm_now() - start;
     pthread_mutex_lock(&pool->lock);
     request.source->typical_ns += (taken - request.source->typical_ns) / 8;
@@ -259,10 +259,10 @@ void nm_pool_close(nm_pool *pool)
     pthread_mutex_unlock(&pool->lock);
 }
 
-void nm_pool_offer(nm_pool *pool, nm_pool_source *source, natsMsg *message, size_t size)
+void nm_pool_offer(nm_pool *pool, const nm_pool_request *request)
 {
     pthread_mutex_lock(&pool->lock);
-    bool queued = nm_backlog_add(&pool->backlog, source, message, size);
+    bool queued = nm_backlog_add(&pool->backlog, request);
     bool wakes = queued && call_worker_if_needed(pool);
     pool->refused += queued ? 0 : 1;
     uint32_t running = pool->backlog.all.running;
@@ -271,7 +271,7 @@ void nm_pool_offer(nm_pool *pool, nm_pool_source *source, natsMsg *message, size
     if (wakes)
         pthread_cond_signal(&pool->work);
     if (!queued)
-        pool->callbacks->refuse(pool->data, source, message, running, waiting);
+        pool->callbacks->refuse(pool->data, request, running, waiting);
 }
 
 void nm_pool_call_ended(nm_pool *pool, nm_pool_source *source)

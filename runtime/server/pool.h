@@ -21,13 +21,12 @@ typedef struct nm_pool_callbacks {
      * published. True: the call goes on, and counts as running until nm_pool_call_ended. From a
      * worker.
      */
-    bool (*serve)(void *data, nm_pool_source *source, natsMsg *message);
+    bool (*serve)(void *data, const nm_pool_request *request);
     /*
      * Refuses a request because the backlog is full; `running` and `waiting` say how full. The
      * message is the callback's from now on. From the thread that offered it.
      */
-    void (*refuse)(void *data, nm_pool_source *source, natsMsg *message, uint32_t running,
-                   size_t waiting);
+    void (*refuse)(void *data, const nm_pool_request *request, uint32_t running, size_t waiting);
     /* Sends what was published. From a worker. */
     void (*flush)(void *data);
 } nm_pool_callbacks;
@@ -73,10 +72,10 @@ natsmicro_status nm_pool_open(nm_pool *pool, nm_pool_source *source);
 void nm_pool_close(nm_pool *pool);
 
 /*
- * Gives a request of `size` bytes to an open source; the message is the pool's from now on. Does
- * not wait for workers.
+ * Gives a request to its source, which is open; the message is the pool's from now on. Does not
+ * wait for workers.
  */
-void nm_pool_offer(nm_pool *pool, nm_pool_source *source, natsMsg *message, size_t size);
+void nm_pool_offer(nm_pool *pool, const nm_pool_request *request);
 
 /* A call that went on after `serve` has ended. */
 void nm_pool_call_ended(nm_pool *pool, nm_pool_source *source);

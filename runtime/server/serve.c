@@ -21,23 +21,58 @@ static void log_refusal(const nm_endpoint *endpoint, const nm_incoming *incoming
            endpoint->method.full_name, natsmicro_status_name(error->status), nm_error_text(error));
 }
 
-static void refuse(nm_endpoint *endpoint, const nm_incoming *incoming, const nm_error *error)
+static natsmicro_server *server_of(const nm_pool_request *request)
 {
+    return nm_endpoint_of(request->source)->service->server;
+}
+
+static void refuse(const nm_pool_request *request, const nm_incoming *incoming,
+                   const nm_error *error)
+{
+    nm_endpoint *endpoint = nm_endpoint_of(request->source);
     natsmicro_server *server = endpoint->service->server;
     if (server->settings.stream.log >= NATSMICRO_LOG_INFO)
         log_refusal(endpoint, incoming, error);
-    nm_endpoint_count(endpoint, 0, error);
+    nm_endpoint_count(endpoint, nm_now() - request->arrived, error);
     nm_stream_refuse(server->link, &server->settings.stream, endpoint->method.stub->kind, incoming,
                      endpoint->method.full_name, error);
+    natsMsg_Destroy(request->message);
 }
 
-void nm_serve_refuse(nm_endpoint *endpoint, natsMsg *message, const nm_error *error)
+void nm_serve_refuse(const nm_pool_request *request, const nm_error *error)
 {
-    const natsmicro_server *server = endpoint->service->server;
     nm_incoming incoming;
-    nm_incoming_read(&incoming, message, server->settings.stream.max_header_bytes);
-    refuse(endpoint, &incoming, error);
-    natsMsg_Destroy(message);
+    nm_incoming_read(&incoming, request->message,
+                     server_of(request)->settings.stream.max_header_bytes);
+    refuse(request, &incoming, error);
+}
+
+/* ---- time ---- */
+
+/* When the time for a request is over; it counts from its arrival. */
+static int64_t deadline_of(const nm_pool_request *request, const nm_incoming *incoming)
+{
+    const nm_method *method = &nm_endpoint_of(request->source)->method;
+    int64_t limit = nm_stream_caller_limit(method->stub->kind, incoming);
+    if (method->stub->kind == NATSMICRO_UNARY && method->timeout_ms > 0)
+        limit = nm_earlier(limit, nm_duration(method->timeout_ms));
+    return nm_after(request->arrived, limit);
+}
+
+/* Refuses a request whose time is over. Its caller may still be there, with a longer limit. */
+static void expire(const nm_pool_request *request, const nm_incoming *incoming, int64_t late)
+{
+    const nm_method *method = &nm_endpoint_of(request->source)->method;
+    natsmicro_server *server = server_of(request);
+    nm_error error = NM_ERROR_INIT;
+    nm_error_set(&error, NATSMICRO_DEADLINE_EXCEEDED,
+                 "%s: the call's time was over %lld ms before a worker was free", method->full_name,
+                 (long long)(late / NM_NS_PER_MS));
+    atomic_fetch_add(&server->expired, 1);
+    refuse(request, incoming, &error);
+    nm_events_emit(&server->events, NATSMICRO_EVENT_EXPIRED, method->subject, method->full_name,
+                   "%s", nm_error_text(&error));
+    nm_error_clear(&error);
 }
 
 /* ---- making the call ---- */
@@ -97,20 +132,23 @@ natsmicro_call *nm_serve_next_call(natsmicro_server *server, natsmicro_call *cal
 
 static const nm_call_side service = {true, nm_call_end_from_outside};
 
-static natsmicro_call *make_call(natsmicro_server *server, nm_endpoint *endpoint)
+static natsmicro_call *make_call(const nm_pool_request *request, int64_t deadline)
 {
-    nm_method *method = &endpoint->method;
-    natsmicro_call *call =
-        nm_call_acquire(&server->cache, server->link, method, &server->settings, &service, false);
+    nm_endpoint *endpoint = nm_endpoint_of(request->source);
+    natsmicro_server *server = endpoint->service->server;
+    const nm_call_setup setup = {.link = server->link,
+                                 .method = &endpoint->method,
+                                 .settings = &server->settings,
+                                 .side = &service,
+                                 .started = request->arrived};
+    natsmicro_call *call = nm_call_acquire(&server->cache, &setup);
     if (call == NULL)
         return NULL;
     call->owner = endpoint;
-    int64_t deadline = NM_NEVER;
     int64_t idle_limit = NM_NEVER;
     if (nm_call_kind(call) != NATSMICRO_UNARY)
-        idle_limit = nm_call_idle_limit(0, server->settings.idle_timeout_ms, method->timeout_ms);
-    else if (method->timeout_ms > 0)
-        deadline = nm_after(call->started, nm_duration(method->timeout_ms));
+        idle_limit =
+            nm_call_idle_limit(0, server->settings.idle_timeout_ms, endpoint->method.timeout_ms);
     nm_stream_set_limits(call->stream, NM_NEVER, deadline, idle_limit);
     if (nm_call_kind(call) == NATSMICRO_UNARY || nm_stream_listen(call->stream))
         return call;
@@ -222,33 +260,45 @@ static bool serve_call(natsmicro_call *call, const ProtobufCMessage *request)
     return true;
 }
 
-bool nm_serve(nm_endpoint *endpoint, natsMsg *message)
+/* Makes the call of a request whose time is not over, and serves it. */
+static bool serve_in_time(const nm_pool_request *request, const nm_incoming *incoming,
+                          int64_t deadline)
 {
-    natsmicro_server *server = endpoint->service->server;
-    nm_incoming incoming;
-    nm_incoming_read(&incoming, message, server->settings.stream.max_header_bytes);
+    natsmicro_server *server = server_of(request);
     natsmicro_call *call = NULL;
-    ProtobufCMessage *request = NULL;
+    ProtobufCMessage *decoded = NULL;
     nm_caller *caller = NULL;
     nm_error error = NM_ERROR_INIT;
-    natsmicro_status status = count_caller(server, &incoming, &caller, &error);
+    natsmicro_status status = count_caller(server, incoming, &caller, &error);
     if (status == NATSMICRO_OK) {
-        call = make_call(server, endpoint);
-        status = accept_call(call, message, &incoming, &request, &error);
+        call = make_call(request, deadline);
+        status = accept_call(call, request->message, incoming, &decoded, &error);
     }
     if (status != NATSMICRO_OK) {
-        refuse(endpoint, &incoming, &error);
+        refuse(request, incoming, &error);
         if (call != NULL)
             unmake(call);
         nm_callers_leave(&server->callers, caller);
         nm_error_clear(&error);
-        natsMsg_Destroy(message);
         return false;
     }
     call->caller = caller;
-    nm_stream_recycle(call->stream, message);
+    nm_stream_recycle(call->stream, request->message);
     enlist(server, call);
-    return serve_call(call, request);
+    return serve_call(call, decoded);
+}
+
+bool nm_serve(const nm_pool_request *request)
+{
+    nm_incoming incoming;
+    nm_incoming_read(&incoming, request->message,
+                     server_of(request)->settings.stream.max_header_bytes);
+    int64_t deadline = deadline_of(request, &incoming);
+    int64_t late = deadline != NM_NEVER ? nm_now() - deadline : -1;
+    if (late < 0)
+        return serve_in_time(request, &incoming, deadline);
+    expire(request, &incoming, late);
+    return false;
 }
 
 void natsmicro_call_finish(natsmicro_call *call, natsmicro_status status)

@@ -8,16 +8,16 @@
 
 /*
  * Serves a request, on the calling thread, up to the handler's return; the message is owned from
- * now on. What it answered is for the caller to flush. True: the call goes on detached, and the
- * pool is told of its end.
+ * now on. One whose time is over never reaches its handler. What was answered is for the caller to
+ * flush. True: the call goes on detached, and the pool is told of its end.
  */
-bool nm_serve(nm_endpoint *endpoint, natsMsg *message);
+bool nm_serve(const nm_pool_request *request);
 
 /*
  * Tells the caller of a request that it is not served, and counts it; the message is owned from now
  * on.
  */
-void nm_serve_refuse(nm_endpoint *endpoint, natsMsg *message, const nm_error *error);
+void nm_serve_refuse(const nm_pool_request *request, const nm_error *error);
 
 /*
  * Walks over the live calls of a server, from the latest to the oldest: returns the one after

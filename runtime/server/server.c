@@ -22,21 +22,20 @@
 
 /* ---- what the pool calls back ---- */
 
-static bool serve(void *data, nm_pool_source *source, natsMsg *message)
+static bool serve(void *data, const nm_pool_request *request)
 {
     (void)data;
-    return nm_serve(nm_endpoint_of(source), message);
+    return nm_serve(request);
 }
 
-static void refuse(void *data, nm_pool_source *source, natsMsg *message, uint32_t running,
-                   size_t waiting)
+static void refuse(void *data, const nm_pool_request *request, uint32_t running, size_t waiting)
 {
     natsmicro_server *server = data;
-    nm_endpoint *endpoint = nm_endpoint_of(source);
+    const nm_endpoint *endpoint = nm_endpoint_of(request->source);
     nm_error error = NM_ERROR_INIT;
     nm_error_set(&error, NATSMICRO_UNAVAILABLE, "the server is busy: %u calls run, %zu wait",
                  running, waiting);
-    nm_serve_refuse(endpoint, message, &error);
+    nm_serve_refuse(request, &error);
     nm_events_emit(&server->events, NATSMICRO_EVENT_OVERLOADED, endpoint->method.subject,
                    endpoint->method.full_name, "%s", nm_error_text(&error));
     nm_error_clear(&error);
@@ -256,7 +255,7 @@ static void refuse_waiting(natsmicro_server *server)
     while (nm_pool_take_waiting(&server->pool, &request)) {
         nm_error error = NM_ERROR_INIT;
         nm_error_set(&error, NATSMICRO_UNAVAILABLE, NM_STOPPING_TEXT);
-        nm_serve_refuse(nm_endpoint_of(request.source), request.message, &error);
+        nm_serve_refuse(&request, &error);
         nm_error_clear(&error);
     }
 }
@@ -294,13 +293,14 @@ static void tell_handlers(natsmicro_server *server)
 
 static void drain(natsmicro_server *server)
 {
+    int64_t deadline = nm_deadline_in(server->drain_timeout_ms);
     if (!begin_drain(server))
         return;
     nm_pool_drain(&server->pool);
     tell_handlers(server);
     stop_offering_ends(server);
     close_doors(server);
-    if (!wait_until_ended(server, nm_deadline_in(server->drain_timeout_ms)))
+    if (!wait_until_ended(server, deadline))
         end_the_rest(server);
     nm_link_flush(server->link, nm_deadline_in(1000));
     pthread_mutex_lock(&server->lock);
@@ -389,6 +389,7 @@ void natsmicro_server_get_counters(natsmicro_server *server, natsmicro_server_co
     uint64_t discovery = (uint64_t)server->discovery_alive;
     pthread_mutex_unlock(&server->lock);
     counters->refused = pool.refused;
+    counters->expired = atomic_load(&server->expired);
     counters->running = pool.running;
     counters->waiting = pool.waiting;
     counters->threads = pool.threads;

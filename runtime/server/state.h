@@ -50,6 +50,7 @@ struct natsmicro_server {
     sem_t stop_requested; /* stays above 0 once the server was stopped */
     atomic_bool connection_closed;
     nm_callers callers;
+    atomic_ullong expired;         /* requests whose time was over before a worker took them */
     uint32_t max_calls_per_method; /* 0: no limit, as with the next two */
     int64_t max_stream_ms;
     uint64_t min_stream_rate; /* bytes a second */

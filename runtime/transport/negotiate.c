@@ -153,6 +153,16 @@ natsmicro_status nm_stream_open(nm_stream *stream, const void *request, size_t l
 
 /* ---- server ---- */
 
+/* An offer's timeout counts whether the offer is taken or not. */
+int64_t nm_stream_caller_limit(natsmicro_method_kind kind, const nm_incoming *opening)
+{
+    nm_stream_offer offer;
+    if (kind == NATSMICRO_UNARY || !nm_stream_offer_read(opening->stream, &offer) ||
+        !offer.has_timeout)
+        return NM_NEVER;
+    return nm_duration((int64_t)offer.timeout_ms);
+}
+
 /* Whether the caller offers a reliable stream that is wanted here. */
 static bool takes_offer(const nm_stream *stream, const nm_incoming *opening, nm_stream_offer *offer)
 {
@@ -174,8 +184,6 @@ natsmicro_status nm_stream_accept(nm_stream *stream, natsMsg *message, const nm_
         return nm_error_set(error, NATSMICRO_RESOURCE_EXHAUSTED, "no memory for the stream");
     if (!reliable)
         return nm_plain_accept(stream, opening, error);
-    if (offer.has_timeout && offer.timeout_ms <= INT64_MAX)
-        stream->deadline = nm_deadline_in((int64_t)offer.timeout_ms);
     return nm_reliable_accept(stream, opening, error);
 }
 

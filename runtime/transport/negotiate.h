@@ -16,6 +16,12 @@
 natsmicro_status nm_stream_open(nm_stream *stream, const void *request, size_t length);
 
 /*
+ * Server: for how long after its opening a caller waits for the whole call, as the opening says
+ * (ns); NM_NEVER: it does not say.
+ */
+int64_t nm_stream_caller_limit(natsmicro_method_kind kind, const nm_incoming *opening);
+
+/*
  * Server: takes the caller's offer if it makes one, its addresses and its headers, and acknowledges
  * the opening where the pattern wants it; flush then. INVALID_ARGUMENT: a subject that may not be
  * published to; RESOURCE_EXHAUSTED.

@@ -44,7 +44,8 @@ struct nm_stream {
     const char *method;
     const char *subject;
     char id[NM_LOG_ID_SIZE]; /* for the log; "": not known, or nothing is logged */
-    int64_t open_deadline;   /* ns */
+    int64_t began;           /* ns: when the call was made, or its opening came */
+    int64_t open_deadline;
     int64_t deadline;
     int64_t idle_limit;
     uint64_t reconnects; /* of the connection, when the call was opened */

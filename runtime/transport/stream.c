@@ -112,6 +112,7 @@ void nm_stream_begin(nm_stream *stream, const nm_stream_setup *setup)
     stream->method = setup->method;
     stream->subject = setup->subject;
     stream->id[0] = '\0';
+    stream->began = setup->began;
     stream->open_deadline = stream->deadline = stream->idle_limit = NM_NEVER;
     stream->max_payload = nm_link_max_payload(setup->link);
     stream->window_messages = setup->window_messages;

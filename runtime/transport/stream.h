@@ -75,6 +75,7 @@ typedef struct nm_stream_setup {
     bool plain;               /* client: no reliable stream is offered */
     const char *method;       /* full name, for texts */
     const char *subject;      /* where the call is opened */
+    int64_t began;            /* ns: when the call was made, or its opening came */
     uint64_t window_messages; /* of a reliable stream: what the peer may send ahead of the reader */
 } nm_stream_setup;
 

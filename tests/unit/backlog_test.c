@@ -33,7 +33,8 @@ static void set_up(room *self, const nm_share *all, const nm_share *streams)
 
 static bool add(room *self, nm_pool_source *source, size_t number)
 {
-    return nm_backlog_add(&self->backlog, source, message(number), 10);
+    const nm_pool_request request = {source, message(number), 10, (int64_t)number};
+    return nm_backlog_add(&self->backlog, &request);
 }
 
 static void assert_takes(room *self, nm_pool_source *source, size_t number)
@@ -43,6 +44,7 @@ static void assert_takes(room *self, nm_pool_source *source, size_t number)
     assert_true(nm_backlog_take(&self->backlog, &request));
     assert_ptr_equal(message(number), request.message);
     assert_ptr_equal(source, request.source);
+    assert_int_equal(number, request.arrived);
 }
 
 static void assert_takes_none(room *self)

@@ -202,7 +202,8 @@ void natsmicro_call_finish(natsmicro_call *call, natsmicro_status status);
 /*
  * Functions that see each call of a client or server, streams too: the place for logs, metrics and
  * access checks. Each may be NULL. Calls run in many threads, so hooks do as well. A request that
- * is refused before it becomes a call, because it is malformed or too many wait, has no hooks.
+ * is refused before it becomes a call, because it is malformed, too many wait, or its time is over
+ * before a worker is free, has no hooks.
  *
  * A hook may use the functions above, except natsmicro_call_detach and natsmicro_call_finish. It
  * must not send, receive, reply or close.
@@ -218,7 +219,7 @@ typedef struct natsmicro_hooks {
     /*
      * Runs once after the end of each call, also when `before` refused it. `status` is what the
      * call ended with, OK if it was complete. `duration_ns` counts from the call's opening
-     * (client), or from when a worker took it (server). On a client it runs in the thread that
+     * (client), or from when the request came (server). On a client it runs in the thread that
      * makes a unary call, closes a stream or destroys the client; on a server in the thread of the
      * handler, or of natsmicro_call_finish.
      */
@@ -255,11 +256,16 @@ typedef enum natsmicro_event_kind {
     /* A client was destroyed before all its calls were closed. */
     NATSMICRO_EVENT_OPEN_CALLS = 9,
     /* natsmicro_server_run was called on a server that no service was added to. */
-    NATSMICRO_EVENT_NO_SERVICES = 10
+    NATSMICRO_EVENT_NO_SERVICES = 10,
+    /*
+     * A request's time was over before a worker was free for it, so its handler did not run. Its
+     * caller is answered DEADLINE_EXCEEDED.
+     */
+    NATSMICRO_EVENT_EXPIRED = 11
 } natsmicro_event_kind;
 
 /*
- * Returns the name of a kind without its prefix, for a log: "DROPPED", … "NO_SERVICES". A number
+ * Returns the name of a kind without its prefix, for a log: "DROPPED", … "EXPIRED". A number
  * that is no kind is "UNKNOWN". The string is static. Never blocks; any thread.
  */
 const char *natsmicro_event_kind_name(natsmicro_event_kind kind);

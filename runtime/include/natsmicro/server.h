@@ -136,8 +136,8 @@ typedef struct natsmicro_server_options {
      */
     uint32_t max_calls_per_caller;
     /*
-     * How long a stream may last, in milliseconds, whatever it does. Then it ends with
-     * DEADLINE_EXCEEDED on both sides, within a second. Default: no limit.
+     * How long a stream may last, in milliseconds from when its opening came, whatever it does.
+     * Then it ends with DEADLINE_EXCEEDED on both sides, within a second. Default: no limit.
      */
     int64_t max_stream_ms;
     /*
@@ -194,10 +194,11 @@ typedef struct natsmicro_service_options {
     const natsmicro_metadata *metadata;
     size_t n_metadata;
     /*
-     * How long a unary handler may take to reply, in milliseconds; then its caller gets
-     * DEADLINE_EXCEEDED. Without the server's idle_timeout_ms it bounds the silence of a stream's
-     * caller as well. Clients are not told of it. Default: the method's timeout in the proto, or
-     * the service's; without one a handler may take any time.
+     * How long a unary call may take, in milliseconds, from when the request came; then its caller
+     * gets DEADLINE_EXCEEDED. A handler that no worker was free for by then does not run. Without
+     * the server's idle_timeout_ms it bounds the silence of a stream's caller as well. Clients are
+     * not told of it. Default: the method's timeout in the proto, or the service's; without one a
+     * handler may take any time.
      */
     int64_t timeout_ms;
 } natsmicro_service_options;
@@ -270,6 +271,8 @@ typedef struct natsmicro_server_counters {
     uint64_t waiting;       /* now: calls that wait for a worker */
     uint64_t subscriptions; /* now: subscriptions on the connection */
     uint64_t threads;       /* now: worker threads */
+    /* Calls whose time was over before a worker was free; their handlers did not run. */
+    uint64_t expired;
 } natsmicro_server_counters;
 
 /* Fills *counters. Never blocks; any thread. */

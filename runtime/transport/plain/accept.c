@@ -58,7 +58,7 @@ natsmicro_status nm_plain_accept(nm_stream *stream, const nm_incoming *opening, 
         pthread_mutex_lock(&stream->lock);
         nm_plain_learn_peer(stream, opening->reply_to);
         if (stream->kind == NATSMICRO_SERVER_STREAM)
-            nm_plain_announce_later(stream);
+            nm_plain_announce_later(stream, stream->began);
         pthread_mutex_unlock(&stream->lock);
     }
     return NATSMICRO_OK;

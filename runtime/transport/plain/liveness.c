@@ -199,10 +199,10 @@ void nm_plain_answer_probe(nm_stream *stream, const nm_incoming *asked)
 
 /* ---- a server stream before its first message ---- */
 
-void nm_plain_announce_later(nm_stream *stream)
+void nm_plain_announce_later(nm_stream *stream, int64_t since)
 {
     nm_plain *plain = nm_plain_of(stream);
-    plain->announce_due = nm_now() + probe_interval(stream);
+    plain->announce_due = since + probe_interval(stream);
     nm_inbox_hasten_timer(&stream->inbox, plain->announce_due);
 }
 
@@ -212,9 +212,10 @@ void nm_plain_announce(nm_stream *stream)
     pthread_mutex_lock(&stream->lock);
     bool silent = plain->announce_due != NM_NEVER && stream->sent == 0 && !stream->finished &&
                   stream->aborted == NATSMICRO_OK;
-    bool due = silent && nm_now() >= plain->announce_due;
+    int64_t now = nm_now();
+    bool due = silent && now >= plain->announce_due;
     if (due)
-        nm_plain_announce_later(stream);
+        nm_plain_announce_later(stream, now);
     else if (silent)
         nm_inbox_hasten_timer(&stream->inbox, plain->announce_due);
     pthread_mutex_unlock(&stream->lock);

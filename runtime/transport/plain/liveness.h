@@ -23,9 +23,9 @@ void nm_plain_answer_probe(nm_stream *stream, const nm_incoming *asked);
 /*
  * A server stream is not acknowledged, so until its first message the caller knows no inbox to
  * probe, and the server does not notice that the caller is gone. The timer sees to both; under the
- * lock it is set for the first time.
+ * lock it is set for the first time. `since` (ns): when the opening came, or the last word went.
  */
-void nm_plain_announce_later(nm_stream *stream);
+void nm_plain_announce_later(nm_stream *stream, int64_t since);
 void nm_plain_announce(nm_stream *stream);
 
 /* Under the lock: something came from the peer. */
