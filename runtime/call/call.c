@@ -151,6 +151,7 @@ static void begin_stream(natsmicro_call *call, const nm_call_setup *setup)
         .kind = setup->method->stub->kind,
         .is_server = setup->side->is_server,
         .plain = setup->plain,
+        .known_limit = setup->known_limit,
         .method = setup->method->full_name,
         .subject = setup->method->subject,
         .began = setup->started,

@@ -130,8 +130,9 @@ typedef struct nm_call_setup {
     const nm_method *method;
     const nm_call_settings *settings;
     const nm_call_side *side;
-    bool plain;      /* client: no reliable stream is offered */
-    int64_t started; /* ns: a caller's call was made, or its request came to the server */
+    bool plain;          /* client: no reliable stream is offered */
+    int64_t known_limit; /* client: as in nm_stream_setup */
+    int64_t started;     /* ns: a caller's call was made, or its request came to the server */
 } nm_call_setup;
 
 /* A call from the cache or a new one, with one reference; NULL: no memory. */

@@ -36,10 +36,9 @@ natsmicro_status nm_method_init(nm_method *method, const natsmicro_stub_service 
 {
     if (subject_prefix == NULL)
         subject_prefix = service->subject_prefix;
-    if (timeout_ms == 0)
-        timeout_ms = stub->timeout_ms != 0 ? stub->timeout_ms : service->timeout_ms;
     method->stub = stub;
-    method->timeout_ms = timeout_ms;
+    method->proto_timeout_ms = stub->timeout_ms != 0 ? stub->timeout_ms : service->timeout_ms;
+    method->timeout_ms = timeout_ms != 0 ? timeout_ms : method->proto_timeout_ms;
     method->full_name = join(service->full_name, stub->name);
     method->subject = join(subject_prefix, stub->subject);
     method->request = nm_plan_new(stub->request);

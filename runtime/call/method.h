@@ -10,11 +10,12 @@
 
 typedef struct nm_method {
     const natsmicro_stub_method *stub;
-    char *full_name;    /* "lab.v1.Lab.CountUp"; owned */
-    char *subject;      /* "lab.v1.count_up"; owned */
-    int64_t timeout_ms; /* of a unary call or an opening; 0: none was set anywhere */
-    nm_plan *request;   /* how its messages are encoded and decoded; owned */
-    nm_plan *response;  /* owned */
+    char *full_name;          /* "lab.v1.Lab.CountUp"; owned */
+    char *subject;            /* "lab.v1.count_up"; owned */
+    int64_t timeout_ms;       /* of a unary call or an opening; 0: none was set anywhere */
+    int64_t proto_timeout_ms; /* what the proto says of it, which both sides know; 0: nothing */
+    nm_plan *request;         /* how its messages are encoded and decoded; owned */
+    nm_plan *response;        /* owned */
 } nm_method;
 
 /* OK; INVALID_ARGUMENT: the subject; RESOURCE_EXHAUSTED. nm_method_free after each of them. */

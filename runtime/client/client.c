@@ -341,6 +341,20 @@ static void tell_service(natsmicro_call *call, natsmicro_status status, const ch
 
 static const nm_call_side caller = {false, tell_service};
 
+/*
+ * The service knows the proto's timeout of a unary call. Of others it is told where they are
+ * shorter; but not of the default, since a header takes as long to send and read as the rest of a
+ * short call.
+ */
+static int64_t known_limit(const nm_method *method, const natsmicro_context *context)
+{
+    int64_t proto_ms = method->proto_timeout_ms;
+    bool has_own = (context != NULL && context->timeout_ms != 0) || method->timeout_ms != proto_ms;
+    if (!has_own)
+        return 0;
+    return proto_ms > 0 && method->stub->kind == NATSMICRO_UNARY ? nm_duration(proto_ms) : NM_NEVER;
+}
+
 static natsmicro_status begin(natsmicro_client *client, size_t method_index,
                               natsmicro_context *context, natsmicro_call **call)
 {
@@ -352,6 +366,7 @@ static natsmicro_status begin(natsmicro_client *client, size_t method_index,
                                  .side = &caller,
                                  .plain = client->settings.stream.plain_streams ||
                                           (context != NULL && context->plain_streams),
+                                 .known_limit = known_limit(method, context),
                                  .started = nm_now()};
     *call = nm_call_acquire(&client->cache, &setup);
     if (*call == NULL) {

@@ -337,6 +337,11 @@ bool nm_link_refused_subject(nm_link *link, char subject[NM_REFUSED_SUBJECT_SIZE
     return true;
 }
 
+bool nm_link_has_headers(nm_link *link)
+{
+    return natsConnection_HasHeaderSupport(nm_link_connection(link)) == NATS_OK;
+}
+
 uint64_t nm_link_reconnects(nm_link *link)
 {
     return nm_reconnects(nm_link_connection(link));

@@ -82,6 +82,11 @@ size_t nm_link_max_payload(nm_link *link);
 #define NM_REFUSED_SUBJECT_SIZE 256
 bool nm_link_refused_subject(nm_link *link, char subject[NM_REFUSED_SUBJECT_SIZE]);
 
+/*
+ * Whether the broker has message headers; not before there is one. Takes a lock of nats.c.
+ */
+bool nm_link_has_headers(nm_link *link);
+
 /* How often the connection has been lost and made again. Takes a lock of nats.c. */
 uint64_t nm_link_reconnects(nm_link *link);
 

@@ -229,11 +229,11 @@ static natsmicro_status accept_call(natsmicro_call *call, natsMsg *message,
                                     const nm_incoming *incoming, ProtobufCMessage **request,
                                     nm_error *error)
 {
-    if (incoming->malformed != NULL)
-        return nm_error_set(error, NATSMICRO_INVALID_ARGUMENT, "%s", incoming->malformed);
-    if (call == NULL)
-        return nm_error_set(error, NATSMICRO_RESOURCE_EXHAUSTED, "no memory for the call");
-    natsmicro_status status = decode_request(call, incoming, request, error);
+    natsmicro_status status = nm_stream_check_opening(incoming, error);
+    if (status == NATSMICRO_OK && call == NULL)
+        status = nm_error_set(error, NATSMICRO_RESOURCE_EXHAUSTED, "no memory for the call");
+    if (status == NATSMICRO_OK)
+        status = decode_request(call, incoming, request, error);
     if (status != NATSMICRO_OK)
         return status;
     call->in_handler = true;

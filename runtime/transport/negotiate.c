@@ -10,6 +10,7 @@
 #include "transport/reliable/begin.h"
 #include "transport/reliable/table.h"
 #include "transport/stray.h"
+#include "wire/names.h"
 #include "wire/offer.h"
 
 /* A unary call does without: nothing but its answer is waited for. */
@@ -156,11 +157,24 @@ natsmicro_status nm_stream_open(nm_stream *stream, const void *request, size_t l
 /* An offer's timeout counts whether the offer is taken or not. */
 int64_t nm_stream_caller_limit(natsmicro_method_kind kind, const nm_incoming *opening)
 {
+    int64_t limit = opening->timeout_ms > 0 ? nm_duration(opening->timeout_ms) : NM_NEVER;
     nm_stream_offer offer;
-    if (kind == NATSMICRO_UNARY || !nm_stream_offer_read(opening->stream, &offer) ||
-        !offer.has_timeout)
-        return NM_NEVER;
-    return nm_duration((int64_t)offer.timeout_ms);
+    if (kind != NATSMICRO_UNARY && nm_stream_offer_read(opening->stream, &offer) &&
+        offer.has_timeout)
+        limit = nm_earlier(limit, nm_duration((int64_t)offer.timeout_ms));
+    return limit;
+}
+
+natsmicro_status nm_stream_check_opening(const nm_incoming *opening, nm_error *error)
+{
+    if (opening->malformed != NULL)
+        return nm_error_set(error, NATSMICRO_INVALID_ARGUMENT, "%s", opening->malformed);
+    if (opening->timeout == NULL || opening->timeout_ms > 0)
+        return NATSMICRO_OK;
+    return nm_error_set(error, NATSMICRO_INVALID_ARGUMENT,
+                        "the header " NM_HEADER_TIMEOUT
+                        " is \"%.64s\", and must be a number of milliseconds from 1 to %lld",
+                        opening->timeout, (long long)NM_TIMEOUT_LIMIT);
 }
 
 /* Whether the caller offers a reliable stream that is wanted here. */

@@ -22,6 +22,12 @@ natsmicro_status nm_stream_open(nm_stream *stream, const void *request, size_t l
 int64_t nm_stream_caller_limit(natsmicro_method_kind kind, const nm_incoming *opening);
 
 /*
+ * Server: whether the headers of an opening can be read. INVALID_ARGUMENT: all of them, or one that
+ * is the protocol's own, cannot.
+ */
+natsmicro_status nm_stream_check_opening(const nm_incoming *opening, nm_error *error);
+
+/*
  * Server: takes the caller's offer if it makes one, its addresses and its headers, and acknowledges
  * the opening where the pattern wants it; flush then. INVALID_ARGUMENT: a subject that may not be
  * published to; RESOURCE_EXHAUSTED.

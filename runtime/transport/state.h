@@ -41,6 +41,7 @@ struct nm_stream {
     natsmicro_method_kind kind;
     bool is_server;
     bool plain;
+    int64_t known_limit; /* client: of a time for the call that is not shorter nothing is said */
     const char *method;
     const char *subject;
     char id[NM_LOG_ID_SIZE]; /* for the log; "": not known, or nothing is logged */

@@ -109,6 +109,7 @@ void nm_stream_begin(nm_stream *stream, const nm_stream_setup *setup)
     stream->kind = setup->kind;
     stream->is_server = setup->is_server;
     stream->plain = setup->plain;
+    stream->known_limit = setup->known_limit;
     stream->method = setup->method;
     stream->subject = setup->subject;
     stream->id[0] = '\0';

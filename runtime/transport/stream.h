@@ -73,6 +73,7 @@ typedef struct nm_stream_setup {
     natsmicro_method_kind kind;
     bool is_server;
     bool plain;               /* client: no reliable stream is offered */
+    int64_t known_limit;      /* client: the service is told of a shorter time for the call, ns */
     const char *method;       /* full name, for texts */
     const char *subject;      /* where the call is opened */
     int64_t began;            /* ns: when the call was made, or its opening came */

@@ -21,6 +21,7 @@ typedef enum known_header {
     KNOWN_DESCRIPTION,
     KNOWN_CONTROL,
     KNOWN_STREAM,
+    KNOWN_TIMEOUT,
     N_KNOWN,
     UNKNOWN_HEADER = N_KNOWN
 } known_header;
@@ -31,6 +32,7 @@ static const char *const known_names[N_KNOWN] = {
     [KNOWN_ERROR] = NM_HEADER_ERROR,           [KNOWN_ERROR_CODE] = NM_HEADER_ERROR_CODE,
     [KNOWN_STATUS] = NM_HEADER_STATUS,         [KNOWN_DESCRIPTION] = NM_HEADER_DESCRIPTION,
     [KNOWN_CONTROL] = NM_HEADER_CONTROL,       [KNOWN_STREAM] = NM_HEADER_STREAM,
+    [KNOWN_TIMEOUT] = NM_HEADER_TIMEOUT,
 };
 
 /* The only known header that a name like this, of this length, can be. */
@@ -45,8 +47,10 @@ static known_header candidate(nm_bytes header)
         return KNOWN_STREAM;
     case sizeof(NM_HEADER_REPLY_TO) - 1:
         return KNOWN_REPLY_TO;
-    case sizeof(NM_HEADER_STREAM_INBOX) - 1: /* and Natsmicro-Control */
-        return name[4] == '-' ? KNOWN_STREAM_INBOX : KNOWN_CONTROL;
+    case sizeof(NM_HEADER_STREAM_INBOX) - 1: /* and Natsmicro-Control, Natsmicro-Timeout */
+        if (name[4] == '-')
+            return KNOWN_STREAM_INBOX;
+        return name[10] == 'c' || name[10] == 'C' ? KNOWN_CONTROL : KNOWN_TIMEOUT;
     case sizeof(NM_HEADER_ERROR) - 1:
         return KNOWN_ERROR;
     case sizeof(NM_HEADER_ERROR_CODE) - 1:
@@ -119,6 +123,14 @@ static bool parse_sequence(nm_bytes value, uint64_t *sequence)
     }
     *sequence = number;
     return value.length > 0;
+}
+
+/* 0: it is no number of milliseconds that a caller may wait. */
+static int64_t parse_timeout(nm_bytes value)
+{
+    uint64_t ms = 0;
+
+    return parse_sequence(value, &ms) && ms <= NM_TIMEOUT_LIMIT ? (int64_t)ms : 0;
 }
 
 /*
@@ -201,6 +213,8 @@ static bool read_values(nm_incoming *incoming, const nm_bytes *values)
     incoming->stream_inbox = write_word(&writer, values[KNOWN_STREAM_INBOX]);
     incoming->control = write_word(&writer, values[KNOWN_CONTROL]);
     incoming->stream = write_word(&writer, values[KNOWN_STREAM]);
+    incoming->timeout = write_word(&writer, values[KNOWN_TIMEOUT]);
+    incoming->timeout_ms = parse_timeout(values[KNOWN_TIMEOUT]);
     read_error(incoming, values, &writer);
     return !writer.failed;
 }

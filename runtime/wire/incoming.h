@@ -41,6 +41,8 @@ typedef struct nm_incoming {
     nm_bytes error_text;      /* data NULL: none. As it came, perhaps over several lines */
     const char *control;      /* Natsmicro-Control, or NULL */
     const char *stream;       /* Natsmicro-Stream, or NULL */
+    const char *timeout;      /* Natsmicro-Timeout, or NULL */
+    int64_t timeout_ms;       /* the same as a number; 0: it is not there, or no such number */
 
     char words[NM_INCOMING_WORDS]; /* not cleared: that would cost more than reading a message */
 } nm_incoming;

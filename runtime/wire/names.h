@@ -31,6 +31,10 @@
 #define NM_CONTROL_PROBE  "probe"
 #define NM_CONTROL_ALIVE  "alive"
 
+/* How long the caller waits from when its request comes on: 1 to NM_TIMEOUT_LIMIT milliseconds. */
+#define NM_HEADER_TIMEOUT "Natsmicro-Timeout"
+#define NM_TIMEOUT_LIMIT  (INT64_C(1) << 31)
+
 /* Marks the opening of a reliable stream, and the service's messages until one is acknowledged. */
 #define NM_HEADER_STREAM "Natsmicro-Stream"
 

@@ -73,6 +73,8 @@ static void read_message(natsMsg *message)
     nm_incoming_read(&incoming, message, NM_HEADER_LIMIT);
     check(!(incoming.has_sequence && incoming.bad_sequence));
     check(incoming.sequence <= INT64_MAX);
+    check(incoming.timeout_ms >= 0 && incoming.timeout_ms <= NM_TIMEOUT_LIMIT);
+    check(incoming.timeout != NULL || incoming.timeout_ms == 0);
     check_subject(incoming.reply_to);
     check_subject(incoming.stream_inbox);
     check(nm_incoming_user_headers(message, NM_HEADER_LIMIT, &headers));

@@ -154,6 +154,35 @@ static void sequences_are_numbers(void **state)
     assert_sequence("one", false, 0);
 }
 
+/* `ms` 0: the value is no time that a caller may wait. */
+static void assert_timeout(const char *value, int64_t ms)
+{
+    char line[128];
+
+    snprintf(line, sizeof(line), "natsmicro-TIMEOUT: %s\r\nNatsmicro-Control: probe\r\n", value);
+    natsMsg *m = message(line, "");
+    nm_incoming in;
+    nm_incoming_read(&in, m, NM_HEADER_LIMIT);
+    assert_string_equal(value, in.timeout);
+    assert_int_equal(ms, in.timeout_ms);
+    assert_string_equal("probe", in.control);
+    natsMsg_Destroy(m);
+}
+
+static void timeouts_are_numbers_of_milliseconds(void **state)
+{
+    (void)state;
+    assert_timeout("1", 1);
+    assert_timeout("0250", 250);
+    assert_timeout("2147483648", INT64_C(2147483648));
+    assert_timeout("2147483649", 0);
+    assert_timeout("9223372036854775808", 0);
+    assert_timeout("0", 0);
+    assert_timeout("-1", 0);
+    assert_timeout("1.5", 0);
+    assert_timeout("1s", 0);
+}
+
 static void only_true_is_an_end(void **state)
 {
     static const char *const others[] = {"false", "True", "1", "true1"};
@@ -557,6 +586,7 @@ int main(void)
         cmocka_unit_test(the_first_value_counts_and_the_usual_spelling_before_others),
         cmocka_unit_test(names_of_the_same_length_are_not_mistaken),
         cmocka_unit_test(sequences_are_numbers),
+        cmocka_unit_test(timeouts_are_numbers_of_milliseconds),
         cmocka_unit_test(only_true_is_an_end),
         cmocka_unit_test(the_brokers_503_is_no_responders),
         cmocka_unit_test(both_spellings_of_an_error_are_read),

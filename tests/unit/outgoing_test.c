@@ -111,7 +111,8 @@ static void every_part_is_a_header(void **state)
                                   .end = true,
                                   .reply_to = "_INBOX.a",
                                   .stream_inbox = "_INBOX.b",
-                                  .control = NM_CONTROL_PROBE};
+                                  .control = NM_CONTROL_PROBE,
+                                  .timeout_ms = 250};
     natsMsg *message = compose(&outgoing);
 
     (void)state;
@@ -120,7 +121,8 @@ static void every_part_is_a_header(void **state)
     assert_header(message, "Reply-To", "_INBOX.a");
     assert_header(message, "Nats-Stream-Inbox", "_INBOX.b");
     assert_header(message, "Natsmicro-Control", "probe");
-    assert_header_count(message, 5);
+    assert_header(message, "Natsmicro-Timeout", "250");
+    assert_header_count(message, 6);
     natsMsg_Destroy(message);
 }
 

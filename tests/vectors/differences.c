@@ -5,6 +5,7 @@
 #include "vectors/differences.h"
 
 #include "support/process.h"
+#include "vectors/outcomes.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -499,6 +500,15 @@ static bool sends_no_blank_header(recorded_call *self)
     return true;
 }
 
+/* Our caller of a call that nobody answers waits for less than the proto gives. */
+static bool says_how_long_it_waits(recorded_call *self)
+{
+    if (self->kind != RECORDED_UNARY || !service_is_silent(self))
+        return false;
+    message_set_header(&self->messages[0], "Natsmicro-Timeout", "*");
+    return true;
+}
+
 static bool stops_when_the_call_has_failed(recorded_call *self)
 {
     bool failed = false;
@@ -596,6 +606,8 @@ const difference differences[] = {
     {OF_CALLER, "C's calls: request headers on client and bidirectional streams",
      "a user sets them for every call", sends_headers_with_streams},
     {OF_CALLER, "C's calls: blank request header", "nats.c cannot read it", sends_no_blank_header},
+    {OF_CALLER, "C's calls: how long the caller waits",
+     "a handler knows when nobody waits any more", says_how_long_it_waits},
     {OF_CALLER, "C's calls: after the service's failure", "nobody reads what is sent",
      stops_when_the_call_has_failed},
     {OF_CALLER, "C's calls: giving up", "it must never look finished", says_that_it_gives_up},

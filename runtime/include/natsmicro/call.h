@@ -109,8 +109,8 @@ const char *natsmicro_call_subject(natsmicro_call *call);
 
 /*
  * Returns the milliseconds until the call's deadline: 0 when it has passed, -1 without a deadline.
- * A handler of a stream knows the deadline that the caller's context set, if the stream is a
- * reliable one; a handler of a unary call knows the service's timeout only.
+ * A handler has the least of the service's timeout and of what the caller's context or client
+ * options set, if the caller uses this library. It counts from when the request came to the server.
  */
 int64_t natsmicro_call_remaining_ms(natsmicro_call *call);
 

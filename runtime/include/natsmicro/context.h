@@ -39,7 +39,8 @@ void natsmicro_context_destroy(natsmicro_context *context);
 
 /*
  * Bounds the whole call, in milliseconds from its start. The call ends with DEADLINE_EXCEEDED when
- * the time is up, even in the middle of a stream.
+ * the time is up, even in the middle of a stream. A service of this library is told, and so is its
+ * handler.
  *
  * A negative timeout says that a deadline of your own has passed already: the call fails with
  * DEADLINE_EXCEEDED at once, and nothing is sent. More than 146 years is no limit.

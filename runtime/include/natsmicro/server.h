@@ -196,9 +196,9 @@ typedef struct natsmicro_service_options {
     /*
      * How long a unary call may take, in milliseconds, from when the request came; then its caller
      * gets DEADLINE_EXCEEDED. A handler that no worker was free for by then does not run. Without
-     * the server's idle_timeout_ms it bounds the silence of a stream's caller as well. Clients are
-     * not told of it. Default: the method's timeout in the proto, or the service's; without one a
-     * handler may take any time.
+     * the server's idle_timeout_ms it bounds the silence of a stream's caller as well. A caller
+     * that says how long it waits may make it less, not more. Default: the method's timeout in the
+     * proto, or the service's; without one a handler may take any time.
      */
     int64_t timeout_ms;
 } natsmicro_service_options;

@@ -54,6 +54,8 @@ natsmicro_status nm_plain_accept(nm_stream *stream, const nm_incoming *opening, 
         return nm_error_set(error, NATSMICRO_RESOURCE_EXHAUSTED, "no memory");
     if (nm_caller_streams(stream->kind))
         acknowledge(stream, opening);
+    if (stream->kind != NATSMICRO_UNARY)
+        nm_plain_watch_deadline(stream);
     if (names_its_inbox(opening)) {
         pthread_mutex_lock(&stream->lock);
         nm_plain_learn_peer(stream, opening->reply_to);

@@ -268,6 +268,19 @@ static bool is_over(const nm_stream *stream)
            (!stream->is_server && stream->in_end != NATSMICRO_OK);
 }
 
+void nm_plain_watch_deadline(nm_stream *stream)
+{
+    if (stream->deadline == NM_NEVER)
+        return;
+    pthread_mutex_lock(&stream->lock);
+    if (nm_now() < stream->deadline)
+        nm_inbox_hasten_timer(&stream->inbox, stream->deadline);
+    else if (!is_over(stream))
+        nm_stream_abort_locked(stream, NATSMICRO_DEADLINE_EXCEEDED,
+                               "%s: the deadline passed before the end", stream->method);
+    pthread_mutex_unlock(&stream->lock);
+}
+
 /* Under the lock: has the timer look at the limit, and ask again before. */
 static void watch_later(nm_stream *stream, int64_t now)
 {

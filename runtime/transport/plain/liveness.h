@@ -28,6 +28,12 @@ void nm_plain_answer_probe(nm_stream *stream, const nm_incoming *asked);
 void nm_plain_announce_later(nm_stream *stream, int64_t since);
 void nm_plain_announce(nm_stream *stream);
 
+/*
+ * Server: ends a stream when the time is over that its caller waits for it, or has the timer look
+ * again then.
+ */
+void nm_plain_watch_deadline(nm_stream *stream);
+
 /* Under the lock: something came from the peer. */
 void nm_plain_peer_lives(nm_stream *stream);
 

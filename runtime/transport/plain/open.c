@@ -5,9 +5,23 @@
 #include "transport/plain/open.h"
 #include "transport/publish.h"
 #include "transport/stream.h"
+#include "wire/names.h"
 
 #include <stdlib.h>
 #include <string.h>
+
+/* The time for the call as the header says it; 0: the header would cost more than it tells. */
+static int64_t timeout_to_tell(const nm_stream *stream)
+{
+    int64_t deadline = nm_stream_wait_deadline(stream);
+    if (stream->known_limit == 0 || deadline == NM_NEVER)
+        return 0;
+    int64_t left = nm_remaining_ms(deadline);
+    if (left > NM_TIMEOUT_LIMIT || nm_duration(left) >= stream->known_limit ||
+        !nm_link_has_headers(stream->link))
+        return 0;
+    return left > 0 ? left : 1;
+}
 
 natsmicro_status nm_plain_publish_opening(nm_stream *stream, const void *request, size_t length,
                                           const char *offer)
@@ -19,6 +33,7 @@ natsmicro_status nm_plain_publish_opening(nm_stream *stream, const void *request
         .length = length,
         .reply_to = stream->kind == NATSMICRO_UNARY ? NULL : stream->inbox.subject,
         .stream = offer,
+        .timeout_ms = offer == NULL ? timeout_to_tell(stream) : 0, /* an offer tells it, too */
         .headers = &stream->headers_out,
     };
     nm_error error = NM_ERROR_INIT;

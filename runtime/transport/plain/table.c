@@ -50,6 +50,7 @@ static void on_timer(nm_stream *stream)
     nm_plain_watch(stream);
     if (!stream->is_server)
         return;
+    nm_plain_watch_deadline(stream);
     nm_plain_announce(stream);
     nm_plain_answer_timer(stream);
 }
