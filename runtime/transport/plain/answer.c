@@ -9,12 +9,17 @@
  *
  *   SENT --fence, heard, or the caller has given up--> DONE
  *   SENT --fence, an answer is unheard, no End yet--> HELD --End--> RETRY
+ *   (unless the caller has named its inbox: it has listened there from the beginning)
  *   SENT --fence, unheard--> RETRY --1, 2, 4 … ms, or something of the caller's--> SENT
  *   SENT --fence fails--> UNSURE --250 ms--> SENT, published again if it may be lost
  *   any --deadline--> DONE, and an event
  *
- * The deadline is the gone limit. A server that drains does not wait so long: an end is offered no
- * more, and an answer for as long as a caller needs that listens late.
+ * The deadline is the gone limit. An answer that is held waits for as long as the caller sends, and
+ * is dropped once the caller has been silent for the idle limit. What ended the call on our side,
+ * such as a loss, is not the caller's End: it goes on sending, and listens only then.
+ *
+ * A server that drains does not wait so long: an end is offered no more, and an answer for as long
+ * as a caller needs that listens late.
  */
 #include "transport/plain/answer.h"
 #include "transport/publish.h"
@@ -68,9 +73,18 @@ static void begin_offers(nm_stream *stream, int64_t now)
     }
 }
 
+/* How long a caller may be silent whose End an answer waits for. */
 static int64_t longest_hold(const nm_stream *stream)
 {
-    return stream->idle_limit == NM_NEVER ? LONGEST_HOLD : stream->idle_limit;
+    return stream->idle_limit == NM_NEVER ? LONGEST_HOLD
+                                          : nm_later(stream->idle_limit, SHORTEST_OFFER);
+}
+
+/* Under the lock: the answer is held, and the caller has been heard just now. */
+static void go_on_holding(nm_stream *stream, int64_t now)
+{
+    nm_plain *plain = nm_plain_of(stream);
+    plain->answer.deadline = plain->answer.drain_deadline = now + longest_hold(stream);
 }
 
 /* Under the lock: the timer goes on with the answer at `due`, and looks at its deadline. */
@@ -291,7 +305,9 @@ bool nm_plain_answer_unheard(nm_stream *stream)
 void nm_plain_answer_peer_came(nm_stream *stream)
 {
     nm_answer_state state = nm_plain_of(stream)->answer.state;
-    if (state == NM_ANSWER_RETRY || state == NM_ANSWER_UNSURE)
+    if (state == NM_ANSWER_HELD)
+        go_on_holding(stream, nm_now());
+    else if (state == NM_ANSWER_RETRY || state == NM_ANSWER_UNSURE)
         go_on_at(stream, nm_now());
 }
 
@@ -302,6 +318,7 @@ void nm_plain_answer_peer_came(nm_stream *stream)
 void nm_plain_answer_end_came(nm_stream *stream)
 {
     nm_plain *plain = nm_plain_of(stream);
+    plain->end_came = true;
     if (!nm_plain_answer_is_pending(stream))
         return;
     int64_t now = nm_now();
@@ -313,18 +330,20 @@ void nm_plain_answer_end_came(nm_stream *stream)
         go_on_at(stream, now);
 }
 
-static bool caller_has_ended(const nm_stream *stream)
+/* Whether the caller listens by now where it is there. */
+static bool caller_listens(const nm_stream *stream)
 {
-    return is_end(stream) || stream->in_end != NATSMICRO_OK || stream->aborted != NATSMICRO_OK;
+    const nm_plain *plain = nm_plain_of(stream);
+    return is_end(stream) || plain->end_came || plain->peer_control != NULL;
 }
 
 /* Under the lock: nobody has heard the message. */
 static void wait_for_a_listener(nm_stream *stream, int64_t now)
 {
     nm_plain *plain = nm_plain_of(stream);
-    if (!caller_has_ended(stream)) {
+    if (!caller_listens(stream)) {
         plain->answer.state = NM_ANSWER_HELD;
-        plain->answer.deadline = plain->answer.drain_deadline = now + longest_hold(stream);
+        go_on_holding(stream, now);
         go_on_at(stream, NM_NEVER);
         return;
     }

@@ -24,10 +24,10 @@ bool nm_plain_answer_is_pending(const nm_stream *stream);
 /* Under the lock: the broker's 503. True: it was for the answer. */
 bool nm_plain_answer_unheard(nm_stream *stream);
 
-/* Under the lock: something came from the caller, who may listen again. */
+/* Under the lock: something came from the caller, who goes on, and may listen again. */
 void nm_plain_answer_peer_came(nm_stream *stream);
 
-/* Under the lock: the caller's End has come. */
+/* Under the lock: the caller's End has come, be it one that gives up. */
 void nm_plain_answer_end_came(nm_stream *stream);
 
 /* The table's. */

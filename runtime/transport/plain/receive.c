@@ -270,8 +270,6 @@ static void take_caller_error(nm_stream *stream, const nm_incoming *incoming)
     nm_error error = NM_ERROR_INIT;
     nm_error told = NM_ERROR_INIT;
     natsmicro_status status = nm_incoming_error(incoming, &error);
-    if (incoming->malformed != NULL)
-        status = nm_error_set(&error, NATSMICRO_INVALID_ARGUMENT, "%s", incoming->malformed);
     nm_error_set(&told, status, "%s: the caller ended the call: %s", stream->method,
                  nm_error_text(&error));
     nm_error_set_code(&told, nm_error_code(&error), told.text);
@@ -294,6 +292,11 @@ static void receive_on_server(nm_stream *stream, const nm_incoming *incoming, nm
     }
     nm_plain_peer_lives(stream);
     learn_peer(stream, incoming);
+    if (incoming->malformed != NULL) { /* the caller goes on */
+        nm_stream_abort_locked(stream, NATSMICRO_INVALID_ARGUMENT, "%s: %s", stream->method,
+                               incoming->malformed);
+        return;
+    }
     if (incoming->error_code != NULL) {
         take_caller_error(stream, incoming);
         return;

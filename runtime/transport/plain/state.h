@@ -46,6 +46,7 @@ typedef struct nm_plain {
     int64_t announce_due;        /* server stream, until its first message; NM_NEVER: off */
     atomic_uint_fast64_t handed; /* number of our last message that nats.c has; the sender's */
     bool end_handed;             /* client: and our end */
+    bool end_came;               /* server: the caller has ended its direction, or given up */
     bool peer_counts;            /* the peer repeats the numbers of probes */
     uint64_t delivered;          /* our messages up to this number have come, as it says */
 

@@ -88,7 +88,7 @@ bool nm_plain_begin(nm_stream *stream)
     plain->last_send = plain->last_asked = 0;
     plain->burst = 0;
     plain->announce_due = NM_NEVER;
-    plain->end_handed = plain->peer_counts = false;
+    plain->end_handed = plain->end_came = plain->peer_counts = false;
     plain->delivered = 0;
     atomic_store(&plain->handed, 0);
     int64_t limit = stream->settings->gone_limit;
