@@ -482,8 +482,8 @@ static void a_closed_connection_ends_a_handler_that_waits(void **state)
 static natsmicro_status answer_and_read_on(Lab__V1__LabServer__Sum *call, void *user_data)
 {
     lab_probe *seen = user_data;
-    const Lab__V1__SumRequest *item;
     Lab__V1__SumResponse answer = LAB__V1__SUM_RESPONSE__INIT;
+    const Lab__V1__SumRequest *item;
     natsmicro_status status = lab__v1__lab_server__sum__recv(call, &item);
     if (status == NATSMICRO_OK)
         status = lab__v1__lab_server__sum__reply(call, &answer);
