@@ -58,6 +58,11 @@ const char *natsmicro_call_trailer(natsmicro_call *call, const char *name)
     return nm_stream_trailer(call->stream, name);
 }
 
+const char *natsmicro_call_own_header(natsmicro_call *call, const char *name)
+{
+    return nm_stream_own_header(call->stream, name);
+}
+
 /* Sets a header or a trailer. A failure is shown as that of a send. */
 static natsmicro_status put_header(natsmicro_call *call, const char *name, const char *value,
                                    natsmicro_status (*put)(nm_stream *, const char *, const char *,

@@ -192,7 +192,9 @@ natsmicro_call *nm_call_acquire(nm_call_cache *cache, const nm_call_setup *setup
     set_false(&call->cancelling);
     set_false(&call->flush_later);
     call->ready = 0;
-    call->answered = call->in_handler = call->detached = false;
+    call->answered = call->in_handler = call->detached = call->handled = false;
+    call->replaceable = call->has_new_data = call->told = false;
+    call->outside = setup->method->chain.count;
     call->drain = NM_DRAIN_NOTHING;
     call->drain_told = false;
     begin_stream(call, setup);
@@ -325,11 +327,26 @@ static bool is_answered(natsmicro_call *call)
     return answered;
 }
 
+/* Under interceptors a call is made by another one, which is cancelled as well. */
+static void cancel_attempt(natsmicro_call *call)
+{
+    pthread_mutex_lock(&call->lock);
+    natsmicro_call *attempt = call->attempt;
+    if (attempt != NULL)
+        nm_stream_reference(attempt->stream);
+    pthread_mutex_unlock(&call->lock);
+    if (attempt == NULL)
+        return;
+    natsmicro_call_cancel(attempt);
+    nm_call_release(attempt);
+}
+
 void natsmicro_call_cancel(natsmicro_call *call)
 {
     if (!is_answered(call) &&
         nm_stream_abort_unless_ended(call->stream, NATSMICRO_CANCELLED, "cancelled"))
         tell_soon(call);
+    cancel_attempt(call);
 }
 
 /* Takes what the error holds. */

@@ -92,6 +92,7 @@ struct natsmicro_call {
     bool responded;      /* client: the one response has been given out */
     bool drain_told;     /* server: its recv has said that the server drains */
     int64_t waits_since; /* ns: when its wait began */
+    void *response;      /* client stream: what its interceptors are shown; owned by who asked */
 
     /* ---- users, and who tells the peer ---- */
     atomic_bool sending;
@@ -105,13 +106,19 @@ struct natsmicro_call {
     pthread_cond_t changed;
 
     /* ---- guarded by `lock` ---- */
-    unsigned ready;   /* nm_readiness: on_ready has come */
-    uint32_t waiting; /* threads in nm_call_wait */
-    nm_drain drain;   /* server: what its recv is still to do about a drain */
-    nm_error failure; /* of a client's call: what its hook refused it with */
+    unsigned ready;    /* nm_readiness: on_ready has come */
+    uint32_t waiting;  /* threads in nm_call_wait */
+    nm_drain drain;    /* server: what its recv is still to do about a drain */
+    nm_error failure;  /* of a client's call: what its hook refused it with, or its last try */
+    bool replaceable;  /* it came from inside an interceptor; see failure.h */
+    bool has_new_data; /* its data was set since */
+    bool told;         /* the caller has been told of it */
     bool answered;
     bool in_handler;
     bool detached;
+    bool handled;            /* the handler has been reached */
+    size_t outside;          /* interceptors outside of what runs now, or of the detached handler */
+    natsmicro_call *attempt; /* client: what the call is made by now, under interceptors */
 };
 
 /* Whether a thread waits for the peer right now. */

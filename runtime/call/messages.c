@@ -3,6 +3,7 @@
  */
 #include "call/messages.h"
 #include "base/cold.h"
+#include "call/intercept.h"
 
 static const nm_plan *type_out(const natsmicro_call *call)
 {
@@ -47,7 +48,7 @@ static natsmicro_status send_pieces(natsmicro_call *call, const nm_bytes *pieces
     return status;
 }
 
-static natsmicro_status send_message(natsmicro_call *call, const void *message)
+static natsmicro_status send_message(natsmicro_call *call, const ProtobufCMessage *message)
 {
     nm_call_forget_send_error(call);
     if (call->sends_short && send_in_place(call, message))
@@ -62,10 +63,16 @@ static natsmicro_status send_message(natsmicro_call *call, const void *message)
     return send_pieces(call, encoding.pieces, encoding.count);
 }
 
+static natsmicro_status send_or_intercept(natsmicro_call *call, const void *message)
+{
+    return call->method->chain.sends ? nm_intercept_send(call, message, send_message)
+                                     : send_message(call, message);
+}
+
 natsmicro_status natsmicro_stub_send(natsmicro_call *call, const void *message)
 {
     nm_call_enter(&call->sending);
-    return nm_call_leave(&call->sending, send_message(call, message));
+    return nm_call_leave(&call->sending, send_or_intercept(call, message));
 }
 
 natsmicro_status natsmicro_stub_try_send(natsmicro_call *call, const void *message)
@@ -74,7 +81,7 @@ natsmicro_status natsmicro_stub_try_send(natsmicro_call *call, const void *messa
     /* One thread sends: room that is there now is there for the send. */
     if (!nm_stream_can_send(call->stream))
         return nm_call_leave(&call->sending, NATSMICRO_WOULD_BLOCK);
-    return nm_call_leave(&call->sending, send_message(call, message));
+    return nm_call_leave(&call->sending, send_or_intercept(call, message));
 }
 
 natsmicro_status nm_call_send_pieces(natsmicro_call *call, const nm_bytes *pieces, size_t count)
@@ -144,19 +151,53 @@ natsmicro_status nm_call_decode(natsmicro_call *call, const nm_span *span, const
     return *message != NULL ? NATSMICRO_OK : decode_by_library(call, span, message);
 }
 
-static natsmicro_status recv_message(natsmicro_call *call, const void **message)
+static natsmicro_status recv_message(natsmicro_call *call, const void **message, bool whole)
 {
     *message = NULL;
     call->chunk_rest = (nm_bytes){NULL, 0};
     nm_span span;
-    natsmicro_status status = recv_span(call, &span, false);
+    natsmicro_status status = recv_span(call, &span, whole);
     return status == NATSMICRO_OK ? nm_call_decode(call, &span, message) : status;
+}
+
+/* ---- receiving under interceptors ---- */
+
+static natsmicro_status recv_inside(natsmicro_call *call, const ProtobufCMessage **message)
+{
+    const void *received;
+    natsmicro_status status = recv_message(call, &received, false);
+    *message = received;
+    return status;
+}
+
+static natsmicro_status recv_chunk_inside(natsmicro_call *call, const ProtobufCMessage **message)
+{
+    const void *received;
+    natsmicro_status status = recv_message(call, &received, true);
+    *message = received;
+    return status;
+}
+
+static natsmicro_status recv_outside(natsmicro_call *call, const void **message, nm_receiving end)
+{
+    const ProtobufCMessage *received = NULL;
+    natsmicro_status status = nm_intercept_recv(call, &received, end);
+    *message = received;
+    return status;
+}
+
+natsmicro_status nm_call_recv_chunk(natsmicro_call *call, const void **message)
+{
+    nm_call_enter(&call->receiving);
+    return nm_call_leave(&call->receiving, recv_outside(call, message, recv_chunk_inside));
 }
 
 natsmicro_status natsmicro_stub_recv(natsmicro_call *call, const void **message)
 {
     nm_call_enter(&call->receiving);
-    return nm_call_leave(&call->receiving, recv_message(call, message));
+    return nm_call_leave(&call->receiving, call->method->chain.receives
+                                               ? recv_outside(call, message, recv_inside)
+                                               : recv_message(call, message, false));
 }
 
 /* Decodes the response into memory of its own. One that cannot be decoded ends the call. */
@@ -195,6 +236,57 @@ natsmicro_status nm_call_recv_response(natsmicro_call *call, void **response)
 {
     nm_call_enter(&call->receiving);
     return nm_call_leave(&call->receiving, recv_response(call, response));
+}
+
+static natsmicro_status recv_response_inside(natsmicro_call *call, const ProtobufCMessage **message)
+{
+    void *response = NULL;
+    natsmicro_status status = recv_response(call, &response);
+    call->response = response;
+    *message = response;
+    return status;
+}
+
+/* The interceptors may have put another message in place, which is theirs: a copy is the user's. */
+static natsmicro_status own_response(natsmicro_call *call, const ProtobufCMessage *message,
+                                     void **response)
+{
+    nm_error error = NM_ERROR_INIT;
+    nm_buffer bytes = NM_BUFFER_INIT;
+    ProtobufCMessage *copy = NULL;
+    natsmicro_status status = nm_encode_by_plan(call->method->response, message, &bytes, &error);
+    if (status == NATSMICRO_OK)
+        status = nm_decode_owned(call->method->stub->response, bytes.data, bytes.length,
+                                 &call->settings->limits, &copy, &error);
+    if (status != NATSMICRO_OK)
+        nm_call_give_up_with(call, &error);
+    nm_buffer_free(&bytes);
+    nm_error_clear(&error);
+    *response = copy;
+    return status;
+}
+
+static natsmicro_status recv_response_outside(natsmicro_call *call, void **response)
+{
+    const ProtobufCMessage *message = NULL;
+    natsmicro_status status = nm_intercept_recv(call, &message, recv_response_inside);
+    if (status == NATSMICRO_OK && message == call->response) {
+        *response = call->response;
+        return NATSMICRO_OK;
+    }
+    if (status == NATSMICRO_OK)
+        status = own_response(call, message, response);
+    natsmicro_stub_message_free(call->response);
+    return status;
+}
+
+natsmicro_status nm_call_recv_last(natsmicro_call *call, void **response)
+{
+    call->response = NULL;
+    nm_call_enter(&call->receiving);
+    return nm_call_leave(&call->receiving, call->method->chain.receives
+                                               ? recv_response_outside(call, response)
+                                               : recv_response(call, response));
 }
 
 void natsmicro_stub_message_free(void *message)

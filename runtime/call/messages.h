@@ -19,6 +19,12 @@ natsmicro_status nm_call_recv_span(natsmicro_call *call, nm_span *span);
  */
 natsmicro_status nm_call_recv_response(natsmicro_call *call, void **response);
 
+/* The same for a client stream, under the interceptors of the method. */
+natsmicro_status nm_call_recv_last(natsmicro_call *call, void **response);
+
+/* A chunk of a blob as a message, under the interceptors of the method. */
+natsmicro_status nm_call_recv_chunk(natsmicro_call *call, const void **message);
+
 /* Decodes it into the call's arena; a malformed message ends the call. NULL unless OK. */
 natsmicro_status nm_call_decode(natsmicro_call *call, const nm_span *span, const void **message);
 

@@ -55,4 +55,5 @@ void nm_method_free(nm_method *method)
     free(method->subject);
     nm_plan_free(method->request);
     nm_plan_free(method->response);
+    nm_chain_free(&method->chain);
 }

@@ -5,6 +5,7 @@
 #define NM_CALL_METHOD_H
 
 #include "base/error.h"
+#include "call/chain.h"
 #include "codec/plan.h"
 #include "natsmicro/stub.h"
 
@@ -16,6 +17,7 @@ typedef struct nm_method {
     int64_t proto_timeout_ms; /* what the proto says of it, which both sides know; 0: nothing */
     nm_plan *request;         /* how its messages are encoded and decoded; owned */
     nm_plan *response;        /* owned */
+    nm_chain chain;           /* empty until interceptors are added */
 } nm_method;
 
 /* OK; INVALID_ARGUMENT: the subject; RESOURCE_EXHAUSTED. nm_method_free after each of them. */

@@ -44,20 +44,6 @@ static bool copy_prefixes(nm_call_settings *settings, const char *const *prefixe
     return true;
 }
 
-natsmicro_status nm_options_take(void *own, const void *given, nm_error *error)
-{
-    if (given == NULL)
-        return NATSMICRO_OK;
-    const size_t own_size = *(const size_t *)own;
-    const size_t given_size = *(const size_t *)given;
-    if (given_size < sizeof(size_t) || given_size > own_size)
-        return nm_error_set(error, NATSMICRO_INVALID_ARGUMENT,
-                            "the options have a size of %zu: initialize them with their INIT macro",
-                            given_size);
-    memcpy(own, given, given_size);
-    return NATSMICRO_OK;
-}
-
 natsmicro_status nm_check_time(const char *option, int64_t ms, int64_t least, nm_error *error)
 {
     if (ms >= least)
@@ -120,6 +106,9 @@ natsmicro_status nm_call_settings_init(nm_call_settings *settings, const nm_call
     settings->stream.ends = &settings->ends;
     settings->idle_timeout_ms = options->idle_timeout_ms;
     settings->hooks = options->hooks;
+    status = nm_interceptors_copy(&settings->interceptors, options->interceptors, error);
+    if (status != NATSMICRO_OK)
+        return status;
     const char *const *prefixes = options->allowed_inbox_prefixes;
     if (!copy_prefixes(settings, prefixes != NULL ? prefixes : default_prefixes))
         return NATSMICRO_RESOURCE_EXHAUSTED;
@@ -128,6 +117,7 @@ natsmicro_status nm_call_settings_init(nm_call_settings *settings, const nm_call
 
 void nm_call_settings_free(nm_call_settings *settings)
 {
+    nm_interceptors_free(&settings->interceptors);
     if (settings->allowed_inbox_prefixes == NULL)
         return;
     for (size_t i = 0; settings->allowed_inbox_prefixes[i] != NULL; i++)

@@ -4,6 +4,8 @@
 #ifndef NM_CALL_SETTINGS_H
 #define NM_CALL_SETTINGS_H
 
+#include "base/options.h"
+#include "call/chain.h"
 #include "codec/codec.h"
 #include "transport/stream.h"
 
@@ -13,6 +15,8 @@ typedef struct nm_call_settings {
     nm_stream_settings stream;
     int64_t idle_timeout_ms; /* 0: not set */
     natsmicro_hooks hooks;
+    nm_interceptors interceptors;
+    atomic_bool silent; /* the client was destroyed: none of the user's functions run any more */
     char **allowed_inbox_prefixes; /* owned, ends with NULL */
     nm_stream_totals totals;
     nm_stream_ends ends;
@@ -34,6 +38,7 @@ typedef struct nm_call_options {
     int64_t gone_limit_ms;
     size_t max_header_bytes;
     natsmicro_log_level log;
+    const natsmicro_interceptor *const *interceptors;
 } nm_call_options;
 
 /*
@@ -50,15 +55,8 @@ typedef struct nm_call_options {
         .plain_streams = (options)->plain_streams, .window_bytes = (options)->window_bytes,       \
         .window_messages = (options)->window_messages, .gone_limit_ms = (options)->gone_limit_ms, \
         .max_header_bytes = (options)->max_header_bytes, .log = (options)->log,                   \
+        .interceptors = (options)->interceptors,                                                  \
     }
-
-/*
- * Copies a user's options over `own`, which holds the defaults and, as all options, begins with its
- * size. Those of a program that was compiled with an older header are shorter: the defaults stay
- * for what they do not know. NULL: all defaults stay. INVALID_ARGUMENT: no size, or a newer
- * header's.
- */
-natsmicro_status nm_options_take(void *own, const void *given, nm_error *error);
 
 /* ---- checks of what users give: OK, or INVALID_ARGUMENT with a text that names it ---- */
 

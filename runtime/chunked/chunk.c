@@ -4,6 +4,7 @@
  * fields, the field twice) go through the codec.
  */
 #include "chunked/chunk.h"
+#include "base/cold.h"
 #include "call/messages.h"
 #include "wire/chunk.h"
 
@@ -87,6 +88,29 @@ size_t nm_chunk_size(natsmicro_call *call, size_t chunk_size)
     return chunk_size < most ? chunk_size : most;
 }
 
+/*
+ * Interceptors see a chunk as a message. Decoding what would be sent makes one, whatever else its
+ * type may have, such as a flag for the field.
+ */
+NM_COLD static natsmicro_status send_as_message(natsmicro_call *call, const nm_bytes *pieces,
+                                                size_t count)
+{
+    nm_buffer encoded = NM_BUFFER_INIT;
+    for (size_t i = 0; i < count; i++)
+        nm_buffer_append(&encoded, pieces[i].data, pieces[i].length);
+    ProtobufCMessage *message = NULL;
+    natsmicro_status status =
+        encoded.failed ? nm_error_set(&call->send_error, NATSMICRO_RESOURCE_EXHAUSTED,
+                                      "%s: no memory for a chunk", call->method->full_name)
+                       : nm_decode_owned(chunk_type(call), encoded.data, encoded.length, NULL,
+                                         &message, &call->send_error);
+    nm_buffer_free(&encoded);
+    if (status == NATSMICRO_OK)
+        status = natsmicro_stub_send(call, message);
+    natsmicro_stub_message_free(message);
+    return status;
+}
+
 /* The most pieces that one chunk is made of, with its head. */
 #define MOST_PIECES 3
 
@@ -97,7 +121,8 @@ static natsmicro_status send_one(natsmicro_call *call, const nm_bytes *pieces, s
     nm_bytes all[MOST_PIECES];
     all[0] = (nm_bytes){head, nm_chunk_head(head, chunk_field(call), length)};
     memcpy(&all[1], pieces, count * sizeof(*pieces));
-    return nm_call_send_pieces(call, all, count + 1);
+    return call->method->chain.sends ? send_as_message(call, all, count + 1)
+                                     : nm_call_send_pieces(call, all, count + 1);
 }
 
 static natsmicro_status send_split(natsmicro_call *call, nm_bytes piece)
@@ -143,20 +168,37 @@ natsmicro_status nm_chunk_send(natsmicro_call *call, const nm_bytes *pieces, siz
 
 /* ---- receiving ---- */
 
+/* The bytes of a chunk that has been decoded. */
+static nm_bytes bytes_of(const natsmicro_call *call, const void *message)
+{
+    ProtobufCBinaryData field;
+    memcpy(&field, (const char *)message + chunk_type(call)->fields[0].offset, sizeof(field));
+    return (nm_bytes){field.data, field.len};
+}
+
 static natsmicro_status decode_chunk(natsmicro_call *call, const nm_span *span, nm_bytes *bytes)
 {
     const void *message;
     natsmicro_status status = nm_call_decode(call, span, &message);
-    if (status != NATSMICRO_OK)
-        return status;
-    ProtobufCBinaryData field;
-    memcpy(&field, (const char *)message + chunk_type(call)->fields[0].offset, sizeof(field));
-    *bytes = (nm_bytes){field.data, field.len};
-    return NATSMICRO_OK;
+    if (status == NATSMICRO_OK)
+        *bytes = bytes_of(call, message);
+    return status;
+}
+
+/* Interceptors see a chunk as a message. */
+NM_COLD static natsmicro_status recv_as_message(natsmicro_call *call, nm_bytes *bytes)
+{
+    const void *message;
+    natsmicro_status status = nm_call_recv_chunk(call, &message);
+    if (status == NATSMICRO_OK)
+        *bytes = bytes_of(call, message);
+    return status;
 }
 
 static natsmicro_status recv_message(natsmicro_call *call, nm_bytes *bytes)
 {
+    if (call->method->chain.receives)
+        return recv_as_message(call, bytes);
     nm_span span;
     natsmicro_status status = nm_call_recv_span(call, &span);
     if (status != NATSMICRO_OK ||

@@ -4,6 +4,7 @@
 #include "base/last_error.h"
 #include "call/call.h"
 #include "call/context.h"
+#include "call/intercept.h"
 #include "call/log.h"
 #include "call/messages.h"
 #include "transport/negotiate.h"
@@ -44,6 +45,9 @@ static natsmicro_status init_methods(natsmicro_client *client,
                            options->subject_prefix, options->timeout_ms, error);
         if (status != NATSMICRO_OK)
             return status;
+        if (!nm_chain_add(&client->methods[i].chain, &client->settings.interceptors, service,
+                          service->methods[i].name))
+            return NATSMICRO_RESOURCE_EXHAUSTED;
     }
     return NATSMICRO_OK;
 }
@@ -55,6 +59,8 @@ static natsmicro_status client_start(natsmicro_client *client,
 {
     nm_call_options common = NM_CALL_OPTIONS_OF(options);
     natsmicro_status status = nm_call_settings_init(&client->settings, &common, connection, error);
+    if (status == NATSMICRO_OK)
+        status = nm_interceptors_check(&client->settings.interceptors, service, error);
     if (status == NATSMICRO_OK)
         status = init_methods(client, service, options, error);
     if (status != NATSMICRO_OK)
@@ -128,10 +134,15 @@ static void run_after(natsmicro_call *call, natsmicro_status status)
 {
     if (status == NATSMICRO_END)
         status = NATSMICRO_OK;
-    nm_call_log_ended(call, status, NULL);
+    if (nm_call_kind(call) != NATSMICRO_UNARY || !call->method->chain.calls)
+        nm_call_log_ended(call, status, NULL); /* else each try is logged */
+    if (atomic_load(&call->settings->silent))
+        return;
     const natsmicro_hooks *hooks = &call->settings->hooks;
+    int64_t duration = nm_now() - call->started;
+    nm_chain_after(&call->method->chain, call, status, duration);
     if (hooks->after != NULL)
-        hooks->after(call, status, nm_now() - call->started, hooks->user_data);
+        hooks->after(call, status, duration, hooks->user_data);
 }
 
 /*
@@ -206,7 +217,7 @@ void natsmicro_stub_client_destroy(natsmicro_client *client)
     }
     nm_link_end(client->link);
     client->events.on_error = NULL;
-    client->settings.hooks.after = NULL;
+    atomic_store(&client->settings.silent, true);
     client_unreference(client);
 }
 
@@ -298,21 +309,25 @@ static natsmicro_status wait_until_opened(natsmicro_call *call)
     return status;
 }
 
-/* Publishes the opening with the request, if there is one. */
-static natsmicro_status open_call(natsmicro_call *call, const void *request,
-                                  const natsmicro_context *context)
+/* What comes before a call is made: the context's headers, and the hook. */
+static natsmicro_status prepare(natsmicro_call *call, const natsmicro_context *context)
 {
-    nm_stream *stream = call->stream;
-    natsmicro_method_kind kind = nm_call_kind(call);
     natsmicro_status status = NATSMICRO_OK;
-    if (context != NULL && !nm_stream_add_headers(stream, &context->headers))
+    if (context != NULL && !nm_stream_add_headers(call->stream, &context->headers))
         status = nm_error_set(&call->send_error, NATSMICRO_RESOURCE_EXHAUSTED,
                               "%s: no memory for the context's headers", call->method->full_name);
     if (status == NATSMICRO_OK)
         status = run_before(call);
-    if (status == NATSMICRO_OK)
-        status = check_time_left(call, context);
-    if (status == NATSMICRO_OK && !nm_caller_streams(kind))
+    return status == NATSMICRO_OK ? check_time_left(call, context) : status;
+}
+
+/* Publishes the opening with the request, if there is one. */
+static natsmicro_status open_call(natsmicro_call *call, const ProtobufCMessage *request)
+{
+    nm_stream *stream = call->stream;
+    natsmicro_method_kind kind = nm_call_kind(call);
+    natsmicro_status status = NATSMICRO_OK;
+    if (!nm_caller_streams(kind))
         status =
             nm_encode_by_plan(call->method->request, request, &call->encoded, &call->send_error);
     if (status != NATSMICRO_OK)
@@ -355,28 +370,39 @@ static int64_t known_limit(const nm_method *method, const natsmicro_context *con
     return proto_ms > 0 && method->stub->kind == NATSMICRO_UNARY ? nm_duration(proto_ms) : NM_NEVER;
 }
 
+/* A call of this client; NULL: no memory. `known`: the known_limit. */
+static natsmicro_call *acquire(natsmicro_client *client, const nm_method *method, bool plain,
+                               int64_t known)
+{
+    const nm_call_setup setup = {.link = client->link,
+                                 .method = method,
+                                 .settings = &client->settings,
+                                 .side = &caller,
+                                 .plain = plain,
+                                 .known_limit = known,
+                                 .started = nm_now()};
+    natsmicro_call *call = nm_call_acquire(&client->cache, &setup);
+    if (call == NULL)
+        return NULL;
+    call->owner = client;
+    atomic_fetch_add_explicit(&client->references, 1, memory_order_relaxed);
+    return call;
+}
+
 static natsmicro_status begin(natsmicro_client *client, size_t method_index,
                               natsmicro_context *context, natsmicro_call **call)
 {
     clear_context(context);
     const nm_method *method = &client->methods[method_index];
-    const nm_call_setup setup = {.link = client->link,
-                                 .method = method,
-                                 .settings = &client->settings,
-                                 .side = &caller,
-                                 .plain = client->settings.stream.plain_streams ||
-                                          (context != NULL && context->plain_streams),
-                                 .known_limit = known_limit(method, context),
-                                 .started = nm_now()};
-    *call = nm_call_acquire(&client->cache, &setup);
+    bool plain =
+        client->settings.stream.plain_streams || (context != NULL && context->plain_streams);
+    *call = acquire(client, method, plain, known_limit(method, context));
     if (*call == NULL) {
         nm_last_error_set(NATSMICRO_RESOURCE_EXHAUSTED, "%s: no memory for the call",
                           method->full_name);
         return nm_error_set(context != NULL ? &context->error : NULL, NATSMICRO_RESOURCE_EXHAUSTED,
                             "%s", natsmicro_last_error());
     }
-    (*call)->owner = client;
-    atomic_fetch_add_explicit(&client->references, 1, memory_order_relaxed);
     set_limits(*call, context);
     return NATSMICRO_OK;
 }
@@ -392,6 +418,75 @@ static void end(natsmicro_call *call)
 
 /* ---- unary ---- */
 
+static natsmicro_status call_once(natsmicro_call *call, const ProtobufCMessage *request,
+                                  ProtobufCMessage **response)
+{
+    void *message = NULL;
+    natsmicro_status status = open_call(call, request);
+    if (status == NATSMICRO_OK)
+        status = nm_call_recv_response(call, &message);
+    *response = message;
+    return status;
+}
+
+/*
+ * Under interceptors a call may be made several times. Each time is a call of its own, with its own
+ * inbox, and the one that the interceptors see shows how the last one ended. A later one has less
+ * time than the service knows.
+ */
+static natsmicro_call *begin_attempt(natsmicro_call *call)
+{
+    int64_t known = nm_duration(call->method->proto_timeout_ms);
+    natsmicro_call *attempt =
+        acquire(call->owner, call->method, false, known > 0 ? known : NM_NEVER);
+    if (attempt == NULL)
+        return NULL;
+    nm_stream_copy_limits(attempt->stream, call->stream);
+    if (!nm_stream_add_headers_of(attempt->stream, call->stream)) {
+        end(attempt);
+        return NULL;
+    }
+    nm_headers none = NM_HEADERS_INIT;
+    nm_stream_put_headers(call->stream, &none);
+    pthread_mutex_lock(&call->lock);
+    nm_error_clear(&call->failure);
+    call->replaceable = false;
+    call->attempt = attempt;
+    pthread_mutex_unlock(&call->lock);
+    return attempt;
+}
+
+static void end_attempt(natsmicro_call *call, natsmicro_call *attempt, natsmicro_status status)
+{
+    nm_call_log_ended(attempt, status, NULL);
+    nm_headers headers = NM_HEADERS_INIT;
+    nm_stream_take_headers(attempt->stream, &headers);
+    nm_stream_put_headers(call->stream, &headers);
+    pthread_mutex_lock(&call->lock);
+    call->attempt = NULL;
+    if (status != NATSMICRO_OK)
+        nm_error_copy(&call->failure, nm_call_shown_error(attempt));
+    pthread_mutex_unlock(&call->lock);
+    end(attempt);
+}
+
+static natsmicro_status try_once(natsmicro_call *call, const ProtobufCMessage *request,
+                                 ProtobufCMessage **response)
+{
+    natsmicro_call *attempt = begin_attempt(call);
+    if (attempt == NULL)
+        return nm_error_set(&call->send_error, NATSMICRO_RESOURCE_EXHAUSTED,
+                            "%s: no memory for the call", call->method->full_name);
+    /* A cancel before this has not seen the attempt. */
+    natsmicro_status status = nm_stream_aborted(call->stream);
+    if (status == NATSMICRO_OK)
+        status = call_once(attempt, request, response);
+    else
+        nm_error_copy(&attempt->send_error, nm_stream_error(call->stream));
+    end_attempt(call, attempt, status);
+    return status;
+}
+
 natsmicro_status natsmicro_stub_unary(natsmicro_client *client, size_t method_index,
                                       const void *request, natsmicro_context *context,
                                       void **response)
@@ -401,9 +496,13 @@ natsmicro_status natsmicro_stub_unary(natsmicro_client *client, size_t method_in
     natsmicro_status status = begin(client, method_index, context, &call);
     if (status != NATSMICRO_OK)
         return status;
-    status = open_call(call, request, context);
+    ProtobufCMessage *message = NULL;
+    status = prepare(call, context);
     if (status == NATSMICRO_OK)
-        status = nm_call_recv_response(call, response);
+        status = call->method->chain.calls && request != NULL
+                     ? nm_intercept_call(call, request, &message, try_once)
+                     : call_once(call, request, &message);
+    *response = message;
     run_after(call, status);
     fill_context(context, call, status);
     end(call);
@@ -421,7 +520,10 @@ natsmicro_status natsmicro_stub_open(natsmicro_client *client, size_t method_ind
     natsmicro_status status = begin(client, method_index, context, &call);
     if (status != NATSMICRO_OK)
         return status;
-    status = open_call(call, request, context);
+    status = prepare(call, context);
+    if (status == NATSMICRO_OK)
+        status = call->method->chain.opens ? nm_intercept_open(call, request, open_call)
+                                           : open_call(call, request);
     if (status != NATSMICRO_OK) {
         nm_stream_cancel(call->stream, NULL);
         run_after(call, status);
@@ -464,7 +566,7 @@ natsmicro_status natsmicro_stub_close_and_recv(natsmicro_call *call, void **resp
         status = natsmicro_stub_close_send(call);
     if (status != NATSMICRO_OK && status != NATSMICRO_END)
         return status;
-    return nm_call_recv_response(call, response);
+    return nm_call_recv_last(call, response);
 }
 
 void natsmicro_stub_close(natsmicro_call *call)

@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "call/answer.h"
+#include "call/intercept.h"
 #include "call/log.h"
 #include "server/state.h"
 #include "transport/negotiate.h"
@@ -181,9 +182,16 @@ static natsmicro_status decode_request(natsmicro_call *call, const nm_incoming *
 
 /* ---- running the handler ---- */
 
-static natsmicro_status run_handler(natsmicro_call *call, const ProtobufCMessage *request)
+static natsmicro_status dispatch(natsmicro_call *call, const ProtobufCMessage *request)
 {
     nm_endpoint *endpoint = call->owner;
+    return endpoint->method.stub->dispatch(call, natsmicro_stub_call_handle(call),
+                                           endpoint->service->handlers, request,
+                                           endpoint->service->user_data);
+}
+
+static natsmicro_status run_handler(natsmicro_call *call, const ProtobufCMessage *request)
+{
     const natsmicro_hooks *hooks = &call->settings->hooks;
     natsmicro_status status = NATSMICRO_OK;
     if (hooks->before != NULL)
@@ -193,17 +201,17 @@ static natsmicro_status run_handler(natsmicro_call *call, const ProtobufCMessage
     if (status != NATSMICRO_OK)
         return natsmicro_call_fail(call, NATSMICRO_INTERNAL, "%s: the server's hook returned %s",
                                    call->method->full_name, natsmicro_status_name(status));
-    return endpoint->method.stub->dispatch(call, natsmicro_stub_call_handle(call),
-                                           endpoint->service->handlers, request,
-                                           endpoint->service->user_data);
+    return call->method->chain.handles ? nm_intercept_handle(call, request, dispatch)
+                                       : dispatch(call, request);
 }
 
-/* Counts a call that has ended on the wire, calls the hook, and gives up the call. */
+/* Counts a call that has ended on the wire, calls the hooks, and gives up the call. */
 static void end_call(natsmicro_call *call, nm_error *outcome)
 {
     const natsmicro_hooks *hooks = &call->settings->hooks;
     int64_t duration = nm_now() - call->started;
     nm_endpoint_count(call->owner, duration, outcome);
+    nm_chain_after(&call->method->chain, call, outcome->status, duration);
     nm_call_log_ended(call, outcome->status, outcome);
     if (hooks->after != NULL)
         hooks->after(call, outcome->status, duration, hooks->user_data);

@@ -82,6 +82,15 @@ static natsmicro_status describe(nm_service *service, const natsmicro_service_op
 
 /* ---- endpoints ---- */
 
+/* The server's interceptors are outside those of the service. */
+static bool add_interceptors(nm_method *method, const nm_service *service)
+{
+    nm_chain *chain = &method->chain;
+    const char *name = method->stub->name;
+    return nm_chain_add(chain, &service->server->settings.interceptors, service->stub, name) &&
+           nm_chain_add(chain, &service->interceptors, service->stub, name);
+}
+
 static natsmicro_status init_endpoints(nm_service *service,
                                        const natsmicro_service_options *options, nm_error *error)
 {
@@ -96,6 +105,8 @@ static natsmicro_status init_endpoints(nm_service *service,
         service->n_endpoints++;
         status = nm_endpoint_init(&service->endpoints[i], service, stub, &stub->methods[i], options,
                                   error);
+        if (status == NATSMICRO_OK && !add_interceptors(&service->endpoints[i].method, service))
+            status = NATSMICRO_RESOURCE_EXHAUSTED;
     }
     return status;
 }
@@ -142,6 +153,10 @@ static natsmicro_status make_service(nm_service **service_out, natsmicro_server 
     service->server = server;
     service->stub = stub;
     natsmicro_status status = describe(service, options, error);
+    if (status == NATSMICRO_OK)
+        status = nm_interceptors_copy(&service->interceptors, options->interceptors, error);
+    if (status == NATSMICRO_OK)
+        status = nm_interceptors_check(&service->interceptors, stub, error);
     if (status == NATSMICRO_OK)
         status = init_endpoints(service, options, error);
     if (status != NATSMICRO_OK)
@@ -251,6 +266,7 @@ void nm_service_free(nm_service *service)
         free((char *)(uintptr_t)service->metadata[i].key);
         free((char *)(uintptr_t)service->metadata[i].value);
     }
+    nm_interceptors_free(&service->interceptors);
     free(service->metadata);
     free(service->endpoints);
     free(service->name);

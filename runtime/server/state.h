@@ -31,6 +31,7 @@ struct nm_service {
     char *description;
     natsmicro_metadata *metadata; /* owned, with its strings */
     size_t n_metadata;
+    nm_interceptors interceptors;
     nm_endpoint *endpoints; /* owned */
     size_t n_endpoints;
     nm_bounded discovery[2]; /* $SRV.*.<name> and $SRV.*.<name>.<id> */

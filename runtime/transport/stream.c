@@ -147,6 +147,23 @@ void nm_stream_set_limits(nm_stream *stream, int64_t open_deadline, int64_t dead
     stream->idle_limit = idle_limit;
 }
 
+void nm_stream_copy_limits(nm_stream *stream, const nm_stream *from)
+{
+    nm_stream_set_limits(stream, from->open_deadline, from->deadline, from->idle_limit);
+}
+
+void nm_stream_set_opening(nm_stream *stream, int64_t open_deadline)
+{
+    stream->open_deadline = open_deadline;
+}
+
+int64_t nm_stream_hasten_opening(nm_stream *stream, int64_t open_deadline)
+{
+    int64_t before = stream->open_deadline;
+    nm_stream_set_opening(stream, nm_earlier(before, open_deadline));
+    return before;
+}
+
 int64_t nm_stream_wait_deadline(const nm_stream *stream)
 {
     if (stream->kind == NATSMICRO_UNARY && stream->open_deadline < stream->deadline)
@@ -401,7 +418,7 @@ void nm_stream_read_metrics(nm_stream *stream, natsmicro_stream_metrics *metrics
     const nm_transport *transport = nm_stream_transport(stream);
     pthread_mutex_lock(&stream->lock);
     *metrics = (natsmicro_stream_metrics){.messages_sent = stream->sent};
-    if (transport->read_metrics != NULL)
+    if (transport != NULL && transport->read_metrics != NULL)
         transport->read_metrics(stream, metrics);
     pthread_mutex_unlock(&stream->lock);
 }
@@ -504,6 +521,22 @@ bool nm_stream_add_headers(nm_stream *stream, const nm_headers *headers)
     return true;
 }
 
+bool nm_stream_add_headers_of(nm_stream *stream, nm_stream *from)
+{
+    pthread_mutex_lock(&from->lock);
+    bool added = nm_stream_add_headers(stream, &from->headers_out);
+    pthread_mutex_unlock(&from->lock);
+    return added;
+}
+
+const char *nm_stream_own_header(nm_stream *stream, const char *name)
+{
+    pthread_mutex_lock(&stream->lock);
+    const char *value = nm_headers_get(&stream->headers_out, name);
+    pthread_mutex_unlock(&stream->lock);
+    return value;
+}
+
 /*
  * On a client: the answer is one message, so its headers and trailers cannot be told from each
  * other.
@@ -567,5 +600,13 @@ void nm_stream_take_headers(nm_stream *stream, nm_headers *to)
 {
     pthread_mutex_lock(&stream->lock);
     nm_headers_move(to, response_headers(stream));
+    pthread_mutex_unlock(&stream->lock);
+}
+
+void nm_stream_put_headers(nm_stream *stream, nm_headers *from)
+{
+    pthread_mutex_lock(&stream->lock);
+    nm_headers_clear(&stream->trailers_in);
+    nm_headers_move(&stream->headers_in, from);
     pthread_mutex_unlock(&stream->lock);
 }

@@ -94,6 +94,13 @@ void nm_stream_reset(nm_stream *stream);
 void nm_stream_set_limits(nm_stream *stream, int64_t open_deadline, int64_t deadline,
                           int64_t idle_limit);
 
+/* The limits of a call that another one makes. */
+void nm_stream_copy_limits(nm_stream *stream, const nm_stream *from);
+
+/* Brings the open_deadline forward, and returns what it was, for nm_stream_set_opening. */
+int64_t nm_stream_hasten_opening(nm_stream *stream, int64_t open_deadline);
+void nm_stream_set_opening(nm_stream *stream, int64_t open_deadline);
+
 /* The latest end of a wait (ns): the call's deadline; of a unary call the opening's if earlier. */
 int64_t nm_stream_wait_deadline(const nm_stream *stream);
 
@@ -231,15 +238,20 @@ natsmicro_status nm_stream_set_header(nm_stream *stream, const char *name, const
 natsmicro_status nm_stream_set_trailer(nm_stream *stream, const char *name, const char *value,
                                        nm_error *error);
 
-/* Client, before the opening: copies of these. False: no memory. */
+/* Ours that has not gone out. Borrowed; NULL: there is none. */
+const char *nm_stream_own_header(nm_stream *stream, const char *name);
+
+/* Client, before the opening: copies of these, or of another stream's. False: no memory. */
 bool nm_stream_add_headers(nm_stream *stream, const nm_headers *headers);
+bool nm_stream_add_headers_of(nm_stream *stream, nm_stream *from);
 
 /* The peer's. Borrowed. */
 const char *nm_stream_header(nm_stream *stream, const char *name);
 const char *nm_stream_trailer(nm_stream *stream, const char *name);
 bool nm_stream_header_at(nm_stream *stream, size_t index, const char **name, const char **value);
 
-/* Client: moves the response's headers out. */
+/* Client: moves the response's headers out, or in from where they were moved to. */
 void nm_stream_take_headers(nm_stream *stream, nm_headers *to);
+void nm_stream_put_headers(nm_stream *stream, nm_headers *from);
 
 #endif

@@ -101,6 +101,13 @@ const char *natsmicro_call_trailer(natsmicro_call *call, const char *name);
 natsmicro_status natsmicro_call_set_header(natsmicro_call *call, const char *name,
                                            const char *value);
 
+/*
+ * Returns a header for the peer that has been set and has not gone out, by the context, hooks,
+ * interceptors or the handler: the first value of that name, whatever its case, or NULL. It lives
+ * until one of that name is set. For the thread that sets headers.
+ */
+const char *natsmicro_call_own_header(natsmicro_call *call, const char *name);
+
 /* Returns the method's full name, "lab.v1.Lab.CountUp". */
 const char *natsmicro_call_method(natsmicro_call *call);
 

@@ -6,7 +6,7 @@
 #ifndef NATSMICRO_CLIENT_H
 #define NATSMICRO_CLIENT_H
 
-#include <natsmicro/call.h>
+#include <natsmicro/interceptor.h>
 
 #include <nats/nats.h>
 
@@ -108,13 +108,18 @@ typedef struct natsmicro_client_options {
     size_t max_header_bytes;
     /* What the client logs to stderr; see call.h. Default: what the environment says. */
     natsmicro_log_level log;
+    /*
+     * Functions around calls and messages, the outermost first; see interceptor.h. The list ends
+     * with NULL. What their user_data points to is not copied. Default: NULL, none.
+     */
+    const natsmicro_interceptor *const *interceptors;
 } natsmicro_client_options;
 
 /* The initializer of natsmicro_client_options: all defaults. */
 #define NATSMICRO_CLIENT_OPTIONS_INIT                                                             \
     {                                                                                             \
         sizeof(natsmicro_client_options), NULL, NULL, 0, 0, 0, 0, 0, 0, {NULL, NULL, NULL}, NULL, \
-            NULL, NULL, false, 0, 0, 0, 0, NATSMICRO_LOG_DEFAULT                                  \
+            NULL, NULL, false, 0, 0, 0, 0, NATSMICRO_LOG_DEFAULT, NULL                            \
     }
 
 /*

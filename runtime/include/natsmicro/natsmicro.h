@@ -7,6 +7,7 @@
  *     client.h    what a generated client is made with
  *     context.h   natsmicro_context: what a caller sets before a call and reads after it
  *     call.h      natsmicro_call: one call in progress, on either side; hooks and events
+ *     interceptor.h   functions around calls and messages
  *     chunked.h   blobs and files over calls
  *
  * What holds for all of them:
@@ -26,6 +27,7 @@
 #include <natsmicro/chunked.h>
 #include <natsmicro/client.h>
 #include <natsmicro/context.h>
+#include <natsmicro/interceptor.h>
 #include <natsmicro/server.h>
 #include <natsmicro/status.h>
 

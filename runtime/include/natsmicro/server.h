@@ -9,7 +9,7 @@
 #ifndef NATSMICRO_SERVER_H
 #define NATSMICRO_SERVER_H
 
-#include <natsmicro/call.h>
+#include <natsmicro/interceptor.h>
 
 #include <nats/nats.h>
 
@@ -157,13 +157,18 @@ typedef struct natsmicro_server_options {
     bool drain_ends_silent_streams;
     /* What the server logs to stderr; see call.h. Default: what the environment says. */
     natsmicro_log_level log;
+    /*
+     * Functions around calls and messages, the outermost first; see interceptor.h. The list ends
+     * with NULL. What their user_data points to is not copied. Default: NULL, none.
+     */
+    const natsmicro_interceptor *const *interceptors;
 } natsmicro_server_options;
 
 /* The initializer of natsmicro_server_options: all defaults. */
 #define NATSMICRO_SERVER_OPTIONS_INIT                                                             \
     {                                                                                             \
         sizeof(natsmicro_server_options), NULL, 0, 0, 0, 0, 0, 0, 0, 0, {NULL, NULL, NULL}, NULL, \
-            NULL, NULL, false, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, false, NATSMICRO_LOG_DEFAULT         \
+            NULL, NULL, false, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, false, NATSMICRO_LOG_DEFAULT, NULL   \
     }
 
 /* One pair of the metadata that discovery shows of a service or an endpoint. */
@@ -201,12 +206,18 @@ typedef struct natsmicro_service_options {
      * proto, or the service's; without one a handler may take any time.
      */
     int64_t timeout_ms;
+    /*
+     * Functions around calls and messages of this service, inside those of the server; see
+     * interceptor.h. The list ends with NULL. What their user_data points to is not copied.
+     * Default: NULL, none.
+     */
+    const natsmicro_interceptor *const *interceptors;
 } natsmicro_service_options;
 
 /* The initializer of natsmicro_service_options: everything as in the proto. */
-#define NATSMICRO_SERVICE_OPTIONS_INIT                                        \
-    {                                                                         \
-        sizeof(natsmicro_service_options), NULL, NULL, NULL, NULL, NULL, 0, 0 \
+#define NATSMICRO_SERVICE_OPTIONS_INIT                                              \
+    {                                                                               \
+        sizeof(natsmicro_service_options), NULL, NULL, NULL, NULL, NULL, 0, 0, NULL \
     }
 
 /*
