@@ -53,6 +53,15 @@ typedef enum nm_drain { NM_DRAIN_NOTHING, NM_DRAIN_TELL, NM_DRAIN_END } nm_drain
 
 #define NM_STOPPING_TEXT "the server is stopping"
 
+/* What users have attached to a call. */
+typedef struct nm_user_data nm_user_data;
+struct nm_user_data {
+    nm_user_data *next; /* of natsmicro_call_set_value; NULL: none */
+    const void *key;
+    void *data;
+    void (*free_data)(void *data); /* NULL: nothing to do */
+};
+
 struct natsmicro_call {
     nm_stream *stream;
     struct {
@@ -119,6 +128,7 @@ struct natsmicro_call {
     bool handled;            /* the handler has been reached */
     size_t outside;          /* interceptors outside of what runs now, or of the detached handler */
     natsmicro_call *attempt; /* client: what the call is made by now, under interceptors */
+    nm_user_data user;       /* of natsmicro_call_set_user, and the first of a list */
 };
 
 /* Whether a thread waits for the peer right now. */

@@ -7,6 +7,7 @@
 #include "call/intercept.h"
 #include "call/log.h"
 #include "call/messages.h"
+#include "call/user_data.h"
 #include "transport/negotiate.h"
 #include "transport/stray.h"
 
@@ -411,6 +412,7 @@ static natsmicro_status begin(natsmicro_client *client, size_t method_index,
 static void end(natsmicro_call *call)
 {
     natsmicro_client *client = call->owner;
+    nm_call_free_user_data(call);
     nm_stream_close(call->stream);
     nm_call_release(call);
     client_unreference(client);

@@ -8,6 +8,7 @@
 #include "call/answer.h"
 #include "call/intercept.h"
 #include "call/log.h"
+#include "call/user_data.h"
 #include "server/state.h"
 #include "transport/negotiate.h"
 
@@ -216,6 +217,7 @@ static void end_call(natsmicro_call *call, nm_error *outcome)
     if (hooks->after != NULL)
         hooks->after(call, outcome->status, duration, hooks->user_data);
     nm_error_clear(outcome);
+    nm_call_free_user_data(call);
     nm_endpoint *endpoint = call->owner;
     nm_callers_leave(&endpoint->service->server->callers, call->caller);
     nm_call_release(call);

@@ -121,6 +121,28 @@ const char *natsmicro_call_subject(natsmicro_call *call);
  */
 int64_t natsmicro_call_remaining_ms(natsmicro_call *call);
 
+/* ---- data of yours ---- */
+
+/*
+ * Attaches data to the call, such as the name of its caller that a hook or interceptor has found
+ * out, in place of what was there. `free_data` frees it: when something takes its place, or when
+ * the call is over, after the `after` hook; also the data of a call that was refused or detached,
+ * and always once. Both may be NULL. Handlers, hooks and interceptors share this place; data of
+ * different makers has a key each, below. Any thread.
+ */
+void natsmicro_call_set_user(natsmicro_call *call, void *data, void (*free_data)(void *data));
+
+/* Returns the data that natsmicro_call_set_user has attached, or NULL. Any thread. */
+void *natsmicro_call_user(natsmicro_call *call);
+
+/*
+ * Do the same for any number of data, each under a key: an address of your own, such as that of a
+ * static variable. Returns OK; RESOURCE_EXHAUSTED: no memory, and the data stays yours.
+ */
+natsmicro_status natsmicro_call_set_value(natsmicro_call *call, const void *key, void *data,
+                                          void (*free_data)(void *data));
+void *natsmicro_call_value(natsmicro_call *call, const void *key);
+
 /*
  * What a stream has done so far. Of a plain stream only messages are counted; all else is 0.
  */
