@@ -103,6 +103,18 @@ bool nm_headers_set(nm_headers *headers, const char *name, const char *value)
     return true;
 }
 
+void nm_headers_remove(nm_headers *headers, const char *name)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < headers->count; i++) {
+        if (nm_header_names_equal(headers->items[i].name, name))
+            free_header(&headers->items[i]);
+        else
+            headers->items[kept++] = headers->items[i];
+    }
+    headers->count = kept;
+}
+
 const char *nm_headers_get(const nm_headers *headers, const char *name)
 {
     for (size_t i = 0; i < headers->count; i++)

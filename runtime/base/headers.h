@@ -46,6 +46,9 @@ bool nm_headers_take(nm_headers *headers, char *name, char *value);
  */
 bool nm_headers_set(nm_headers *headers, const char *name, const char *value);
 
+/* Removes all headers of that name. */
+void nm_headers_remove(nm_headers *headers, const char *name);
+
 /* Returns the first value of that name, which the list owns, or NULL. */
 const char *nm_headers_get(const nm_headers *headers, const char *name);
 

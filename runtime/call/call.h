@@ -128,6 +128,7 @@ struct natsmicro_call {
     bool handled;            /* the handler has been reached */
     size_t outside;          /* interceptors outside of what runs now, or of the detached handler */
     natsmicro_call *attempt; /* client: what the call is made by now, under interceptors */
+    nm_headers trace;        /* what natsmicro_context_follow copies instead of the request's */
     nm_user_data user;       /* of natsmicro_call_set_user, and the first of a list */
 };
 

@@ -102,6 +102,21 @@ static void prefixes_compare_without_case(void **state)
     assert_false(nm_header_names_equal("[", "{"));
 }
 
+static void removing_takes_all_of_the_name(void **state)
+{
+    nm_headers headers = NM_HEADERS_INIT;
+
+    (void)state;
+    nm_headers_remove(&headers, "a");
+    assert_true(nm_headers_add(&headers, "Trace", "1"));
+    assert_true(nm_headers_add(&headers, "Other", "2"));
+    assert_true(nm_headers_add(&headers, "trace", "3"));
+    nm_headers_remove(&headers, "TRACE");
+    assert_int_equal(headers.count, 1);
+    assert_string_equal(headers.items[0].value, "2");
+    nm_headers_clear(&headers);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -109,6 +124,7 @@ int main(void)
         cmocka_unit_test(the_first_of_several_is_got_whatever_the_case),
         cmocka_unit_test(setting_replaces_all_of_the_name),
         cmocka_unit_test(a_header_may_be_set_to_its_own_value),
+        cmocka_unit_test(removing_takes_all_of_the_name),
         cmocka_unit_test(moving_empties_the_source),
         cmocka_unit_test(prefixes_compare_without_case),
     };

@@ -164,6 +164,15 @@ void natsmicro_call_get_metrics(natsmicro_call *call, natsmicro_stream_metrics *
 /* ---- servers ---- */
 
 /*
+ * Sets what natsmicro_context_follow passes on in place of the request's trace: for an interceptor
+ * that makes a span of the call. `tracestate` may be NULL. Both are copied. Returns OK;
+ * INVALID_ARGUMENT: the traceparent is not valid, or the tracestate cannot be sent;
+ * RESOURCE_EXHAUSTED: no memory.
+ */
+natsmicro_status natsmicro_call_set_trace(natsmicro_call *call, const char *traceparent,
+                                          const char *tracestate);
+
+/*
  * Fails the call and returns `status`, so that a handler can end with
  *
  *     return natsmicro_call_fail(call->base, NATSMICRO_NOT_FOUND, "no %s", name);

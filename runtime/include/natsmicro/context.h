@@ -12,7 +12,7 @@
 #ifndef NATSMICRO_CONTEXT_H
 #define NATSMICRO_CONTEXT_H
 
-#include <natsmicro/status.h>
+#include <natsmicro/call.h>
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -96,6 +96,32 @@ natsmicro_status natsmicro_context_add_header(natsmicro_context *context, const 
 
 /* Removes all request headers. */
 void natsmicro_context_clear_headers(natsmicro_context *context);
+
+/* What natsmicro_context_follow takes over, as bits. */
+typedef enum natsmicro_follow {
+    /*
+     * W3C Trace Context: `traceparent` and `tracestate`, so that the calls of a handler are parts
+     * of its caller's trace. Taken from natsmicro_call_set_trace, else from the request's headers;
+     * a traceparent that is not valid counts as none. They take the place of the context's own.
+     */
+    NATSMICRO_FOLLOW_TRACE = 1,
+    /*
+     * The time that is left: it becomes the context's timeout, or none if the served call has no
+     * deadline.
+     */
+    NATSMICRO_FOLLOW_DEADLINE = 2
+} natsmicro_follow;
+
+/*
+ * Has the next calls with this context follow a served call: `what` is one or both of the above,
+ * joined by |. The state of the served call is copied now, from whatever thread its handler makes
+ * calls in.
+ *
+ * Returns OK; FAILED_PRECONDITION: the call is a client's; RESOURCE_EXHAUSTED: no memory. A failure
+ * is the context's error until its next call.
+ */
+natsmicro_status natsmicro_context_follow(natsmicro_context *context, natsmicro_call *call,
+                                          unsigned what);
 
 /* ---- read after a call ---- */
 
