@@ -128,14 +128,15 @@ static nodes *open_with_a_smaller_node(int server_node, int client_node)
                       server_node, client_node, NULL);
 }
 
-/* Whoever is at the first node moves to the second, with as much under way as can be. */
+/*
+ * Whoever is at the first node moves to the second, with a whole window under way: the first node
+ * has taken it, and passes nothing on any more.
+ */
 static void move_to_the_smaller_node(nodes *here)
 {
-    broker *smaller = cluster_node(here->brokers, 1);
-    broker_pause(smaller);
-    cluster_kill(here->brokers, 0);
+    broker_pause(cluster_node(here->brokers, 0));
     traffic_wait_until_held_up(&here->traffic, RECOVERY_MS);
-    broker_resume(smaller);
+    cluster_kill(here->brokers, 0);
 }
 
 /* Frames that are filled, or put together while they wait, are larger than the new broker takes. */
