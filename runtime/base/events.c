@@ -23,6 +23,7 @@ static const char *const names[] = {
     [NATSMICRO_EVENT_OPEN_CALLS] = "OPEN_CALLS",
     [NATSMICRO_EVENT_NO_SERVICES] = "NO_SERVICES",
     [NATSMICRO_EVENT_EXPIRED] = "EXPIRED",
+    [NATSMICRO_EVENT_NOT_PERMITTED] = "NOT_PERMITTED",
 };
 
 const char *natsmicro_event_kind_name(natsmicro_event_kind kind)

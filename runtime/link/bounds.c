@@ -103,3 +103,22 @@ void nm_bounds_round(nm_bounds *bounds, size_t max_payload)
     for (nm_bounded *one = shared_ones(bounds, &count); one != NULL; one = one->next)
         tell_drops(bounds, one);
 }
+
+static void tell_refusal(nm_bounds *bounds, nm_bounded *bounded, const nm_refusal *refusal)
+{
+    if (nm_refusal_is(refusal, NM_REFUSED_SUBSCRIBE, bounded->subject) &&
+        !atomic_exchange(&bounded->refusal_told, true))
+        nm_events_emit(bounds->events, NATSMICRO_EVENT_NOT_PERMITTED, bounded->subject,
+                       bounded->method, "the broker does not let this user subscribe to \"%s\"",
+                       bounded->subject);
+}
+
+void nm_bounds_tell_refusal(nm_bounds *bounds, const nm_refusal *refusal)
+{
+    if (refusal->kind != NM_REFUSED_SUBSCRIBE)
+        return;
+    tell_refusal(bounds, &bounds->lone, refusal);
+    size_t count;
+    for (nm_bounded *one = shared_ones(bounds, &count); one != NULL; one = one->next)
+        tell_refusal(bounds, one, refusal);
+}

@@ -1,7 +1,7 @@
 /*
  * Bounds: how much may lie in nats.c's queues of received messages. Callbacks only hand over, so
  * these queues are short, unless somebody sends faster than that. Then nats.c drops messages, which
- * are counted and told; memory stays bounded.
+ * are counted and told; memory stays bounded. Subscriptions that the broker refuses are told, too.
  *
  * nats.c counts headers and payloads. A message costs about 250 bytes more than that.
  */
@@ -9,6 +9,7 @@
 #define NM_LINK_BOUNDS_H
 
 #include "base/events.h"
+#include "link/refusal.h"
 
 #include <nats/nats.h>
 #include <pthread.h>
@@ -24,6 +25,8 @@ typedef struct nm_bounded {
     /* ---- the bounds' ---- */
     struct nm_bounded *next;
     int64_t dropped; /* so far, and told */
+    /* The broker's refusal is told, or is its maker's to tell, who sets it before it is added. */
+    atomic_bool refusal_told;
 } nm_bounded;
 
 /*
@@ -58,5 +61,8 @@ void nm_bounds_add(nm_bounds *bounds, nm_bounded *bounded, size_t max_payload);
  * One thread at a time, without locks.
  */
 void nm_bounds_round(nm_bounds *bounds, size_t max_payload);
+
+/* In the same round: tells of a subscription that the broker has refused, once. */
+void nm_bounds_tell_refusal(nm_bounds *bounds, const nm_refusal *refusal);
 
 #endif

@@ -27,9 +27,9 @@
 #define FLOOD_MESSAGES (NM_BOUND_MESSAGES / 64)
 
 /*
- * Table, timers, flusher, fences, bounds, budget and the dispatch thread's end have a lock each.
- * None is held around a call of nats.c or of an inbox, and no two together, but that of the timers
- * under the budget's.
+ * Table, timers, flusher, fences, bounds, refusals, budget and the dispatch thread's end have a
+ * lock each. None is held around a call of nats.c or of an inbox, and no two together, but that of
+ * the timers under the budget's.
  */
 struct nm_link {
     _Atomic(natsConnection *) connection; /* NULL: the link has ended; nats.c refuses that kindly */
@@ -39,7 +39,9 @@ struct nm_link {
     natsSubscription *subscription;
     nm_bounds bounds;
     uint64_t reconnects; /* that the log has told of; the service thread's alone */
-    nm_inbox *pausing;   /* has asked for on_pause; referenced; the dispatch thread's alone */
+    nm_refusals refusals;
+    atomic_ullong inboxes_refused; /* reconnects by then, plus 1; 0: they have not been */
+    nm_inbox *pausing; /* has asked for on_pause; referenced; the dispatch thread's alone */
     pthread_mutex_t completion_lock;
     pthread_cond_t completion;
     bool completed;     /* the dispatch thread has ended */
@@ -130,6 +132,57 @@ static void on_link_complete(void *closure)
     pthread_mutex_unlock(&link->completion_lock);
 }
 
+uint64_t nm_link_reconnects(nm_link *link)
+{
+    return nm_reconnects(nm_link_connection(link));
+}
+
+/* ---- what the broker refuses ---- */
+
+/* Returns since when the last refusal is there; keeps in mind that of our inboxes. */
+static int64_t look_at_refusals(nm_link *link, nm_refusal *refusal)
+{
+    int64_t since = nm_refusals_look(&link->refusals, nm_link_connection(link), refusal);
+    if (nm_refusal_is(refusal, NM_REFUSED_SUBSCRIBE, link->wildcard))
+        atomic_store(&link->inboxes_refused, nm_link_reconnects(link) + 1);
+    return since;
+}
+
+/* nats.c subscribes anew with each reconnect, and the broker may then allow it. */
+static bool inboxes_are_refused(nm_link *link)
+{
+    uint64_t refused = atomic_load(&link->inboxes_refused);
+    return refused != 0 && refused == nm_link_reconnects(link) + 1;
+}
+
+bool nm_link_refused_subject(nm_link *link, char subject[NM_REFUSED_SUBJECT_SIZE])
+{
+    nm_refusal refusal;
+    nm_refusal_read(nm_link_connection(link), &refusal);
+    memcpy(subject, refusal.subject, sizeof(refusal.subject));
+    return refusal.kind == NM_REFUSED_PUBLISH && !refusal.cut;
+}
+
+bool nm_link_refuses_opening(nm_link *link, const char *method, const char *subject, int64_t begun,
+                             bool last, nm_error *error)
+{
+    nm_refusal refusal;
+    int64_t since = look_at_refusals(link, &refusal);
+    if (nm_refusal_is(&refusal, NM_REFUSED_PUBLISH, subject) && (since > begun || last)) {
+        nm_error_set(error, NATSMICRO_PERMISSION_DENIED, "%s: %s this user publish to %s", method,
+                     since > begun ? "the broker does not let"
+                                   : "no answer in time, and earlier the broker did not let",
+                     subject);
+        return true;
+    }
+    if (!inboxes_are_refused(link))
+        return false;
+    nm_error_set(error, NATSMICRO_PERMISSION_DENIED,
+                 "%s: the broker does not let this user subscribe to %s, where answers come",
+                 method, link->wildcard);
+    return true;
+}
+
 /* ---- making and ending ---- */
 
 /* Under the budget's lock, which is never taken under that of the timers. */
@@ -179,6 +232,9 @@ static void on_round(void *data)
     nm_link *link = data;
     log_reconnects(link);
     nm_bounds_round(&link->bounds, nm_link_max_payload(link));
+    nm_refusal refusal;
+    look_at_refusals(link, &refusal);
+    nm_bounds_tell_refusal(&link->bounds, &refusal);
     if (link->options.on_round != NULL)
         link->options.on_round(link->options.round_data);
 }
@@ -221,6 +277,7 @@ natsmicro_status nm_link_new(nm_link **link_out, const nm_link_options *options,
     nm_flusher_init(&link->flusher, &link->connection, &link->fences);
     nm_budget_init(&link->budget, fire_soon);
     nm_bounds_init(&link->bounds, options->events);
+    nm_refusals_init(&link->refusals);
     natsmicro_status status = start(link, options->inbox_prefix, error);
     if (status != NATSMICRO_OK)
         nm_link_destroy(link);
@@ -276,6 +333,7 @@ void nm_link_destroy(nm_link *link)
     nm_fences_free(&link->fences);
     nm_table_free(&link->table);
     nm_bounds_free(&link->bounds);
+    nm_refusals_free(&link->refusals);
     nm_budget_destroy(&link->budget);
     pthread_cond_destroy(&link->completion);
     pthread_mutex_destroy(&link->completion_lock);
@@ -319,32 +377,9 @@ size_t nm_link_max_payload(nm_link *link)
     return nm_max_payload(link->connection);
 }
 
-bool nm_link_refused_subject(nm_link *link, char subject[NM_REFUSED_SUBJECT_SIZE])
-{
-    static const char refusal[] = "Permissions Violation for Publish to \"";
-    const char *text = NULL;
-    if (natsConnection_GetLastError(nm_link_connection(link), &text) != NATS_NOT_PERMITTED)
-        return false;
-    const char *found = strstr(text, refusal);
-    if (found == NULL)
-        return false;
-    found += strlen(refusal);
-    size_t length = strcspn(found, "\"");
-    if (length >= NM_REFUSED_SUBJECT_SIZE)
-        return false;
-    memcpy(subject, found, length);
-    subject[length] = '\0';
-    return true;
-}
-
 bool nm_link_has_headers(nm_link *link)
 {
     return natsConnection_HasHeaderSupport(nm_link_connection(link)) == NATS_OK;
-}
-
-uint64_t nm_link_reconnects(nm_link *link)
-{
-    return nm_reconnects(nm_link_connection(link));
 }
 
 /* ---- inboxes ---- */

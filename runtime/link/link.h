@@ -16,6 +16,7 @@
 #include "link/bounds.h"
 #include "link/budget.h"
 #include "link/inbox.h"
+#include "link/refusal.h"
 #include "link/status.h"
 
 /* What a link is made of. The first two callbacks run on the dispatch thread. */
@@ -75,17 +76,25 @@ size_t nm_max_payload(natsConnection *connection);
 size_t nm_link_max_payload(nm_link *link);
 
 /*
- * Writes the subject that the broker has refused to let us publish to, for the permissions of our
- * user. The broker says that on the connection, not of a message, and nats.c keeps only the last of
- * its errors. False: that was no refusal. Takes a lock of nats.c.
+ * Writes the subject that the broker has refused to let us publish to, as it said last; see
+ * refusal.h. False: that was no such refusal, or a subject that was cut. Takes a lock of nats.c.
  */
-#define NM_REFUSED_SUBJECT_SIZE 256
+#define NM_REFUSED_SUBJECT_SIZE NM_REFUSAL_SIZE
 bool nm_link_refused_subject(nm_link *link, char subject[NM_REFUSED_SUBJECT_SIZE]);
 
 /*
  * Whether the broker has message headers; not before there is one. Takes a lock of nats.c.
  */
 bool nm_link_has_headers(nm_link *link);
+
+/*
+ * Whether the broker has refused what the answer to an opening needs: to publish to `subject`, or
+ * to subscribe to our inboxes. True: PERMISSION_DENIED with a text is in `error`. A refusal of the
+ * subject that was there at `begun` (ns) may be an old one, so it counts only where the wait ends
+ * anyway (`last`). Takes a lock of nats.c.
+ */
+bool nm_link_refuses_opening(nm_link *link, const char *method, const char *subject, int64_t begun,
+                             bool last, nm_error *error);
 
 /* How often the connection has been lost and made again. Takes a lock of nats.c. */
 uint64_t nm_link_reconnects(nm_link *link);

@@ -86,6 +86,7 @@ natsmicro_status nm_endpoint_start(nm_endpoint *endpoint, nm_error *error)
     }
     endpoint->requests.subject = endpoint->method.subject;
     endpoint->requests.method = endpoint->method.full_name;
+    atomic_store(&endpoint->requests.refusal_told, true); /* the service's, while it is added */
     nm_link_bound(server->link, &endpoint->requests);
     return NATSMICRO_OK;
 }

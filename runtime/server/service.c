@@ -126,20 +126,74 @@ static natsmicro_status subscribe_discovery(natsmicro_server *server, nm_service
 
 /* ---- adding ---- */
 
+static natsmicro_status deny(const nm_endpoint *endpoint, nm_error *error)
+{
+    return nm_error_set(error, NATSMICRO_PERMISSION_DENIED,
+                        "the broker does not let this user subscribe to \"%s\"",
+                        endpoint->method.subject);
+}
+
+/* Before the subscriptions: an old refusal would look like a new one, so the broker is asked. */
+static natsmicro_status check_old_refusal(nm_service *service, const nm_refusal *before,
+                                          int64_t deadline, nm_error *error)
+{
+    for (size_t i = 0; i < service->n_endpoints; i++) {
+        const nm_endpoint *endpoint = &service->endpoints[i];
+        if (nm_refusal_is(before, NM_REFUSED_SUBSCRIBE, endpoint->method.subject) &&
+            nm_refusal_holds(service->server->connection, endpoint->method.subject,
+                             nm_remaining_ms(deadline)))
+            return deny(endpoint, error);
+    }
+    return NATSMICRO_OK;
+}
+
+/*
+ * After the broker has answered: whether it has refused an endpoint. Later refusals are the link's
+ * to tell, but none that was there before.
+ */
+static natsmicro_status check_rights(nm_service *service, const nm_refusal *before, nm_error *error)
+{
+    nm_refusal now;
+    nm_refusal_read(service->server->connection, &now);
+    natsmicro_status status = NATSMICRO_OK;
+    for (size_t i = 0; i < service->n_endpoints && status == NATSMICRO_OK; i++) {
+        nm_endpoint *endpoint = &service->endpoints[i];
+        if (!nm_refusal_is(&now, NM_REFUSED_SUBSCRIBE, endpoint->method.subject))
+            atomic_store(&endpoint->requests.refusal_told, false);
+        else if (strcmp(before->text, now.text) != 0)
+            status = deny(endpoint, error);
+    }
+    return status;
+}
+
+/* Waits until the broker has the subscriptions; not at all where `deadline` (ns) has passed. */
+static void flush_until(natsmicro_server *server, int64_t deadline)
+{
+    int64_t left = nm_remaining_ms(deadline);
+    if (left > 0)
+        natsConnection_FlushTimeout(server->connection, left);
+}
+
+/*
+ * Once a service is added it may be called at once, so this waits until the broker has all
+ * subscriptions. Who asks for discovery may go without: its refusal is only told.
+ */
 static natsmicro_status start(natsmicro_server *server, nm_service *service, nm_error *error)
 {
-    natsmicro_status status = NATSMICRO_OK;
+    int64_t deadline = nm_deadline_in(SUBSCRIBE_MS);
+    nm_refusal before;
+    nm_refusal_read(server->connection, &before);
+    natsmicro_status status = check_old_refusal(service, &before, deadline, error);
     for (size_t i = 0; i < service->n_endpoints && status == NATSMICRO_OK; i++)
         status = nm_endpoint_start(&service->endpoints[i], error);
+    flush_until(server, deadline);
+    if (status == NATSMICRO_OK)
+        status = check_rights(service, &before, error);
     if (status == NATSMICRO_OK)
         status = subscribe_discovery(server, service, error);
     if (status == NATSMICRO_OK && server->discovery.subscription == NULL)
         status = nm_discovery_subscribe(server, NULL, "$SRV.*", &server->discovery, error);
-    /*
-     * Once a service is added it may be called at once. So this waits until the broker has all
-     * subscriptions.
-     */
-    natsConnection_FlushTimeout(server->connection, SUBSCRIBE_MS);
+    flush_until(server, deadline);
     return status;
 }
 

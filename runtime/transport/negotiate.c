@@ -89,20 +89,23 @@ static natsmicro_status offer_try_recv(nm_stream *stream, nm_span *span)
     return status == NATSMICRO_OK ? now->try_recv(stream, span) : status;
 }
 
-/* No peer is known who could be probed, so only the limits of the wait count. */
+/* No peer is known who could be probed, so only the limits of the wait and the broker count. */
 static int64_t offer_keepalive(nm_stream *stream, nm_readiness readiness, bool first, int64_t now)
 {
-    (void)first;
     int64_t opening = readiness == NM_OPENED ? stream->open_deadline : NM_NEVER;
     int64_t deadline = nm_earlier(stream->deadline, opening);
     int64_t idle = nm_after(stream->silent_since, stream->idle_limit);
-    if (now >= deadline)
+    int64_t limit = nm_earlier(deadline, idle);
+    nm_error refusal = NM_ERROR_INIT;
+    if (!first && nm_stream_opening_is_refused(stream, limit, now, &refusal))
+        nm_stream_abort_with(stream, &refusal);
+    else if (now >= deadline)
         nm_stream_abort(stream, NATSMICRO_DEADLINE_EXCEEDED,
                         "%s: no answer to the opening before the deadline", stream->method);
     else if (now >= idle)
         nm_stream_abort(stream, NATSMICRO_UNAVAILABLE, "%s: nothing came from the peer for %lld ms",
                         stream->method, (long long)(stream->idle_limit / NM_NS_PER_MS));
-    return nm_earlier(deadline, idle);
+    return nm_earlier(limit, now + NM_REFUSAL_INTERVAL);
 }
 
 static void offer_on_timer(nm_stream *stream)

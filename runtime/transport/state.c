@@ -22,6 +22,13 @@ void nm_stream_debug(const nm_stream *stream, const char *format, ...)
            stream->is_server ? "server" : "client", stream->method, text);
 }
 
+bool nm_stream_opening_is_refused(const nm_stream *stream, int64_t limit, int64_t now,
+                                  nm_error *error)
+{
+    return nm_link_refuses_opening(stream->link, stream->method, stream->subject,
+                                   stream->silent_since, now >= limit, error);
+}
+
 /* ---- the link's windows ---- */
 
 void nm_stream_close_share(nm_stream *stream)

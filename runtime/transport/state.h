@@ -93,6 +93,16 @@ static inline void nm_stream_identify(nm_stream *stream, const char *inbox)
 /* Logs a text about the call at the level debug, if that is wanted. */
 void nm_stream_debug(const nm_stream *stream, const char *format, ...) NATSMICRO_PRINTF(2, 3);
 
+/*
+ * Client, without the lock, while the opening has no answer: whether the broker has refused what
+ * the answer needs. True: `error` says so. `limit` (ns): when the wait ends anyway.
+ */
+bool nm_stream_opening_is_refused(const nm_stream *stream, int64_t limit, int64_t now,
+                                  nm_error *error);
+
+/* How often a wait for the first answer looks for that; ns. */
+#define NM_REFUSAL_INTERVAL (1000 * NM_NS_PER_MS)
+
 static inline const nm_transport *nm_stream_transport(nm_stream *stream)
 {
     return atomic_load_explicit(&stream->transport, memory_order_acquire);

@@ -149,6 +149,18 @@ bool nm_link_refused_subject(nm_link *link, char subject[NM_REFUSED_SUBJECT_SIZE
     return false;
 }
 
+bool nm_link_refuses_opening(nm_link *link, const char *method, const char *subject, int64_t begun,
+                             bool last, nm_error *error)
+{
+    (void)link;
+    (void)method;
+    (void)subject;
+    (void)begun;
+    (void)last;
+    (void)error;
+    return false;
+}
+
 uint64_t nm_link_reconnects(nm_link *link)
 {
     (void)link;

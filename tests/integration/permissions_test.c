@@ -429,6 +429,218 @@ static void a_handler_is_told_of_permissions_that_allow_one_response(void **stat
     scene_close(&here);
 }
 
+/* ---- rights that are missing: each is told to who needs it, with its subject ---- */
+
+#define RIGHTS(subscribe, publish)                                               \
+    "authorization { users = [ { user: shop, password: one }\n"                  \
+    "  { user: till, password: two, permissions: { subscribe: [" subscribe "]\n" \
+    "      publish: [" publish "] } } ] }\n"
+
+static const char no_publishing[] = RIGHTS("\"_INBOX.>\"", "\"other.>\"");
+static const char no_inbox[] = RIGHTS("\"other.>\"", "\"lab.>\", \"_INBOX.>\"");
+static const char no_serving[] = RIGHTS("\"_INBOX.>\", \"$SRV.>\"", "\">\"");
+static const char no_discovery[] = RIGHTS("\"_INBOX.>\", \"lab.>\"", "\">\"");
+static const char everything[] = RIGHTS("\">\"", "\">\"");
+
+/* A room in which shop may do all, and till what the configuration says. */
+typedef struct limited {
+    broker *where;
+    lab room;
+    char till[128];
+} limited;
+
+static void limited_open(limited *self, const char *config)
+{
+    self->where = broker_start(&(broker_options){.config = config});
+    char shop[128];
+    broker_url_for(self->where, "shop:one", shop, sizeof(shop));
+    broker_url_for(self->where, "till:two", self->till, sizeof(self->till));
+    lab_open_at(&self->room, shop, self->till);
+}
+
+static void limited_close(limited *self)
+{
+    lab_close(&self->room);
+    broker_stop(self->where);
+}
+
+static void expect_denied(const char *part, natsmicro_status status, const char *text)
+{
+    assert_status(NATSMICRO_PERMISSION_DENIED, status);
+    if (strstr(text, part) == NULL)
+        fail_msg("\"%s\" does not say \"%s\"", text, part);
+}
+
+static void a_caller_that_may_not_publish_is_told(void **state)
+{
+    (void)state;
+    limited here;
+    limited_open(&here, no_publishing);
+    lab_serve(&here.room, NULL, NULL);
+    natsmicro_context *context = lab_context();
+    natsmicro_context_set_timeout(context, LAB_PATIENCE);
+    expect_denied("publish to lab.v1.ping", lab_ping_status(&here.room, "", context),
+                  natsmicro_last_error());
+    /* The refusal is an old one now, so it counts at the end of the wait only. */
+    natsmicro_context_set_timeout(context, 100);
+    expect_denied("publish to lab.v1.ping", lab_ping_status(&here.room, "", context),
+                  natsmicro_last_error());
+    natsmicro_context_destroy(context);
+    Lab__V1__LabClient__Chat *call;
+    expect_denied("publish to lab.v1.chat",
+                  lab__v1__lab_client__chat(here.room.client, NULL, &call), natsmicro_last_error());
+    Lab__V1__LabClient__CountUp *numbers;
+    assert_ok(lab_count_up(&here.room, 1, 0, NULL, &numbers));
+    const Lab__V1__CountUpResponse *number;
+    natsmicro_status status = lab__v1__lab_client__count_up__recv(numbers, &number);
+    expect_denied("publish to lab.v1.count_up", status,
+                  natsmicro_call_error_message(numbers->base));
+    lab__v1__lab_client__count_up__close(numbers);
+    limited_close(&here);
+}
+
+static void a_client_that_may_not_subscribe_is_told(void **state)
+{
+    (void)state;
+    limited here;
+    limited_open(&here, no_inbox);
+    lab_serve(&here.room, NULL, NULL);
+    lab_heard heard;
+    lab_heard_init(&heard, NATSMICRO_EVENT_NOT_PERMITTED);
+    natsmicro_client_options options = NATSMICRO_CLIENT_OPTIONS_INIT;
+    options.on_error = lab_hear;
+    options.on_error_data = &heard;
+    options.timeout_ms = LAB_PATIENCE;
+    lab_call_with(&here.room, &options);
+    expect_denied("subscribe to _INBOX.", lab_ping_status(&here.room, "", NULL),
+                  natsmicro_last_error());
+    Lab__V1__LabClient__Chat *call;
+    expect_denied("subscribe to _INBOX.", lab__v1__lab_client__chat(here.room.client, NULL, &call),
+                  natsmicro_last_error());
+    lab_expect_heard(&heard, heard.subject, "", "subscribe to \"_INBOX.");
+    assert_int_equal(0, strncmp("_INBOX.", heard.subject, strlen("_INBOX.")));
+    assert_int_equal(1, latch_count(&heard.happened));
+    limited_close(&here);
+    lab_heard_destroy(&heard);
+}
+
+/* Serves with till's connection, and returns what adding the service did. */
+static natsmicro_status try_to_serve(limited *self, natsmicro_server **server, lab_heard *heard)
+{
+    natsmicro_server_options options = NATSMICRO_SERVER_OPTIONS_INIT;
+    options.on_error = lab_hear;
+    options.on_error_data = heard;
+    assert_ok(natsmicro_server_new(server, self->room.client_connection, &options));
+    return lab__v1__lab_server__add(*server, &lab_handlers, NULL, NULL);
+}
+
+static void a_service_that_may_not_subscribe_is_told(void **state)
+{
+    (void)state;
+    limited here;
+    limited_open(&here, no_serving);
+    lab_heard heard;
+    lab_heard_init(&heard, NATSMICRO_EVENT_NOT_PERMITTED);
+    for (int i = 0; i < 2; i++) { /* the second time the same text is there already */
+        natsmicro_server *server;
+        expect_denied("subscribe to \"lab.v1.", try_to_serve(&here, &server, &heard),
+                      natsmicro_last_error());
+        natsmicro_server_destroy(server);
+    }
+    assert_int_equal(0, latch_count(&heard.happened));
+    limited_close(&here);
+    lab_heard_destroy(&heard);
+}
+
+static void a_service_without_discovery_serves_and_is_told(void **state)
+{
+    (void)state;
+    limited here;
+    limited_open(&here, no_discovery);
+    lab_heard heard;
+    lab_heard_init(&heard, NATSMICRO_EVENT_NOT_PERMITTED);
+    natsmicro_server *server;
+    assert_ok(try_to_serve(&here, &server, &heard));
+    lab_expect_heard(&heard, heard.subject, "", "subscribe to \"$SRV.");
+    assert_ok(lab_ping_status(&here.room, "", NULL));
+    natsmicro_server_destroy(server);
+    limited_close(&here);
+    lab_heard_destroy(&heard);
+}
+
+typedef struct attempt {
+    limited *where;
+    natsmicro_server *server;
+    lab_heard *heard;
+} attempt;
+
+static bool serves_now(void *data)
+{
+    attempt *self = data;
+    if (try_to_serve(self->where, &self->server, self->heard) == NATSMICRO_OK)
+        return true;
+    natsmicro_server_destroy(self->server);
+    return false;
+}
+
+/* The old refusal is still what nats.c says of the connection. */
+static void a_right_that_is_granted_later_counts(void **state)
+{
+    (void)state;
+    limited here;
+    limited_open(&here, no_serving);
+    lab_heard heard;
+    lab_heard_init(&heard, NATSMICRO_EVENT_NOT_PERMITTED);
+    attempt self = {&here, NULL, &heard};
+    assert_false(serves_now(&self));
+    broker_set_config(here.where, &(broker_options){.config = everything});
+    broker_reload(here.where);
+    assert_true(eventually(serves_now, &self, LAB_PATIENCE));
+    assert_ok(lab_ping_status(&here.room, "", NULL));
+    natsmicro_server_destroy(self.server);
+    assert_int_equal(0, latch_count(&heard.happened));
+    limited_close(&here);
+    lab_heard_destroy(&heard);
+}
+
+static bool may_call_now(void *data)
+{
+    limited *self = data;
+    return lab_ping_status(&self->room, "", NULL) == NATSMICRO_OK;
+}
+
+/* Takes so long that its caller looks more than once what the broker has refused. */
+static natsmicro_status ping_slowly(Lab__V1__LabServer__Ping *call,
+                                    const Lab__V1__PingRequest *request, void *user_data)
+{
+    limited *self = user_data;
+    Lab__V1__PingResponse response = LAB__V1__PING_RESPONSE__INIT;
+    if (strcmp(request->payload, "slow") == 0)
+        latch_wait(&self->room.seen.release, 2500);
+    return lab__v1__lab_server__ping__reply(call, &response);
+}
+
+static void an_old_refusal_does_not_end_a_slow_call(void **state)
+{
+    (void)state;
+    static const Lab__V1__LabHandlers handlers = {.ping = ping_slowly};
+    limited here;
+    limited_open(&here, no_publishing);
+    lab_serve_with(&here.room, &handlers, &here, NULL, NULL);
+    natsmicro_client_options options = NATSMICRO_CLIENT_OPTIONS_INIT;
+    options.timeout_ms = 100;
+    lab_call_with(&here.room, &options);
+    assert_status(NATSMICRO_PERMISSION_DENIED, lab_ping_status(&here.room, "", NULL));
+    broker_set_config(here.where, &(broker_options){.config = everything});
+    broker_reload(here.where);
+    assert_true(eventually(may_call_now, &here, LAB_PATIENCE));
+    natsmicro_context *context = lab_context();
+    natsmicro_context_set_timeout(context, LAB_PATIENCE);
+    assert_ok(lab_ping_status(&here.room, "slow", context));
+    natsmicro_context_destroy(context);
+    limited_close(&here);
+}
+
 static int run_all(void)
 {
     const struct CMUnitTest tests[] = {
@@ -439,6 +651,12 @@ static int run_all(void)
         cmocka_unit_test(the_forged_end_would_have_ended_it),
         cmocka_unit_test(one_response_is_enough_for_unary_calls_only),
         cmocka_unit_test(a_handler_is_told_of_permissions_that_allow_one_response),
+        cmocka_unit_test(a_caller_that_may_not_publish_is_told),
+        cmocka_unit_test(a_client_that_may_not_subscribe_is_told),
+        cmocka_unit_test(a_service_that_may_not_subscribe_is_told),
+        cmocka_unit_test(a_service_without_discovery_serves_and_is_told),
+        cmocka_unit_test(a_right_that_is_granted_later_counts),
+        cmocka_unit_test(an_old_refusal_does_not_end_a_slow_call),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

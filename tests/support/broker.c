@@ -338,6 +338,11 @@ void broker_set_config(broker *self, const broker_options *options)
     write_config(self, options);
 }
 
+void broker_reload(broker *self)
+{
+    process_signal(self->pid, SIGHUP);
+}
+
 void broker_retire(broker *self, int64_t timeout_ms)
 {
     process_signal(self->pid, SIGUSR2);

@@ -61,8 +61,11 @@ void broker_kill(broker *self);
  */
 void broker_restart(broker *self);
 
-/* Writes its configuration anew. It counts from the next start. */
+/* Writes its configuration anew. It counts from the next start, or after a broker_reload. */
 void broker_set_config(broker *self, const broker_options *options);
+
+/* Has the broker read its configuration again, with SIGHUP, which it does some time later. */
+void broker_reload(broker *self);
 
 /*
  * Takes the broker out of service with SIGUSR2, its lame duck mode: it takes no new connections,

@@ -299,11 +299,17 @@ typedef enum natsmicro_event_kind {
      * A request's time was over before a worker was free for it, so its handler did not run. Its
      * caller is answered DEADLINE_EXCEEDED.
      */
-    NATSMICRO_EVENT_EXPIRED = 11
+    NATSMICRO_EVENT_EXPIRED = 11,
+    /*
+     * The broker does not let this user subscribe to the subject: of our inboxes, where answers and
+     * streams come, of discovery, or of a method. It comes within seconds of the subscription, and
+     * once. nats.c keeps only its last error, so of several refusals at once not all may be told.
+     */
+    NATSMICRO_EVENT_NOT_PERMITTED = 12
 } natsmicro_event_kind;
 
 /*
- * Returns the name of a kind without its prefix, for a log: "DROPPED", … "EXPIRED". A number
+ * Returns the name of a kind without its prefix, for a log: "DROPPED", … "NOT_PERMITTED". A number
  * that is no kind is "UNKNOWN". The string is static. Never blocks; any thread.
  */
 const char *natsmicro_event_kind_name(natsmicro_event_kind kind);

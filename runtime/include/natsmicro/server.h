@@ -228,7 +228,7 @@ typedef struct natsmicro_service_options {
  * Returns OK; INVALID_ARGUMENT: the connection is NULL, or an option is out of range;
  * FAILED_PRECONDITION: the connection's subscriptions share threads, see natsmicro_options_prepare;
  * UNAVAILABLE: the connection is closed; RESOURCE_EXHAUSTED: no memory or no thread. *server is
- * NULL unless OK, and on_error has heard why. Any thread.
+ * NULL unless OK, and on_error and natsmicro_last_error have the reason. Any thread.
  */
 natsmicro_status natsmicro_server_new(natsmicro_server **server, natsConnection *connection,
                                       const natsmicro_server_options *options);

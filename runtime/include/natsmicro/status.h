@@ -42,7 +42,7 @@ typedef enum natsmicro_status {
     NATSMICRO_NOT_FOUND = 6,
     /* What the request would create exists. Library: the server serves the subject already. */
     NATSMICRO_ALREADY_EXISTS = 7,
-    /* The caller may not do this. Library: the file system refused it. */
+    /* The caller may not do this. Library: the broker or the file system refused it. */
     NATSMICRO_PERMISSION_DENIED = 8,
     /* A limit was reached, and the text names it. Library: memory, max_payload, disk space. */
     NATSMICRO_RESOURCE_EXHAUSTED = 9,

@@ -147,12 +147,28 @@ static void check_refusal(nm_stream *stream, const char *refused)
                                stream->method, refused);
 }
 
+/* When the wait ends at the latest. */
+static int64_t limit_of(const nm_stream *stream, nm_readiness readiness)
+{
+    if (readiness == NM_OPENED)
+        return opening_deadline(stream);
+    return nm_earlier(nm_stream_wait_deadline(stream),
+                      nm_after(stream->silent_since, stream->idle_limit));
+}
+
+/* Under the lock: a client's opening got no answer, and the broker has said why. */
+static void end_refused_opening(nm_stream *stream, nm_error *refusal)
+{
+    if (!nm_plain_of(stream)->opening_answered)
+        nm_stream_abort_locked_with(stream, refusal);
+    else
+        nm_error_clear(refusal);
+}
+
 /* Under the lock, for a reader: when to look again at the latest. */
 static int64_t next_look(const nm_stream *stream, int64_t now)
 {
-    int64_t limit = nm_earlier(nm_stream_wait_deadline(stream),
-                               nm_after(stream->silent_since, stream->idle_limit));
-    return nm_earlier(limit, now + probe_interval(stream));
+    return nm_earlier(limit_of(stream, NM_READABLE), now + probe_interval(stream));
 }
 
 int64_t nm_plain_keepalive(nm_stream *stream, nm_readiness readiness, bool first, int64_t now)
@@ -160,6 +176,10 @@ int64_t nm_plain_keepalive(nm_stream *stream, nm_readiness readiness, bool first
     nm_plain *plain = nm_plain_of(stream);
     char refused[NM_REFUSED_SUBJECT_SIZE];
     bool is_refused = !first && nm_link_refused_subject(stream->link, refused);
+    nm_error refusal = NM_ERROR_INIT;
+    bool opening_is_refused =
+        !first && !stream->is_server &&
+        nm_stream_opening_is_refused(stream, limit_of(stream, readiness), now, &refusal);
 
     pthread_mutex_lock(&stream->lock);
     if (plain->active)
@@ -167,8 +187,12 @@ int64_t nm_plain_keepalive(nm_stream *stream, nm_readiness readiness, bool first
     plain->active = false;
     if (is_refused)
         check_refusal(stream, refused);
+    if (opening_is_refused)
+        end_refused_opening(stream, &refusal);
     check_limits(stream, readiness, now);
-    int64_t until = readiness == NM_READABLE ? next_look(stream, now) : opening_deadline(stream);
+    int64_t until = readiness == NM_READABLE
+                        ? next_look(stream, now)
+                        : nm_earlier(limit_of(stream, readiness), now + NM_REFUSAL_INTERVAL);
     pthread_mutex_unlock(&stream->lock);
 
     if (first)

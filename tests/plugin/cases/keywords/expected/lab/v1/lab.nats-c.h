@@ -41,7 +41,7 @@ typedef struct Lab__V1__LabClient {
  * FAILED_PRECONDITION: the library is of another version than this code, or the connection's
  * subscriptions share threads (see natsmicro_options_prepare); UNAVAILABLE: the connection is
  * closed; RESOURCE_EXHAUSTED: no memory or no thread. *client is NULL unless OK, and on_error of
- * the options has heard why.
+ * the options and natsmicro_last_error have the reason.
  */
 natsmicro_status lab__v1__lab_client__new(Lab__V1__LabClient **client, natsConnection *connection,
                                           const natsmicro_client_options *options);
@@ -411,9 +411,11 @@ typedef struct Lab__V1__LabHandlers {
  * one thread at a time may add services to a server.
  *
  * Returns OK; INVALID_ARGUMENT: a pointer is NULL, or an option is not allowed; ALREADY_EXISTS: the
- * server serves one of the subjects already; FAILED_PRECONDITION: the server is stopping, or the
- * library is of another version than this code; UNAVAILABLE: the connection is closed;
- * RESOURCE_EXHAUSTED: no memory. on_error of the server's options has heard why.
+ * server serves one of the subjects already; PERMISSION_DENIED: the broker does not let this user
+ * subscribe to one of them; FAILED_PRECONDITION: the server is stopping, or the library is of
+ * another version than this code; UNAVAILABLE: the connection is closed; RESOURCE_EXHAUSTED: no
+ * memory. on_error of the server's options and natsmicro_last_error have the reason. Without a
+ * broker the rights are known later, and on_error alone hears of them (NOT_PERMITTED).
  */
 natsmicro_status lab__v1__lab_server__add(natsmicro_server *server,
                                           const Lab__V1__LabHandlers *handlers, void *user_data,

@@ -41,7 +41,7 @@ typedef struct Shop__V1__OrderServiceClient {
  * FAILED_PRECONDITION: the library is of another version than this code, or the connection's
  * subscriptions share threads (see natsmicro_options_prepare); UNAVAILABLE: the connection is
  * closed; RESOURCE_EXHAUSTED: no memory or no thread. *client is NULL unless OK, and on_error of
- * the options has heard why.
+ * the options and natsmicro_last_error have the reason.
  */
 natsmicro_status shop__v1__order_service_client__new(Shop__V1__OrderServiceClient **client,
                                                      natsConnection *connection,
@@ -122,9 +122,11 @@ typedef struct Shop__V1__OrderServiceHandlers {
  * one thread at a time may add services to a server.
  *
  * Returns OK; INVALID_ARGUMENT: a pointer is NULL, or an option is not allowed; ALREADY_EXISTS: the
- * server serves one of the subjects already; FAILED_PRECONDITION: the server is stopping, or the
- * library is of another version than this code; UNAVAILABLE: the connection is closed;
- * RESOURCE_EXHAUSTED: no memory. on_error of the server's options has heard why.
+ * server serves one of the subjects already; PERMISSION_DENIED: the broker does not let this user
+ * subscribe to one of them; FAILED_PRECONDITION: the server is stopping, or the library is of
+ * another version than this code; UNAVAILABLE: the connection is closed; RESOURCE_EXHAUSTED: no
+ * memory. on_error of the server's options and natsmicro_last_error have the reason. Without a
+ * broker the rights are known later, and on_error alone hears of them (NOT_PERMITTED).
  */
 natsmicro_status shop__v1__order_service_server__add(natsmicro_server *server,
                                                      const Shop__V1__OrderServiceHandlers *handlers,
@@ -153,7 +155,7 @@ typedef struct Shop__V1__TrackingServiceClient {
  * FAILED_PRECONDITION: the library is of another version than this code, or the connection's
  * subscriptions share threads (see natsmicro_options_prepare); UNAVAILABLE: the connection is
  * closed; RESOURCE_EXHAUSTED: no memory or no thread. *client is NULL unless OK, and on_error of
- * the options has heard why.
+ * the options and natsmicro_last_error have the reason.
  */
 natsmicro_status shop__v1__tracking_service_client__new(Shop__V1__TrackingServiceClient **client,
                                                         natsConnection *connection,
@@ -262,9 +264,11 @@ typedef struct Shop__V1__TrackingServiceHandlers {
  * one thread at a time may add services to a server.
  *
  * Returns OK; INVALID_ARGUMENT: a pointer is NULL, or an option is not allowed; ALREADY_EXISTS: the
- * server serves one of the subjects already; FAILED_PRECONDITION: the server is stopping, or the
- * library is of another version than this code; UNAVAILABLE: the connection is closed;
- * RESOURCE_EXHAUSTED: no memory. on_error of the server's options has heard why.
+ * server serves one of the subjects already; PERMISSION_DENIED: the broker does not let this user
+ * subscribe to one of them; FAILED_PRECONDITION: the server is stopping, or the library is of
+ * another version than this code; UNAVAILABLE: the connection is closed; RESOURCE_EXHAUSTED: no
+ * memory. on_error of the server's options and natsmicro_last_error have the reason. Without a
+ * broker the rights are known later, and on_error alone hears of them (NOT_PERMITTED).
  */
 natsmicro_status shop__v1__tracking_service_server__add(
     natsmicro_server *server, const Shop__V1__TrackingServiceHandlers *handlers, void *user_data,
