@@ -47,7 +47,7 @@ static bool choose(nm_stream *stream, natsMsg *message)
 {
     nm_incoming incoming;
     nm_incoming_read(&incoming, message, stream->settings->max_header_bytes);
-    if (nm_stream_is_accepted(incoming.stream))
+    if (nm_stream_acceptance_read(incoming.stream, NULL))
         return begin_reliable(stream, NULL);
     nm_stream_close_share(stream);
     return begin_plain(stream);

@@ -9,7 +9,6 @@
 #include "transport/stray.h"
 #include "transport/publish.h"
 #include "wire/frame.h"
-#include "wire/incoming.h"
 #include "wire/names.h"
 #include "wire/offer.h"
 
@@ -31,18 +30,22 @@ static const char *answer_subject(nm_link *link, const nm_stream_settings *setti
 
 /*
  * A message without headers is a frame, or the answer of a plain call. A reset with the headers of
- * a plain end tells either sender that there is no such call.
+ * a plain end tells either sender that there is no such call. `why` NULL: a frame's sender is told
+ * that by a reset without a status, which to one whose end is under way is as good as an
+ * acknowledgement.
  */
-static void answer_stray(nm_link *link, const char *subject, const nm_incoming *incoming)
+static void answer(nm_link *link, const char *subject, const nm_incoming *incoming, const char *why)
 {
+    const char *code = natsmicro_status_name(NATSMICRO_CANCELLED);
     uint8_t reset[NM_FRAME_RESET_SIZE];
-    size_t length = (size_t)(nm_frame_write_reset(reset, NULL, NULL) - reset);
-    bool plain = !nm_stream_is_accepted(incoming->stream);
+    size_t length = (size_t)(nm_frame_write_reset(reset, why != NULL ? code : NULL, why) - reset);
+    bool plain = !nm_stream_acceptance_read(incoming->stream, NULL);
     bool bare = !incoming->has_sequence && !incoming->bad_sequence &&
                 incoming->stream_inbox == NULL && incoming->control == NULL;
     nm_error error = NM_ERROR_INIT;
     if (plain)
-        nm_error_set(&error, NATSMICRO_CANCELLED, "there is no such call any more");
+        nm_error_set(&error, NATSMICRO_CANCELLED, "%s",
+                     why != NULL ? why : "there is no such call any more");
     nm_outgoing outgoing = {.subject = subject, .end = plain, .error = plain ? &error : NULL};
     if (!plain || bare) {
         outgoing.data = reset;
@@ -53,15 +56,21 @@ static void answer_stray(nm_link *link, const char *subject, const nm_incoming *
     nm_error_clear(&error);
 }
 
+static void answer_if_asked(nm_link *link, const nm_stream_settings *settings,
+                            const nm_incoming *incoming, const char *why)
+{
+    const char *subject = answer_subject(link, settings, incoming);
+    if (subject != NULL)
+        answer(link, subject, incoming, why);
+}
+
 void nm_stray_treat(nm_link *link, const nm_stream_settings *settings, natsMsg *message)
 {
     nm_events_count_dropped(nm_link_events(link), 1);
     if (!nm_link_is_flooded(link)) {
         nm_incoming incoming;
         nm_incoming_read(&incoming, message, settings->max_header_bytes);
-        const char *subject = answer_subject(link, settings, &incoming);
-        if (subject != NULL)
-            answer_stray(link, subject, &incoming);
+        answer_if_asked(link, settings, &incoming, NULL);
     }
     natsMsg_Destroy(message);
 }
@@ -69,4 +78,11 @@ void nm_stray_treat(nm_link *link, const nm_stream_settings *settings, natsMsg *
 void nm_transport_on_stray(nm_link *link, natsMsg *message, void *data)
 {
     nm_stray_treat(link, data, message);
+}
+
+void nm_stray_refuse_service(nm_link *link, const nm_stream_settings *settings,
+                             const nm_incoming *incoming)
+{
+    if (!nm_link_is_flooded(link))
+        answer_if_asked(link, settings, incoming, "another service has answered the call before");
 }

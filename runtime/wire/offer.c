@@ -90,9 +90,34 @@ bool nm_stream_offer_read(const char *value, nm_stream_offer *offer)
     return has_messages && has_bytes;
 }
 
-bool nm_stream_is_accepted(const char *value)
+#define SERVICE_PARAMETER "service="
+
+static void read_service(nm_bytes part, char service[NM_SERVICE_TOKEN_SIZE])
 {
-    return value != NULL && is_version(take_part(&value));
+    size_t name = sizeof(SERVICE_PARAMETER) - 1;
+    if (service[0] != '\0' || part.length < name ||
+        memcmp(part.data, SERVICE_PARAMETER, name) != 0 ||
+        part.length - name >= NM_SERVICE_TOKEN_SIZE)
+        return;
+    memcpy(service, (const char *)part.data + name, part.length - name);
+    service[part.length - name] = '\0';
+}
+
+bool nm_stream_acceptance_read(const char *value, char service[NM_SERVICE_TOKEN_SIZE])
+{
+    if (service != NULL)
+        service[0] = '\0';
+    if (value == NULL || !is_version(take_part(&value)))
+        return false;
+    while (service != NULL && *value != '\0')
+        read_service(take_part(&value), service);
+    return true;
+}
+
+void nm_stream_acceptance_format(const char *service, char text[NM_STREAM_ACCEPTANCE_SIZE])
+{
+    snprintf(text, NM_STREAM_ACCEPTANCE_SIZE, NM_STREAM_VERSION "; " SERVICE_PARAMETER "%s",
+             service);
 }
 
 void nm_stream_offer_format(const nm_stream_offer *offer, char text[NM_STREAM_OFFER_SIZE])

@@ -1,16 +1,17 @@
 /*
  * Offer: the header that a caller opens a reliable stream with, `Natsmicro-Stream: 1;
- * messages=1048576; bytes=4194304; timeout=5000`, and the one that a service answers it with,
- * `Natsmicro-Stream: 1`.
+ * messages=1048576; bytes=4194304; timeout=5000`, and the one that a service accepts it with,
+ * `Natsmicro-Stream: 1; service=<token>`.
  */
 #ifndef NM_WIRE_OFFER_H
 #define NM_WIRE_OFFER_H
+
+#include "base/random.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-/* What a service says: the version. */
 #define NM_STREAM_VERSION "1"
 
 typedef struct nm_stream_offer {
@@ -32,7 +33,21 @@ void nm_stream_offer_format(const nm_stream_offer *offer, char text[NM_STREAM_OF
  */
 bool nm_stream_offer_read(const char *value, nm_stream_offer *offer);
 
-/* Whether a service's first frame says that it speaks our version. Parameters are ignored. */
-bool nm_stream_is_accepted(const char *value);
+/*
+ * A token tells the frames of one service from those of another that has got the same opening. It
+ * is random, and of one call alone: an opening that is sent again makes another call.
+ */
+#define NM_SERVICE_TOKEN_SIZE 65
+
+/* What a service says until it has heard its caller. No acceptance is longer, its NUL included. */
+#define NM_STREAM_ACCEPTANCE_SIZE (sizeof(NM_STREAM_VERSION "; service=") + NM_TOKEN_LENGTH)
+
+void nm_stream_acceptance_format(const char *service, char text[NM_STREAM_ACCEPTANCE_SIZE]);
+
+/*
+ * Whether a service says that it speaks our version. `service`, which may be NULL, gets its token;
+ * "": it has none, or one of more bytes than there is room for. Other parameters are ignored.
+ */
+bool nm_stream_acceptance_read(const char *value, char service[NM_SERVICE_TOKEN_SIZE]);
 
 #endif

@@ -344,6 +344,7 @@ static void side_begin(side *self, natsmicro_method_kind kind, const char *inbox
     nm_stream_begin(self->stream, &setup);
     nm_stream_set_limits(self->stream, NM_NEVER, NM_NEVER, 30 * SECOND);
     self->stream->inbox.subject = strdup(inbox);
+    self->stream->inbox.token = "token";
     self->exists = self->listens = true;
 }
 

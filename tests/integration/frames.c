@@ -3,6 +3,8 @@
  */
 #include "integration/frames.h"
 
+#include "wire/offer.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -121,7 +123,7 @@ void peer_next(frame_peer *self)
     if (!nm_frame_read((const uint8_t *)natsMsg_GetData(self->last),
                        (size_t)natsMsg_GetDataLength(self->last), &self->frame, &why))
         fail_msg("no frame came: %s", why);
-    self->is_first = strcmp(raw_header(self->last, OFFER_HEADER), "1") == 0;
+    self->is_first = nm_stream_acceptance_read(raw_header(self->last, OFFER_HEADER), NULL);
     if (natsMsg_GetReply(self->last) != NULL)
         snprintf(self->address, sizeof(self->address), "%s", natsMsg_GetReply(self->last));
 }

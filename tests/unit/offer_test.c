@@ -6,6 +6,8 @@
 
 #include "wire/offer.h"
 
+#include <string.h>
+
 static void an_offer_is_read_as_it_was_written(void **state)
 {
     const nm_stream_offer offer = {
@@ -78,12 +80,44 @@ static void what_is_no_offer_is_none(void **state)
 static void a_service_accepts_with_the_version(void **state)
 {
     (void)state;
-    assert_true(nm_stream_is_accepted(NM_STREAM_VERSION));
-    assert_true(nm_stream_is_accepted("1; anything"));
-    assert_false(nm_stream_is_accepted(NULL));
-    assert_false(nm_stream_is_accepted(""));
-    assert_false(nm_stream_is_accepted("2"));
-    assert_false(nm_stream_is_accepted("11"));
+    assert_true(nm_stream_acceptance_read(NM_STREAM_VERSION, NULL));
+    assert_true(nm_stream_acceptance_read("1; anything", NULL));
+    assert_false(nm_stream_acceptance_read(NULL, NULL));
+    assert_false(nm_stream_acceptance_read("", NULL));
+    assert_false(nm_stream_acceptance_read("2", NULL));
+    assert_false(nm_stream_acceptance_read("11", NULL));
+}
+
+static void a_service_has_a_token(void **state)
+{
+    (void)state;
+    char text[NM_STREAM_ACCEPTANCE_SIZE];
+    nm_stream_acceptance_format("abcdefghijklmnopqrstuv", text);
+    assert_string_equal("1; service=abcdefghijklmnopqrstuv", text);
+    char service[NM_SERVICE_TOKEN_SIZE];
+    assert_true(nm_stream_acceptance_read(text, service));
+    assert_string_equal("abcdefghijklmnopqrstuv", service);
+    assert_true(nm_stream_acceptance_read("1 ; x=1;  service=a=b ; service=c", service));
+    assert_string_equal("a=b", service);
+}
+
+/* Then it cannot be told from another: as a service of an earlier version. */
+static void a_token_that_cannot_be_kept_is_none(void **state)
+{
+    (void)state;
+    char text[128] = "1; service=";
+    size_t length = strlen(text);
+    memset(text + length, 'x', NM_SERVICE_TOKEN_SIZE - 1);
+    char service[NM_SERVICE_TOKEN_SIZE];
+    assert_true(nm_stream_acceptance_read(text, service));
+    assert_int_equal(NM_SERVICE_TOKEN_SIZE - 1, strlen(service));
+    memset(text + length, 'x', NM_SERVICE_TOKEN_SIZE);
+    assert_true(nm_stream_acceptance_read(text, service));
+    assert_string_equal("", service);
+    assert_true(nm_stream_acceptance_read("1; service=", service));
+    assert_string_equal("", service);
+    assert_false(nm_stream_acceptance_read("2; service=abc", service));
+    assert_string_equal("", service);
 }
 
 int main(void)
@@ -93,6 +127,8 @@ int main(void)
         cmocka_unit_test(order_blanks_and_unknown_parameters_do_not_matter),
         cmocka_unit_test(what_is_no_offer_is_none),
         cmocka_unit_test(a_service_accepts_with_the_version),
+        cmocka_unit_test(a_service_has_a_token),
+        cmocka_unit_test(a_token_that_cannot_be_kept_is_none),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

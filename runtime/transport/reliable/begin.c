@@ -49,8 +49,9 @@ bool nm_reliable_begin(nm_stream *stream, const nm_stream_offer *peer)
         return false;
     reliable->state = NM_RELIABLE_UP;
     reliable->peer_answered = !stream->is_server;
-    reliable->peer_heard_us = reliable->publishing = reliable->end_was_cut = false;
-    reliable->address[0] = '\0';
+    reliable->peer_heard_us = reliable->peer_is_known = false;
+    reliable->publishing = reliable->end_was_cut = false;
+    reliable->address[0] = reliable->service[0] = '\0';
     reliable->metrics = (natsmicro_stream_metrics){.reliable = true};
     nm_clocks_begin(&reliable->clocks, stream->idle_limit, stream->settings->gone_limit,
                     stream->reconnects, nm_now());

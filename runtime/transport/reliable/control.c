@@ -50,11 +50,14 @@ void nm_control_publish(nm_stream *stream, const nm_control_frame *control)
 {
     if (!control->wanted)
         return;
+    char acceptance[NM_STREAM_ACCEPTANCE_SIZE];
+    if (control->first)
+        nm_stream_acceptance_format(stream->inbox.token, acceptance);
     nm_outgoing outgoing = {.subject = control->subject,
                             .reply = control->ask ? stream->inbox.subject : NULL,
                             .data = control->bytes,
                             .length = control->length,
-                            .stream = control->first ? NM_STREAM_VERSION : NULL};
+                            .stream = control->first ? acceptance : NULL};
     nm_publish(nm_link_connection(stream->link), &outgoing, NULL);
     if (control->flush)
         nm_link_flush_soon(stream->link);

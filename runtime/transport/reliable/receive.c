@@ -3,11 +3,12 @@
  */
 #include "transport/reliable/receive.h"
 
+#include "base/cold.h"
 #include "transport/publish.h"
 #include "transport/reliable/due.h"
 #include "transport/reliable/over.h"
 #include "transport/reliable/pace.h"
-#include "wire/incoming.h"
+#include "transport/stray.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -288,30 +289,69 @@ static void drop_frame(nm_stream *stream, const char *why)
                    stream->method, "a frame was dropped: %s", why);
 }
 
-/* Whether a frame has the header that a service's have until it has heard its caller. */
-static bool accepts(const nm_stream *stream, natsMsg *message)
+/* ---- whose frame it is ---- */
+
+/* What the headers of a message to a client say about who has sent it. */
+typedef struct nm_origin {
+    bool has_headers;
+    bool accepts;                        /* the opening, as a service does that has not heard us */
+    bool ends;                           /* as one does that knows no such call */
+    char service[NM_SERVICE_TOKEN_SIZE]; /* where it accepts: the token; empty: it has none */
+} nm_origin;
+
+static void read_origin(const nm_stream *stream, natsMsg *message, nm_origin *origin)
 {
+    origin->has_headers = origin->accepts = origin->ends = false;
     nm_bytes block;
     if (stream->is_server ||
         nm_header_block_find(natsMsg_GetSubject(message), natsMsg_GetReply(message),
                              natsMsg_GetData(message), stream->settings->max_header_bytes,
                              &block) == NM_HEADER_BLOCK_NONE)
-        return false;
+        return;
     nm_incoming incoming;
     nm_incoming_read(&incoming, message, stream->settings->max_header_bytes);
-    return incoming.stream != NULL;
+    origin->has_headers = true;
+    origin->accepts = nm_stream_acceptance_read(incoming.stream, origin->service);
+    origin->ends = incoming.end && incoming.error_code != NULL;
 }
 
 /*
- * Under the lock. An opening that a stranger has sent again makes a second call. Its service has
- * not heard us, and must not take the place of the first one, which has. NULL: it is no such frame.
+ * Under the lock. Two services may have got the opening: a stranger has sent it again, or they are
+ * in no queue group. The first one that accepts it decides. Each frame of another has the header,
+ * with its own token, until it has heard us, and from us it hears nothing but a reset. Services
+ * without tokens can be told apart only once the first has heard us. NULL: it is our service.
  */
-static const char *find_impostor(nm_reliable *reliable, bool accepts_us)
+static const char *find_stranger(const nm_reliable *reliable, const nm_origin *origin, bool resets)
 {
-    if (accepts_us && reliable->peer_heard_us)
-        return "it accepts the opening, and a service that has accepted it has been heard already";
-    reliable->peer_heard_us = reliable->peer_heard_us || !accepts_us;
-    return NULL;
+    if (!origin->has_headers || (origin->ends && resets) ||
+        (origin->accepts && !reliable->peer_is_known))
+        return NULL;
+    if (!origin->accepts)
+        return "it comes from another service, with which the stream would be a plain one";
+    if (strcmp(origin->service, reliable->service) != 0)
+        return "another service has accepted the opening before";
+    return origin->service[0] == '\0' && reliable->peer_heard_us
+               ? "it accepts the opening, and a service that has accepted it has been heard already"
+               : NULL;
+}
+
+/* Under the lock: a frame of our service has come. */
+static void learn_service(nm_reliable *reliable, const nm_origin *origin)
+{
+    if (!origin->has_headers)
+        reliable->peer_heard_us = true;
+    else if (origin->accepts && !reliable->peer_is_known) {
+        reliable->peer_is_known = true;
+        strcpy(reliable->service, origin->service);
+    }
+}
+
+/* A service that the call is not with: it is told, and so is who looks after events. */
+NM_COLD static void refuse_stranger(nm_stream *stream, natsMsg *message)
+{
+    nm_incoming incoming;
+    nm_incoming_read(&incoming, message, stream->settings->max_header_bytes);
+    nm_stray_refuse_service(stream->link, stream->settings, &incoming);
 }
 
 /* The broker's 503: nobody listens at the peer's address now. A peer that reconnects will again. */
@@ -343,13 +383,17 @@ void nm_reliable_on_message(nm_stream *stream, natsMsg *message)
     nm_frame_read((const uint8_t *)natsMsg_GetData(message), (size_t)natsMsg_GetDataLength(message),
                   &frame, &why);
     const char *reply = why == NULL ? address_of(stream, message) : NULL;
-    bool accepts_us = why == NULL && accepts(stream, message);
+    nm_origin origin;
+    read_origin(stream, message, &origin);
 
     pthread_mutex_lock(&stream->lock);
+    const char *stranger = find_stranger(reliable, &origin, why == NULL && frame.has_reset);
+    if (stranger != NULL)
+        why = stranger;
     if (why == NULL)
         why = find_violation(stream, &frame);
     if (why == NULL)
-        why = find_impostor(reliable, accepts_us);
+        learn_service(reliable, &origin);
     if (why == NULL && reliable->state == NM_RELIABLE_OVER)
         answer_late(stream, &frame, reply, &outcome);
     else if (why == NULL && frame.has_reset)
@@ -362,6 +406,8 @@ void nm_reliable_on_message(nm_stream *stream, natsMsg *message)
     nm_control_publish(stream, &outcome.control);
     if (why != NULL)
         drop_frame(stream, why);
+    if (stranger != NULL)
+        refuse_stranger(stream, message);
     if (done)
         nm_inbox_close(&stream->inbox);
     if (!outcome.taken)

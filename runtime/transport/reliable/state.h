@@ -17,6 +17,7 @@
 #include "transport/reliable/intake.h"
 #include "transport/reliable/outbox.h"
 #include "transport/transport.h"
+#include "wire/offer.h"
 
 /* A peer's address that is longer is refused. */
 #define NM_RELIABLE_ADDRESS_SIZE 1024
@@ -31,9 +32,11 @@ typedef struct nm_reliable {
     nm_reliable_state state;
     bool peer_answered; /* server: a frame of the client has come; client: always */
     bool peer_heard_us; /* client: a frame has come as a service sends them that has heard us */
+    bool peer_is_known; /* client: the first frame of its service has come, which decides */
     bool publishing;    /* a thread has the turn to publish the outbox's segments */
     bool end_was_cut;   /* what did not fit into our end was left out */
     char address[NM_RELIABLE_ADDRESS_SIZE]; /* where the peer is; empty: not known */
+    char service[NM_SERVICE_TOKEN_SIZE]; /* client: the token of its service; empty: it has none */
     nm_outbox outbox;
     nm_intake intake;
     nm_clocks clocks;

@@ -47,11 +47,14 @@ static natsmicro_status publish_segment(nm_stream *stream, const nm_segment *seg
 {
     if (!nm_link_is_connected(stream->link))
         return NATSMICRO_UNAVAILABLE;
+    char acceptance[NM_STREAM_ACCEPTANCE_SIZE];
+    if (envelope->with_header)
+        nm_stream_acceptance_format(stream->inbox.token, acceptance);
     nm_outgoing outgoing = {.subject = envelope->subject,
                             .reply = envelope->ask ? stream->inbox.subject : NULL,
                             .data = segment->bytes,
                             .length = envelope->length,
-                            .stream = envelope->with_header ? NM_STREAM_VERSION : NULL};
+                            .stream = envelope->with_header ? acceptance : NULL};
     return nm_publish(nm_link_connection(stream->link), &outgoing, NULL);
 }
 
