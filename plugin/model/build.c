@@ -9,16 +9,16 @@
 #include "model/options.h"
 #include "model/spelling.h"
 #include "request/identifier.h"
-#include "request/parameters.h"
 
 #include <string.h>
 
 /* The request as it is known while the model is filled. */
 typedef struct gen_build {
-    gen_context context;
-    gen_parameters parameters;
+    gen_context *context;
+    const gen_parameters *parameters;
     gen_sources sources;
-    gen_clash_table names; /* the C names of protoc-gen-c and ours, of all files */
+    gen_clash_table names;    /* the C names of protoc-gen-c and ours, of all files */
+    gen_clash_table subjects; /* of all files that are generated */
 } gen_build;
 
 /* ---- methods ---- */
@@ -26,16 +26,16 @@ typedef struct gen_build {
 static bool read_message(gen_build *build, const gen_place *place, const char *type_name,
                          gen_message *message)
 {
-    gen_pool *pool = build->context.pool;
+    gen_pool *pool = build->context->pool;
     const char *full_name = type_name == NULL ? "" : type_name;
     full_name += *full_name == '.';
     const gen_known_message *known = gen_find_message(&build->sources, full_name);
     if (known == NULL)
-        return gen_fail(&build->context, place,
+        return gen_fail(build->context, place,
                         "the request has no message \"%s\" (run the plugin with protoc)",
                         full_name);
     if (known->source->no_generate)
-        return gen_fail(&build->context, place,
+        return gen_fail(build->context, place,
                         "protoc-gen-c generates nothing for message %s, because %s sets the option "
                         "(pb_c_file).no_generate (remove that option, or use another message)",
                         full_name, known->source->proto->name);
@@ -56,10 +56,10 @@ static gen_kind method_kind(const gen_method_proto *proto)
 static bool read_method(gen_build *build, const gen_place *place, const gen_method_proto *proto,
                         gen_method *method, bool *skip)
 {
-    gen_context *context = &build->context;
+    gen_context *context = build->context;
     method->name = proto->name;
     method->kind = method_kind(proto);
-    if (!gen_name_method(context, place, method) ||
+    if (!gen_name_method(context, build->parameters, place, method) ||
         !gen_read_method_options(context, &build->sources, place, proto, method, skip))
         return false;
     if (*skip)
@@ -73,7 +73,7 @@ static bool read_methods(gen_build *build, const gen_service_proto *proto,
                          const gen_declaration *declared, const gen_place *service_place,
                          gen_service *service, gen_place *places)
 {
-    gen_pool *pool = build->context.pool;
+    gen_pool *pool = build->context->pool;
     for (size_t i = 0; i < proto->n_method; i++) {
         const gen_declaration *method_declared =
             gen_declared_in(pool, declared, GEN_METHODS_OF_SERVICE, i);
@@ -84,7 +84,7 @@ static bool read_methods(gen_build *build, const gen_service_proto *proto,
         place->line = gen_declaration_line(method_declared);
         if (!gen_is_identifier(proto->method[i]->name))
             return gen_fail(
-                &build->context, place,
+                build->context, place,
                 "the name of a method is missing or is not an identifier (run the plugin with protoc)");
         place->method = proto->method[i]->name;
         bool skip = false;
@@ -120,13 +120,18 @@ static bool add_subject(gen_context *context, const gen_service *service, const 
     const char *what = gen_pool_format(pool, "method %s.%s", service->full_name, method->name);
     const gen_clash_entry entry = {.name = subject, .what = what, .place = place};
     const gen_clash_entry *other = gen_clash_add(pool, subjects, entry);
-    if (other != NULL)
+    if (other == NULL)
+        return true;
+    if (strcmp(other->place->file, place->file) == 0)
         return gen_fail(
             context, place,
             "its subject %s is also the subject of %s in line %d (rename one, or change "
             "a subject_prefix)",
             subject, other->what, other->place->line);
-    return true;
+    return gen_fail(context, place,
+                    "its subject %s is also the subject of %s at %s:%d, so that each would answer "
+                    "calls of the other (change a subject_prefix, or generate the files apart)",
+                    subject, other->what, other->place->file, other->place->line);
 }
 
 static bool add_subjects(gen_context *context, const gen_service *service, const gen_place *places,
@@ -142,26 +147,25 @@ static bool add_subjects(gen_context *context, const gen_service *service, const
 /* Fills a service whose options have been read, and checks that its names and subjects are free. */
 static bool complete_service(gen_build *build, const gen_declaration *declared,
                              const gen_service_proto *proto, const gen_place *place,
-                             gen_service *service, gen_clash_table *subjects)
+                             gen_service *service)
 {
-    gen_context *context = &build->context;
+    gen_context *context = build->context;
     gen_pool *pool = context->pool;
     service->full_name = gen_join_name(pool, declared->source->scope.package, proto->name);
     service->comment = gen_declaration_comment(pool, declared);
     service->methods = gen_pool_alloc(pool, proto->n_method + 1, sizeof(gen_method));
-    gen_name_service(pool, &build->parameters, declared->source, proto->name, service);
+    gen_name_service(pool, build->parameters, declared->source, proto->name, service);
     gen_place *places = gen_pool_alloc(pool, proto->n_method + 1, sizeof(gen_place));
     gen_place *service_place = &places[proto->n_method];
     *service_place = *place;
     return read_methods(build, proto, declared, place, service, places) &&
-           add_subjects(context, service, places, subjects) &&
+           add_subjects(context, service, places, &build->subjects) &&
            gen_add_service_names(context, &build->names, service, service_place, places);
 }
 
-static bool read_service(gen_build *build, const gen_source *source, size_t index, gen_file *file,
-                         gen_clash_table *subjects)
+static bool read_service(gen_build *build, const gen_source *source, size_t index, gen_file *file)
 {
-    gen_context *context = &build->context;
+    gen_context *context = build->context;
     const gen_service_proto *proto = source->proto->service[index];
     const gen_declaration *declared =
         gen_declared_in_file(context->pool, source, GEN_SERVICES_OF_FILE, index);
@@ -180,7 +184,7 @@ static bool read_service(gen_build *build, const gen_source *source, size_t inde
         return gen_fail(context, &place,
                         "protoc-gen-c generates nothing for this file, because it sets the option "
                         "(pb_c_file).no_generate (remove that option, or skip the service)");
-    if (!complete_service(build, declared, proto, &place, service, subjects))
+    if (!complete_service(build, declared, proto, &place, service))
         return false;
     inherit(service, &settings);
     file->n_services++;
@@ -214,19 +218,18 @@ static bool check_file(gen_context *context, const gen_file_proto *proto)
 
 static bool read_file(gen_build *build, const gen_source *source, gen_file *file)
 {
-    gen_pool *pool = build->context.pool;
+    gen_pool *pool = build->context->pool;
     const gen_file_proto *proto = source->proto;
-    if (proto->n_service == 0)
+    if (proto->n_service == 0 && !build->parameters->messages)
         return true;
-    if (!check_file(&build->context, proto))
+    if (!check_file(build->context, proto))
         return false;
     file->proto = proto->name;
     file->base = gen_spell_base(pool, proto->name);
     file->identifier = gen_spell_file_identifier(pool, proto->name);
     file->services = gen_pool_alloc(pool, proto->n_service, sizeof(gen_service));
-    gen_clash_table subjects = {NULL, 0, 0};
     for (size_t i = 0; i < proto->n_service; i++) {
-        if (!read_service(build, source, i, file, &subjects))
+        if (!read_service(build, source, i, file))
             return false;
     }
     return true;
@@ -234,7 +237,7 @@ static bool read_file(gen_build *build, const gen_source *source, gen_file *file
 
 static bool read_files(gen_build *build, const gen_request *request, gen_model *model)
 {
-    gen_context *context = &build->context;
+    gen_context *context = build->context;
     model->files = gen_pool_alloc(context->pool, request->n_file_to_generate, sizeof(gen_file));
     for (size_t i = 0; i < request->n_file_to_generate; i++) {
         const gen_source *source = gen_find_source(&build->sources, request->file_to_generate[i]);
@@ -245,23 +248,19 @@ static bool read_files(gen_build *build, const gen_request *request, gen_model *
         gen_file *file = &model->files[model->n_files];
         if (!read_file(build, source, file))
             return false;
-        model->n_files += file->n_services != 0;
+        /* protoc-gen-c makes no files of a source with no_generate, and ours would include them */
+        bool wanted = build->parameters->messages && !source->no_generate;
+        model->n_files += file->n_services != 0 || wanted;
     }
     return true;
 }
 
-bool gen_build_model(gen_pool *pool, const gen_request *request, gen_model *model,
-                     const char **error)
+bool gen_build_model(gen_context *context, const gen_parameters *parameters,
+                     const gen_request *request, gen_model *model)
 {
-    gen_build build = {.context = {pool, NULL}};
-    gen_context *context = &build.context;
+    gen_build build = {.context = context, .parameters = parameters};
     *model = (gen_model){0, NULL};
-    bool built = gen_read_parameters(context, request->parameter, &build.parameters) &&
-                 gen_read_sources(context, request, &build.sources);
-    if (built) {
-        gen_add_foreign_names(pool, &build.sources, &build.names);
-        built = read_files(&build, request, model);
-    }
-    *error = context->error;
-    return built;
+    return gen_read_sources(context, request, &build.sources) &&
+           gen_add_foreign_names(context, parameters, &build.sources, &build.names) &&
+           read_files(&build, request, model);
 }

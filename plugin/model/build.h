@@ -6,13 +6,13 @@
 
 #include "model/model.h"
 #include "request/descriptors.h"
-#include "request/pool.h"
+#include "request/parameters.h"
 
 /*
- * Builds the model of a request. Returns false if something in the request cannot be generated;
- * then *error tells the user what it is, where it is, and what to do.
+ * Builds the model of a request. Fails if something in the request cannot be generated; the error
+ * tells the user what it is, where it is, and what to do.
  */
-bool gen_build_model(gen_pool *pool, const gen_request *request, gen_model *model,
-                     const char **error);
+bool gen_build_model(gen_context *context, const gen_parameters *parameters,
+                     const gen_request *request, gen_model *model);
 
 #endif

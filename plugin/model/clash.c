@@ -25,7 +25,7 @@ static gen_clash_entry *find_slot(gen_clash_entry *slots, size_t n_slots, const 
 
 static void grow(gen_pool *pool, gen_clash_table *table)
 {
-    size_t n_slots = table->n_slots == 0 ? 256 : table->n_slots * 2;
+    size_t n_slots = table->n_slots == 0 ? 32 : table->n_slots * 2;
     gen_clash_entry *slots = gen_pool_alloc(pool, n_slots, sizeof(*slots));
     for (size_t i = 0; i < table->n_slots; i++) {
         if (table->slots[i].name != NULL)
@@ -45,6 +45,14 @@ const gen_clash_entry *gen_clash_add(gen_pool *pool, gen_clash_table *table, gen
     *slot = entry;
     table->n_used++;
     return NULL;
+}
+
+const gen_clash_entry *gen_clash_find(const gen_clash_table *table, const char *name)
+{
+    if (table->n_slots == 0)
+        return NULL;
+    const gen_clash_entry *slot = find_slot(table->slots, table->n_slots, name);
+    return slot->name == NULL ? NULL : slot;
 }
 
 gen_place gen_clash_place(const gen_clash_entry *entry)

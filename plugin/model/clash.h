@@ -26,6 +26,9 @@ typedef struct gen_clash_table {
 /* Adds an entry and returns NULL. If its name is there already, returns the entry that has it. */
 const gen_clash_entry *gen_clash_add(gen_pool *pool, gen_clash_table *table, gen_clash_entry entry);
 
+/* The entry of this name; NULL if there is none. */
+const gen_clash_entry *gen_clash_find(const gen_clash_table *table, const char *name);
+
 /* The file and the line of the thing that an entry stands for. */
 gen_place gen_clash_place(const gen_clash_entry *entry);
 

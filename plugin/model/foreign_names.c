@@ -5,11 +5,15 @@
 
 #include "model/spelling.h"
 
+#include <string.h>
+
 /* The file whose names are added, and the table that they are added to. */
 typedef struct gen_foreign {
+    gen_context *context;
     gen_pool *pool;
     gen_clash_table *names;
     const gen_source *source;
+    bool messages_only; /* as protoc-gen-c sees the file with the parameter messages */
 } gen_foreign;
 
 static const char *or_empty(const char *name)
@@ -17,12 +21,26 @@ static const char *or_empty(const char *name)
     return name == NULL ? "" : name;
 }
 
+static void fail_clash(const gen_foreign *foreign, const gen_clash_entry *entry,
+                       const gen_clash_entry *other)
+{
+    const gen_place here = gen_clash_place(entry);
+    const gen_place there = gen_clash_place(other);
+    if (there.file == here.file)
+        gen_fail(foreign->context, &here,
+                 "protoc-gen-c would give the C name %s to %s and to %s in line %d (rename one of "
+                 "them)",
+                 entry->name, entry->what, other->what, there.line);
+}
+
 static void add(const gen_foreign *foreign, const char *what, const gen_declaration *declaration,
                 const char *name, const char *ending)
 {
     const char *whole = gen_pool_format(foreign->pool, "%s%s", name, ending);
-    gen_clash_add(foreign->pool, foreign->names,
-                  (gen_clash_entry){.name = whole, .what = what, .declaration = declaration});
+    const gen_clash_entry entry = {.name = whole, .what = what, .declaration = declaration};
+    const gen_clash_entry *other = gen_clash_add(foreign->pool, foreign->names, entry);
+    if (other != NULL && foreign->messages_only && strcmp(other->what, what) != 0)
+        fail_clash(foreign, &entry, other);
 }
 
 static void add_enum(const gen_foreign *foreign, const char *full_name,
@@ -35,15 +53,34 @@ static void add_enum(const gen_foreign *foreign, const char *full_name,
     add(foreign, what, declaration, gen_spell_lower(pool, full_name, scope), "__descriptor");
 }
 
-static void add_oneofs(const gen_foreign *foreign, const char *what, const char *full_name,
-                       const gen_message_proto *proto, const gen_declaration *declaration)
+/* The index of a oneof's first field. A oneof of an optional field has no other. */
+static size_t first_field(const gen_message_proto *proto, size_t oneof)
+{
+    size_t i = 0;
+    while (i < proto->n_field &&
+           !(proto->field[i]->has_oneof_index && proto->field[i]->oneof_index == (int32_t)oneof))
+        i++;
+    return i;
+}
+
+static void add_oneof(const gen_foreign *foreign, const char *full_name,
+                      const gen_message_proto *proto, const gen_declaration *message, size_t oneof)
 {
     gen_pool *pool = foreign->pool;
-    for (size_t i = 0; i < proto->n_oneof_decl; i++) {
-        const char *oneof = gen_join_name(pool, full_name, or_empty(proto->oneof_decl[i]->name));
-        add(foreign, what, declaration, gen_spell_type(pool, oneof, foreign->source->scope),
-            "Case");
+    const char *name = gen_join_name(pool, full_name, or_empty(proto->oneof_decl[oneof]->name));
+    const char *what = gen_pool_format(pool, "the cases of oneof %s", name);
+    const gen_declaration *declaration =
+        gen_declared_in(pool, message, GEN_ONEOFS_OF_MESSAGE, oneof);
+    size_t i = first_field(proto, oneof);
+    const gen_field_proto *field = i < proto->n_field ? proto->field[i] : NULL;
+    if (field != NULL && field->proto3_optional) {
+        if (foreign->messages_only && gen_optional_is_pointer(field))
+            return;
+        what = gen_pool_format(pool, "the cases of the optional field %s.%s", full_name,
+                               or_empty(field->name));
+        declaration = gen_declared_in(pool, message, GEN_FIELDS_OF_MESSAGE, i);
     }
+    add(foreign, what, declaration, gen_spell_type(pool, name, foreign->source->scope), "Case");
 }
 
 static void add_message(const gen_foreign *foreign, const char *full_name,
@@ -61,7 +98,8 @@ static void add_message(const gen_foreign *foreign, const char *full_name,
     add(foreign, what, declaration, type, "_Closure");
     for (size_t i = 0; i < sizeof(functions) / sizeof(functions[0]); i++)
         add(foreign, what, declaration, lower, functions[i]);
-    add_oneofs(foreign, what, full_name, proto, declaration);
+    for (size_t i = 0; i < proto->n_oneof_decl; i++)
+        add_oneof(foreign, full_name, proto, declaration, i);
     for (size_t i = 0; i < proto->n_enum_type; i++)
         add_enum(foreign, gen_join_name(pool, full_name, or_empty(proto->enum_type[i]->name)),
                  gen_declared_in(pool, declaration, GEN_ENUMS_OF_MESSAGE, i));
@@ -103,16 +141,22 @@ static void add_file(const gen_foreign *foreign)
     for (size_t i = 0; i < proto->n_enum_type; i++)
         add_enum(foreign, gen_join_name(pool, package, or_empty(proto->enum_type[i]->name)),
                  gen_declared_in_file(pool, source, GEN_ENUMS_OF_FILE, i));
-    for (size_t i = 0; i < proto->n_service; i++)
+    for (size_t i = 0; !foreign->messages_only && i < proto->n_service; i++)
         add_service(foreign, gen_join_name(pool, package, or_empty(proto->service[i]->name)),
                     proto->service[i], gen_declared_in_file(pool, source, GEN_SERVICES_OF_FILE, i));
 }
 
-void gen_add_foreign_names(gen_pool *pool, const gen_sources *sources, gen_clash_table *names)
+bool gen_add_foreign_names(gen_context *context, const gen_parameters *parameters,
+                           const gen_sources *sources, gen_clash_table *names)
 {
     for (size_t i = 0; i < sources->count; i++) {
-        const gen_foreign foreign = {pool, names, &sources->items[i]};
+        const gen_foreign foreign = {.context = context,
+                                     .pool = context->pool,
+                                     .names = names,
+                                     .source = &sources->items[i],
+                                     .messages_only = parameters->messages};
         if (!foreign.source->no_generate)
             add_file(&foreign);
     }
+    return context->error == NULL;
 }

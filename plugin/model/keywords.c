@@ -82,6 +82,87 @@ static const char *const reserved_elsewhere[] = {"alignas",
                                                  "xor",
                                                  "xor_eq"};
 
+/* Macros of <signal.h>, <sys/stat.h> and <netdb.h>, and of GNU C on other machines. */
+static const char *const macros_elsewhere[] = {
+    "h_addr",       "hppa",      "i386",     "m68k",       "mips",   "s_addr",     "sa_handler",
+    "sa_sigaction", "si_addr",   "si_band",  "si_fd",      "si_int", "si_overrun", "si_pid",
+    "si_ptr",       "si_status", "si_stime", "si_timerid", "si_uid", "si_utime",   "si_value",
+    "sparc",        "st_atime",  "st_ctime", "st_mtime",   "sun"};
+
+static const char *const mended_by_protoc_gen_c[] = {"and",
+                                                     "and_eq",
+                                                     "asm",
+                                                     "auto",
+                                                     "bitand",
+                                                     "bitor",
+                                                     "bool",
+                                                     "break",
+                                                     "case",
+                                                     "catch",
+                                                     "char",
+                                                     "class",
+                                                     "compl",
+                                                     "const",
+                                                     "const_cast",
+                                                     "continue",
+                                                     "default",
+                                                     "delete",
+                                                     "do",
+                                                     "double",
+                                                     "dynamic_cast",
+                                                     "else",
+                                                     "enum",
+                                                     "explicit",
+                                                     "extern",
+                                                     "false",
+                                                     "float",
+                                                     "for",
+                                                     "friend",
+                                                     "goto",
+                                                     "if",
+                                                     "inline",
+                                                     "int",
+                                                     "long",
+                                                     "mutable",
+                                                     "namespace",
+                                                     "new",
+                                                     "not",
+                                                     "not_eq",
+                                                     "operator",
+                                                     "or",
+                                                     "or_eq",
+                                                     "private",
+                                                     "protected",
+                                                     "public",
+                                                     "register",
+                                                     "reinterpret_cast",
+                                                     "return",
+                                                     "short",
+                                                     "signed",
+                                                     "sizeof",
+                                                     "static",
+                                                     "static_cast",
+                                                     "struct",
+                                                     "switch",
+                                                     "template",
+                                                     "this",
+                                                     "throw",
+                                                     "true",
+                                                     "try",
+                                                     "typedef",
+                                                     "typeid",
+                                                     "typename",
+                                                     "union",
+                                                     "unsigned",
+                                                     "using",
+                                                     "virtual",
+                                                     "void",
+                                                     "volatile",
+                                                     "wchar_t",
+                                                     "while",
+                                                     "xor",
+                                                     "xor_eq"};
+
 static int compare(const void *name, const void *word)
 {
     return strcmp(name, *(const char *const *)word);
@@ -108,4 +189,16 @@ bool gen_is_reserved(const char *name)
     return gen_is_c_keyword(name) ||
            is_among(name, reserved_elsewhere,
                     sizeof(reserved_elsewhere) / sizeof(reserved_elsewhere[0]));
+}
+
+bool gen_is_reserved_in_messages(const char *name)
+{
+    return gen_is_reserved(name) ||
+           is_among(name, macros_elsewhere, sizeof(macros_elsewhere) / sizeof(macros_elsewhere[0]));
+}
+
+bool gen_is_mended_by_protoc_gen_c(const char *name)
+{
+    return is_among(name, mended_by_protoc_gen_c,
+                    sizeof(mended_by_protoc_gen_c) / sizeof(mended_by_protoc_gen_c[0]));
 }

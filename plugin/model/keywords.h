@@ -19,4 +19,10 @@ bool gen_is_taken_in_services(const char *name);
 /* Whether any version of C or C++ refuses this name for a member of a struct, or a macro has it. */
 bool gen_is_reserved(const char *name);
 
+/* The same for members of messages, and for more macros: of POSIX headers and of other machines. */
+bool gen_is_reserved_in_messages(const char *name);
+
+/* Whether protoc-gen-c itself appends _ to a field of this name. */
+bool gen_is_mended_by_protoc_gen_c(const char *name);
+
 #endif

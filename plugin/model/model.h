@@ -84,7 +84,7 @@ typedef struct gen_file {
 } gen_file;
 
 typedef struct gen_model {
-    size_t n_files; /* files without a service are left out */
+    size_t n_files; /* without the parameter messages, files without a service are left out */
     gen_file *files;
 } gen_model;
 

@@ -6,6 +6,8 @@
 #include "model/keywords.h"
 #include "model/spelling.h"
 
+#include <string.h>
+
 /* ---- giving names ---- */
 
 void gen_name_service(gen_pool *pool, const gen_parameters *parameters, const gen_source *source,
@@ -22,25 +24,45 @@ void gen_name_service(gen_pool *pool, const gen_parameters *parameters, const ge
     service->handlers_type = gen_spell_type(pool, handlers, source->scope);
 }
 
-bool gen_name_method(gen_context *context, const gen_place *place, gen_method *method)
+/* Whether protoc-gen-c can make its own stubs of a service with this method. */
+static bool check_foreign_stubs(gen_context *context, const gen_place *place,
+                                const gen_method *method)
 {
-    const gen_scope no_scope = {"", NULL};
-    method->camel = gen_spell_type(context->pool, method->name, no_scope);
-    method->lower = gen_spell_lower_part(context->pool, method->name);
-    method->field = method->lower;
     if (gen_is_c_keyword(method->lower))
         return gen_fail(context, place,
                         "protoc-gen-c turns the name into the struct member \"%s\", which C "
-                        "compilers refuse (rename the method)",
+                        "compilers refuse (give the plugin --c-natsmicro_opt=messages instead of "
+                        "--c_out, or rename the method)",
                         method->lower);
     if (gen_is_taken_in_services(method->lower))
         return gen_fail(
             context, place,
             "protoc-gen-c turns the name into \"%s\", which it uses for something else in "
-            "every service (rename the method)",
+            "every service (give the plugin --c-natsmicro_opt=messages instead of --c_out, or "
+            "rename the method)",
             method->lower);
+    return true;
+}
+
+/* Whether a client has a function of this name already, which belongs to no method. */
+static bool is_function_of_clients(const char *lower)
+{
+    return strcmp(lower, "new") == 0 || strcmp(lower, "destroy") == 0;
+}
+
+bool gen_name_method(gen_context *context, const gen_parameters *parameters, const gen_place *place,
+                     gen_method *method)
+{
+    const gen_scope no_scope = {"", NULL};
+    method->camel = gen_spell_type(context->pool, method->name, no_scope);
+    method->lower = gen_spell_lower_part(context->pool, method->name);
+    method->field = method->lower;
+    if (!parameters->messages && !check_foreign_stubs(context, place, method))
+        return false;
     if (gen_is_reserved(method->lower))
         method->field = gen_pool_format(context->pool, "%s_", method->lower);
+    if (parameters->messages && is_function_of_clients(method->lower))
+        method->lower = gen_pool_format(context->pool, "%s_", method->lower);
     return true;
 }
 

@@ -14,10 +14,11 @@ void gen_name_service(gen_pool *pool, const gen_parameters *parameters, const ge
                       const char *name, gen_service *service);
 
 /*
- * Gives a method its C names; it has its name from the .proto file already. Fails if C or
- * protoc-gen-c use one of them.
+ * Gives a method its C names; it has its name from the .proto file already. Without the parameter
+ * messages, it fails if C refuses a name that protoc-gen-c makes of it, or protoc-gen-c uses that.
  */
-bool gen_name_method(gen_context *context, const gen_place *place, gen_method *method);
+bool gen_name_method(gen_context *context, const gen_parameters *parameters, const gen_place *place,
+                     gen_method *method);
 
 /*
  * Adds all names of a complete service to `names`; fails if one is there already. The places of the

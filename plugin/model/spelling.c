@@ -73,6 +73,14 @@ char *gen_spell_lower(gen_pool *pool, const char *full_name, gen_scope scope)
     return join_parts(pool, full_name, scope, add_lower);
 }
 
+char *gen_spell_upper(gen_pool *pool, const char *full_name, gen_scope scope)
+{
+    char *name = gen_spell_lower(pool, full_name, scope);
+    for (char *at = name; *at != '\0'; at++)
+        *at = gen_to_upper(*at);
+    return name;
+}
+
 char *gen_spell_lower_part(gen_pool *pool, const char *part)
 {
     nm_buffer out = NM_BUFFER_INIT;

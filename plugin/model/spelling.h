@@ -15,6 +15,9 @@ char *gen_spell_type(gen_pool *pool, const char *full_name, gen_scope scope);
 /* "lab.v1.CountUp" to "lab__v1__count_up". */
 char *gen_spell_lower(gen_pool *pool, const char *full_name, gen_scope scope);
 
+/* "lab.v1.CountUp" to "LAB__V1__COUNT_UP". */
+char *gen_spell_upper(gen_pool *pool, const char *full_name, gen_scope scope);
+
 /* One part of a name: "CountUp" to "count_up", "HTTPGet" to "httpget". */
 char *gen_spell_lower_part(gen_pool *pool, const char *part);
 

@@ -12,24 +12,40 @@ static void keep_on_one_line(char *text)
     }
 }
 
-bool gen_fail(gen_context *context, const gen_place *place, const char *format, ...)
+/* The text with its place before it. `mark` follows the file and the line. */
+static char *put_place(gen_pool *pool, const gen_place *place, const char *mark, char *text)
 {
-    if (context->error != NULL)
-        return false;
-    gen_pool *pool = context->pool;
-    va_list arguments;
-    va_start(arguments, format);
-    char *text = gen_pool_vformat(pool, format, arguments);
-    va_end(arguments);
     if (place != NULL && place->method != NULL)
         text = gen_pool_format(pool, "method %s: %s", place->method, text);
     if (place != NULL && place->service != NULL)
         text = gen_pool_format(pool, "service %s: %s", place->service, text);
     if (place != NULL && place->line != 0)
-        text = gen_pool_format(pool, "%s:%d: %s", place->file, place->line, text);
+        text = gen_pool_format(pool, "%s:%d: %s%s", place->file, place->line, mark, text);
     else if (place != NULL)
-        text = gen_pool_format(pool, "%s: %s", place->file, text);
+        text = gen_pool_format(pool, "%s: %s%s", place->file, mark, text);
     keep_on_one_line(text);
-    context->error = text;
+    return text;
+}
+
+bool gen_fail(gen_context *context, const gen_place *place, const char *format, ...)
+{
+    if (context->error != NULL)
+        return false;
+    va_list arguments;
+    va_start(arguments, format);
+    char *text = gen_pool_vformat(context->pool, format, arguments);
+    va_end(arguments);
+    context->error = put_place(context->pool, place, "", text);
     return false;
+}
+
+void gen_warn(gen_context *context, const gen_place *place, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    char *text = gen_pool_vformat(context->pool, format, arguments);
+    va_end(arguments);
+    const char *before = context->warnings == NULL ? "" : context->warnings;
+    context->warnings = gen_pool_format(context->pool, "%s%s\n", before,
+                                        put_place(context->pool, place, "warning: ", text));
 }

@@ -10,7 +10,8 @@
 
 typedef struct gen_context {
     gen_pool *pool;
-    const char *error; /* NULL until something is wrong */
+    const char *error;    /* NULL until something is wrong */
+    const char *warnings; /* lines for the user, each with its newline; NULL: none */
 } gen_context;
 
 /* The place in a .proto file that an error is about. */
@@ -26,6 +27,10 @@ typedef struct gen_place {
  * first error stays. Returns false, so that a step can fail with `return gen_fail(...)`.
  */
 bool gen_fail(gen_context *context, const gen_place *place, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* Adds the warning "file:line: warning: service X: method Y: text", in one line. */
+void gen_warn(gen_context *context, const gen_place *place, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
 #endif

@@ -1,7 +1,7 @@
 /*
- * Declaration: a message, an enum, a service or a method in a file, with its line and its comment.
- * Both come from source info, which addresses a declaration by a path: a field of the descriptor
- * and an index, once for each level.
+ * Declaration: a message, a field, an enum, a service or a method in a file, with its line and its
+ * comment. Both come from source info, which addresses a declaration by a path: a field of the
+ * descriptor and an index, once for each level.
  */
 #ifndef GEN_DECLARATION_H
 #define GEN_DECLARATION_H
@@ -13,8 +13,10 @@ enum {
     GEN_MESSAGES_OF_FILE = 4,
     GEN_ENUMS_OF_FILE = 5,
     GEN_SERVICES_OF_FILE = 6,
+    GEN_FIELDS_OF_MESSAGE = 2,
     GEN_MESSAGES_OF_MESSAGE = 3,
     GEN_ENUMS_OF_MESSAGE = 4,
+    GEN_ONEOFS_OF_MESSAGE = 8,
     GEN_METHODS_OF_SERVICE = 2
 };
 

@@ -7,17 +7,20 @@
 
 #include "request/context.h"
 
-/* Each suffix follows the name of a service in the names of C types. */
 typedef struct gen_parameters {
+    /* Each suffix follows the name of a service in the names of C types. */
     const char *client_suffix;
     const char *server_suffix;
     const char *handlers_suffix;
+    bool messages;                /* run protoc-gen-c, too */
+    const char *protoc_gen_c;     /* that program: a path, or a name to look for in PATH */
+    const char *protoc_gen_c_opt; /* its own parameters, joined with commas; NULL: none */
 } gen_parameters;
 
 /*
- * Reads "name=value,name=value"; NULL is the same as "". A parameter that is not given gets its
- * default. Fails if a parameter is unknown, a value is not an identifier, or two suffixes are the
- * same.
+ * Reads "name=value,name,name=value"; NULL is the same as "". A parameter that is not given gets
+ * its default. Fails if a parameter is unknown, a suffix is not an identifier, two suffixes are the
+ * same, or a parameter of protoc-gen-c is given and `messages` is not.
  */
 bool gen_read_parameters(gen_context *context, const char *text, gen_parameters *parameters);
 

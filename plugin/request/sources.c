@@ -12,7 +12,12 @@
 /*
  * protobuf-c.proto: extend google.protobuf.FileOptions { ProtobufCFileOptions pb_c_file = 1019; }
  */
-enum { PB_C_FILE = 1019, PB_C_FILE_NO_GENERATE = 1, PB_C_FILE_C_PACKAGE = 6 };
+enum {
+    PB_C_FILE = 1019,
+    PB_C_FILE_NO_GENERATE = 1,
+    PB_C_FILE_USE_ONEOF_FIELD_NAME = 5,
+    PB_C_FILE_C_PACKAGE = 6
+};
 
 static bool read_pb_c_file(gen_context *context, const gen_place *place, gen_source *source)
 {
@@ -26,6 +31,8 @@ static bool read_pb_c_file(gen_context *context, const gen_place *place, gen_sou
         readable = gen_wire_next(&rest, &field);
         if (readable && field.number == PB_C_FILE_NO_GENERATE)
             source->no_generate = field.value != 0;
+        if (readable && field.number == PB_C_FILE_USE_ONEOF_FIELD_NAME)
+            source->use_oneof_field_name = field.value != 0;
         if (readable && field.number == PB_C_FILE_C_PACKAGE)
             source->scope.c_package = gen_pool_copy(context->pool, (const char *)field.content.at,
                                                     nm_cursor_left(&field.content));
@@ -42,6 +49,11 @@ const char *gen_join_name(gen_pool *pool, const char *package, const char *name)
     return gen_pool_format(pool, "%s%s%s", package, package[0] == '\0' ? "" : ".", name);
 }
 
+bool gen_optional_is_pointer(const gen_field_proto *field)
+{
+    return field->type == GOOGLE__PROTOBUF__FIELD_DESCRIPTOR_PROTO__TYPE__TYPE_MESSAGE;
+}
+
 /* ---- messages ---- */
 
 static size_t count_messages(gen_message_proto *const *messages, size_t count)
@@ -52,16 +64,50 @@ static size_t count_messages(gen_message_proto *const *messages, size_t count)
     return all;
 }
 
+static bool fail_name(gen_context *context, const gen_source *source, const char *what)
+{
+    const gen_place place = {source->proto->name, 0, NULL, NULL};
+    return gen_fail(
+        context, &place,
+        "the name of %s is missing or is not an identifier (run the plugin with protoc)", what);
+}
+
+static bool check_enums(gen_context *context, const gen_source *source,
+                        Google__Protobuf__EnumDescriptorProto *const *enums, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (!gen_is_identifier(enums[i]->name))
+            return fail_name(context, source, "an enum");
+        for (size_t j = 0; j < enums[i]->n_value; j++) {
+            if (!gen_is_identifier(enums[i]->value[j]->name))
+                return fail_name(context, source, "a value of an enum");
+        }
+    }
+    return true;
+}
+
+static bool check_members(gen_context *context, const gen_source *source,
+                          const gen_message_proto *message)
+{
+    for (size_t i = 0; i < message->n_field; i++) {
+        if (!gen_is_identifier(message->field[i]->name))
+            return fail_name(context, source, "a field");
+    }
+    for (size_t i = 0; i < message->n_oneof_decl; i++) {
+        if (!gen_is_identifier(message->oneof_decl[i]->name))
+            return fail_name(context, source, "a oneof");
+    }
+    return check_enums(context, source, message->enum_type, message->n_enum_type);
+}
+
 static bool add_messages(gen_context *context, const gen_source *source, const char *scope,
                          gen_message_proto *const *messages, size_t count, gen_sources *sources)
 {
-    const gen_place place = {source->proto->name, 0, NULL, NULL};
     for (size_t i = 0; i < count; i++) {
         if (!gen_is_identifier(messages[i]->name))
-            return gen_fail(
-                context, &place,
-                "the name of a message is missing or is not an identifier (run the plugin with "
-                "protoc)");
+            return fail_name(context, source, "a message");
+        if (!check_members(context, source, messages[i]))
+            return false;
         const char *full_name = gen_join_name(context->pool, scope, messages[i]->name);
         sources->messages[sources->n_messages++] =
             (gen_known_message){full_name, messages[i], source};
@@ -118,7 +164,8 @@ static bool read_source(gen_context *context, const gen_file_proto *proto, gen_s
             context, &place,
             "package \"%s\" is not identifiers joined by dots (run the plugin with protoc)",
             source->scope.package);
-    return read_pb_c_file(context, &place, source);
+    return check_enums(context, source, proto->enum_type, proto->n_enum_type) &&
+           read_pb_c_file(context, &place, source);
 }
 
 bool gen_read_sources(gen_context *context, const gen_request *request, gen_sources *sources)

@@ -17,7 +17,8 @@ typedef struct gen_scope {
 typedef struct gen_source {
     const gen_file_proto *proto;
     gen_scope scope;
-    bool no_generate; /* the option (pb_c_file).no_generate: protoc-gen-c skips the file */
+    bool no_generate;          /* the option (pb_c_file).no_generate: protoc-gen-c skips the file */
+    bool use_oneof_field_name; /* the option (pb_c_file).use_oneof_field_name */
 } gen_source;
 
 /* A message that methods may name. */
@@ -40,6 +41,12 @@ bool gen_read_sources(gen_context *context, const gen_request *request, gen_sour
 /* The file or the message of this name; NULL if the request has none. */
 const gen_source *gen_find_source(const gen_sources *sources, const char *name);
 const gen_known_message *gen_find_message(const gen_sources *sources, const char *full_name);
+
+/*
+ * Whether an optional field of proto3 is a pointer in C, NULL if it is not set, as a field of a
+ * message type. Other kinds need a oneof of their own to tell unset from zero.
+ */
+bool gen_optional_is_pointer(const gen_field_proto *field);
 
 /* "lab.v1" and "Lab" to "lab.v1.Lab"; "" and "Lab" to "Lab". */
 const char *gen_join_name(gen_pool *pool, const char *package, const char *name);

@@ -72,6 +72,16 @@ bool gen_wire_depth_ok(const ProtobufCMessageDescriptor *descriptor, nm_cursor b
     return true;
 }
 
+void *gen_wire_unpack(gen_pool *pool, const ProtobufCMessageDescriptor *descriptor,
+                      const nm_buffer *bytes, unsigned limit)
+{
+    ProtobufCAllocator allocator = gen_wire_allocator(pool);
+    const nm_cursor all = nm_cursor_over(bytes->data, bytes->length);
+    if (!gen_wire_depth_ok(descriptor, all, limit))
+        return NULL;
+    return protobuf_c_message_unpack(descriptor, &allocator, bytes->length, all.at);
+}
+
 /* ---- extensions ---- */
 
 /* The content of an unknown field. protobuf-c keeps the length in front of it. */

@@ -44,4 +44,8 @@ gen_extension_state gen_wire_extension(gen_pool *pool, const ProtobufCMessage *o
 bool gen_wire_depth_ok(const ProtobufCMessageDescriptor *descriptor, nm_cursor bytes,
                        unsigned limit);
 
+/* Unpacks such a message into the pool; NULL if it is malformed or has more levels. */
+void *gen_wire_unpack(gen_pool *pool, const ProtobufCMessageDescriptor *descriptor,
+                      const nm_buffer *bytes, unsigned limit);
+
 #endif
