@@ -151,7 +151,6 @@ static bool has_memory(const nm_arena *arena, size_t count)
 ProtobufCMessage *nm_direct_unpack(const nm_plan *plan, const uint8_t *bytes, size_t length,
                                    nm_arena *arena)
 {
-    static const protobuf_c_boolean yes = 1;
     nm_cursor s = nm_cursor_over(bytes, length);
     const nm_plan_field *field = plan->fields;
     const nm_plan_field *end = plan->fields + plan->n_fields;
@@ -173,7 +172,7 @@ ProtobufCMessage *nm_direct_unpack(const nm_plan *plan, const uint8_t *bytes, si
         if (field == NULL || !take_value(&s, field, message + field->offset, arena))
             return NULL;
         if (field->has_offset != 0)
-            memcpy(message + field->has_offset, &yes, sizeof(yes));
+            memcpy(message + field->has_offset, &field->has_value, sizeof(field->has_value));
         seen |= field->bit;
     }
     if ((plan->required & ~seen) != 0 || (count > 16 && !has_memory(arena, count)))
@@ -209,12 +208,13 @@ static uint8_t *put_fixed(uint8_t *at, uint64_t number, size_t size)
     return at;
 }
 
-static bool has(const nm_plan_field *field, const uint8_t *message)
+/* Whether the message says that the field is set, by a member has_… or …_case. */
+static inline bool has(const nm_plan_field *field, const uint8_t *message)
 {
-    protobuf_c_boolean set;
+    uint32_t value;
 
-    memcpy(&set, message + field->has_offset, sizeof(set));
-    return set != 0;
+    memcpy(&value, message + field->has_offset, sizeof(value));
+    return field->presence == NM_PLAN_IF_CHOSEN ? value == field->has_value : value != 0;
 }
 
 /* Writes the field if it is set; returns the end of what it wrote. */
@@ -223,9 +223,9 @@ static inline uint8_t *put_number(uint8_t *at, const nm_plan_field *field, const
     uint64_t number = number_of(field, message + field->offset);
     bool is_set = true;
 
-    if (field->label == PROTOBUF_C_LABEL_NONE)
+    if (field->presence == NM_PLAN_IF_VALUE)
         is_set = (number & field->significant) != 0;
-    else if (field->label == PROTOBUF_C_LABEL_OPTIONAL)
+    else if (field->presence != NM_PLAN_ALWAYS)
         is_set = has(field, message);
     if (!is_set)
         return at;
@@ -244,10 +244,10 @@ static bool string_of(const nm_plan_field *field, const uint8_t *message, nm_byt
     const char *string;
 
     memcpy(&string, message + field->offset, sizeof(string));
-    if (field->label == PROTOBUF_C_LABEL_OPTIONAL)
-        *is_set = string != NULL && string != field->default_value;
-    else if (field->label == PROTOBUF_C_LABEL_NONE)
+    if (field->presence == NM_PLAN_IF_VALUE)
         *is_set = string != NULL && string[0] != '\0';
+    else if (field->presence != NM_PLAN_ALWAYS)
+        *is_set = string != NULL && string != field->default_value;
     if (string == NULL)
         return !*is_set;
     *content = (nm_bytes){string, strlen(string)};
@@ -261,10 +261,10 @@ static bool bytes_of(const nm_plan_field *field, const uint8_t *message, nm_byte
     ProtobufCBinaryData bytes;
 
     memcpy(&bytes, message + field->offset, sizeof(bytes));
-    if (field->label == PROTOBUF_C_LABEL_OPTIONAL)
-        *is_set = has(field, message);
-    else if (field->label == PROTOBUF_C_LABEL_NONE)
+    if (field->presence == NM_PLAN_IF_VALUE)
         *is_set = bytes.len != 0;
+    else if (field->presence == NM_PLAN_IF_HAS)
+        *is_set = has(field, message);
     *content = (nm_bytes){bytes.data, bytes.len};
     return bytes.data != NULL || bytes.len == 0;
 }
@@ -273,6 +273,8 @@ static bool bytes_of(const nm_plan_field *field, const uint8_t *message, nm_byte
 static bool append_content(const nm_plan *plan, const nm_plan_field *field, const uint8_t *message,
                            nm_buffer *buffer, nm_left_out *left_out)
 {
+    if (field->presence == NM_PLAN_IF_CHOSEN && !has(field, message))
+        return true; /* the value of another member may be in its place */
     nm_bytes content = {NULL, 0};
     bool is_set = true;
     bool is_plain = field->kind == NM_PLAN_STRING ? string_of(field, message, &content, &is_set)

@@ -13,13 +13,22 @@
 /* The longest tag and number together. */
 #define MOST_NUMBER 15
 
+static nm_plan_presence presence_of(const ProtobufCFieldDescriptor *field)
+{
+    if ((field->flags & PROTOBUF_C_FIELD_FLAG_ONEOF) != 0)
+        return NM_PLAN_IF_CHOSEN;
+    if (field->label == PROTOBUF_C_LABEL_REQUIRED)
+        return NM_PLAN_ALWAYS;
+    return field->label == PROTOBUF_C_LABEL_OPTIONAL ? NM_PLAN_IF_HAS : NM_PLAN_IF_VALUE;
+}
+
 static bool is_simple_field(const ProtobufCFieldDescriptor *field)
 {
-    bool needs_has =
-        field->label == PROTOBUF_C_LABEL_OPTIONAL && field->type != PROTOBUF_C_TYPE_STRING;
+    nm_plan_presence presence = presence_of(field);
+    bool needs_has = presence == NM_PLAN_IF_CHOSEN ||
+                     (presence == NM_PLAN_IF_HAS && field->type != PROTOBUF_C_TYPE_STRING);
 
     return field->label != PROTOBUF_C_LABEL_REPEATED && field->type != PROTOBUF_C_TYPE_MESSAGE &&
-           (field->flags & PROTOBUF_C_FIELD_FLAG_ONEOF) == 0 &&
            (!needs_has || field->quantifier_offset != 0);
 }
 
@@ -71,14 +80,17 @@ static nm_plan_kind kind_of(ProtobufCType type)
 
 static nm_plan_field plan_of(const ProtobufCFieldDescriptor *field)
 {
+    nm_plan_presence presence = presence_of(field);
+
     return (nm_plan_field){
         .default_value = field->default_value,
         .significant = significant_bits(field->type),
         .tag = field->id << 3 | nm_wire_type_of(field->type),
         .offset = field->offset,
-        .has_offset = field->label == PROTOBUF_C_LABEL_REQUIRED ? 0 : field->quantifier_offset,
+        .has_offset = presence == NM_PLAN_ALWAYS ? 0 : field->quantifier_offset,
+        .has_value = presence == NM_PLAN_IF_CHOSEN ? field->id : 1,
         .kind = kind_of(field->type),
-        .label = field->label,
+        .presence = presence,
     };
 }
 
@@ -99,7 +111,7 @@ nm_plan *nm_plan_new(const ProtobufCMessageDescriptor *descriptor)
 
         *field = plan_of(&descriptor->fields[i]);
         field->bit = UINT64_C(1) << i;
-        if (field->label == PROTOBUF_C_LABEL_REQUIRED && field->default_value == NULL)
+        if (field->presence == NM_PLAN_ALWAYS && field->default_value == NULL)
             plan->required |= field->bit;
     }
     return plan;

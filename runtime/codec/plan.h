@@ -27,6 +27,14 @@ typedef enum nm_plan_kind {
     NM_PLAN_BYTES
 } nm_plan_kind;
 
+/* When a field is on the wire. */
+typedef enum nm_plan_presence {
+    NM_PLAN_ALWAYS,   /* required, of proto2 */
+    NM_PLAN_IF_HAS,   /* optional, of proto2: has_… is set; a string is not its default */
+    NM_PLAN_IF_VALUE, /* of proto3: it is not zero or empty */
+    NM_PLAN_IF_CHOSEN /* a member of a oneof, also of one that stands for proto3's optional */
+} nm_plan_presence;
+
 typedef struct nm_plan_field {
     const void *default_value;
     uint64_t bit; /* its bit in `required` */
@@ -34,14 +42,16 @@ typedef struct nm_plan_field {
     uint64_t significant;
     uint32_t tag; /* field number and wire type */
     uint32_t offset;
-    uint32_t has_offset; /* of the member has_…; 0: there is none */
+    uint32_t has_offset; /* of the member has_… or …_case; 0: there is none */
+    uint32_t has_value;  /* what that member holds if the field is set: 1, or the field's number */
     nm_plan_kind kind;
-    ProtobufCLabel label;
+    nm_plan_presence presence;
 } nm_plan_field;
 
 typedef struct nm_plan {
     const ProtobufCMessageDescriptor *descriptor;
-    bool is_simple;    /* single numbers, strings and bytes only; if not, n_fields is 0 */
+    bool is_simple;    /* single numbers, strings and bytes only, in oneofs or not; if not, n_fields
+                          is 0 */
     uint64_t required; /* the bits of fields that must be there */
     size_t room;       /* the longest encoding without the contents of strings and bytes */
     size_t n_fields;

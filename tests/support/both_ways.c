@@ -14,7 +14,8 @@ const ProtobufCMessageDescriptor *const both_ways_types[] = {
     &directtest__v1__empty__descriptor,   &directtest__v2__optional__descriptor,
     &directtest__v2__default__descriptor, &directtest__v2__required__descriptor,
     &directtest__v1__listed__descriptor,  &directtest__v1__nested__descriptor,
-    &directtest__v1__chosen__descriptor,
+    &directtest__v1__chosen__descriptor,  &directtest__v1__maybe__descriptor,
+    &directtest__v2__either__descriptor,  &directtest__v1__chosen_text__descriptor,
 };
 const size_t n_both_ways_types = sizeof(both_ways_types) / sizeof(both_ways_types[0]);
 
@@ -52,6 +53,14 @@ static bool same_string(const char *a, const char *b, const char *usual)
     return (a == usual) == (b == usual) && strcmp(a, b) == 0;
 }
 
+/* Whether a field is a member of a oneof that is set to another one. */
+static bool is_not_chosen(const ProtobufCFieldDescriptor *field, const ProtobufCMessage *message)
+{
+    return (field->flags & PROTOBUF_C_FIELD_FLAG_ONEOF) != 0 &&
+           memcmp((const char *)message + field->quantifier_offset, &field->id,
+                  sizeof(field->id)) != 0;
+}
+
 /* Compares simple fields. Fields of other types are compared by encoding them again. */
 static bool same_field(const ProtobufCFieldDescriptor *field, const ProtobufCMessage *a,
                        const ProtobufCMessage *b)
@@ -64,7 +73,7 @@ static bool same_field(const ProtobufCFieldDescriptor *field, const ProtobufCMes
                (const char *)b + field->quantifier_offset, sizeof(protobuf_c_boolean)) != 0)
         return false;
     if (field->label == PROTOBUF_C_LABEL_REPEATED || field->type == PROTOBUF_C_TYPE_MESSAGE ||
-        (field->flags & PROTOBUF_C_FIELD_FLAG_ONEOF) != 0)
+        is_not_chosen(field, a))
         return true;
     if (field->type == PROTOBUF_C_TYPE_STRING)
         return same_string(*(const char *const *)(const void *)of_a,
