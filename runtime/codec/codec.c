@@ -1,11 +1,13 @@
 /*
- * Codec: see codec.h. Bytes are checked by scan.c; messages of simple types go through direct.c.
+ * Codec: see codec.h. Bytes are checked by scan.c, and joined by join.c if a message in them comes
+ * in pieces; messages of simple types go through direct.c.
  */
 #include "codec/codec.h"
 
 #include "base/utf8.h"
 #include "codec/direct.h"
 #include "codec/field.h"
+#include "codec/join.h"
 #include "codec/scan.h"
 
 #include <stdlib.h>
@@ -46,7 +48,7 @@ static uint32_t depth_limit(const nm_codec_limits *limits)
     return limits == NULL || limits->max_depth == 0 ? NM_DEFAULT_MAX_DEPTH : limits->max_depth;
 }
 
-/* Says why unpack failed although the scan had found no fault. */
+/* Says why a message cannot be had although the scan had found no fault. */
 static natsmicro_status unpack_failure(const ProtobufCMessageDescriptor *descriptor, bool exhausted,
                                        size_t limit, nm_error *error)
 {
@@ -62,21 +64,54 @@ static natsmicro_status unpack_failure(const ProtobufCMessageDescriptor *descrip
                         nm_type_name(descriptor), limit);
 }
 
+/*
+ * Checks the bytes. Those of a message in pieces become the joined ones, in the arena: they are
+ * checked again, for required fields that no piece had.
+ */
+static natsmicro_status prepare(const ProtobufCMessageDescriptor *descriptor, nm_cursor *bytes,
+                                const nm_codec_limits *limits, nm_arena *arena, nm_error *error)
+{
+    uint32_t max_depth = depth_limit(limits);
+    bool is_in_pieces = false;
+    natsmicro_status status =
+        nm_scan(descriptor, bytes->at, nm_cursor_left(bytes), max_depth, &is_in_pieces, error);
+
+    if (status != NATSMICRO_OK || !is_in_pieces)
+        return status;
+    if (!nm_join(descriptor, bytes, arena))
+        return unpack_failure(descriptor, arena->exhausted, arena->limit, error);
+    return nm_scan(descriptor, bytes->at, nm_cursor_left(bytes), max_depth, NULL, error);
+}
+
 natsmicro_status nm_decode(const ProtobufCMessageDescriptor *descriptor, const uint8_t *bytes,
                            size_t length, const nm_codec_limits *limits, nm_arena *arena,
                            ProtobufCMessage **message, nm_error *error)
 {
     ProtobufCAllocator allocator = nm_arena_allocator(arena);
+    nm_cursor content = nm_cursor_over(bytes, length);
 
     *message = NULL;
     nm_arena_reset(arena);
     arena->limit = nm_codec_memory_limit(limits);
-    natsmicro_status status = nm_scan(descriptor, bytes, length, depth_limit(limits), error);
+    natsmicro_status status = prepare(descriptor, &content, limits, arena, error);
     if (status != NATSMICRO_OK)
         return status;
-    *message = protobuf_c_message_unpack(descriptor, &allocator, length, bytes);
+    *message =
+        protobuf_c_message_unpack(descriptor, &allocator, nm_cursor_left(&content), content.at);
     if (*message == NULL)
         return unpack_failure(descriptor, arena->exhausted, arena->limit, error);
+    return NATSMICRO_OK;
+}
+
+static natsmicro_status unpack_owned(const ProtobufCMessageDescriptor *descriptor, nm_cursor bytes,
+                                     counted_heap *heap, ProtobufCMessage **message,
+                                     nm_error *error)
+{
+    ProtobufCAllocator allocator = {counted_alloc, counted_free, heap};
+
+    *message = protobuf_c_message_unpack(descriptor, &allocator, nm_cursor_left(&bytes), bytes.at);
+    if (*message == NULL)
+        return unpack_failure(descriptor, heap->exhausted, heap->limit, error);
     return NATSMICRO_OK;
 }
 
@@ -84,17 +119,18 @@ natsmicro_status nm_decode_owned(const ProtobufCMessageDescriptor *descriptor, c
                                  size_t length, const nm_codec_limits *limits,
                                  ProtobufCMessage **message, nm_error *error)
 {
-    counted_heap heap = {0, nm_codec_memory_limit(limits), false};
-    ProtobufCAllocator allocator = {counted_alloc, counted_free, &heap};
+    size_t limit = nm_codec_memory_limit(limits);
+    nm_arena joined = {.limit = limit};
+    nm_cursor content = nm_cursor_over(bytes, length);
 
     *message = NULL;
-    natsmicro_status status = nm_scan(descriptor, bytes, length, depth_limit(limits), error);
-    if (status != NATSMICRO_OK)
-        return status;
-    *message = protobuf_c_message_unpack(descriptor, &allocator, length, bytes);
-    if (*message == NULL)
-        return unpack_failure(descriptor, heap.exhausted, heap.limit, error);
-    return NATSMICRO_OK;
+    natsmicro_status status = prepare(descriptor, &content, limits, &joined, error);
+    if (status == NATSMICRO_OK) {
+        counted_heap heap = {joined.used, limit, false};
+        status = unpack_owned(descriptor, content, &heap, message, error);
+    }
+    nm_arena_free(&joined);
+    return status;
 }
 
 /* A program may have two copies of a type, mostly of a well-known one; then the names are equal. */
@@ -181,7 +217,8 @@ static natsmicro_status check_packed_strings(const ProtobufCMessageDescriptor *d
                                              const nm_buffer *buffer, nm_error *error)
 {
     nm_error found = NM_ERROR_INIT;
-    natsmicro_status status = nm_scan(descriptor, buffer->data, buffer->length, UINT32_MAX, &found);
+    natsmicro_status status =
+        nm_scan(descriptor, buffer->data, buffer->length, UINT32_MAX, NULL, &found);
 
     if (status != NATSMICRO_OK)
         nm_error_set(error, status, "the %s to send: %s", nm_type_name(descriptor),

@@ -2,7 +2,8 @@
  * Codec: decodes and encodes messages, with limits. protobuf-c has none of its own: it recurses as
  * deep as the bytes say, allocates many times their size, and accepts strings that are not UTF-8 or
  * contain NUL. So bytes are checked against the descriptor before they are unpacked, and unpacked
- * by an allocator that counts.
+ * by an allocator that counts. A message field that occurs in pieces, which protobuf-c cannot
+ * always merge, is joined before; the joined copy counts, too.
  *
  * No function keeps state: any thread, with buffers and arenas of its own. An `error` may be NULL.
  */

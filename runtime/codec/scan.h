@@ -15,8 +15,12 @@
  * lab.v1.PingRequest.payload: not UTF-8", "byte 17: truncated varint". Messages may nest
  * `max_depth` deep; the outermost counts. Strings of proto2 files must be UTF-8 without NUL as
  * proto3's must, because protobuf-c holds both as C strings. Unknown fields must be well-formed.
+ *
+ * *is_in_pieces becomes true if nm_join must join the message before it is unpacked: a message that
+ * is a single field may occur twice, or a required field of proto2 is missing, which another piece
+ * may hold. With NULL, a missing one is an error.
  */
 natsmicro_status nm_scan(const ProtobufCMessageDescriptor *descriptor, const uint8_t *bytes,
-                         size_t length, uint32_t max_depth, nm_error *error);
+                         size_t length, uint32_t max_depth, bool *is_in_pieces, nm_error *error);
 
 #endif

@@ -17,7 +17,7 @@
 static natsmicro_status scan(const ProtobufCMessageDescriptor *descriptor, const void *bytes,
                              size_t length, nm_error *error)
 {
-    return nm_scan(descriptor, bytes, length, NM_DEFAULT_MAX_DEPTH, error);
+    return nm_scan(descriptor, bytes, length, NM_DEFAULT_MAX_DEPTH, NULL, error);
 }
 
 static bool unpacks(const ProtobufCMessageDescriptor *descriptor, const void *bytes, size_t length)
@@ -206,7 +206,7 @@ static void nesting_is_bounded(void **state)
     assert_non_null(strstr(nm_error_text(&error), "nested deeper than the 100 of max_depth"));
     at = nest(end, 20000);
     assert_int_equal(scan(NESTED, at, (size_t)(end - at), NULL), NATSMICRO_INVALID_ARGUMENT);
-    assert_int_equal(nm_scan(NESTED, at, (size_t)(end - at), 200, NULL),
+    assert_int_equal(nm_scan(NESTED, at, (size_t)(end - at), 200, NULL, NULL),
                      NATSMICRO_INVALID_ARGUMENT);
     nm_error_clear(&error);
     free(bytes);

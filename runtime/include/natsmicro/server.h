@@ -58,7 +58,8 @@ typedef struct natsmicro_server_options {
     /*
      * The most memory that one received message may take once it is decoded, in bytes; a larger one
      * ends its call with RESOURCE_EXHAUSTED. Default: 32 times the broker's max_payload,
-     * which small numbers and lists of small messages need.
+     * which small numbers and lists of small messages need. Of a message whose fields come in
+     * pieces, a copy with the pieces joined counts, too.
      */
     size_t max_decode_bytes;
     /*
