@@ -30,23 +30,18 @@ $(WKT_LIBRARY): $(WKT_OBJECTS)
 PLUGIN := $(BUILD)/protoc-gen-c-natsmicro
 
 # $(call stubs,name,folder): the messages and stubs of every .proto below the folder, as
-# $(BUILD)/gen/<name>/ and $(BUILD)/lib<name>-stubs.a. A file without a service has no stubs.
+# $(BUILD)/gen/<name>/ and $(BUILD)/lib<name>-stubs.a, by one command, as a user makes them.
 define stubs
 $(1)_PROTOS   := $$(patsubst ./%,%,$$(shell cd $(2) 2>/dev/null && find . -name '*.proto'))
-$(1)_SERVICES := $$(patsubst ./%,%,$$(shell cd $(2) 2>/dev/null && grep -rlE --include='*.proto' '^[[:space:]]*service[[:space:]]' .))
-$(1)_NAMES    := $$($(1)_PROTOS:.proto=.pb-c) $$($(1)_SERVICES:.proto=.nats-c)
+$(1)_NAMES    := $$($(1)_PROTOS:.proto=.pb-c) $$($(1)_PROTOS:.proto=.nats-c)
 $(1)_HEADERS  := $$($(1)_NAMES:%=$(BUILD)/gen/$(1)/%.h)
 $(1)_OBJECTS  := $$($(1)_NAMES:%=$(BUILD)/obj/gen/$(1)/%.o)
 $(1)_STUBS    := $(BUILD)/lib$(1)-stubs.a
 
-$(BUILD)/gen/$(1)/%.pb-c.c $(BUILD)/gen/$(1)/%.pb-c.h: $(2)/%.proto $$($(1)_PROTOS:%=$(2)/%) $(OWN_PROTOS) | $(CHECKED)
+$(foreach ending,pb-c.c pb-c.h nats-c.c nats-c.h,$(BUILD)/gen/$(1)/%.$(ending)): $(2)/%.proto $$($(1)_PROTOS:%=$(2)/%) $(OWN_PROTOS) $(PLUGIN) | $(CHECKED)
 	$$(call say,PROTOC,$$<)
-	$$(quiet)mkdir -p $(BUILD)/gen/$(1) && $(PROTOC) -I$(2) -Iproto --c_out=$(BUILD)/gen/$(1) $$<
-
-$(BUILD)/gen/$(1)/%.nats-c.c $(BUILD)/gen/$(1)/%.nats-c.h: $(2)/%.proto $$($(1)_PROTOS:%=$(2)/%) $(OWN_PROTOS) $(PLUGIN)
-	$$(call say,STUBS,$$<)
 	$$(quiet)mkdir -p $(BUILD)/gen/$(1) && $(PROTOC) -I$(2) -Iproto \
-	    --plugin=protoc-gen-c-natsmicro=$(PLUGIN) --c-natsmicro_out=$(BUILD)/gen/$(1) $$<
+	    --plugin=protoc-gen-c-natsmicro=$(PLUGIN) --c-natsmicro_out=$(BUILD)/gen/$(1) --c-natsmicro_opt=messages $$<
 
 $(BUILD)/obj/gen/$(1)/%.pb-c.o: $(BUILD)/gen/$(1)/%.pb-c.c $(FLAGS_FILE) | $$($(1)_HEADERS) $(WKT_HEADERS)
 	$$(call say,CC,$$<)
