@@ -5,6 +5,7 @@
 #include "codec/codec.h"
 
 #include "base/utf8.h"
+#include "codec/check.h"
 #include "codec/direct.h"
 #include "codec/field.h"
 #include "codec/join.h"
@@ -159,10 +160,11 @@ static natsmicro_status check_outgoing(const ProtobufCMessageDescriptor *descrip
         return nm_error_set(error, NATSMICRO_INVALID_ARGUMENT,
                             "the message to send is a %s, not a %s",
                             nm_type_name(message->descriptor), nm_type_name(descriptor));
-    if (!protobuf_c_message_check(message))
+    if (!nm_can_encode(message))
         return nm_error_set(
             error, NATSMICRO_INVALID_ARGUMENT,
-            "the %s to send lacks a required field, or an element of a repeated field",
+            "the %s to send lacks a required field, an element of a repeated field, or the data of "
+            "bytes that have a length",
             nm_type_name(descriptor));
     return NATSMICRO_OK;
 }

@@ -49,7 +49,8 @@ natsmicro_status nm_decode_owned(const ProtobufCMessageDescriptor *descriptor, c
 
 /*
  * Packs a message into the buffer, which is reset first. INVALID_ARGUMENT: the message is NULL, is
- * not of the descriptor's type, lacks a required field, or has a string that is not UTF-8.
+ * not of the descriptor's type, lacks a required field or data of bytes that have a length, or has
+ * a string that is not UTF-8.
  * RESOURCE_EXHAUSTED: memory is short.
  */
 natsmicro_status nm_encode(const ProtobufCMessageDescriptor *descriptor, const void *message,
