@@ -14,7 +14,7 @@
 
 /* All zero: empty. */
 typedef struct nm_spent {
-    natsMsg *messages[NM_SPENT_MESSAGES];
+    natsMsg **messages; /* room for NM_SPENT_MESSAGES, once one has come. Owned */
     size_t count;
     size_t bytes;
 } nm_spent;
@@ -26,5 +26,8 @@ void nm_spent_add(nm_spent *spent, natsMsg *message);
 
 /* Destroys what is kept. */
 void nm_spent_clear(nm_spent *spent);
+
+/* The same, and frees its room. */
+void nm_spent_free(nm_spent *spent);
 
 #endif

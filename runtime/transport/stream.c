@@ -94,7 +94,7 @@ nm_stream *nm_stream_new(const nm_stream_owner *callbacks, void *owner)
 void nm_stream_free(nm_stream *stream)
 {
     nm_stream_reset(stream);
-    nm_spent_clear(&stream->spent);
+    nm_spent_free(&stream->spent);
     nm_stream_free_state(stream);
     free(stream->inbox.subject);
     pthread_mutex_destroy(&stream->lock);

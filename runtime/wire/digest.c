@@ -4,6 +4,8 @@
  */
 #include "wire/digest.h"
 
+#include <stdlib.h>
+
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
@@ -26,6 +28,17 @@ void nm_digest_begin(nm_digest *digest)
 {
     XXH3_INITSTATE(state_of(digest));
     XXH3_64bits_reset(state_of(digest));
+}
+
+bool nm_digest_need(nm_digest **digest)
+{
+    if (*digest != NULL)
+        return true;
+    *digest = malloc(sizeof(**digest));
+    if (*digest == NULL)
+        return false;
+    nm_digest_begin(*digest);
+    return true;
 }
 
 void nm_digest_add(nm_digest *digest, const uint8_t *encodings, size_t length)
@@ -51,5 +64,5 @@ void nm_digest_add_messages(nm_digest *digest, const nm_frame *frame, nm_frame_c
 
 uint64_t nm_digest_value(const nm_digest *digest)
 {
-    return XXH3_64bits_digest(state_of(digest));
+    return digest != NULL ? XXH3_64bits_digest(state_of(digest)) : XXH3_64bits(NULL, 0);
 }

@@ -8,6 +8,7 @@
 
 #include "wire/frame.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -23,13 +24,19 @@ typedef struct nm_digest {
 /* Begins with no message. */
 void nm_digest_begin(nm_digest *digest);
 
+/*
+ * Makes one that has begun in memory of its own, unless *digest is there; free() it. Streams that
+ * carry nothing do without. False: no memory.
+ */
+bool nm_digest_need(nm_digest **digest);
+
 /* Adds encodings of messages, as frames have them. One long run is faster than many short ones. */
 void nm_digest_add(nm_digest *digest, const uint8_t *encodings, size_t length);
 
 /* Adds the messages of a frame that was read, from the cursor on. */
 void nm_digest_add_messages(nm_digest *digest, const nm_frame *frame, nm_frame_cursor cursor);
 
-/* The digest of all that was added so far; more may follow. */
+/* The digest of all that was added so far; more may follow. NULL: of no message. */
 uint64_t nm_digest_value(const nm_digest *digest);
 
 #endif

@@ -580,7 +580,7 @@ static size_t forge(const side *to, uint8_t *bytes)
         at += padding;
     }
     if (reliable != NULL && (what & 64) != 0)
-        outcome.digest = nm_digest_value(&reliable->intake.digest);
+        outcome.digest = nm_digest_value(reliable->intake.digest);
     if ((what & 8) != 0)
         at = nm_frame_write_end(at, NM_FRAME_SHORTEST_END + 64, &outcome);
     control.gap = (what & 16) != 0;

@@ -25,6 +25,8 @@ static void reset_state(nm_stream *stream)
     nm_pace_end(stream);
     nm_outbox_clear(&reliable->outbox);
     nm_intake_clear(&reliable->intake);
+    free(reliable->service);
+    reliable->service = NULL;
 }
 
 /* After reset_state. */
@@ -32,6 +34,7 @@ static void free_state(void *state)
 {
     nm_reliable *reliable = state;
     nm_intake_free(&reliable->intake);
+    free(reliable->address);
     free(reliable);
 }
 
@@ -51,7 +54,8 @@ bool nm_reliable_begin(nm_stream *stream, const nm_stream_offer *peer)
     reliable->peer_answered = !stream->is_server;
     reliable->peer_heard_us = reliable->peer_is_known = false;
     reliable->publishing = reliable->end_was_cut = false;
-    reliable->address[0] = reliable->service[0] = '\0';
+    if (reliable->address != NULL)
+        reliable->address[0] = '\0';
     reliable->metrics = (natsmicro_stream_metrics){.reliable = true};
     nm_clocks_begin(&reliable->clocks, stream->idle_limit, stream->settings->gone_limit,
                     stream->reconnects, nm_now());
@@ -85,8 +89,9 @@ natsmicro_status nm_reliable_accept(nm_stream *stream, const nm_incoming *openin
                             NM_RELIABLE_ADDRESS_SIZE - 1);
     nm_control_frame control;
     nm_control_clear(&control);
+    if (!nm_reliable_set_address(reliable, opening->reply)) /* no other thread knows the call yet */
+        return nm_error_set(error, NATSMICRO_RESOURCE_EXHAUSTED, "no memory for the stream");
     pthread_mutex_lock(&stream->lock);
-    strcpy(reliable->address, opening->reply);
     /* Where only we send, the first message soon makes the first frame; else the timer does. */
     if (peer_streams(stream))
         nm_control_acknowledge(stream, &control, false, true);

@@ -6,6 +6,7 @@
 #include "transport/publish.h"
 #include "wire/offer.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 uint8_t *nm_control_write(nm_reliable *reliable, uint8_t *at, uint64_t seq, bool gap)
@@ -16,10 +17,24 @@ uint8_t *nm_control_write(nm_reliable *reliable, uint8_t *at, uint64_t seq, bool
     return nm_frame_write_control(at, &numbers);
 }
 
+bool nm_reliable_set_address(nm_reliable *reliable, const char *address)
+{
+    size_t size = strlen(address) + 1;
+    if (size > reliable->address_size) {
+        char *larger = realloc(reliable->address, size);
+        if (larger == NULL)
+            return false;
+        reliable->address = larger;
+        reliable->address_size = size;
+    }
+    memcpy(reliable->address, address, size);
+    return true;
+}
+
 static void set_subject(nm_stream *stream, nm_control_frame *control)
 {
     nm_reliable *reliable = nm_reliable_of(stream);
-    strcpy(control->subject, reliable->address);
+    strcpy(control->subject, nm_reliable_address(reliable));
     control->wanted = control->subject[0] != '\0';
 }
 

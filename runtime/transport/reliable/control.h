@@ -20,6 +20,12 @@ typedef struct nm_control_frame {
     bool flush;  /* at once; other frames are left to nats.c, which takes a millisecond */
 } nm_control_frame;
 
+/*
+ * Under the lock: the peer is at this address from now on, which is shorter than
+ * NM_RELIABLE_ADDRESS_SIZE. False: no memory, and it stays where it was.
+ */
+bool nm_reliable_set_address(nm_reliable *reliable, const char *address);
+
 /* Nothing to publish. The bytes stay as they are: most control frames remain empty. */
 static inline void nm_control_clear(nm_control_frame *control)
 {

@@ -37,7 +37,7 @@ static void report_cut(nm_stream *stream)
         return;
     pthread_mutex_lock(&stream->lock);
     char address[NM_RELIABLE_ADDRESS_SIZE];
-    strcpy(address, nm_reliable_of(stream)->address);
+    strcpy(address, nm_reliable_address(nm_reliable_of(stream)));
     size_t max_payload = nm_reliable_of(stream)->outbox.max_payload;
     pthread_mutex_unlock(&stream->lock);
     nm_events_emit(nm_link_events(stream->link), NATSMICRO_EVENT_PUBLISH_FAILED, address,

@@ -5,6 +5,8 @@
 
 #include "base/compare.h"
 
+#include <stdlib.h>
+
 void nm_intake_begin(nm_intake *intake, uint64_t window_messages, uint64_t window_bytes)
 {
     *intake = (nm_intake){
@@ -14,7 +16,6 @@ void nm_intake_begin(nm_intake *intake, uint64_t window_messages, uint64_t windo
         .advertised_bytes = window_bytes,
         .queue = {.frames = intake->queue.frames, .capacity = intake->queue.capacity},
     };
-    nm_digest_begin(&intake->digest);
 }
 
 void nm_intake_begin_ended(nm_intake *intake)
@@ -33,6 +34,8 @@ void nm_intake_clear(nm_intake *intake)
     nm_receive_queue_drop(&intake->queue);
     nm_receive_queue_trim(&intake->queue);
     nm_received_frame_free(&intake->reading);
+    free(intake->digest);
+    intake->digest = NULL;
 }
 
 void nm_intake_free(nm_intake *intake)
@@ -101,9 +104,11 @@ bool nm_intake_take_messages(nm_intake *intake, const nm_frame *frame, natsMsg *
                           .messages = cursor,
                           .count = (size_t)(last_message(frame) - intake->received),
                           .size = frame->messages_size - known};
+    if (!nm_digest_need(&intake->digest))
+        return false;
     if (message != NULL && !nm_receive_queue_add(&intake->queue, &arrival, taken))
         return false;
-    nm_digest_add_messages(&intake->digest, frame, cursor);
+    nm_digest_add_messages(intake->digest, frame, cursor);
     intake->received += arrival.count;
     intake->received_bytes += arrival.size;
     return true;
@@ -111,7 +116,7 @@ bool nm_intake_take_messages(nm_intake *intake, const nm_frame *frame, natsMsg *
 
 bool nm_intake_take_end(nm_intake *intake, const nm_frame *frame)
 {
-    if (frame->end.digest != nm_digest_value(&intake->digest))
+    if (frame->end.digest != nm_digest_value(intake->digest))
         return false;
     intake->received++;
     intake->ended = true;

@@ -23,6 +23,7 @@ typedef struct nm_intake {
     uint64_t look_at;          /* half of the window may be free once this much was consumed */
     uint64_t look_at_bytes;    /* or this */
     nm_received_frame reading; /* without messages: none */
+    uint64_t gap_reported;     /* under the lock: `received` at the last gap reported, plus 1 */
 
     /* ---- under the owner's lock ---- */
     alignas(NM_CACHE_LINE) uint64_t received; /* number of the last message taken, or of the end */
@@ -33,10 +34,9 @@ typedef struct nm_intake {
     uint64_t acknowledged_bytes;
     uint64_t advertised_messages; /* the limits as our last frame said them */
     uint64_t advertised_bytes;
-    uint64_t gap_reported; /* `received` when a gap was last reported, plus 1 */
     bool ended;
     nm_receive_queue queue;
-    nm_digest digest;
+    nm_digest *digest; /* of all messages taken; NULL: none was. Owned */
 
     /* The two counters as they were when the limits were last advertised. The reader reads them. */
     atomic_ullong advertised_consumed;

@@ -5,6 +5,8 @@
 
 #include "base/compare.h"
 
+#include <stdlib.h>
+
 /* `size` less `taken`, and not less than nothing. */
 static size_t without(size_t size, size_t taken)
 {
@@ -32,7 +34,6 @@ void nm_outbox_begin(nm_outbox *outbox, size_t max_payload, uint64_t window_mess
         .max_payload = max_payload,
         .headers = headers,
     };
-    nm_digest_begin(&outbox->digest);
 }
 
 void nm_outbox_begin_ended(nm_outbox *outbox)
@@ -88,6 +89,8 @@ void nm_outbox_clear(nm_outbox *outbox)
 {
     nm_outbox_drop(outbox);
     nm_segment_pool_clear(&outbox->recycled);
+    free(outbox->digest);
+    outbox->digest = NULL;
 }
 
 /* ---- the window ---- */
@@ -122,6 +125,10 @@ bool nm_outbox_open(nm_outbox *outbox, size_t room)
     nm_segment *segment = nm_segment_take(&outbox->recycled, room + nm_frame_headers_size(headers));
     if (segment == NULL)
         return false;
+    if (!nm_digest_need(&outbox->digest)) {
+        nm_segment_recycle(&outbox->recycled, segment);
+        return false;
+    }
     segment->first = outbox->last_number + 1;
     uint8_t *at = nm_frame_write_headers(segment->bytes, headers);
     segment->length = segment->messages = (size_t)(at - segment->bytes);
@@ -133,7 +140,7 @@ bool nm_outbox_open(nm_outbox *outbox, size_t room)
 /* One update a segment, as the encodings lie together. */
 static void digest_messages(nm_outbox *outbox, const nm_segment *segment)
 {
-    nm_digest_add(&outbox->digest, segment->bytes + segment->messages,
+    nm_digest_add(outbox->digest, segment->bytes + segment->messages,
                   segment->length - segment->messages);
 }
 
@@ -192,7 +199,7 @@ bool nm_outbox_append_end(nm_outbox *outbox, size_t most, nm_frame_outcome *outc
     else if (!nm_outbox_open(outbox, room))
         return false;
     nm_segment *segment = outbox->open;
-    outcome->digest = nm_digest_value(&outbox->digest);
+    outcome->digest = nm_digest_value(outbox->digest);
     uint8_t *end = nm_frame_write_end(segment->bytes + segment->length, most, outcome);
     segment->length = (size_t)(end - segment->bytes);
     segment->has_end = true;

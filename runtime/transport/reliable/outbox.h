@@ -78,7 +78,7 @@ typedef struct nm_outbox {
     uint64_t heard_most_bytes; /* `most_bytes` once the peer is heard */
     size_t max_payload;
     const nm_headers *headers; /* go with number 1; NULL: none */
-    nm_digest digest;          /* of all messages but those of the open segment */
+    nm_digest *digest; /* of all messages but those of the open segment; NULL: of none. Owned */
 } nm_outbox;
 
 /*

@@ -230,7 +230,7 @@ static void take_frame(nm_stream *stream, const nm_frame *frame, natsMsg *messag
         nm_outbox_hear(&reliable->outbox);
     reliable->peer_answered = true;
     if (reply != NULL)
-        strcpy(reliable->address, reply);
+        nm_reliable_set_address(reliable, reply); /* without memory the last one has to do */
     take_acknowledgement(stream, frame, now);
     if (nm_intake_contradicts_end(&reliable->intake, frame)) {
         give_up(stream, outcome, NATSMICRO_INTERNAL,
@@ -261,7 +261,7 @@ static void answer_late(nm_stream *stream, const nm_frame *frame, const char *re
     nm_reliable *reliable = nm_reliable_of(stream);
     if (frame->has_reset || reply == NULL)
         return;
-    strcpy(reliable->address, reply);
+    nm_reliable_set_address(reliable, reply);
     if (reliable->intake.ended && stream->aborted == NATSMICRO_OK)
         nm_control_acknowledge(stream, &outcome->control, false, false);
     else
@@ -328,7 +328,7 @@ static const char *find_stranger(const nm_reliable *reliable, const nm_origin *o
         return NULL;
     if (!origin->accepts)
         return "it comes from another service, with which the stream would be a plain one";
-    if (strcmp(origin->service, reliable->service) != 0)
+    if (strcmp(origin->service, reliable->service != NULL ? reliable->service : "") != 0)
         return "another service has accepted the opening before";
     return origin->service[0] == '\0' && reliable->peer_heard_us
                ? "it accepts the opening, and a service that has accepted it has been heard already"
@@ -341,8 +341,10 @@ static void learn_service(nm_reliable *reliable, const nm_origin *origin)
     if (!origin->has_headers)
         reliable->peer_heard_us = true;
     else if (origin->accepts && !reliable->peer_is_known) {
-        reliable->peer_is_known = true;
-        strcpy(reliable->service, origin->service);
+        bool has_token = origin->service[0] != '\0';
+        if (has_token)
+            reliable->service = strdup(origin->service);
+        reliable->peer_is_known = !has_token || reliable->service != NULL;
     }
 }
 

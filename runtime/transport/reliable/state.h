@@ -28,22 +28,38 @@ typedef enum nm_reliable_state {
     NM_RELIABLE_OVER
 } nm_reliable_state;
 
+/* What natsmicro_call_get_metrics shows and nothing else counts. */
+typedef struct nm_reliable_figures {
+    uint64_t messages_received;
+    uint64_t bytes_received;
+    uint64_t retransmitted;
+    uint64_t stalls;
+} nm_reliable_figures;
+
+/* A call that waits for a worker has one, so its size counts: docs/guide/operations.md says it. */
 typedef struct nm_reliable {
+    nm_outbox outbox; /* first: these two keep to cache lines */
+    nm_intake intake;
     nm_reliable_state state;
     bool peer_answered; /* server: a frame of the client has come; client: always */
     bool peer_heard_us; /* client: a frame has come as a service sends them that has heard us */
     bool peer_is_known; /* client: the first frame of its service has come, which decides */
     bool publishing;    /* a thread has the turn to publish the outbox's segments */
     bool end_was_cut;   /* what did not fit into our end was left out */
-    char address[NM_RELIABLE_ADDRESS_SIZE]; /* where the peer is; empty: not known */
-    char service[NM_SERVICE_TOKEN_SIZE]; /* client: the token of its service; empty: it has none */
-    nm_outbox outbox;
-    nm_intake intake;
+    char *address;      /* where the peer is; empty or NULL: not known. Owned */
+    size_t address_size;
+    char *service; /* client: the token of its service; NULL: it has none. Owned */
     nm_clocks clocks;
     nm_resend resend;   /* what is published again counts for the link; the budget's */
     bool counts_resend; /* the budget knows it */
-    natsmicro_stream_metrics metrics;
+    nm_reliable_figures metrics;
 } nm_reliable;
+
+/* Under the lock. Where the peer is; empty: not known. */
+static inline const char *nm_reliable_address(const nm_reliable *reliable)
+{
+    return reliable->address != NULL ? reliable->address : "";
+}
 
 static inline nm_reliable *nm_reliable_of(const nm_stream *stream)
 {

@@ -13,10 +13,16 @@
 static void read_metrics(nm_stream *stream, natsmicro_stream_metrics *metrics)
 {
     const nm_reliable *reliable = nm_reliable_of(stream);
-    *metrics = reliable->metrics;
-    metrics->messages_sent = stream->sent;
-    metrics->bytes_sent = nm_outbox_message_bytes(&reliable->outbox);
-    metrics->round_trip_ns = (uint64_t)reliable->clocks.round_trip;
+    *metrics = (natsmicro_stream_metrics){
+        .reliable = true,
+        .messages_sent = stream->sent,
+        .bytes_sent = nm_outbox_message_bytes(&reliable->outbox),
+        .messages_received = reliable->metrics.messages_received,
+        .bytes_received = reliable->metrics.bytes_received,
+        .retransmitted = reliable->metrics.retransmitted,
+        .stalls = reliable->metrics.stalls,
+        .round_trip_ns = (uint64_t)reliable->clocks.round_trip,
+    };
 }
 
 /* Catches up on what happened before: the peer is told of an abort, or the timer starts. */

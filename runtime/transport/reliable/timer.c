@@ -19,7 +19,7 @@
 /* Nothing came from the peer. The text names the limit, and a likely cause if there is one. */
 static void end_silent_call(nm_stream *stream, natsConnStatus connection, nm_control_frame *control)
 {
-    const char *address = nm_reliable_of(stream)->address;
+    const char *address = nm_reliable_address(nm_reliable_of(stream));
     const char *cause = "";
     if (connection != NATS_CONN_STATUS_CONNECTED)
         cause = ", the connection to the broker was down";
@@ -37,7 +37,7 @@ static void end_silent_call(nm_stream *stream, natsConnStatus connection, nm_con
  */
 static bool check_refusal(nm_stream *stream, const char *refused, nm_control_frame *control)
 {
-    if (refused == NULL || strcmp(refused, nm_reliable_of(stream)->address) != 0)
+    if (refused == NULL || strcmp(refused, nm_reliable_address(nm_reliable_of(stream))) != 0)
         return false;
     char text[NM_REFUSED_SUBJECT_SIZE + sizeof(NM_REFUSED_TEXT)];
     snprintf(text, sizeof(text), NM_REFUSED_TEXT, refused);

@@ -33,7 +33,7 @@ static void prepare(nm_reliable *reliable, const nm_publication *next, nm_envelo
     uint8_t *end =
         nm_control_write(reliable, segment->bytes + segment->length, segment->first, false);
     envelope->length = (size_t)(end - segment->bytes);
-    strcpy(envelope->subject, reliable->address);
+    strcpy(envelope->subject, nm_reliable_address(reliable));
     envelope->with_header = !reliable->peer_answered;
     envelope->ask = envelope->with_header || next->ask;
 }
