@@ -38,6 +38,19 @@ byte part = PART;
 #define LIMIT (LOSS+SPUR+2)     /* silent periods of the timer before the call is given up */
 #endif
 #define W 2                     /* window in messages */
+/*
+ * -DWAITS: the service has no worker at first. It accepts the call with a window of 0, and its
+ * handler starts at any time, or after up to so many periods of the timers.
+ */
+#ifdef WAITS
+bit mayserve, served;
+byte patience = WAITS;
+#define WINDOW (me == 1 && !served -> 0 : W)
+#define works (me == 0 || served)
+#else
+#define WINDOW W
+#define works true
+#endif
 #define Q 14                    /* frames in the medium at once */
 
 /* Where a side stands. */
@@ -105,7 +118,7 @@ inline put(to, K,S,N,A,B,F,AK,L,G,AS) {
 
 /* A frame: something of our direction, or nothing, and what we say as receiver of the other one. */
 inline seg(S,N,A,B,F,G,AS) {
-  ann[me] = cons[me] + W;
+  ann[me] = cons[me] + WINDOW;
   put(other, SEG,S,N,A,B,F, rx[me]+endrx[me], ann[me], G, AS)
 }
 inline rst() { put(other, RST,0,0,0,0,0,0,0,0,0) }
@@ -171,7 +184,7 @@ end:
         if
         :: k == OPEN ->
            runs++; assert(me == 1 && runs == 1);
-           st[1] = UP; ann[1] = W;
+           st[1] = UP; ann[1] = WINDOW;
 #ifdef UNHEARD                  /* less than the opening allows, until a frame of the caller comes */
            lim[1] = 1;
 #else
@@ -277,14 +290,14 @@ end:
      fi }
 
   /* ---- what the application sends */
-  :: atomic { st[me] == UP && !endq[me] && made[me] < (me == 0 -> NC : NS) && made[me] < lim[me] ->
+  :: atomic { works && st[me] == UP && !endq[me] && made[me] < (me == 0 -> NC : NS) && made[me] < lim[me] ->
      made[me]++;
      seg(made[me], 1, made[me], 0, 0, 0, 0) }
-  :: atomic { st[me] == UP && !endq[me] && made[me] == (me == 0 -> NC : NS) && (me == 0 || told[1]) ->
+  :: atomic { works && st[me] == UP && !endq[me] && made[me] == (me == 0 -> NC : NS) && (me == 0 || told[1]) ->
      endq[me] = 1;
      seg(made[me]+1, 0,0,0, 1, 0, 1) }
 #ifdef EARLY
-  :: atomic { me == 1 && st[1] == UP && !endq[1] ->     /* a handler returns when it likes */
+  :: atomic { me == 1 && works && st[1] == UP && !endq[1] -> /* a handler returns when it likes */
      hurt = 1; endq[1] = 1; qn[1] = 0; q0[1] = 0; q1[1] = 0;
      seg(made[1]+1, 0,0,0, 1, 0, 1) }
 #endif
@@ -293,7 +306,12 @@ end:
      assert(q0[me] == got[me]+1);                       /* in order, no hole, no repeat */
      got[me]++; cons[me]++; qn[me]--; q0[me] = q1[me]; q1[me] = 0;
      if :: st[me] == UP && ann[me] == rx[me] -> seg(0,0,0,0,0,0,0) :: else fi } /* the window was shut: tell */
-  :: atomic { endrx[me] && !told[me] && qn[me] == 0 && mayread && (st[me] == UP || (st[me] == GONE && res[me] == R_END)) && !(me == 1 && endq[1]) ->
+#ifdef WAITS
+  :: atomic { me == 1 && mayserve && !served && st[1] == UP ->
+     served = 1;
+     if :: NC != 255 && !endrx[1] -> seg(0,0,0,0,0,0,0) :: else fi } /* tell the window */
+#endif
+  :: atomic { works && endrx[me] && !told[me] && qn[me] == 0 && mayread && (st[me] == UP || (st[me] == GONE && res[me] == R_END)) && !(me == 1 && endq[1]) ->
      told[me] = 1;
      assert(endq[other] && got[me] == made[other]) }    /* the end is told only after everything */
 
@@ -331,7 +349,14 @@ proctype clock() {
   :: timeout ->
      if
      :: over(0) && over(1) -> break
+#ifdef WAITS
+     :: !mayserve && st[1] == UP -> mayserve = 1
+     :: (mayserve || st[1] != UP || patience > 0) && !(over(0) && over(1)) ->
+        atomic { if :: !mayserve && st[1] == UP -> patience-- :: else fi;
+                 tick[0] = (st[0] <= UP); tick[1] = (st[1] == UP) }
+#else
      :: else -> atomic { tick[0] = (st[0] <= UP); tick[1] = (st[1] == UP) }
+#endif
      fi
   :: atomic { spur > 0 && st[0] <= UP -> spur--; tick[0] = 1 }
   :: atomic { spur > 0 && st[1] == UP -> spur--; tick[1] = 1 }
@@ -362,4 +387,8 @@ proctype clock() {
   }
 }
 
+#ifdef WAITS
+init { atomic { if :: mayserve = 1 :: skip fi; run side(0); run side(1); run late(); run clock() } }
+#else
 init { atomic { run side(0); run side(1); run late(); run clock() } }
+#endif

@@ -24,6 +24,7 @@ static const char *const names[] = {
     [NATSMICRO_EVENT_NO_SERVICES] = "NO_SERVICES",
     [NATSMICRO_EVENT_EXPIRED] = "EXPIRED",
     [NATSMICRO_EVENT_NOT_PERMITTED] = "NOT_PERMITTED",
+    [NATSMICRO_EVENT_CALLS_WAITING] = "CALLS_WAITING",
 };
 
 const char *natsmicro_event_kind_name(natsmicro_event_kind kind)

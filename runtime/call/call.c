@@ -19,8 +19,19 @@ static void on_ready(void *owner, unsigned readiness)
     natsmicro_call *call = owner;
     pthread_mutex_lock(&call->lock);
     call->ready |= readiness;
+    bool lapses = call->queued && (readiness & NM_ABORTED) != 0;
     pthread_cond_broadcast(&call->changed);
     pthread_mutex_unlock(&call->lock);
+    if (lapses) /* the service thread takes it out of the queue */
+        nm_stream_hasten_timer(call->stream, 0);
+}
+
+static bool is_queued(natsmicro_call *call)
+{
+    pthread_mutex_lock(&call->lock);
+    bool queued = call->queued;
+    pthread_mutex_unlock(&call->lock);
+    return queued;
 }
 
 /* The timer is a cancel's, or the deadline of a unary call that is served; else the transport's. */
@@ -33,6 +44,8 @@ static bool on_timer(void *owner)
         nm_call_leave(&call->telling, NATSMICRO_OK);
         return true;
     }
+    if (nm_stream_aborted(call->stream) != NATSMICRO_OK && is_queued(call))
+        call->side->lapse(call);
     if (!call->side->is_server || nm_call_kind(call) != NATSMICRO_UNARY ||
         nm_now() < nm_stream_wait_deadline(call->stream))
         return false;
@@ -70,7 +83,7 @@ static void on_unreferenced(void *owner)
     pthread_mutex_lock(&cache->lock);
     bool keep = cache->count < CACHED_CALLS;
     if (keep) {
-        call->next_free = cache->free_calls;
+        call->next = cache->free_calls;
         cache->free_calls = call;
         cache->count++;
     }
@@ -94,7 +107,7 @@ void nm_call_cache_free(nm_call_cache *cache)
 {
     natsmicro_call *next;
     for (natsmicro_call *call = cache->free_calls; call != NULL; call = next) {
-        next = call->next_free;
+        next = call->next;
         free_call(call);
     }
     pthread_mutex_destroy(&cache->lock);
@@ -105,7 +118,7 @@ static natsmicro_call *take_cached(nm_call_cache *cache)
     pthread_mutex_lock(&cache->lock);
     natsmicro_call *call = cache->free_calls;
     if (call != NULL) {
-        cache->free_calls = call->next_free;
+        cache->free_calls = call->next;
         cache->count--;
     }
     pthread_mutex_unlock(&cache->lock);
@@ -162,7 +175,7 @@ static void begin_stream(natsmicro_call *call, const nm_call_setup *setup)
 
 natsmicro_call *nm_call_acquire(nm_call_cache *cache, const nm_call_setup *setup)
 {
-    natsmicro_call *call = take_cached(cache);
+    natsmicro_call *call = setup->queued ? NULL : take_cached(cache);
     if (call == NULL)
         call = make_call(cache);
     if (call == NULL)
@@ -174,7 +187,8 @@ natsmicro_call *nm_call_acquire(nm_call_cache *cache, const nm_call_setup *setup
     call->on_over = NULL;
     call->ended_from_outside = false;
     call->patience = (nm_patience){0};
-    call->caller = NULL;
+    call->caller = call->ticket = NULL;
+    call->queued = setup->queued;
     call->started = setup->started;
     call->unsent = call->sends_short = call->responded = false;
     set_false(&call->send_error_past);
@@ -199,6 +213,13 @@ natsmicro_call *nm_call_acquire(nm_call_cache *cache, const nm_call_setup *setup
     call->drain_told = false;
     begin_stream(call, setup);
     return call;
+}
+
+void nm_call_leave_queue(natsmicro_call *call)
+{
+    pthread_mutex_lock(&call->lock);
+    call->queued = false;
+    pthread_mutex_unlock(&call->lock);
 }
 
 void nm_call_release(natsmicro_call *call)

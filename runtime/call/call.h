@@ -40,6 +40,8 @@ typedef struct nm_call_side {
     bool is_server;
     /* Ends a call for `status` and tells the peer. On the service thread. */
     void (*end)(natsmicro_call *call, natsmicro_status status, const char *text);
+    /* A call that waits for a worker is aborted. On the service thread. */
+    void (*lapse)(natsmicro_call *call);
 } nm_call_side;
 
 /* What a server knows of how a stream's caller keeps it waiting: see server/patience.h. */
@@ -74,21 +76,21 @@ struct natsmicro_call {
     nm_call_cache *cache;
     void (*on_over)(natsmicro_call *call); /* the last reference is gone; before the cache has it */
     void *owner;                           /* the client, or the server's endpoint */
-    natsmicro_call *next_free;
-    natsmicro_call *previous; /* in the server's list of live calls */
-    natsmicro_call *next;
-    bool ended_from_outside; /* by a drain; the draining thread's alone */
-    nm_patience patience;    /* the server's service thread's alone */
-    void *caller;            /* what a server counts the call in */
-    int64_t started;         /* ns: of a server's, when the request came */
+    natsmicro_call *previous;              /* in the server's list of live calls */
+    natsmicro_call *next;                  /* in that, or in the cache */
+    nm_patience patience;                  /* the server's service thread's alone */
+    void *caller;                          /* what a server counts the call in */
+    void *ticket;    /* of a call that waits for a worker; under the lock of who has it */
+    int64_t started; /* ns: of a server's, when the request came */
 
     /* ---- the sender's alone ---- */
     nm_buffer encoded;
-    bool sends_short;    /* its last message was short, so the next may be */
-    bool unsent;         /* what it was given is not sent whole, so no end may follow */
-    nm_error send_error; /* what the last send failed with locally */
-    atomic_bool
-        send_error_past; /* a client's receiver has had END since: it is not shown any more */
+    bool sends_short; /* its last message was short, so the next may be */
+    bool unsent;      /* what it was given is not sent whole, so no end may follow */
+    /* A client's receiver has had END since: send_error is not shown any more. */
+    atomic_bool send_error_past;
+    bool ended_from_outside; /* by a drain; the draining thread's alone */
+    nm_error send_error;     /* what the last send failed with locally */
 
     /* ---- the receiver's alone ---- */
     nm_arena arena;       /* the last message, or the request */
@@ -123,6 +125,7 @@ struct natsmicro_call {
     bool has_new_data; /* its data was set since */
     bool told;         /* the caller has been told of it */
     bool answered;
+    bool queued; /* server: it waits for a worker */
     bool in_handler;
     bool detached;
     bool handled;            /* the handler has been reached */
@@ -151,10 +154,17 @@ typedef struct nm_call_setup {
     bool plain;          /* client: no reliable stream is offered */
     int64_t known_limit; /* client: as in nm_stream_setup */
     int64_t started;     /* ns: a caller's call was made, or its request came to the server */
+    bool queued;         /* server: it is to wait for a worker */
 } nm_call_setup;
 
-/* A call from the cache or a new one, with one reference; NULL: no memory. */
+/*
+ * A call from the cache or a new one, with one reference; NULL: no memory. One that is to wait is
+ * new: what the others have grown would lie idle.
+ */
 natsmicro_call *nm_call_acquire(nm_call_cache *cache, const nm_call_setup *setup);
+
+/* Server: a call that has waited is a worker's, or ends. */
+void nm_call_leave_queue(natsmicro_call *call);
 
 /* Gives back a reference. */
 void nm_call_release(natsmicro_call *call);

@@ -355,7 +355,7 @@ static void tell_service(natsmicro_call *call, natsmicro_status status, const ch
     nm_stream_cancel(call->stream, NULL);
 }
 
-static const nm_call_side caller = {false, tell_service};
+static const nm_call_side caller = {false, tell_service, NULL};
 
 /*
  * The service knows the proto's timeout of a unary call. Of others it is told where they are

@@ -49,8 +49,8 @@ struct nm_inbox {
     nm_inbox *next;    /* in the token table's chain */
     bool listening;
     bool pause_asked;  /* the dispatch thread's alone */
+    bool timer_ended;  /* the timer is off, and stays so */
     int64_t timer_due; /* NM_NEVER: off */
-    bool timer_ended;  /* and stays so */
     size_t timer_index;
     nm_inbox *fence_next;      /* in a list of fences */
     uint64_t fence_reconnects; /* of the connection, before the message */

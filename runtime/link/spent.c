@@ -3,30 +3,9 @@
  */
 #include "link/spent.h"
 
-#include <stdbool.h>
 #include <stdlib.h>
 
-static bool make_room(nm_spent *spent)
-{
-    spent->messages = malloc(NM_SPENT_MESSAGES * sizeof(natsMsg *));
-    return spent->messages != NULL;
-}
-
-void nm_spent_add(nm_spent *spent, natsMsg *message)
-{
-    if (message == NULL)
-        return;
-    if (spent->messages == NULL && !make_room(spent)) {
-        natsMsg_Destroy(message);
-        return;
-    }
-    spent->messages[spent->count++] = message;
-    spent->bytes += (size_t)natsMsg_GetDataLength(message);
-    if (spent->count == NM_SPENT_MESSAGES || spent->bytes > NM_SPENT_BYTES)
-        nm_spent_clear(spent);
-}
-
-void nm_spent_clear(nm_spent *spent)
+static void clear(nm_spent *spent)
 {
     for (size_t i = 0; i < spent->count; i++)
         natsMsg_Destroy(spent->messages[i]);
@@ -34,9 +13,26 @@ void nm_spent_clear(nm_spent *spent)
     spent->bytes = 0;
 }
 
+void nm_spent_add(nm_spent **where, natsMsg *message)
+{
+    if (message == NULL)
+        return;
+    if (*where == NULL)
+        *where = calloc(1, sizeof(**where));
+    nm_spent *spent = *where;
+    if (spent == NULL) {
+        natsMsg_Destroy(message);
+        return;
+    }
+    spent->messages[spent->count++] = message;
+    spent->bytes += (size_t)natsMsg_GetDataLength(message);
+    if (spent->count == NM_SPENT_MESSAGES || spent->bytes > NM_SPENT_BYTES)
+        clear(spent);
+}
+
 void nm_spent_free(nm_spent *spent)
 {
-    nm_spent_clear(spent);
-    free(spent->messages);
-    spent->messages = NULL;
+    if (spent != NULL)
+        clear(spent);
+    free(spent);
 }

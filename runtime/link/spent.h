@@ -12,22 +12,19 @@
 #define NM_SPENT_MESSAGES 32
 #define NM_SPENT_BYTES    8192
 
-/* All zero: empty. */
 typedef struct nm_spent {
-    natsMsg **messages; /* room for NM_SPENT_MESSAGES, once one has come. Owned */
     size_t count;
     size_t bytes;
+    natsMsg *messages[NM_SPENT_MESSAGES];
 } nm_spent;
 
 /*
  * Owns the message from now on; NULL is allowed. Few and small ones stay until the next ones come.
+ * *spent NULL: none has come yet.
  */
-void nm_spent_add(nm_spent *spent, natsMsg *message);
+void nm_spent_add(nm_spent **spent, natsMsg *message);
 
-/* Destroys what is kept. */
-void nm_spent_clear(nm_spent *spent);
-
-/* The same, and frees its room. */
+/* Destroys what is kept, and frees it. NULL is allowed. */
 void nm_spent_free(nm_spent *spent);
 
 #endif

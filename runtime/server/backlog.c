@@ -10,8 +10,10 @@
 
 struct nm_waiting_request {
     nm_waiting_request *next;
+    nm_waiting_request *previous;
     nm_pool_request request;
     uint64_t number; /* in the order of arrival, from 1 */
+    bool kept_waiting;
 };
 
 /* ---- shares ---- */
@@ -70,6 +72,18 @@ static bool source_has_room(nm_backlog *backlog, nm_pool_source *source, size_t 
     return true;
 }
 
+/* Whether a further request of a source has to wait until a call ends. */
+static bool must_wait(nm_backlog *backlog, nm_pool_source *source)
+{
+    nm_share *shares[MOST_SHARES];
+    size_t count = shares_of(backlog, source, shares);
+    size_t soon = source_free_to_run(backlog, source);
+    for (size_t i = 0; i < count; i++)
+        if (shares[i]->waiting >= soon)
+            return true;
+    return false;
+}
+
 static void count_waiting(nm_backlog *backlog, nm_pool_source *source, size_t size)
 {
     nm_share *shares[MOST_SHARES];
@@ -111,16 +125,26 @@ static void unlist(nm_backlog *backlog, const nm_pool_source *source)
     *at = source->next;
 }
 
-static void take_first(nm_backlog *backlog, nm_pool_source *source, nm_pool_request *request)
+static void take(nm_backlog *backlog, nm_waiting_request *taken, nm_pool_request *request)
 {
-    nm_waiting_request *first = source->first;
-    *request = first->request;
-    source->first = first->next;
+    *request = taken->request;
+    nm_pool_source *source = request->source;
+    if (taken->previous != NULL)
+        taken->previous->next = taken->next;
+    else
+        source->first = taken->next;
+    if (taken->next != NULL)
+        taken->next->previous = taken->previous;
+    else
+        source->last = taken->previous;
     if (source->first == NULL)
         unlist(backlog, source);
     count_taken(backlog, source, request->size);
-    first->next = backlog->spare;
-    backlog->spare = first;
+    backlog->kept_waiting -= taken->kept_waiting;
+    if (request->ticket != NULL)
+        *request->ticket = NULL;
+    taken->next = backlog->spare;
+    backlog->spare = taken;
 }
 
 /* ---- what the pool asks of it ---- */
@@ -153,14 +177,8 @@ void nm_backlog_open(nm_backlog *backlog, const nm_pool_source *source)
     backlog->streams.max_waiting_bytes = backlog->stream_limits.max_waiting_bytes;
 }
 
-bool nm_backlog_add(nm_backlog *backlog, const nm_pool_request *request)
+static void append(nm_backlog *backlog, nm_pool_source *source, nm_waiting_request *added)
 {
-    nm_pool_source *source = request->source;
-    nm_waiting_request *added = backlog->spare;
-    if (added == NULL || !source_has_room(backlog, source, request->size))
-        return false;
-    backlog->spare = added->next;
-    *added = (nm_waiting_request){NULL, *request, backlog->next_number++};
     if (source->first == NULL) {
         source->first = added;
         source->next = backlog->sources;
@@ -168,8 +186,28 @@ bool nm_backlog_add(nm_backlog *backlog, const nm_pool_request *request)
     } else
         source->last->next = added;
     source->last = added;
-    count_waiting(backlog, source, request->size);
-    return true;
+    count_waiting(backlog, source, added->request.size);
+    backlog->kept_waiting += added->kept_waiting;
+    if (added->request.ticket != NULL)
+        *added->request.ticket = added;
+}
+
+nm_backlog_added nm_backlog_add(nm_backlog *backlog, const nm_pool_request *request)
+{
+    nm_pool_source *source = request->source;
+    nm_waiting_request *added = backlog->spare;
+    if (added == NULL || !source_has_room(backlog, source, request->size))
+        return NM_BACKLOG_FULL;
+    bool waits = must_wait(backlog, source);
+    if (waits && !request->prepared)
+        return NM_BACKLOG_UNPREPARED;
+    backlog->spare = added->next;
+    *added = (nm_waiting_request){.previous = source->first != NULL ? source->last : NULL,
+                                  .request = *request,
+                                  .number = backlog->next_number++,
+                                  .kept_waiting = waits};
+    append(backlog, source, added);
+    return waits ? NM_BACKLOG_WAITS : NM_BACKLOG_SOON;
 }
 
 bool nm_backlog_may_take(nm_backlog *backlog)
@@ -182,7 +220,7 @@ bool nm_backlog_take(nm_backlog *backlog, nm_pool_request *request)
     nm_pool_source *source = oldest(backlog, false);
     if (source == NULL)
         return false;
-    take_first(backlog, source, request);
+    take(backlog, source->first, request);
     nm_share *shares[MOST_SHARES];
     size_t count = shares_of(backlog, source, shares);
     for (size_t i = 0; i < count; i++)
@@ -202,8 +240,16 @@ bool nm_backlog_take_any(nm_backlog *backlog, nm_pool_request *request)
 {
     nm_pool_source *source = oldest(backlog, true);
     if (source != NULL)
-        take_first(backlog, source, request);
+        take(backlog, source->first, request);
     return source != NULL;
+}
+
+bool nm_backlog_withdraw(nm_backlog *backlog, void *const *ticket, nm_pool_request *request)
+{
+    nm_waiting_request *withdrawn = *ticket;
+    if (withdrawn != NULL)
+        take(backlog, withdrawn, request);
+    return withdrawn != NULL;
 }
 
 uint64_t nm_backlog_next(nm_backlog *backlog)

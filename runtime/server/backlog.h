@@ -45,7 +45,19 @@ typedef struct nm_pool_request {
     natsMsg *message;
     size_t size;     /* of the message, for the limits */
     int64_t arrived; /* ns: from now on its time runs */
+
+    /* ---- of one that has to wait ---- */
+    bool prepared; /* it may wait */
+    void *call;    /* that is kept alive meanwhile; NULL: none is */
+    void **ticket; /* where the backlog notes its place, for nm_backlog_withdraw; NULL: nowhere */
 } nm_pool_request;
+
+typedef enum nm_backlog_added {
+    NM_BACKLOG_FULL,
+    NM_BACKLOG_UNPREPARED, /* it would have to wait, and has not been prepared for that */
+    NM_BACKLOG_SOON,       /* a worker may take it at once */
+    NM_BACKLOG_WAITS
+} nm_backlog_added;
 
 typedef struct nm_backlog {
     nm_share all;
@@ -54,6 +66,7 @@ typedef struct nm_backlog {
     nm_pool_source *sources; /* those with requests */
     nm_waiting_request *spare;
     nm_waiting_request *requests; /* the memory of all that may wait */
+    size_t kept_waiting;          /* of them: those that no worker might take when they came */
     uint64_t next_number;
 } nm_backlog;
 
@@ -67,8 +80,8 @@ void nm_backlog_free(nm_backlog *backlog);
 /* Requests may come from this source. */
 void nm_backlog_open(nm_backlog *backlog, const nm_pool_source *source);
 
-/* Adds a request, whose message the backlog owns from now on. False: there is no room for it. */
-bool nm_backlog_add(nm_backlog *backlog, const nm_pool_request *request);
+/* Adds a request, whose message the backlog owns from now on if it is queued. */
+nm_backlog_added nm_backlog_add(nm_backlog *backlog, const nm_pool_request *request);
 
 /* Whether a request waits that may run. */
 bool nm_backlog_may_take(nm_backlog *backlog);
@@ -84,6 +97,9 @@ void nm_backlog_ended(nm_backlog *backlog, nm_pool_source *source);
 
 /* Takes the request that came first, whatever may run. It does not count as running. */
 bool nm_backlog_take_any(nm_backlog *backlog, nm_pool_request *request);
+
+/* Takes a request out of its place. It does not count as running. False: it has been taken. */
+bool nm_backlog_withdraw(nm_backlog *backlog, void *const *ticket, nm_pool_request *request);
 
 /* The number of the request that nm_backlog_take would take; 0: none. Numbers grow. */
 uint64_t nm_backlog_next(nm_backlog *backlog);

@@ -48,7 +48,8 @@ static void on_request(natsConnection *connection, natsSubscription *subscriptio
     (void)connection;
     (void)subscription;
     size_t size = nm_message_front(message) + (size_t)natsMsg_GetDataLength(message);
-    const nm_pool_request request = {&endpoint->source, message, size, nm_now()};
+    const nm_pool_request request = {
+        .source = &endpoint->source, .message = message, .size = size, .arrived = nm_now()};
     nm_pool_offer(&endpoint->service->server->pool, &request);
 }
 

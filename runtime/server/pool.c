@@ -30,6 +30,9 @@
 #define STANDBY_LOOK_NS (1 * NM_NS_PER_MS)
 #define STANDBY_LOOKS   20
 
+/* That requests begin to wait is said once in this time. */
+#define TELL_WAITING_NS (1000 * NM_NS_PER_MS)
+
 /* Answers are flushed after so many, though more requests wait to be served by the same worker. */
 #define UNFLUSHED_ANSWERS 16
 
@@ -259,19 +262,47 @@ void nm_pool_close(nm_pool *pool)
     pthread_mutex_unlock(&pool->lock);
 }
 
-void nm_pool_offer(nm_pool *pool, const nm_pool_request *request)
+/* Under the lock: counts a request that waits. True: it is to be said that requests begin to. */
+static bool count_waiting(nm_pool *pool, int64_t now)
 {
+    pool->waited++;
+    bool first = pool->backlog.kept_waiting == 1;
+    if (!first || (pool->waiting_told != 0 && now - pool->waiting_told < TELL_WAITING_NS))
+        return false;
+    pool->waiting_told = now;
+    return true;
+}
+
+/* False: it is to be prepared, and offered again. */
+static bool offer(nm_pool *pool, const nm_pool_request *request)
+{
+    nm_pool_source *source = request->source; /* it outlives the request */
     pthread_mutex_lock(&pool->lock);
-    bool queued = nm_backlog_add(&pool->backlog, request);
+    nm_backlog_added added = nm_backlog_add(&pool->backlog, request);
+    bool queued = added == NM_BACKLOG_SOON || added == NM_BACKLOG_WAITS;
     bool wakes = queued && call_worker_if_needed(pool);
-    pool->refused += queued ? 0 : 1;
+    bool tells = added == NM_BACKLOG_WAITS && count_waiting(pool, request->arrived);
+    pool->refused += added == NM_BACKLOG_FULL;
     uint32_t running = pool->backlog.all.running;
     size_t waiting = pool->backlog.all.waiting;
     pthread_mutex_unlock(&pool->lock);
     if (wakes)
         pthread_cond_signal(&pool->work);
-    if (!queued)
+    if (added == NM_BACKLOG_FULL)
         pool->callbacks->refuse(pool->data, request, running, waiting);
+    if (tells)
+        pool->callbacks->waiting(pool->data, source, running, waiting);
+    return added != NM_BACKLOG_UNPREPARED;
+}
+
+void nm_pool_offer(nm_pool *pool, const nm_pool_request *request)
+{
+    if (offer(pool, request))
+        return;
+    nm_pool_request prepared = *request;
+    prepared.prepared = true;
+    if (pool->callbacks->prepare(pool->data, &prepared))
+        offer(pool, &prepared);
 }
 
 void nm_pool_call_ended(nm_pool *pool, nm_pool_source *source)
@@ -320,6 +351,16 @@ bool nm_pool_wait_change(nm_pool *pool, int64_t deadline)
     return !empty;
 }
 
+bool nm_pool_withdraw(nm_pool *pool, void *const *ticket, nm_pool_request *request)
+{
+    pthread_mutex_lock(&pool->lock);
+    bool waited = nm_backlog_withdraw(&pool->backlog, ticket, request);
+    if (waited)
+        tell_drain(pool);
+    pthread_mutex_unlock(&pool->lock);
+    return waited;
+}
+
 bool nm_pool_take_waiting(nm_pool *pool, nm_pool_request *request)
 {
     pthread_mutex_lock(&pool->lock);
@@ -345,7 +386,8 @@ nm_pool_figures nm_pool_read(nm_pool *pool)
                                .waiting = pool->backlog.all.waiting,
                                .threads = pool->threads,
                                .sources = pool->sources,
-                               .refused = pool->refused};
+                               .refused = pool->refused,
+                               .waited = pool->waited};
     pthread_mutex_unlock(&pool->lock);
     return figures;
 }

@@ -23,6 +23,13 @@ typedef struct nm_pool_callbacks {
      */
     bool (*serve)(void *data, const nm_pool_request *request);
     /*
+     * A request will have to wait, and may be given a call that is kept alive meanwhile. False: it
+     * has been answered. From the thread that offered it.
+     */
+    bool (*prepare)(void *data, nm_pool_request *request);
+    /* Requests of this source, or any, begin to wait; at most once a second. From that thread. */
+    void (*waiting)(void *data, nm_pool_source *source, uint32_t running, size_t waiting);
+    /*
      * Refuses a request because the backlog is full; `running` and `waiting` say how full. The
      * message is the callback's from now on. From the thread that offered it.
      */
@@ -52,6 +59,8 @@ typedef struct nm_pool {
     bool draining;
     bool stopping;
     uint64_t refused;
+    uint64_t waited;      /* requests that had to wait, so far */
+    int64_t waiting_told; /* ns: when it was last said that requests begin to wait; 0: never */
 } nm_pool;
 
 /*
@@ -94,6 +103,9 @@ bool nm_pool_wait_empty(nm_pool *pool, int64_t deadline);
 /* Waits until something ends, or `deadline` passes. False, at once: all has ended. */
 bool nm_pool_wait_change(nm_pool *pool, int64_t deadline);
 
+/* Takes a request out of the backlog, by the ticket that it has. False: a worker has taken it. */
+bool nm_pool_withdraw(nm_pool *pool, void *const *ticket, nm_pool_request *request);
+
 /* Takes the request that has waited longest out of the backlog. False: none waits. */
 bool nm_pool_take_waiting(nm_pool *pool, nm_pool_request *request);
 
@@ -108,6 +120,7 @@ typedef struct nm_pool_figures {
     uint32_t threads;
     size_t sources;
     uint64_t refused;
+    uint64_t waited;
 } nm_pool_figures;
 
 nm_pool_figures nm_pool_read(nm_pool *pool);

@@ -41,11 +41,39 @@ static void refuse(const nm_pool_request *request, const nm_incoming *incoming,
     natsMsg_Destroy(request->message);
 }
 
+static void read_opening(const nm_pool_request *request, nm_incoming *incoming)
+{
+    nm_incoming_read(incoming, request->message,
+                     server_of(request)->settings.stream.max_header_bytes);
+}
+
+/* Ends a call that was accepted while it waited, and whose handler does not run. */
+static void dismiss(const nm_pool_request *request, const nm_error *error)
+{
+    natsmicro_call *call = request->call;
+    nm_endpoint *endpoint = nm_endpoint_of(request->source);
+    natsmicro_server *server = endpoint->service->server;
+    if (server->settings.stream.log >= NATSMICRO_LOG_INFO) {
+        nm_incoming incoming;
+        read_opening(request, &incoming);
+        log_refusal(endpoint, &incoming, error);
+    }
+    nm_endpoint_count(endpoint, nm_now() - request->arrived, error);
+    nm_call_leave_queue(call);
+    nm_stream_finish(call->stream, error);
+    nm_link_flush_soon(server->link);
+    natsMsg_Destroy(request->message);
+    nm_call_release(call);
+}
+
 void nm_serve_refuse(const nm_pool_request *request, const nm_error *error)
 {
+    if (request->call != NULL) {
+        dismiss(request, error);
+        return;
+    }
     nm_incoming incoming;
-    nm_incoming_read(&incoming, request->message,
-                     server_of(request)->settings.stream.max_header_bytes);
+    read_opening(request, &incoming);
     refuse(request, &incoming, error);
 }
 
@@ -61,20 +89,32 @@ static int64_t deadline_of(const nm_pool_request *request, const nm_incoming *in
     return nm_after(request->arrived, limit);
 }
 
-/* Refuses a request whose time is over. Its caller may still be there, with a longer limit. */
-static void expire(const nm_pool_request *request, const nm_incoming *incoming, int64_t late)
+/*
+ * Refuses a request whose time is over, or whose caller has gone. The caller may still be there,
+ * with a longer limit. Takes what the error holds.
+ */
+static void expire(const nm_pool_request *request, nm_error *error)
 {
     const nm_method *method = &nm_endpoint_of(request->source)->method;
     natsmicro_server *server = server_of(request);
-    nm_error error = NM_ERROR_INIT;
-    nm_error_set(&error, NATSMICRO_DEADLINE_EXCEEDED,
-                 "%s: the call's time was over %lld ms before a worker was free", method->full_name,
-                 (long long)(late / NM_NS_PER_MS));
     atomic_fetch_add(&server->expired, 1);
-    refuse(request, incoming, &error);
+    nm_serve_refuse(request, error);
     nm_events_emit(&server->events, NATSMICRO_EVENT_EXPIRED, method->subject, method->full_name,
-                   "%s", nm_error_text(&error));
-    nm_error_clear(&error);
+                   "%s", nm_error_text(error));
+    nm_error_clear(error);
+}
+
+/* Whether the time for a request is over; then `error` says so. */
+static bool is_late(const nm_pool_request *request, int64_t deadline, nm_error *error)
+{
+    int64_t late = deadline != NM_NEVER ? nm_now() - deadline : -1;
+    if (late < 0)
+        return false;
+    nm_error_set(error, NATSMICRO_DEADLINE_EXCEEDED,
+                 "%s: the call's time was over %lld ms before a worker was free",
+                 nm_endpoint_of(request->source)->method.full_name,
+                 (long long)(late / NM_NS_PER_MS));
+    return true;
 }
 
 /* ---- making the call ---- */
@@ -101,7 +141,7 @@ static void on_call_over(natsmicro_call *call)
  * From here on a drain or the timer of its deadline may end the call. They publish to the caller's
  * address, so this comes after accepting.
  */
-static void enlist(natsmicro_server *server, natsmicro_call *call)
+static void enlist(natsmicro_server *server, natsmicro_call *call, bool waits)
 {
     call->on_over = on_call_over;
     pthread_mutex_lock(&server->lock);
@@ -111,7 +151,7 @@ static void enlist(natsmicro_server *server, natsmicro_call *call)
         server->live->previous = call;
     server->live = call;
     server->live_count++;
-    server->calls++;
+    server->calls += !waits;
     bool draining = server->draining;
     pthread_mutex_unlock(&server->lock);
     if (draining)
@@ -132,9 +172,28 @@ natsmicro_call *nm_serve_next_call(natsmicro_server *server, natsmicro_call *cal
     return next;
 }
 
-static const nm_call_side service = {true, nm_call_end_from_outside};
+/* How soon a call is looked at again that was aborted just before it was queued. */
+#define LOOK_AGAIN_MS 20
 
-static natsmicro_call *make_call(const nm_pool_request *request, int64_t deadline)
+/* A call that waits is aborted: its caller has reset it or is gone, or its time is over. */
+static void lapse(natsmicro_call *call)
+{
+    nm_endpoint *endpoint = call->owner;
+    nm_pool_request request;
+    if (!nm_pool_withdraw(&endpoint->service->server->pool, &call->ticket, &request)) {
+        nm_stream_hasten_timer(call->stream, nm_deadline_in(LOOK_AGAIN_MS));
+        return; /* a worker has taken it, unless it is not queued yet */
+    }
+    const nm_error *reason = nm_stream_error(call->stream);
+    nm_error error = NM_ERROR_INIT;
+    nm_error_set(&error, reason->status, "%s (after %lld ms, before a worker was free)",
+                 nm_error_text(reason), (long long)((nm_now() - call->started) / NM_NS_PER_MS));
+    expire(&request, &error);
+}
+
+static const nm_call_side service = {true, nm_call_end_from_outside, lapse};
+
+static natsmicro_call *make_call(const nm_pool_request *request, int64_t deadline, bool queued)
 {
     nm_endpoint *endpoint = nm_endpoint_of(request->source);
     natsmicro_server *server = endpoint->service->server;
@@ -142,7 +201,8 @@ static natsmicro_call *make_call(const nm_pool_request *request, int64_t deadlin
                                  .method = &endpoint->method,
                                  .settings = &server->settings,
                                  .side = &service,
-                                 .started = request->arrived};
+                                 .started = request->arrived,
+                                 .queued = queued};
     natsmicro_call *call = nm_call_acquire(&server->cache, &setup);
     if (call == NULL)
         return NULL;
@@ -247,7 +307,7 @@ static natsmicro_status accept_call(natsmicro_call *call, natsMsg *message,
     if (status != NATSMICRO_OK)
         return status;
     call->in_handler = true;
-    status = nm_stream_accept(call->stream, message, incoming, error);
+    status = nm_stream_accept(call->stream, message, incoming, false, error);
     if (status == NATSMICRO_OK && nm_caller_streams(nm_call_kind(call)))
         nm_link_flush(call->link, NM_NEVER); /* the caller waits for it before it sends */
     return status;
@@ -281,7 +341,7 @@ static bool serve_in_time(const nm_pool_request *request, const nm_incoming *inc
     nm_error error = NM_ERROR_INIT;
     natsmicro_status status = count_caller(server, incoming, &caller, &error);
     if (status == NATSMICRO_OK) {
-        call = make_call(request, deadline);
+        call = make_call(request, deadline, false);
         status = accept_call(call, request->message, incoming, &decoded, &error);
     }
     if (status != NATSMICRO_OK) {
@@ -294,20 +354,107 @@ static bool serve_in_time(const nm_pool_request *request, const nm_incoming *inc
     }
     call->caller = caller;
     nm_stream_recycle(call->stream, request->message);
-    enlist(server, call);
+    enlist(server, call, false);
+    return serve_call(call, decoded);
+}
+
+/* ---- calls that wait for a worker ---- */
+
+bool nm_serve_prepare(nm_pool_request *request)
+{
+    nm_endpoint *endpoint = nm_endpoint_of(request->source);
+    natsmicro_server *server = endpoint->service->server;
+    natsmicro_method_kind kind = endpoint->method.stub->kind;
+    if (kind == NATSMICRO_UNARY)
+        return true;
+    nm_incoming incoming;
+    read_opening(request, &incoming);
+    if (!nm_stream_may_wait(&server->settings.stream, kind, &incoming))
+        return true;
+    nm_error error = NM_ERROR_INIT;
+    natsmicro_call *call = make_call(request, deadline_of(request, &incoming), true);
+    natsmicro_status status = nm_stream_check_opening(&incoming, &error);
+    if (status == NATSMICRO_OK && call == NULL)
+        status = nm_error_set(&error, NATSMICRO_RESOURCE_EXHAUSTED, "no memory for the call");
+    if (status == NATSMICRO_OK) {
+        nm_stream_await_abort(call->stream);
+        status = nm_stream_accept(call->stream, request->message, &incoming, true, &error);
+    }
+    if (status != NATSMICRO_OK) {
+        refuse(request, &incoming, &error);
+        if (call != NULL)
+            unmake(call);
+        nm_error_clear(&error);
+        return false;
+    }
+    enlist(server, call, true);
+    request->call = call;
+    request->ticket = &call->ticket;
+    nm_link_flush_soon(server->link);
+    return true;
+}
+
+/* Whether a call that has waited is over before its handler; then `error` says why. */
+static bool has_lapsed(const nm_pool_request *request, nm_error *error)
+{
+    natsmicro_call *call = request->call;
+    nm_call_leave_queue(call);
+    if (nm_stream_aborted(call->stream) == NATSMICRO_OK)
+        return is_late(request, nm_stream_wait_deadline(call->stream), error);
+    nm_error_copy(error, nm_stream_error(call->stream));
+    return true;
+}
+
+static void count_served(natsmicro_server *server)
+{
+    pthread_mutex_lock(&server->lock);
+    server->calls++;
+    pthread_mutex_unlock(&server->lock);
+}
+
+/* Serves a call that was accepted while it waited. */
+static bool serve_accepted(const nm_pool_request *request)
+{
+    natsmicro_server *server = server_of(request);
+    natsmicro_call *call = request->call;
+    nm_error error = NM_ERROR_INIT;
+    if (has_lapsed(request, &error)) {
+        expire(request, &error);
+        return false;
+    }
+    nm_incoming incoming;
+    read_opening(request, &incoming);
+    ProtobufCMessage *decoded = NULL;
+    nm_caller *caller = NULL;
+    natsmicro_status status = count_caller(server, &incoming, &caller, &error);
+    if (status == NATSMICRO_OK)
+        status = decode_request(call, &incoming, &decoded, &error);
+    if (status != NATSMICRO_OK) {
+        dismiss(request, &error);
+        nm_callers_leave(&server->callers, caller);
+        nm_error_clear(&error);
+        return false;
+    }
+    call->in_handler = true;
+    call->caller = caller;
+    nm_stream_recycle(call->stream, request->message);
+    count_served(server);
+    nm_stream_admit(call->stream);
+    nm_link_flush(server->link, NM_NEVER);
     return serve_call(call, decoded);
 }
 
 bool nm_serve(const nm_pool_request *request)
 {
+    if (request->call != NULL)
+        return serve_accepted(request);
     nm_incoming incoming;
-    nm_incoming_read(&incoming, request->message,
-                     server_of(request)->settings.stream.max_header_bytes);
+    read_opening(request, &incoming);
     int64_t deadline = deadline_of(request, &incoming);
-    int64_t late = deadline != NM_NEVER ? nm_now() - deadline : -1;
-    if (late < 0)
+    nm_error error = NM_ERROR_INIT;
+    if (!is_late(request, deadline, &error))
         return serve_in_time(request, &incoming, deadline);
-    expire(request, &incoming, late);
+    expire(request, &error);
     return false;
 }
 

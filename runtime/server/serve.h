@@ -14,8 +14,15 @@
 bool nm_serve(const nm_pool_request *request);
 
 /*
- * Tells the caller of a request that it is not served, and counts it; the message is owned from now
- * on.
+ * A request has to wait for a worker. If it opens a reliable stream, that is accepted now, and kept
+ * alive by the link's threads meanwhile: the request gets the call. False: it was refused, and the
+ * message is gone.
+ */
+bool nm_serve_prepare(nm_pool_request *request);
+
+/*
+ * Tells the caller of a request that it is not served, and counts it; the message, and the call if
+ * it has one, are owned from now on.
  */
 void nm_serve_refuse(const nm_pool_request *request, const nm_error *error);
 

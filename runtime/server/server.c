@@ -28,6 +28,21 @@ static bool serve(void *data, const nm_pool_request *request)
     return nm_serve(request);
 }
 
+static bool prepare(void *data, nm_pool_request *request)
+{
+    (void)data;
+    return nm_serve_prepare(request);
+}
+
+static void begin_to_wait(void *data, nm_pool_source *source, uint32_t running, size_t waiting)
+{
+    natsmicro_server *server = data;
+    const nm_endpoint *endpoint = nm_endpoint_of(source);
+    nm_events_emit(&server->events, NATSMICRO_EVENT_CALLS_WAITING, endpoint->method.subject,
+                   endpoint->method.full_name, "calls begin to wait for a worker: %u run, %zu wait",
+                   running, waiting);
+}
+
 static void refuse(void *data, const nm_pool_request *request, uint32_t running, size_t waiting)
 {
     natsmicro_server *server = data;
@@ -47,7 +62,7 @@ static void flush(void *data)
     nm_link_flush(server->link, NM_NEVER);
 }
 
-static const nm_pool_callbacks pool_callbacks = {serve, refuse, flush};
+static const nm_pool_callbacks pool_callbacks = {serve, prepare, begin_to_wait, refuse, flush};
 
 /* ---- making ---- */
 
@@ -390,6 +405,7 @@ void natsmicro_server_get_counters(natsmicro_server *server, natsmicro_server_co
     pthread_mutex_unlock(&server->lock);
     counters->refused = pool.refused;
     counters->expired = atomic_load(&server->expired);
+    counters->waited = pool.waited;
     counters->running = pool.running;
     counters->waiting = pool.waiting;
     counters->threads = pool.threads;

@@ -21,9 +21,9 @@ static void note_reconnects(nm_stream *stream)
 }
 
 /* The call goes over the reliable transport, for good. False: no memory. */
-static bool begin_reliable(nm_stream *stream, const nm_stream_offer *peer)
+static bool begin_reliable(nm_stream *stream, const nm_stream_offer *peer, bool waits)
 {
-    if (!nm_reliable_begin(stream, peer))
+    if (!nm_reliable_begin(stream, peer, waits))
         return false;
     nm_stream_set_transport(stream, &nm_reliable_transport);
     nm_stream_debug(stream, "the stream is a reliable one");
@@ -48,7 +48,7 @@ static bool choose(nm_stream *stream, natsMsg *message)
     nm_incoming incoming;
     nm_incoming_read(&incoming, message, stream->settings->max_header_bytes);
     if (nm_stream_acceptance_read(incoming.stream, NULL))
-        return begin_reliable(stream, NULL);
+        return begin_reliable(stream, NULL, false);
     nm_stream_close_share(stream);
     return begin_plain(stream);
 }
@@ -181,27 +181,40 @@ natsmicro_status nm_stream_check_opening(const nm_incoming *opening, nm_error *e
 }
 
 /* Whether the caller offers a reliable stream that is wanted here. */
-static bool takes_offer(const nm_stream *stream, const nm_incoming *opening, nm_stream_offer *offer)
+static bool takes_offer(const nm_stream_settings *settings, natsmicro_method_kind kind,
+                        const nm_incoming *opening, nm_stream_offer *offer)
 {
-    return stream->kind != NATSMICRO_UNARY && !stream->settings->plain_streams &&
-           opening->reply != NULL && nm_stream_offer_read(opening->stream, offer);
+    return kind != NATSMICRO_UNARY && !settings->plain_streams && opening->reply != NULL &&
+           nm_stream_offer_read(opening->stream, offer);
+}
+
+bool nm_stream_may_wait(const nm_stream_settings *settings, natsmicro_method_kind kind,
+                        const nm_incoming *opening)
+{
+    nm_stream_offer offer;
+    return takes_offer(settings, kind, opening, &offer);
 }
 
 natsmicro_status nm_stream_accept(nm_stream *stream, natsMsg *message, const nm_incoming *opening,
-                                  nm_error *error)
+                                  bool waits, nm_error *error)
 {
     nm_stream_offer offer;
-    bool reliable = takes_offer(stream, opening, &offer);
+    bool reliable = takes_offer(stream->settings, stream->kind, opening, &offer);
     note_reconnects(stream);
     nm_stream_identify(stream, opening->reply);
     if (!nm_incoming_user_headers(message, stream->settings->max_header_bytes, &stream->headers_in))
         return nm_error_set(error, NATSMICRO_RESOURCE_EXHAUSTED,
                             "no memory for the request's headers");
-    if (reliable ? !begin_reliable(stream, &offer) : !begin_plain(stream))
+    if (reliable ? !begin_reliable(stream, &offer, waits) : !begin_plain(stream))
         return nm_error_set(error, NATSMICRO_RESOURCE_EXHAUSTED, "no memory for the stream");
     if (!reliable)
         return nm_plain_accept(stream, opening, error);
     return nm_reliable_accept(stream, opening, error);
+}
+
+void nm_stream_admit(nm_stream *stream)
+{
+    nm_reliable_admit(stream);
 }
 
 void nm_stream_refuse(nm_link *link, const nm_stream_settings *settings, natsmicro_method_kind kind,

@@ -28,12 +28,23 @@ int64_t nm_stream_caller_limit(natsmicro_method_kind kind, const nm_incoming *op
 natsmicro_status nm_stream_check_opening(const nm_incoming *opening, nm_error *error);
 
 /*
+ * Server: whether the opening makes a reliable stream, which can be accepted before there is a
+ * worker for it. An opening without an offer, or of a unary call, is accepted by the worker.
+ */
+bool nm_stream_may_wait(const nm_stream_settings *settings, natsmicro_method_kind kind,
+                        const nm_incoming *opening);
+
+/*
  * Server: takes the caller's offer if it makes one, its addresses and its headers, and acknowledges
- * the opening where the pattern wants it; flush then. INVALID_ARGUMENT: a subject that may not be
+ * the opening where the pattern wants it; flush then. `waits`: a reliable stream is accepted with a
+ * window of 0, and lives on until a worker admits it. INVALID_ARGUMENT: a subject that may not be
  * published to; RESOURCE_EXHAUSTED.
  */
 natsmicro_status nm_stream_accept(nm_stream *stream, natsMsg *message, const nm_incoming *opening,
-                                  nm_error *error);
+                                  bool waits, nm_error *error);
+
+/* Server: the worker of a stream that has waited is there: its caller may send. Flush then. */
+void nm_stream_admit(nm_stream *stream);
 
 /*
  * Server: refuses an opening that makes no call, where the caller can hear it: on the opening's

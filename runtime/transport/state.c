@@ -122,7 +122,7 @@ void nm_stream_abort_locked_with(nm_stream *stream, nm_error *error)
         stream->abort_error = *error;
         *error = (nm_error)NM_ERROR_INIT;
         atomic_store_explicit(&stream->is_aborted, true, memory_order_release);
-        nm_stream_notify(stream, NM_OPENED | NM_READABLE | NM_WRITABLE);
+        nm_stream_notify(stream, NM_OPENED | NM_READABLE | NM_WRITABLE | NM_ABORTED);
     }
     nm_error_clear(error);
 }

@@ -41,11 +41,12 @@ struct nm_stream {
     natsmicro_method_kind kind;
     bool is_server;
     bool plain;
+    atomic_bool is_aborted;  /* aborted != OK, to be read without the lock */
+    char id[NM_LOG_ID_SIZE]; /* for the log; "": not known, or nothing is logged */
     int64_t known_limit; /* client: of a time for the call that is not shorter nothing is said */
     const char *method;
     const char *subject;
-    char id[NM_LOG_ID_SIZE]; /* for the log; "": not known, or nothing is logged */
-    int64_t began;           /* ns: when the call was made, or its opening came */
+    int64_t began; /* ns: when the call was made, or its opening came */
     int64_t open_deadline;
     int64_t deadline;
     int64_t idle_limit;
@@ -71,13 +72,12 @@ struct nm_stream {
     nm_error input_error;     /* that goes with in_end; set once */
     nm_error abort_error;     /* that goes with aborted; set once */
     uint64_t sent;            /* number of our last message */
+    uint64_t resent;          /* messages that went again, on a reliable stream */
     size_t share;             /* of the link's windows; 0: none */
-
-    atomic_bool is_aborted; /* aborted != OK, to be read without the lock */
 
     /* ---- the receiver's alone ---- */
     int64_t silent_since; /* when its wait began, or something came last */
-    nm_spent spent;       /* messages that were read; to be destroyed together */
+    nm_spent *spent;      /* messages that were read; to be destroyed together. Owned */
 };
 
 /* Where something is logged: the call has the id of its caller's inbox, which may be NULL. */

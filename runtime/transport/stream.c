@@ -94,7 +94,7 @@ nm_stream *nm_stream_new(const nm_stream_owner *callbacks, void *owner)
 void nm_stream_free(nm_stream *stream)
 {
     nm_stream_reset(stream);
-    nm_spent_free(&stream->spent);
+    nm_spent_free(stream->spent);
     nm_stream_free_state(stream);
     free(stream->inbox.subject);
     pthread_mutex_destroy(&stream->lock);
@@ -344,6 +344,16 @@ bool nm_stream_abort_unless_ended(nm_stream *stream, natsmicro_status status, co
         nm_stream_fail_input(stream, status, "%s: %s", stream->method, text);
     pthread_mutex_unlock(&stream->lock);
     return live;
+}
+
+natsmicro_status nm_stream_await_abort(nm_stream *stream)
+{
+    pthread_mutex_lock(&stream->lock);
+    natsmicro_status status = stream->aborted;
+    if (status == NATSMICRO_OK)
+        stream->waiting |= NM_ABORTED;
+    pthread_mutex_unlock(&stream->lock);
+    return status;
 }
 
 static void cancel_client(nm_stream *stream)

@@ -20,6 +20,8 @@
  *   --------------------------   ----------------------   ---------------------------------------
  *   open                         client                   listening, then opened by the answer
  *   accept                       server's worker          listening and opened
+ *   accept, where it waits       server's delivery        the same; the caller may send nothing yet
+ *   admit                        server's worker          it may
  *   close_send                   client's sender          sending is closed
  *   answer                       handler                  sending is closed, the call is finished
  *   finish                       worker, after handler    the same; nobody reads any more
@@ -210,6 +212,9 @@ bool nm_stream_abort_unless_ended(nm_stream *stream, natsmicro_status status, co
  * NULL: what the call was aborted with, or CANCELLED. A second one does nothing.
  */
 void nm_stream_cancel(nm_stream *stream, const nm_error *why);
+
+/* OK, and the owner is owed an on_ready with NM_ABORTED; or what the call was aborted with. */
+natsmicro_status nm_stream_await_abort(nm_stream *stream);
 
 /* Has on_timer called at `due` (ns) at the latest, on the link's service thread. */
 void nm_stream_hasten_timer(nm_stream *stream, int64_t due);

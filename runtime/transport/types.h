@@ -65,13 +65,14 @@ typedef struct nm_stream_settings {
 typedef enum nm_readiness {
     NM_OPENED = 1,   /* try_opened */
     NM_READABLE = 2, /* try_recv */
-    NM_WRITABLE = 4  /* try_send */
+    NM_WRITABLE = 4, /* try_send */
+    NM_ABORTED = 8   /* await_abort: nothing but an abort makes a stream ready for this */
 } nm_readiness;
 
 typedef struct nm_stream_owner {
     /*
      * A verb that returned WOULD_BLOCK may go on: once for each time that it did. Runs under the
-     * stream's lock, on any thread: it must not use the stream.
+     * stream's lock, on any thread: it must not use the stream, but for its timer.
      */
     void (*on_ready)(void *owner, unsigned readiness);
     /* The timer is due, on the link's service thread. True: it was the owner's own. */

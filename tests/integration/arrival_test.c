@@ -53,6 +53,9 @@ typedef struct scene {
     int64_t duration; /* ns: of the last call that ended, as its hook is told */
 } scene;
 
+/* Outlives a test that fails, as threads of its server use it until the teardown. */
+static scene here;
+
 static void note_duration(natsmicro_call *call, natsmicro_status status, int64_t duration_ns,
                           void *user_data)
 {
@@ -150,75 +153,71 @@ static void expect_figures(scene *self, const char *part)
 
 static void a_request_whose_time_is_over_never_reaches_its_handler(void **state)
 {
-    scene self;
-    scene_open(&self, *state, SHORT_MS);
-    ask(&self, (char[]){"late"});
-    let_wait(&self, SHORT_MS);
-    latch_open(&self.room->seen.release);
-    lab_expect_heard(&self.expired, "lab.v1.ping", "lab.v1.Lab.Ping", "before a worker was free");
-    expect_answer(&self, "DEADLINE_EXCEEDED");
-    expect_answer(&self, "DEADLINE_EXCEEDED");
-    assert_int_equal(1, latch_count(&self.room->seen.entered));
-    assert_int_equal(1, counters_of(&self).expired);
-    assert_int_equal(1, counters_of(&self).calls);
-    expect_figures(&self, "\"num_requests\":2,\"num_errors\":2,\"last_error\":\"DEADLINE_EXCEEDED:"
+    scene_open(&here, *state, SHORT_MS);
+    ask(&here, (char[]){"late"});
+    let_wait(&here, SHORT_MS);
+    latch_open(&here.room->seen.release);
+    lab_expect_heard(&here.expired, "lab.v1.ping", "lab.v1.Lab.Ping", "before a worker was free");
+    expect_answer(&here, "DEADLINE_EXCEEDED");
+    expect_answer(&here, "DEADLINE_EXCEEDED");
+    assert_int_equal(1, latch_count(&here.room->seen.entered));
+    assert_int_equal(1, counters_of(&here).expired);
+    assert_int_equal(1, counters_of(&here).calls);
+    expect_figures(&here, "\"num_requests\":2,\"num_errors\":2,\"last_error\":\"DEADLINE_EXCEEDED:"
                           "lab.v1.Lab.Ping: the call's time was over ");
-    ask(&self, (char[]){"next"});
-    expect_answer(&self, "");
-    scene_close(&self);
+    ask(&here, (char[]){"next"});
+    expect_answer(&here, "");
+    scene_close(&here);
 }
 
 static void the_time_that_a_call_has_waited_is_taken_off_and_counted(void **state)
 {
-    scene self;
-    scene_open(&self, *state, 0);
-    int64_t at_first = self.room->seen.number;
-    ask(&self, (char[]){"next"});
-    let_wait(&self, WAITED_MS);
-    latch_open(&self.room->seen.release);
-    assert_true(latch_wait_count(&self.room->seen.entered, 2, LAB_PATIENCE));
-    assert_between(self.room->seen.number, 0, at_first - WAITED_MS);
-    expect_answer(&self, "");
-    expect_answer(&self, "");
-    scene_close(&self); /* the hook runs after the answer */
-    assert_between(self.duration, WAITED_MS * NM_NS_PER_MS, LAB_PATIENCE * NM_NS_PER_MS);
+    scene_open(&here, *state, 0);
+    int64_t at_first = here.room->seen.number;
+    ask(&here, (char[]){"next"});
+    let_wait(&here, WAITED_MS);
+    latch_open(&here.room->seen.release);
+    assert_true(latch_wait_count(&here.room->seen.entered, 2, LAB_PATIENCE));
+    assert_between(here.room->seen.number, 0, at_first - WAITED_MS);
+    expect_answer(&here, "");
+    expect_answer(&here, "");
+    scene_close(&here); /* the hook runs after the answer */
+    assert_between(here.duration, WAITED_MS * NM_NS_PER_MS, LAB_PATIENCE * NM_NS_PER_MS);
 }
 
 static void a_stream_whose_caller_has_no_time_left_is_not_begun(void **state)
 {
-    scene self;
-    scene_open(&self, *state, 0);
+    scene_open(&here, *state, 0);
     natsmicro_context *context = lab_context();
     natsmicro_context_set_timeout(context, SHORT_MS);
     Lab__V1__LabClient__CountUp *call;
-    assert_ok(lab_count_up(self.room, 1, 0, context, &call));
+    assert_ok(lab_count_up(here.room, 1, 0, context, &call));
     const Lab__V1__CountUpResponse *response;
     assert_status(NATSMICRO_DEADLINE_EXCEEDED,
                   lab__v1__lab_client__count_up__recv(call, &response));
-    latch_open(&self.room->seen.release);
-    lab_expect_heard(&self.expired, "lab.v1.count_up", "lab.v1.Lab.CountUp",
+    latch_open(&here.room->seen.release);
+    lab_expect_heard(&here.expired, "lab.v1.count_up", "lab.v1.Lab.CountUp",
                      "before a worker was free");
-    assert_int_equal(1, counters_of(&self).expired);
-    assert_int_equal(0, latch_count(&self.room->seen.done));
+    assert_int_equal(1, counters_of(&here).expired);
+    assert_int_equal(0, latch_count(&here.room->seen.done));
     lab__v1__lab_client__count_up__close(call);
     natsmicro_context_destroy(context);
-    scene_close(&self);
+    scene_close(&here);
 }
 
 /* Nothing else says that the service is there, as a server stream is not acknowledged. */
 static void a_plain_stream_that_has_waited_gets_its_sign_of_life_at_once(void **state)
 {
-    scene self;
-    scene_open(&self, *state, 0);
-    natsConnection *connection = self.room->client_connection;
+    scene_open(&here, *state, 0);
+    natsConnection *connection = here.room->client_connection;
     natsSubscription *arrives;
     assert_int_equal(NATS_OK, natsConnection_SubscribeSync(&arrives, connection, "_INBOX.stream"));
     raw_send(connection, &(raw_message){.subject = "lab.v1.count_up",
                                         .reply = "_INBOX.stream",
                                         .reply_to = "_INBOX.stream"});
-    let_wait(&self, 1000);
-    latch_open(&self.room->seen.release);
-    assert_true(latch_wait(&self.room->seen.done, LAB_PATIENCE));
+    let_wait(&here, 1000);
+    latch_open(&here.room->seen.release);
+    assert_true(latch_wait(&here.room->seen.done, LAB_PATIENCE));
     int64_t begun = nm_now();
     natsMsg *word = raw_next(arrives);
     assert_string_equal("alive", raw_header(word, "Natsmicro-Control"));
@@ -228,7 +227,7 @@ static void a_plain_stream_that_has_waited_gets_its_sign_of_life_at_once(void **
                                         .end = "true",
                                         .code = "CANCELLED"});
     natsMsg_Destroy(word);
-    scene_close(&self);
+    scene_close(&here);
     raw_unsubscribe(connection, arrives);
 }
 

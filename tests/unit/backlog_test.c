@@ -33,8 +33,12 @@ static void set_up(room *self, const nm_share *all, const nm_share *streams)
 
 static bool add(room *self, nm_pool_source *source, size_t number)
 {
-    const nm_pool_request request = {source, message(number), 10, (int64_t)number};
-    return nm_backlog_add(&self->backlog, &request);
+    const nm_pool_request request = {.source = source,
+                                     .message = message(number),
+                                     .size = 10,
+                                     .arrived = (int64_t)number,
+                                     .prepared = true};
+    return nm_backlog_add(&self->backlog, &request) != NM_BACKLOG_FULL;
 }
 
 static void assert_takes(room *self, nm_pool_source *source, size_t number)
@@ -196,6 +200,76 @@ static void what_waits_can_be_taken_whatever_runs(void **state)
     nm_backlog_free(&self.backlog);
 }
 
+/* A call is kept alive meanwhile, so whoever adds it must know before. */
+static void a_request_that_has_to_wait_is_prepared_first(void **state)
+{
+    (void)state;
+    room self;
+    set_up(&self, &(nm_share){.max_running = 1, .max_waiting = 1}, &(nm_share){0});
+    nm_pool_request request = {.source = &self.streams, .message = message(0)};
+    assert_int_equal(NM_BACKLOG_SOON, nm_backlog_add(&self.backlog, &request));
+    assert_int_equal(0, self.backlog.kept_waiting);
+    request.message = message(1);
+    assert_int_equal(NM_BACKLOG_UNPREPARED, nm_backlog_add(&self.backlog, &request));
+    assert_int_equal(1, self.backlog.all.waiting);
+    request.prepared = true;
+    assert_int_equal(NM_BACKLOG_WAITS, nm_backlog_add(&self.backlog, &request));
+    assert_int_equal(1, self.backlog.kept_waiting);
+    request.prepared = false;
+    assert_int_equal(NM_BACKLOG_FULL, nm_backlog_add(&self.backlog, &request));
+    assert_takes(&self, &self.streams, 0);
+    nm_backlog_ended(&self.backlog, &self.streams);
+    nm_pool_request taken;
+    assert_true(nm_backlog_take(&self.backlog, &taken));
+    assert_int_equal(0, self.backlog.kept_waiting);
+    nm_backlog_free(&self.backlog);
+}
+
+static void add_with_ticket(room *self, size_t number, void **ticket)
+{
+    const nm_pool_request request = {.source = &self->streams,
+                                     .message = message(number),
+                                     .size = 10,
+                                     .arrived = (int64_t)number,
+                                     .prepared = true,
+                                     .ticket = ticket};
+    assert_true(nm_backlog_add(&self->backlog, &request) != NM_BACKLOG_FULL);
+}
+
+static void assert_withdraws(room *self, void **ticket, size_t number)
+{
+    nm_pool_request request;
+    assert_true(nm_backlog_withdraw(&self->backlog, ticket, &request));
+    assert_ptr_equal(message(number), request.message);
+    assert_false(nm_backlog_withdraw(&self->backlog, ticket, &request));
+}
+
+static void a_request_can_be_withdrawn_from_any_place(void **state)
+{
+    (void)state;
+    room self;
+    set_up(&self, &(nm_share){.max_running = 9, .max_waiting = 9}, &(nm_share){0});
+    void *tickets[6] = {NULL};
+    for (size_t i = 0; i < 6; i++)
+        add_with_ticket(&self, i, &tickets[i]);
+    assert_withdraws(&self, &tickets[2], 2); /* between others */
+    assert_withdraws(&self, &tickets[5], 5); /* the last */
+    assert_withdraws(&self, &tickets[0], 0); /* the first */
+    add_with_ticket(&self, 6, &tickets[0]);
+    assert_takes(&self, &self.streams, 1);
+    assert_null(tickets[1]); /* a worker has it */
+    assert_takes(&self, &self.streams, 3);
+    assert_withdraws(&self, &tickets[4], 4);
+    assert_withdraws(&self, &tickets[0], 6); /* the only one */
+    assert_takes_none(&self);
+    assert_int_equal(0, self.backlog.all.waiting);
+    assert_int_equal(0, self.backlog.all.waiting_bytes);
+    assert_int_equal(2, self.backlog.all.running);
+    add_with_ticket(&self, 7, &tickets[0]);
+    assert_takes(&self, &self.streams, 7);
+    nm_backlog_free(&self.backlog);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -206,6 +280,8 @@ int main(void)
         cmocka_unit_test(streams_leave_workers_and_room_to_others),
         cmocka_unit_test(streams_alone_take_all_workers_until_others_come),
         cmocka_unit_test(what_waits_can_be_taken_whatever_runs),
+        cmocka_unit_test(a_request_that_has_to_wait_is_prepared_first),
+        cmocka_unit_test(a_request_can_be_withdrawn_from_any_place),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -367,6 +367,27 @@ static void more_messages_than_advertised_are_no_accident(void **state)
     finish(&self);
 }
 
+/* That of a call that waits for a worker. */
+static void a_window_of_0_is_opened_once(void **state)
+{
+    (void)state;
+    scene self;
+    begin(&self, 0, 0);
+    nm_frame_control control = acknowledge(&self);
+    assert_true(control.max_messages == 0 && control.max_bytes == 0);
+    assert_true(is_beyond(&self, 1, 1));
+    nm_intake_open(&self.intake, 10, WIDE);
+    assert_true(is_beyond(&self, 1, 1)); /* the peer does not know of it */
+    control = acknowledge(&self);
+    assert_true(control.max_messages == 10 && control.max_bytes == WIDE);
+    assert_false(is_beyond(&self, 1, 10));
+    receive(&self, 1, 10);
+    read_messages(&self, 10);
+    control = acknowledge(&self);
+    assert_true(control.max_messages == 20);
+    finish(&self);
+}
+
 /* A message may begin before the limit in bytes, whatever its size. */
 static void a_message_may_overrun_the_window_by_itself(void **state)
 {
@@ -608,6 +629,7 @@ int main(void)
         cmocka_unit_test(a_second_end_must_be_the_first),
         cmocka_unit_test(a_direction_may_begin_with_its_end),
         cmocka_unit_test(the_window_moves_with_the_reader),
+        cmocka_unit_test(a_window_of_0_is_opened_once),
         cmocka_unit_test(more_messages_than_advertised_are_no_accident),
         cmocka_unit_test(a_message_may_overrun_the_window_by_itself),
         cmocka_unit_test(what_asks_for_an_answer_has_it_at_once),

@@ -296,8 +296,8 @@ typedef enum natsmicro_event_kind {
     /* natsmicro_server_run was called on a server that no service was added to. */
     NATSMICRO_EVENT_NO_SERVICES = 10,
     /*
-     * A request's time was over before a worker was free for it, so its handler did not run. Its
-     * caller is answered DEADLINE_EXCEEDED.
+     * A request's time was over, or its caller gone, before a worker was free for it, so its
+     * handler did not run. A caller that is there is answered DEADLINE_EXCEEDED.
      */
     NATSMICRO_EVENT_EXPIRED = 11,
     /*
@@ -305,11 +305,16 @@ typedef enum natsmicro_event_kind {
      * streams come, of discovery, or of a method. It comes within seconds of the subscription, and
      * once. nats.c keeps only its last error, so of several refusals at once not all may be told.
      */
-    NATSMICRO_EVENT_NOT_PERMITTED = 12
+    NATSMICRO_EVENT_NOT_PERMITTED = 12,
+    /*
+     * Calls begin to wait for a worker, because as many run as may: with the method of the first,
+     * and how many run and wait. At most one event a second, and none while others wait already.
+     */
+    NATSMICRO_EVENT_CALLS_WAITING = 13
 } natsmicro_event_kind;
 
 /*
- * Returns the name of a kind without its prefix, for a log: "DROPPED", … "NOT_PERMITTED". A number
+ * Returns the name of a kind without its prefix, for a log: "DROPPED", … "CALLS_WAITING". A number
  * that is no kind is "UNKNOWN". The string is static. Never blocks; any thread.
  */
 const char *natsmicro_event_kind_name(natsmicro_event_kind kind);

@@ -39,7 +39,8 @@ typedef struct natsmicro_server_options {
      */
     uint32_t max_calls;
     /*
-     * How many calls may wait for a worker. Further callers get UNAVAILABLE at once. The proto's
+     * How many calls may wait for a worker. Further callers get UNAVAILABLE at once. A reliable
+     * stream that waits is open: it lives on until it is served, or its caller ends it. The proto's
      * pending_msg_limit and pending_bytes_limit limit single methods further. Default: 1024.
      */
     uint32_t max_waiting;
@@ -283,8 +284,12 @@ typedef struct natsmicro_server_counters {
     uint64_t waiting;       /* now: calls that wait for a worker */
     uint64_t subscriptions; /* now: subscriptions on the connection */
     uint64_t threads;       /* now: worker threads */
-    /* Calls whose time was over before a worker was free; their handlers did not run. */
+    /*
+     * Calls whose time was over, or whose caller was gone, before a worker was free; their handlers
+     * did not run.
+     */
     uint64_t expired;
+    uint64_t waited; /* calls that had to wait for another one's end before a worker was free */
 } natsmicro_server_counters;
 
 /* Fills *counters. Never blocks; any thread. */

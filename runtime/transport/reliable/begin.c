@@ -45,7 +45,14 @@ static const nm_state_kind state_kind = {
     free_state,
 };
 
-bool nm_reliable_begin(nm_stream *stream, const nm_stream_offer *peer)
+/* Under the lock, or while no other thread knows the call: the peer may send, which counts. */
+static void open_share(nm_stream *stream)
+{
+    if (stream->share == 0) /* a client's was opened with its offer */
+        stream->share = nm_budget_open_share(nm_link_budget(stream->link), stream->window_bytes);
+}
+
+bool nm_reliable_begin(nm_stream *stream, const nm_stream_offer *peer, bool waits)
 {
     nm_reliable *reliable = nm_stream_take_state(stream, &state_kind);
     if (reliable == NULL)
@@ -56,16 +63,17 @@ bool nm_reliable_begin(nm_stream *stream, const nm_stream_offer *peer)
     reliable->publishing = reliable->end_was_cut = false;
     if (reliable->address != NULL)
         reliable->address[0] = '\0';
-    reliable->metrics = (natsmicro_stream_metrics){.reliable = true};
+    reliable->stalls = 0;
+    stream->resent = 0;
     nm_clocks_begin(&reliable->clocks, stream->idle_limit, stream->settings->gone_limit,
                     stream->reconnects, nm_now());
     nm_outbox_begin(&reliable->outbox, stream->max_payload, stream->window_messages,
                     stream->window_bytes, stream->is_server ? &stream->headers_out : NULL);
     if (peer != NULL)
         nm_outbox_begin_unheard(&reliable->outbox, peer->messages, peer->bytes);
-    bool may_send = peer_streams(stream);
-    if (may_send && stream->share == 0) /* a client's was opened with its offer */
-        stream->share = nm_budget_open_share(nm_link_budget(stream->link), stream->window_bytes);
+    bool may_send = peer_streams(stream) && !waits;
+    if (may_send)
+        open_share(stream);
     nm_intake_begin(&reliable->intake, may_send ? stream->window_messages : 0, stream->share);
     /* The opening of a server stream is the caller's end, number 1. */
     if (stream->kind == NATSMICRO_SERVER_STREAM && stream->is_server) {
@@ -101,4 +109,19 @@ natsmicro_status nm_reliable_accept(nm_stream *stream, const nm_incoming *openin
     pthread_mutex_unlock(&stream->lock);
     nm_control_publish(stream, &control);
     return NATSMICRO_OK;
+}
+
+void nm_reliable_admit(nm_stream *stream)
+{
+    nm_reliable *reliable = nm_reliable_of(stream);
+    nm_control_frame control;
+    nm_control_clear(&control);
+    pthread_mutex_lock(&stream->lock);
+    if (peer_streams(stream) && reliable->state == NM_RELIABLE_UP && !reliable->intake.ended) {
+        open_share(stream);
+        nm_intake_open(&reliable->intake, stream->window_messages, stream->share);
+        nm_control_acknowledge(stream, &control, false, false);
+    }
+    pthread_mutex_unlock(&stream->lock);
+    nm_control_publish(stream, &control);
 }

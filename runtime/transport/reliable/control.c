@@ -25,7 +25,7 @@ bool nm_reliable_set_address(nm_reliable *reliable, const char *address)
         if (larger == NULL)
             return false;
         reliable->address = larger;
-        reliable->address_size = size;
+        reliable->address_size = (uint32_t)size;
     }
     memcpy(reliable->address, address, size);
     return true;

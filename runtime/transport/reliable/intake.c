@@ -18,6 +18,12 @@ void nm_intake_begin(nm_intake *intake, uint64_t window_messages, uint64_t windo
     };
 }
 
+void nm_intake_open(nm_intake *intake, uint64_t window_messages, uint64_t window_bytes)
+{
+    intake->window_messages = window_messages;
+    intake->window_bytes = window_bytes;
+}
+
 void nm_intake_begin_ended(nm_intake *intake)
 {
     intake->received = intake->acknowledged = 1;

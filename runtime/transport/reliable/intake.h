@@ -49,6 +49,9 @@ typedef struct nm_intake {
  */
 void nm_intake_begin(nm_intake *intake, uint64_t window_messages, uint64_t window_bytes);
 
+/* One that began with a window of 0 has this one from the next acknowledgement on. */
+void nm_intake_open(nm_intake *intake, uint64_t window_messages, uint64_t window_bytes);
+
 /* The opening of the call was the peer's end, number 1. */
 void nm_intake_begin_ended(nm_intake *intake);
 

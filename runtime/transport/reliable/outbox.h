@@ -10,7 +10,6 @@
 #define NM_TRANSPORT_RELIABLE_OUTBOX_H
 
 #include "base/bytes.h"
-#include "base/cache_line.h"
 #include "base/headers.h"
 #include "transport/reliable/segment.h"
 #include "wire/digest.h"
@@ -45,14 +44,15 @@
  */
 #define NM_OUTBOX_FIRST_BURST 4
 
+/* Best at the beginning of a cache line. */
 typedef struct nm_outbox {
     /* ---- touched by each message ---- */
-    alignas(NM_CACHE_LINE) nm_segment *open; /* still being filled; NULL: none */
-    uint64_t last_number;                    /* of our last message or, once `ended`, of the end */
-    uint64_t bytes;                          /* of all messages' encodings */
-    uint64_t unacknowledged_bytes;           /* of messages, and the overhead of their segments */
-    uint64_t acknowledged;                   /* the peer has everything up to this number */
-    uint64_t max_messages;                   /* the peer's limits */
+    nm_segment *open;              /* still being filled; NULL: none */
+    uint64_t last_number;          /* of our last message or, once `ended`, of the end */
+    uint64_t bytes;                /* of all messages' encodings */
+    uint64_t unacknowledged_bytes; /* of messages, and the overhead of their segments */
+    uint64_t acknowledged;         /* the peer has everything up to this number */
+    uint64_t max_messages;         /* the peer's limits */
     uint64_t max_bytes;
     uint64_t most_messages; /* our own limits on what is unacknowledged */
     uint64_t most_bytes;
@@ -68,13 +68,13 @@ typedef struct nm_outbox {
     uint64_t sealed_bytes; /* of the messages in all segments that were sealed */
 
     /* ---- after a loss ---- */
+    bool ended;            /* our direction is complete */
     bool goes_back;        /* the next one to be published is the oldest */
     uint32_t burst;        /* frames of a burst; 0: no recovery is under way */
     uint32_t burst_left;   /* of them are not published yet */
     uint64_t recovered_at; /* number that ends the recovery: the last one published before it */
     uint64_t gap_honoured; /* the acknowledged number that a gap was last honoured for, plus 1 */
 
-    bool ended;
     uint64_t heard_most_bytes; /* `most_bytes` once the peer is heard */
     size_t max_payload;
     const nm_headers *headers; /* go with number 1; NULL: none */

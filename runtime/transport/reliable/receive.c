@@ -92,8 +92,6 @@ static bool take_messages(nm_stream *stream, const nm_frame *frame, natsMsg *mes
         return false;
     uint64_t count = intake->received - received;
     uint64_t bytes = intake->received_bytes - received_bytes;
-    reliable->metrics.messages_received += count;
-    reliable->metrics.bytes_received += bytes;
     nm_stream_totals *totals = stream->settings->totals;
     atomic_fetch_add_explicit(&totals->messages_received, count, memory_order_relaxed);
     atomic_fetch_add_explicit(&totals->bytes_received, bytes, memory_order_relaxed);

@@ -19,7 +19,7 @@ NM_COLD static natsmicro_status wait_for_window(nm_stream *stream, nm_error *err
     nm_reliable *reliable = nm_reliable_of(stream);
     bool first = (stream->waiting & NM_WRITABLE) == 0;
     if (first) {
-        reliable->metrics.stalls++;
+        reliable->stalls++;
         atomic_fetch_add_explicit(&stream->settings->totals->stalls, 1, memory_order_relaxed);
     }
     nm_reliable_seal_and_transmit(stream);

@@ -13,6 +13,7 @@
 #ifndef NM_TRANSPORT_RELIABLE_STATE_H
 #define NM_TRANSPORT_RELIABLE_STATE_H
 
+#include "base/cache_line.h"
 #include "transport/reliable/clocks.h"
 #include "transport/reliable/intake.h"
 #include "transport/reliable/outbox.h"
@@ -28,31 +29,26 @@ typedef enum nm_reliable_state {
     NM_RELIABLE_OVER
 } nm_reliable_state;
 
-/* What natsmicro_call_get_metrics shows and nothing else counts. */
-typedef struct nm_reliable_figures {
-    uint64_t messages_received;
-    uint64_t bytes_received;
-    uint64_t retransmitted;
-    uint64_t stalls;
-} nm_reliable_figures;
-
-/* A call that waits for a worker has one, so its size counts: docs/guide/operations.md says it. */
+/*
+ * A call that waits for a worker has one, so its size counts. The outbox and the intake begin at
+ * cache lines; what is needed less often fills up the last one of the outbox.
+ */
 typedef struct nm_reliable {
-    nm_outbox outbox; /* first: these two keep to cache lines */
-    nm_intake intake;
+    alignas(NM_CACHE_LINE) nm_outbox outbox;
     nm_reliable_state state;
     bool peer_answered; /* server: a frame of the client has come; client: always */
     bool peer_heard_us; /* client: a frame has come as a service sends them that has heard us */
     bool peer_is_known; /* client: the first frame of its service has come, which decides */
     bool publishing;    /* a thread has the turn to publish the outbox's segments */
     bool end_was_cut;   /* what did not fit into our end was left out */
-    char *address;      /* where the peer is; empty or NULL: not known. Owned */
-    size_t address_size;
-    char *service; /* client: the token of its service; NULL: it has none. Owned */
+    bool counts_resend; /* the budget knows `resend` */
+    uint32_t address_size;
+    char *address;   /* where the peer is; empty or NULL: not known. Owned */
+    char *service;   /* client: the token of its service; NULL: it has none. Owned */
+    uint64_t stalls; /* how often a send had to wait */
+    nm_intake intake;
     nm_clocks clocks;
-    nm_resend resend;   /* what is published again counts for the link; the budget's */
-    bool counts_resend; /* the budget knows it */
-    nm_reliable_figures metrics;
+    nm_resend resend; /* what is published again counts for the link; the budget's */
 } nm_reliable;
 
 /* Under the lock. Where the peer is; empty: not known. */

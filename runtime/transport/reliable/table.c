@@ -17,10 +17,10 @@ static void read_metrics(nm_stream *stream, natsmicro_stream_metrics *metrics)
         .reliable = true,
         .messages_sent = stream->sent,
         .bytes_sent = nm_outbox_message_bytes(&reliable->outbox),
-        .messages_received = reliable->metrics.messages_received,
-        .bytes_received = reliable->metrics.bytes_received,
-        .retransmitted = reliable->metrics.retransmitted,
-        .stalls = reliable->metrics.stalls,
+        .messages_received = reliable->intake.received - reliable->intake.ended, /* its end, too */
+        .bytes_received = reliable->intake.received_bytes,
+        .retransmitted = stream->resent,
+        .stalls = reliable->stalls,
         .round_trip_ns = (uint64_t)reliable->clocks.round_trip,
     };
 }

@@ -66,7 +66,7 @@ static void count(nm_stream *stream, const nm_publication *next)
     uint64_t last = nm_segment_last(segment);
     nm_stream_totals *totals = stream->settings->totals;
     if (next->again) {
-        reliable->metrics.retransmitted += segment->count;
+        stream->resent += segment->count;
         atomic_fetch_add_explicit(&totals->retransmitted, segment->count, memory_order_relaxed);
         nm_clocks_on_publish_again(&reliable->clocks, segment->first, last, nm_now());
         return;
