@@ -12,6 +12,8 @@
 #include "wire/names.h"
 #include "wire/offer.h"
 
+#include <string.h>
+
 /* Where an answer goes, or NULL. */
 static const char *answer_subject(nm_link *link, const nm_stream_settings *settings,
                                   const nm_incoming *incoming)
@@ -28,13 +30,21 @@ static const char *answer_subject(nm_link *link, const nm_stream_settings *setti
     return NULL;
 }
 
+/* As a service, the token that the call had: the last part of its inbox. */
+static const char *token_of(const nm_stream_settings *settings, const nm_incoming *incoming)
+{
+    const char *dot = strrchr(incoming->subject, '.');
+    return settings->is_own_subject != NULL && dot != NULL ? dot + 1 : NULL;
+}
+
 /*
  * A message without headers is a frame, or the answer of a plain call. A reset with the headers of
  * a plain end tells either sender that there is no such call. `why` NULL: a frame's sender is told
  * that by a reset without a status, which to one whose end is under way is as good as an
  * acknowledgement.
  */
-static void answer(nm_link *link, const char *subject, const nm_incoming *incoming, const char *why)
+static void answer(nm_link *link, const char *subject, const nm_incoming *incoming,
+                   const char *token, const char *why)
 {
     const char *code = natsmicro_status_name(NATSMICRO_CANCELLED);
     uint8_t reset[NM_FRAME_RESET_SIZE];
@@ -46,7 +56,8 @@ static void answer(nm_link *link, const char *subject, const nm_incoming *incomi
     if (plain)
         nm_error_set(&error, NATSMICRO_CANCELLED, "%s",
                      why != NULL ? why : "there is no such call any more");
-    nm_outgoing outgoing = {.subject = subject, .end = plain, .error = plain ? &error : NULL};
+    nm_outgoing outgoing = {
+        .subject = subject, .end = plain, .service = token, .error = plain ? &error : NULL};
     if (!plain || bare) {
         outgoing.data = reset;
         outgoing.length = length;
@@ -61,7 +72,7 @@ static void answer_if_asked(nm_link *link, const nm_stream_settings *settings,
 {
     const char *subject = answer_subject(link, settings, incoming);
     if (subject != NULL)
-        answer(link, subject, incoming, why);
+        answer(link, subject, incoming, token_of(settings, incoming), why);
 }
 
 void nm_stray_treat(nm_link *link, const nm_stream_settings *settings, natsMsg *message)

@@ -436,10 +436,10 @@ void nm_stream_read_metrics(nm_stream *stream, natsmicro_stream_metrics *metrics
 /* ---- headers ---- */
 
 /*
- * Bytes that the protocol may add to a service's headers: "NATS/1.0", the number and the end of a
- * stream's message.
+ * Bytes that the protocol may add to a service's headers: "NATS/1.0", the token, the number and the
+ * end of a stream's message.
  */
-#define HEADERS_OF_PROTOCOL 96
+#define HEADERS_OF_PROTOCOL 144
 
 static size_t length_without(const nm_headers *headers, const char *name)
 {

@@ -66,3 +66,8 @@ uint64_t nm_digest_value(const nm_digest *digest)
 {
     return digest != NULL ? XXH3_64bits_digest(state_of(digest)) : XXH3_64bits(NULL, 0);
 }
+
+uint64_t nm_digest_of(const uint8_t *bytes, size_t length)
+{
+    return length > 0 ? XXH3_64bits(bytes, length) : 0;
+}

@@ -39,4 +39,7 @@ void nm_digest_add_messages(nm_digest *digest, const nm_frame *frame, nm_frame_c
 /* The digest of all that was added so far; more may follow. NULL: of no message. */
 uint64_t nm_digest_value(const nm_digest *digest);
 
+/* The hash of some bytes, for itself. */
+uint64_t nm_digest_of(const uint8_t *bytes, size_t length);
+
 #endif

@@ -22,6 +22,7 @@ typedef enum known_header {
     KNOWN_CONTROL,
     KNOWN_STREAM,
     KNOWN_TIMEOUT,
+    KNOWN_SERVICE,
     N_KNOWN,
     UNKNOWN_HEADER = N_KNOWN
 } known_header;
@@ -32,7 +33,7 @@ static const char *const known_names[N_KNOWN] = {
     [KNOWN_ERROR] = NM_HEADER_ERROR,           [KNOWN_ERROR_CODE] = NM_HEADER_ERROR_CODE,
     [KNOWN_STATUS] = NM_HEADER_STATUS,         [KNOWN_DESCRIPTION] = NM_HEADER_DESCRIPTION,
     [KNOWN_CONTROL] = NM_HEADER_CONTROL,       [KNOWN_STREAM] = NM_HEADER_STREAM,
-    [KNOWN_TIMEOUT] = NM_HEADER_TIMEOUT,
+    [KNOWN_TIMEOUT] = NM_HEADER_TIMEOUT,       [KNOWN_SERVICE] = NM_HEADER_SERVICE,
 };
 
 /* The only known header that a name like this, of this length, can be. */
@@ -47,10 +48,12 @@ static known_header candidate(nm_bytes header)
         return KNOWN_STREAM;
     case sizeof(NM_HEADER_REPLY_TO) - 1:
         return KNOWN_REPLY_TO;
-    case sizeof(NM_HEADER_STREAM_INBOX) - 1: /* and Natsmicro-Control, Natsmicro-Timeout */
+    case sizeof(NM_HEADER_STREAM_INBOX) - 1: /* and Natsmicro-Control, -Service, -Timeout */
         if (name[4] == '-')
             return KNOWN_STREAM_INBOX;
-        return name[10] == 'c' || name[10] == 'C' ? KNOWN_CONTROL : KNOWN_TIMEOUT;
+        if (name[10] == 'c' || name[10] == 'C')
+            return KNOWN_CONTROL;
+        return name[10] == 's' || name[10] == 'S' ? KNOWN_SERVICE : KNOWN_TIMEOUT;
     case sizeof(NM_HEADER_ERROR) - 1:
         return KNOWN_ERROR;
     case sizeof(NM_HEADER_ERROR_CODE) - 1:
@@ -213,6 +216,7 @@ static bool read_values(nm_incoming *incoming, const nm_bytes *values)
     incoming->stream_inbox = write_word(&writer, values[KNOWN_STREAM_INBOX]);
     incoming->control = write_word(&writer, values[KNOWN_CONTROL]);
     incoming->stream = write_word(&writer, values[KNOWN_STREAM]);
+    incoming->service = write_word(&writer, values[KNOWN_SERVICE]);
     incoming->timeout = write_word(&writer, values[KNOWN_TIMEOUT]);
     incoming->timeout_ms = parse_timeout(values[KNOWN_TIMEOUT]);
     read_error(incoming, values, &writer);
@@ -261,6 +265,35 @@ void nm_incoming_read(nm_incoming *incoming, natsMsg *message, size_t limit)
     clear(incoming, message);
     incoming->malformed = fault;
     incoming->error_code = natsmicro_status_name(NATSMICRO_INTERNAL);
+}
+
+/* Where the text ends that comes after `part` in the payload; NULL: it is not there. */
+static const char *find_after(const nm_incoming *incoming, const char *part)
+{
+    size_t length = strlen(part);
+    for (size_t i = 0; i + length <= incoming->length; i++)
+        if (memcmp(incoming->data + i, part, length) == 0)
+            return (const char *)incoming->data + i + length;
+    return NULL;
+}
+
+#define LONGEST_OF_JETSTREAM 1024
+
+bool nm_incoming_is_of_jetstream(const nm_incoming *incoming, nm_bytes *stream)
+{
+    static const char *const beginnings[] = {"{\"stream\":\"", "{\"error\":{"};
+    const char *data = (const char *)incoming->data;
+    size_t length = incoming->length;
+    if (length < strlen(beginnings[0]) || length > LONGEST_OF_JETSTREAM || incoming->has_sequence ||
+        (memcmp(data, beginnings[0], strlen(beginnings[0])) != 0 &&
+         memcmp(data, beginnings[1], strlen(beginnings[1])) != 0))
+        return false;
+    const char *name = find_after(incoming, "\"stream\":\"");
+    if (name == NULL || find_after(incoming, "\"seq\":") == NULL)
+        return false;
+    const char *end = memchr(name, '"', (size_t)(data + length - name));
+    *stream = (nm_bytes){name, end != NULL ? (size_t)(end - name) : 0};
+    return end != NULL;
 }
 
 bool nm_incoming_is_no_responders(natsMsg *message)

@@ -42,6 +42,7 @@ typedef struct nm_incoming {
     const char *control;      /* Natsmicro-Control, or NULL */
     const char *stream;       /* Natsmicro-Stream, or NULL */
     const char *timeout;      /* Natsmicro-Timeout, or NULL */
+    const char *service;      /* Natsmicro-Service, or NULL */
     int64_t timeout_ms;       /* the same as a number; 0: it is not there, or no such number */
 
     char words[NM_INCOMING_WORDS]; /* not cleared: that would cost more than reading a message */
@@ -55,6 +56,12 @@ typedef struct nm_incoming {
  * all of them are refused, and the message counts as an error.
  */
 void nm_incoming_read(nm_incoming *incoming, natsMsg *message, size_t limit);
+
+/*
+ * Whether it is what JetStream answers to a publisher: {"stream":"ORDERS","seq":1}, or an error of
+ * it. No message of protobuf begins so: it would be a group. `stream` gets its stream's name.
+ */
+bool nm_incoming_is_of_jetstream(const nm_incoming *incoming, nm_bytes *stream);
 
 /* Whether it is the broker's 503: nobody listened to what we sent. */
 bool nm_incoming_is_no_responders(natsMsg *message);

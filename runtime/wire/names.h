@@ -35,6 +35,12 @@
 #define NM_HEADER_TIMEOUT "Natsmicro-Timeout"
 #define NM_TIMEOUT_LIMIT  (INT64_C(1) << 31)
 
+/*
+ * The service's token of a call, on what a plain stream begins and ends with: tells the messages of
+ * two services apart that have got one opening.
+ */
+#define NM_HEADER_SERVICE "Natsmicro-Service"
+
 /* Marks the opening of a reliable stream, and the service's messages until one is acknowledged. */
 #define NM_HEADER_STREAM "Natsmicro-Stream"
 

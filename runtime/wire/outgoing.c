@@ -95,6 +95,8 @@ static natsStatus walk(const nm_outgoing *outgoing, header_visitor visit, void *
         status = visit(closure, NM_HEADER_CONTROL, outgoing->control, false);
     if (status == NATS_OK && outgoing->stream != NULL)
         status = visit(closure, NM_HEADER_STREAM, outgoing->stream, false);
+    if (status == NATS_OK && outgoing->service != NULL)
+        status = visit(closure, NM_HEADER_SERVICE, outgoing->service, false);
     if (status == NATS_OK && outgoing->timeout_ms > 0)
         status = visit(closure, NM_HEADER_TIMEOUT,
                        nm_format_sequence((uint64_t)outgoing->timeout_ms, digits), false);
@@ -181,7 +183,8 @@ bool nm_outgoing_has_headers(const nm_outgoing *outgoing)
 {
     return outgoing->has_sequence || outgoing->end || outgoing->reply_to != NULL ||
            outgoing->stream_inbox != NULL || outgoing->control != NULL ||
-           outgoing->stream != NULL || outgoing->timeout_ms > 0 || is_error(outgoing->error) ||
+           outgoing->stream != NULL || outgoing->service != NULL || outgoing->timeout_ms > 0 ||
+           is_error(outgoing->error) ||
            (outgoing->headers != NULL && outgoing->headers->count > 0) ||
            (outgoing->trailers != NULL && outgoing->trailers->count > 0);
 }

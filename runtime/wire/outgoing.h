@@ -27,6 +27,7 @@ typedef struct nm_outgoing {
     const char *control;        /* NM_CONTROL_… */
     const char *stream;         /* the value of NM_HEADER_STREAM: an offer, or the version */
     int64_t timeout_ms;         /* that of NM_HEADER_TIMEOUT */
+    const char *service;        /* the token of the service, of NM_HEADER_SERVICE */
     const nm_error *error;      /* code and text; its data, if any, replaces `data` as payload */
     size_t text_limit;          /* most bytes of the error's text; 0: NM_ERROR_TEXT_LIMIT */
     const nm_headers *headers;  /* the user's */

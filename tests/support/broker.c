@@ -114,6 +114,8 @@ static void write_config(const broker *self, const broker_options *options)
     fprintf(config, "http: \"127.0.0.1:-1\"\n");
     if (options != NULL && options->max_payload != 0)
         fprintf(config, "max_payload: %zu\n", options->max_payload);
+    if (options != NULL && options->jetstream)
+        fprintf(config, "jetstream { store_dir: \"%s\" }\n", self->folder);
     if (options != NULL && options->config != NULL)
         fprintf(config, "%s\n", options->config);
     if (options != NULL && options->config_file != NULL)

@@ -9,6 +9,7 @@
 #ifndef SUPPORT_BROKER_H
 #define SUPPORT_BROKER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -17,6 +18,7 @@ typedef struct broker broker;
 
 typedef struct broker_options {
     size_t max_payload; /* bytes; 0 is nats-server's default, 1 MiB */
+    bool jetstream;     /* with JetStream, in the broker's folder */
     const char *config; /* more lines for its configuration file, or NULL */
     /* A file whose lines are added to it too, such as "docs/guide/permissions.conf"; or NULL. */
     const char *config_file;

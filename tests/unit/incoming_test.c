@@ -53,6 +53,7 @@ static void every_header_of_the_protocol_is_read(void **state)
 {
     natsMsg *m = message("Nats-Stream-Seq: 42\r\nNats-Stream-End: true\r\nReply-To: _INBOX.a\r\n"
                          "Nats-Stream-Inbox: _INBOX.b\r\nNatsmicro-Control: probe\r\n"
+                         "Natsmicro-Service: abc\r\n"
                          "Nats-Service-Error-Code: NOT_FOUND\r\nNats-Service-Error: none\r\n"
                          "Trace: 1\r\n",
                          "");
@@ -66,6 +67,7 @@ static void every_header_of_the_protocol_is_read(void **state)
     assert_string_equal(in.reply_to, "_INBOX.a");
     assert_string_equal(in.stream_inbox, "_INBOX.b");
     assert_string_equal(in.control, "probe");
+    assert_string_equal(in.service, "abc");
     assert_string_equal(in.error_code, "NOT_FOUND");
     assert_int_equal(in.error_text.length, 4);
     assert_memory_equal(in.error_text.data, "none", 4);
@@ -560,6 +562,43 @@ static void only_a_503_without_payload_is_no_responders(void **state)
     natsMsg_Destroy(m);
 }
 
+/* A caller must not show users the words of a decoder for it. */
+static void an_answer_of_jetstream_is_known(void **state)
+{
+    static const struct {
+        const char *headers;
+        const char *payload;
+        const char *stream; /* NULL: it is none */
+    } cases[] = {
+        {NULL, "{\"stream\":\"ORDERS\",\"seq\":1}", "ORDERS"},
+        {NULL, "{\"stream\":\"ORDERS\", \"domain\":\"hub\", \"seq\":18446744073709551615}",
+         "ORDERS"},
+        {NULL, "{\"error\":{\"code\":503},\"stream\":\"S\",\"seq\":0}", "S"},
+        {NULL, "{\"stream\":\"ORDERS\"}", NULL},
+        {NULL, "{\"error\":{\"code\":503}}", NULL},
+        {NULL, "{\"seq\":1,\"stream\":\"ORDERS\"}", NULL},
+        {NULL, "\x0a\x03{\"s", NULL},
+        {NULL, "{", NULL},
+        {NULL, "", NULL},
+        {"Nats-Stream-Seq: 1\r\n", "{\"stream\":\"ORDERS\",\"seq\":1}", NULL},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        natsMsg *m = message(cases[i].headers, cases[i].payload);
+        nm_incoming in;
+        nm_incoming_read(&in, m, NM_HEADER_LIMIT);
+        nm_bytes stream = {NULL, 0};
+        bool is = nm_incoming_is_of_jetstream(&in, &stream);
+        if (is != (cases[i].stream != NULL))
+            fail_msg("%s", cases[i].payload);
+        if (is) {
+            assert_int_equal(strlen(cases[i].stream), stream.length);
+            assert_memory_equal(cases[i].stream, stream.data, stream.length);
+        }
+        natsMsg_Destroy(m);
+    }
+}
+
 static void the_front_counts_subject_reply_and_headers(void **state)
 {
     static const char block[] = "NATS/1.0\r\nA: b\r\n\r\n";
@@ -606,6 +645,7 @@ int main(void)
         cmocka_unit_test(words_that_have_no_room_are_refused),
         cmocka_unit_test(nothing_comes_from_a_malformed_message),
         cmocka_unit_test(only_a_503_without_payload_is_no_responders),
+        cmocka_unit_test(an_answer_of_jetstream_is_known),
         cmocka_unit_test(the_front_counts_subject_reply_and_headers),
     };
 

@@ -233,6 +233,23 @@ static bool names_its_inbox(recorded_call *self)
     return changed;
 }
 
+/* A token is random, so any will do. */
+static bool says_its_token(recorded_call *self)
+{
+    bool changed = false;
+    for (size_t i = 0; i < self->count; i++) {
+        wire_message *message = &self->messages[i];
+        const struct wire_message *opening =
+            message->from_caller ? NULL : opening_of(self, message);
+        const char *inbox = opening != NULL ? service_inbox(self, opening) : NULL;
+        if (inbox == NULL || strcmp(message->reply, inbox) != 0)
+            continue;
+        message_set_header(message, "Natsmicro-Service", "*");
+        changed = true;
+    }
+    return changed;
+}
+
 static bool numbers_its_end(recorded_call *self)
 {
     bool changed = false;
@@ -578,6 +595,8 @@ const difference differences[] = {
      serves_calls_at_once},
     {OF_SERVICE, "NATS reply of messages, ends, answers",
      "dead peers and unheard answers are noticed", names_its_inbox},
+    {OF_SERVICE, "token on the same messages", "two services that answer can be told apart",
+     says_its_token},
     {OF_SERVICE, "end of a stream", "a lost tail shows; peers ignore it", numbers_its_end},
     {OF_SERVICE, "response or failure of a client stream, end of another",
      "Go's caller subscribes after its own end, and any caller may be connecting again",

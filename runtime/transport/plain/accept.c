@@ -14,7 +14,8 @@ static void acknowledge(nm_stream *stream, const nm_incoming *opening)
     nm_outgoing outgoing = {.subject =
                                 opening->reply != NULL ? opening->reply : nm_plain_of(stream)->peer,
                             .reply = stream->inbox.subject,
-                            .stream_inbox = stream->inbox.subject};
+                            .stream_inbox = stream->inbox.subject,
+                            .service = stream->inbox.token};
     nm_publish_or_report(stream->link, &outgoing, stream->method);
 }
 

@@ -173,6 +173,7 @@ natsmicro_status nm_plain_answer(nm_stream *stream, const void *message, size_t 
     bool streaming = stream->kind == NATSMICRO_CLIENT_STREAM;
     nm_outgoing outgoing = {.subject = plain->peer,
                             .reply = streaming ? stream->inbox.subject : NULL,
+                            .service = streaming ? stream->inbox.token : NULL,
                             .data = message,
                             .length = length,
                             .headers = &stream->headers_out,
@@ -212,6 +213,7 @@ void nm_plain_answer_error(nm_stream *stream, const nm_error *failure)
 {
     nm_outgoing outgoing = {.subject = nm_plain_of(stream)->peer,
                             .reply = stream->inbox.subject,
+                            .service = stream->inbox.token,
                             .error = failure,
                             .headers = &stream->headers_out,
                             .trailers = &stream->trailers_out};
@@ -279,6 +281,7 @@ static bool fail_end(nm_stream *stream)
                             .has_sequence = true,
                             .sequence = stream->sent, /* the same since the handler's return */
                             .end = true,
+                            .service = stream->inbox.token,
                             .error = &failure};
     natsMsg *message;
     bool composed = nm_outgoing_compose(&message, &outgoing) == NATS_OK;

@@ -83,6 +83,7 @@ static void probe(nm_stream *stream)
     nm_outgoing outgoing = {.subject = subject,
                             .reply = stream->inbox.subject,
                             .control = NM_CONTROL_PROBE,
+                            .service = stream->is_server ? stream->inbox.token : NULL,
                             .has_sequence = we_stream(stream),
                             .sequence = atomic_load(&plain->handed),
                             .end = plain->end_handed};
@@ -243,8 +244,10 @@ void nm_plain_announce(nm_stream *stream)
     else if (silent)
         nm_inbox_hasten_timer(&stream->inbox, plain->announce_due);
     pthread_mutex_unlock(&stream->lock);
-    nm_outgoing outgoing = {
-        .subject = plain->peer, .reply = stream->inbox.subject, .control = NM_CONTROL_ALIVE};
+    nm_outgoing outgoing = {.subject = plain->peer,
+                            .reply = stream->inbox.subject,
+                            .control = NM_CONTROL_ALIVE,
+                            .service = stream->inbox.token};
     if (due)
         publish_control(stream, &outgoing);
 }

@@ -6,7 +6,9 @@
 #include "transport/plain/answer.h"
 #include "transport/plain/liveness.h"
 #include "transport/publish.h"
+#include "transport/stray.h"
 #include "transport/stream.h"
+#include "wire/digest.h"
 #include "wire/incoming.h"
 #include "wire/names.h"
 #include "wire/subject.h"
@@ -25,7 +27,46 @@ typedef struct nm_receipt {
     bool dropped;        /* over the limit of what may wait to be read */
     bool probe;          /* to be answered */
     bool refused_inbox;  /* the service named an inbox that we do not publish to */
+    bool stranger;       /* it is of another service than the call's */
 } nm_receipt;
+
+/* ---- two services ---- */
+
+/* So many bytes of a message are compared with those of another of the same number. */
+#define COMPARED_BYTES 256
+
+static uint64_t hash_of(const nm_incoming *incoming)
+{
+    size_t length = incoming->length < COMPARED_BYTES ? incoming->length : COMPARED_BYTES;
+    return nm_digest_of(incoming->data, length);
+}
+
+/* Client: a message of the service was taken. */
+static void remember(nm_plain *plain, const nm_incoming *incoming)
+{
+    plain->last_length = incoming->length;
+    plain->last_hash = hash_of(incoming);
+}
+
+/*
+ * Client: whether a number that has been there cannot be a repeat. It is all that shows two
+ * services without tokens.
+ */
+static bool contradicts(const nm_plain *plain, const nm_incoming *incoming)
+{
+    if (incoming->sequence < plain->received)
+        return incoming->sequence == 1;
+    return incoming->length != plain->last_length || hash_of(incoming) != plain->last_hash;
+}
+
+/* What is not complete must not look so: nobody knows of which service later messages are. */
+static void fail_for_two_services(nm_stream *stream, const char *what)
+{
+    nm_stream_fail_input(stream, NATSMICRO_DATA_LOSS,
+                         "%s: two services answer at %s: %s after message %" PRIu64
+                         " (they are in no queue group, or share a prefix by mistake)",
+                         stream->method, stream->subject, what, nm_plain_of(stream)->received);
+}
 
 /* ---- numbers ---- */
 
@@ -51,9 +92,11 @@ static bool is_next(nm_stream *stream, const nm_incoming *incoming)
             return false;
         }
         plain->unnumbered = true;
-    } else if (incoming->sequence <= plain->received)
+    } else if (incoming->sequence <= plain->received) {
+        if (!stream->is_server && contradicts(plain, incoming))
+            fail_for_two_services(stream, "a number came again, with other contents or from 1 on,");
         return false;
-    else if (incoming->sequence > plain->received + 1) {
+    } else if (incoming->sequence > plain->received + 1) {
         nm_stream_fail_input(stream, NATSMICRO_DATA_LOSS,
                              "%s: message %" PRIu64 " came after message %" PRIu64 ": %" PRIu64
                              " lost",
@@ -63,6 +106,8 @@ static bool is_next(nm_stream *stream, const nm_incoming *incoming)
     }
     plain->received++;
     plain->bytes_received += incoming->length;
+    if (!stream->is_server)
+        remember(plain, incoming);
     return true;
 }
 
@@ -76,6 +121,8 @@ static void end_regularly(nm_stream *stream, const nm_incoming *incoming)
                              " came: %" PRIu64 " lost",
                              stream->method, incoming->sequence, plain->received,
                              incoming->sequence - plain->received);
+    else if (!stream->is_server && incoming->has_sequence && incoming->sequence < plain->received)
+        fail_for_two_services(stream, "an end with a lower number came");
     else
         nm_stream_end_input(stream);
 }
@@ -169,8 +216,15 @@ static void take_acknowledgement(nm_stream *stream, const nm_incoming *incoming,
                                  nm_receipt *receipt)
 {
     nm_plain *plain = nm_plain_of(stream);
-    if (plain->peer != NULL || stream->kind == NATSMICRO_SERVER_STREAM)
+    if (stream->kind == NATSMICRO_SERVER_STREAM)
         return;
+    if (plain->peer != NULL) {
+        /* Services without tokens: what comes from now on may be of either. */
+        receipt->stranger = strcmp(plain->peer, incoming->stream_inbox) != 0;
+        if (receipt->stranger)
+            fail_for_two_services(stream, "a second one acknowledged the opening");
+        return;
+    }
     if (!nm_subject_from_header_is_allowed(incoming->stream_inbox,
                                            stream->settings->allowed_inbox_prefixes)) {
         nm_stream_fail_input(stream, NATSMICRO_INTERNAL,
@@ -211,6 +265,57 @@ static void take_response(nm_stream *stream, const nm_incoming *incoming, nm_rec
                              stream->method);
 }
 
+/* Whether a service of ours would have put its token on a message like this. */
+static bool would_have_token(const nm_stream *stream, const nm_incoming *incoming)
+{
+    return incoming->stream_inbox != NULL || incoming->end || incoming->error_code != NULL ||
+           stream->kind == NATSMICRO_CLIENT_STREAM;
+}
+
+/*
+ * Whether a message is of another service than the first one that answered, which decides. A
+ * message without a token that need not have one is taken for the call's own.
+ */
+static bool is_of_stranger(nm_stream *stream, const nm_incoming *incoming)
+{
+    nm_plain *plain = nm_plain_of(stream);
+    const char *token = incoming->service != NULL ? incoming->service : "";
+    if (nm_stream_acceptance_read(incoming->stream, NULL))
+        return true; /* with that service the stream would be a reliable one */
+    if (strlen(token) >= NM_SERVICE_TOKEN_SIZE)
+        token = "";
+    if (incoming->malformed != NULL || (incoming->control != NULL && token[0] == '\0'))
+        return false;
+    if (!plain->service_is_known) {
+        plain->service_is_known = true;
+        strcpy(plain->service, token);
+        return false;
+    }
+    if (token[0] == '\0')
+        return plain->service[0] != '\0' && would_have_token(stream, incoming);
+    return strcmp(token, plain->service) != 0;
+}
+
+/* After its first message a service's others have no token: they cannot be told from ours. */
+static void take_stranger(nm_stream *stream, const nm_incoming *incoming, nm_receipt *receipt)
+{
+    bool is_item = nm_service_streams(stream->kind) && incoming->control == NULL &&
+                   incoming->stream == NULL && incoming->stream_inbox == NULL && !incoming->end &&
+                   incoming->error_code == NULL;
+    receipt->stranger = true;
+    if (is_item)
+        fail_for_two_services(stream, "the first message of a second one came");
+}
+
+static void fail_for_jetstream(nm_stream *stream, const nm_bytes *name)
+{
+    nm_stream_fail_input(stream, NATSMICRO_INTERNAL,
+                         "%s: the answer is JetStream's, not the service's: its stream %.*s "
+                         "captures the subject %s",
+                         stream->method, (int)name->length, (const char *)name->data,
+                         stream->subject);
+}
+
 static void receive_on_client(nm_stream *stream, const nm_incoming *incoming, nm_receipt *receipt)
 {
     nm_plain *plain = nm_plain_of(stream);
@@ -223,6 +328,15 @@ static void receive_on_client(nm_stream *stream, const nm_incoming *incoming, nm
                                  stream->method, stream->subject);
         else
             nm_plain_nobody_listens(stream, receipt->reconnects);
+        return;
+    }
+    nm_bytes name;
+    if (nm_incoming_is_of_jetstream(incoming, &name)) {
+        fail_for_jetstream(stream, &name);
+        return;
+    }
+    if (stream->kind != NATSMICRO_UNARY && is_of_stranger(stream, incoming)) {
+        take_stranger(stream, incoming, receipt);
         return;
     }
     if (incoming->control != NULL) {
@@ -311,6 +425,15 @@ static void receive_on_server(nm_stream *stream, const nm_incoming *incoming, nm
     take_item(stream, incoming, receipt);
 }
 
+/* Tells the other service, and who looks after events. */
+static void refuse_stranger(nm_stream *stream, const nm_incoming *incoming)
+{
+    nm_events_emit(nm_link_events(stream->link), NATSMICRO_EVENT_DROPPED, stream->inbox.subject,
+                   stream->method,
+                   "a message was dropped: another service has answered the call before");
+    nm_stray_refuse_service(stream->link, stream->settings, incoming);
+}
+
 void nm_plain_on_message(nm_stream *stream, natsMsg *message)
 {
     nm_incoming incoming;
@@ -339,6 +462,8 @@ void nm_plain_on_message(nm_stream *stream, natsMsg *message)
                        incoming.stream_inbox, stream->method,
                        "the header " NM_HEADER_STREAM_INBOX
                        " is not a subject that begins with an allowed inbox prefix");
+    if (receipt.stranger)
+        refuse_stranger(stream, &incoming);
     natsMsg_Destroy(receipt.message);
 }
 

@@ -61,16 +61,17 @@ static natsmicro_status begin_send(nm_stream *stream, nm_outgoing *outgoing, nm_
 }
 
 /*
- * The first message of a server carries the response headers; a client's went with the opening. The
- * number counts with all the digits that it may have.
+ * The first message of a server carries its token and the response headers; a client's went with
+ * the opening. The number counts with all the digits that it may have.
  */
 size_t nm_plain_max_message(nm_stream *stream)
 {
     pthread_mutex_lock(&stream->lock);
+    bool first = stream->is_server && stream->sent == 0;
     nm_outgoing outgoing = {.has_sequence = true,
                             .sequence = UINT64_MAX,
-                            .headers = stream->is_server && stream->sent == 0 ? &stream->headers_out
-                                                                              : NULL};
+                            .service = first ? stream->inbox.token : NULL,
+                            .headers = first ? &stream->headers_out : NULL};
     size_t headers = nm_outgoing_headers_length(&outgoing);
     pthread_mutex_unlock(&stream->lock);
     size_t limit = nm_link_max_payload(stream->link);
@@ -110,8 +111,10 @@ natsmicro_status nm_plain_try_send(nm_stream *stream, const nm_bytes *pieces, si
         outgoing.reply = stream->inbox.subject;
         plain->last_asked = now;
     }
-    if (outgoing.sequence == 1 && stream->is_server)
+    if (outgoing.sequence == 1 && stream->is_server) {
+        outgoing.service = stream->inbox.token;
         outgoing.headers = &stream->headers_out; /* a client's went with the opening */
+    }
 
     status = publish_item(stream, &outgoing, error);
     if (status != NATSMICRO_OK) {
@@ -165,6 +168,7 @@ static void publish_stream_end(nm_stream *stream, const nm_error *failure)
                             .has_sequence = true,
                             .sequence = sent,
                             .end = true,
+                            .service = stream->inbox.token,
                             .error = failure->status != NATSMICRO_OK ? failure : NULL,
                             .headers = sent == 0 ? &stream->headers_out : NULL,
                             .trailers = &stream->trailers_out};

@@ -17,6 +17,7 @@
 #include "transport/plain/queue.h"
 #include "transport/state.h"
 #include "wire/draft.h"
+#include "wire/offer.h"
 
 /* How the last message of a service fares; see answer.c. */
 typedef enum nm_answer_state {
@@ -39,7 +40,12 @@ typedef struct nm_plain {
     uint64_t bytes_sent;
     bool any_taken;
     bool unnumbered; /* the peer numbers nothing */
-    bool active;     /* something came since the last keepalive, be it a sign of life */
+    /* Client: the service that answered first, which decides. */
+    bool service_is_known;
+    char service[NM_SERVICE_TOKEN_SIZE]; /* its token; empty: it has none */
+    size_t last_length;                  /* client: of the last message taken, */
+    uint64_t last_hash;                  /* and of its beginning */
+    bool active; /* something came since the last keepalive, be it a sign of life */
     nm_plain_queue queue;
 
     nm_gone gone;

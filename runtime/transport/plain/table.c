@@ -85,6 +85,8 @@ bool nm_plain_begin(nm_stream *stream)
     plain->peer_was_told = plain->opening_answered = plain->active = false;
     plain->received = 0;
     plain->any_taken = plain->unnumbered = false;
+    plain->service_is_known = false;
+    plain->service[0] = '\0';
     plain->last_send = plain->last_asked = 0;
     plain->burst = 0;
     plain->announce_due = NM_NEVER;
