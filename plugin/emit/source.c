@@ -158,16 +158,16 @@ static const char client_life[] =
     "const natsmicro_client_options *options)\n"
     "{\n"
     "    natsmicro_client *base = NULL;\n"
-    "    natsmicro_status status = natsmicro_stub_client_new(&base, &service_$Server$, connection, "
-    "options);\n"
-    "    *client = status == NATSMICRO_OK ? natsmicro_stub_client_handle(base) : NULL;\n"
+    "    natsmicro_status status = natsmicro_stub_client_new(client != NULL ? &base : NULL, "
+    "&service_$Server$, connection, options);\n"
+    "    if (client != NULL)\n"
+    "        *client = status == NATSMICRO_OK ? natsmicro_stub_client_handle(base) : NULL;\n"
     "    return status;\n"
     "}\n"
     "\n"
     "void $client$__destroy($Client$ *client)\n"
     "{\n"
-    "    if (client != NULL)\n"
-    "        natsmicro_stub_client_destroy(client->base);\n"
+    "    natsmicro_stub_client_destroy(NATSMICRO_STUB_BASE(client));\n"
     "}\n"
     "\n";
 
@@ -176,9 +176,11 @@ static const char client_unary[] =
     "natsmicro_context *context, $Response$ **response)\n"
     "{\n"
     "    void *message = NULL;\n"
-    "    natsmicro_status status = natsmicro_stub_unary(client->base, $index$, request, context, "
-    "&message);\n"
-    "    *response = message;\n"
+    "    natsmicro_status status = natsmicro_stub_unary(NATSMICRO_STUB_BASE(client), "
+    "$index$, request, context, "
+    "response != NULL ? &message : NULL);\n"
+    "    if (response != NULL)\n"
+    "        *response = message;\n"
     "    return status;\n"
     "}\n"
     "\n";
@@ -194,19 +196,22 @@ static const char client_open_head[] =
     "$Client$__$Method$ **call)\n"
     "{\n"
     "    natsmicro_call *base = NULL;\n"
-    "    natsmicro_status status = natsmicro_stub_open(client->base, $index$, NULL, context, "
-    "&base);\n";
+    "    natsmicro_status status = natsmicro_stub_open(NATSMICRO_STUB_BASE(client), "
+    "$index$, NULL, context, "
+    "call != NULL ? &base : NULL);\n";
 
 static const char client_open_with_request_head[] =
     "natsmicro_status $client$__$m$($Client$ *client, const $Request$ *request, "
     "natsmicro_context *context, $Client$__$Method$ **call)\n"
     "{\n"
     "    natsmicro_call *base = NULL;\n"
-    "    natsmicro_status status = natsmicro_stub_open(client->base, $index$, request, context, "
-    "&base);\n";
+    "    natsmicro_status status = natsmicro_stub_open(NATSMICRO_STUB_BASE(client), "
+    "$index$, request, context, "
+    "call != NULL ? &base : NULL);\n";
 
 static const char client_open_tail[] =
-    "    *call = status == NATSMICRO_OK ? natsmicro_stub_call_handle(base) : NULL;\n"
+    "    if (call != NULL)\n"
+    "        *call = status == NATSMICRO_OK ? natsmicro_stub_call_handle(base) : NULL;\n"
     "    return status;\n"
     "}\n"
     "\n";
@@ -214,12 +219,12 @@ static const char client_open_tail[] =
 static const char client_send[] =
     "natsmicro_status $client$__$m$__send($Client$__$Method$ *call, const $Request$ *request)\n"
     "{\n"
-    "    return natsmicro_stub_send(call->base, request);\n"
+    "    return natsmicro_stub_send(NATSMICRO_STUB_BASE(call), request);\n"
     "}\n"
     "\n"
     "natsmicro_status $client$__$m$__try_send($Client$__$Method$ *call, const $Request$ *request)\n"
     "{\n"
-    "    return natsmicro_stub_try_send(call->base, request);\n"
+    "    return natsmicro_stub_try_send(NATSMICRO_STUB_BASE(call), request);\n"
     "}\n"
     "\n";
 
@@ -227,8 +232,10 @@ static const char client_recv[] =
     "natsmicro_status $client$__$m$__recv($Client$__$Method$ *call, const $Response$ **response)\n"
     "{\n"
     "    const void *message = NULL;\n"
-    "    natsmicro_status status = natsmicro_stub_recv(call->base, &message);\n"
-    "    *response = message;\n"
+    "    natsmicro_status status = natsmicro_stub_recv(NATSMICRO_STUB_BASE(call), "
+    "response != NULL ? &message : NULL);\n"
+    "    if (response != NULL)\n"
+    "        *response = message;\n"
     "    return status;\n"
     "}\n"
     "\n";
@@ -238,8 +245,10 @@ static const char client_close_and_recv[] =
     "$Response$ **response)\n"
     "{\n"
     "    void *message = NULL;\n"
-    "    natsmicro_status status = natsmicro_stub_close_and_recv(call->base, &message);\n"
-    "    *response = message;\n"
+    "    natsmicro_status status = natsmicro_stub_close_and_recv(NATSMICRO_STUB_BASE(call), "
+    "response != NULL ? &message : NULL);\n"
+    "    if (response != NULL)\n"
+    "        *response = message;\n"
     "    return status;\n"
     "}\n"
     "\n";
@@ -247,14 +256,13 @@ static const char client_close_and_recv[] =
 static const char client_close_send[] =
     "natsmicro_status $client$__$m$__close_send($Client$__$Method$ *call)\n"
     "{\n"
-    "    return natsmicro_stub_close_send(call->base);\n"
+    "    return natsmicro_stub_close_send(NATSMICRO_STUB_BASE(call));\n"
     "}\n"
     "\n";
 
 static const char client_close[] = "void $client$__$m$__close($Client$__$Method$ *call)\n"
                                    "{\n"
-                                   "    if (call != NULL)\n"
-                                   "        natsmicro_stub_close(call->base);\n"
+                                   "    natsmicro_stub_close(NATSMICRO_STUB_BASE(call));\n"
                                    "}\n"
                                    "\n";
 
@@ -296,19 +304,19 @@ static const char client_is_error[] =
 static const char server_reply[] =
     "natsmicro_status $server$__$m$__reply($Server$__$Method$ *call, const $Response$ *response)\n"
     "{\n"
-    "    return natsmicro_stub_reply(call->base, response);\n"
+    "    return natsmicro_stub_reply(NATSMICRO_STUB_BASE(call), response);\n"
     "}\n"
     "\n";
 
 static const char server_send[] =
     "natsmicro_status $server$__$m$__send($Server$__$Method$ *call, const $Response$ *response)\n"
     "{\n"
-    "    return natsmicro_stub_send(call->base, response);\n"
+    "    return natsmicro_stub_send(NATSMICRO_STUB_BASE(call), response);\n"
     "}\n"
     "\n"
     "natsmicro_status $server$__$m$__try_send($Server$__$Method$ *call, const $Response$ *response)\n"
     "{\n"
-    "    return natsmicro_stub_try_send(call->base, response);\n"
+    "    return natsmicro_stub_try_send(NATSMICRO_STUB_BASE(call), response);\n"
     "}\n"
     "\n";
 
@@ -316,8 +324,10 @@ static const char server_recv[] =
     "natsmicro_status $server$__$m$__recv($Server$__$Method$ *call, const $Request$ **request)\n"
     "{\n"
     "    const void *message = NULL;\n"
-    "    natsmicro_status status = natsmicro_stub_recv(call->base, &message);\n"
-    "    *request = message;\n"
+    "    natsmicro_status status = natsmicro_stub_recv(NATSMICRO_STUB_BASE(call), "
+    "request != NULL ? &message : NULL);\n"
+    "    if (request != NULL)\n"
+    "        *request = message;\n"
     "    return status;\n"
     "}\n"
     "\n";

@@ -23,6 +23,11 @@ natsmicro_status nm_last_error_set(natsmicro_status status, const char *format, 
     return status;
 }
 
+natsmicro_status nm_last_error_null(const char *function, const char *argument)
+{
+    return nm_last_error_set(NATSMICRO_INVALID_ARGUMENT, "%s: %s is NULL", function, argument);
+}
+
 natsmicro_status nm_last_error_note(natsmicro_status status, const nm_error *error)
 {
     if (nm_is_failure(status))

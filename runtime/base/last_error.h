@@ -14,4 +14,10 @@ natsmicro_status nm_last_error_set(natsmicro_status status, const char *format, 
 /* Does the same with the text of an error, unless the status is no failure. Returns the status. */
 natsmicro_status nm_last_error_note(natsmicro_status status, const nm_error *error);
 
+/* INVALID_ARGUMENT, with a text that names the function and the argument that is NULL. */
+natsmicro_status nm_last_error_null(const char *function, const char *argument);
+
+/* The same for the function and the argument that are named here. */
+#define NM_REFUSE_NULL(argument) nm_last_error_null(__func__, #argument)
+
 #endif

@@ -2,6 +2,7 @@
  * See answer.h.
  */
 #include "call/answer.h"
+#include "base/last_error.h"
 #include "call/failure.h"
 #include "call/intercept.h"
 
@@ -66,6 +67,8 @@ static natsmicro_status reply(natsmicro_call *call, const ProtobufCMessage *resp
 
 natsmicro_status natsmicro_stub_reply(natsmicro_call *call, const void *response)
 {
+    if (call == NULL)
+        return NM_REFUSE_NULL(call);
     if (!call->method->chain.sends)
         return reply(call, response);
     nm_error_clear(&call->send_error);
@@ -121,6 +124,8 @@ bool nm_call_finish(natsmicro_call *call, natsmicro_status status, nm_error *out
 
 natsmicro_status natsmicro_call_detach(natsmicro_call *call)
 {
+    if (call == NULL)
+        return NM_REFUSE_NULL(call);
     pthread_mutex_lock(&call->lock);
     bool may = call->in_handler && !call->detached && call->outside == call->method->chain.count;
     call->detached = call->detached || may;

@@ -364,6 +364,8 @@ static void cancel_attempt(natsmicro_call *call)
 
 void natsmicro_call_cancel(natsmicro_call *call)
 {
+    if (call == NULL)
+        return;
     if (!is_answered(call) &&
         nm_stream_abort_unless_ended(call->stream, NATSMICRO_CANCELLED, "cancelled"))
         tell_soon(call);

@@ -9,6 +9,8 @@
 
 natsmicro_status natsmicro_context_new(natsmicro_context **context)
 {
+    if (context == NULL)
+        return NM_REFUSE_NULL(context);
     *context = calloc(1, sizeof(**context));
     if (*context != NULL)
         return NATSMICRO_OK;
@@ -27,16 +29,22 @@ void natsmicro_context_destroy(natsmicro_context *context)
 
 void natsmicro_context_set_timeout(natsmicro_context *context, int64_t timeout_ms)
 {
+    if (context == NULL)
+        return;
     context->timeout_ms = timeout_ms;
 }
 
 void natsmicro_context_set_plain_streams(natsmicro_context *context, bool plain)
 {
+    if (context == NULL)
+        return;
     context->plain_streams = plain;
 }
 
 void natsmicro_context_set_idle_timeout(natsmicro_context *context, int64_t idle_timeout_ms)
 {
+    if (context == NULL)
+        return;
     context->idle_timeout_ms = idle_timeout_ms;
 }
 
@@ -59,49 +67,70 @@ static natsmicro_status put_header(natsmicro_context *context, const char *name,
 natsmicro_status natsmicro_context_set_header(natsmicro_context *context, const char *name,
                                               const char *value)
 {
+    if (context == NULL)
+        return NM_REFUSE_NULL(context);
     return put_header(context, name, value, nm_headers_set);
 }
 
 natsmicro_status natsmicro_context_add_header(natsmicro_context *context, const char *name,
                                               const char *value)
 {
+    if (context == NULL)
+        return NM_REFUSE_NULL(context);
     return put_header(context, name, value, nm_headers_add);
 }
 
 void natsmicro_context_clear_headers(natsmicro_context *context)
 {
+    if (context == NULL)
+        return;
     nm_headers_clear(&context->headers);
 }
 
 natsmicro_status natsmicro_context_status(const natsmicro_context *context)
 {
+    if (context == NULL)
+        return NM_REFUSE_NULL(context);
     return context->error.status;
 }
 
 const char *natsmicro_context_error_code(const natsmicro_context *context)
 {
+    if (context == NULL)
+        return "";
     return nm_error_code(&context->error);
 }
 
 const char *natsmicro_context_error_message(const natsmicro_context *context)
 {
+    if (context == NULL)
+        return "";
     return nm_error_text(&context->error);
 }
 
 const void *natsmicro_context_error_data(const natsmicro_context *context, size_t *length)
 {
+    if (length == NULL)
+        return NULL;
+    *length = 0;
+    if (context == NULL)
+        return NULL;
     *length = context->error.data_length;
     return context->error.data;
 }
 
 const char *natsmicro_context_response_header(const natsmicro_context *context, const char *name)
 {
+    if (context == NULL)
+        return NULL;
     return nm_headers_get(&context->response_headers, name);
 }
 
 bool natsmicro_context_response_header_at(const natsmicro_context *context, size_t index,
                                           const char **name, const char **value)
 {
+    if (context == NULL)
+        return false;
     if (index >= context->response_headers.count)
         return false;
     *name = context->response_headers.items[index].name;

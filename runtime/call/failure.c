@@ -2,6 +2,7 @@
  * See failure.h.
  */
 #include "call/failure.h"
+#include "base/last_error.h"
 
 /* Room for the other headers of an error that has data: its code, its text cut, the stream's. */
 #define ERROR_HEADERS 512
@@ -27,6 +28,8 @@ static void begin_failure(natsmicro_call *call)
 natsmicro_status natsmicro_call_fail(natsmicro_call *call, natsmicro_status status,
                                      const char *format, ...)
 {
+    if (call == NULL)
+        return NM_REFUSE_NULL(call);
     status = nm_as_failure(status);
     va_list arguments;
     va_start(arguments, format);
@@ -45,6 +48,8 @@ natsmicro_status natsmicro_call_fail(natsmicro_call *call, natsmicro_status stat
 natsmicro_status natsmicro_stub_fail(natsmicro_call *call, const char *code, const char *format,
                                      va_list arguments)
 {
+    if (call == NULL)
+        return NM_REFUSE_NULL(call);
     nm_error formatted = NM_ERROR_INIT;
     nm_error_vset(&formatted, NATSMICRO_SERVICE_ERROR, format, arguments);
     natsmicro_status status = NATSMICRO_SERVICE_ERROR;
@@ -70,6 +75,8 @@ natsmicro_status natsmicro_stub_unimplemented(natsmicro_call *call)
 natsmicro_status natsmicro_call_set_error_data(natsmicro_call *call, const void *data,
                                                size_t length)
 {
+    if (call == NULL)
+        return NM_REFUSE_NULL(call);
     const char *method = call->method->full_name;
     size_t limit = nm_link_max_payload(call->link);
     if (length > limit || limit - length < ERROR_HEADERS) {

@@ -3,6 +3,7 @@
  */
 #include "call/messages.h"
 #include "base/cold.h"
+#include "base/last_error.h"
 #include "call/intercept.h"
 
 static const nm_plan *type_out(const natsmicro_call *call)
@@ -71,12 +72,16 @@ static natsmicro_status send_or_intercept(natsmicro_call *call, const void *mess
 
 natsmicro_status natsmicro_stub_send(natsmicro_call *call, const void *message)
 {
+    if (call == NULL)
+        return NM_REFUSE_NULL(call);
     nm_call_enter(&call->sending);
     return nm_call_leave(&call->sending, send_or_intercept(call, message));
 }
 
 natsmicro_status natsmicro_stub_try_send(natsmicro_call *call, const void *message)
 {
+    if (call == NULL)
+        return NM_REFUSE_NULL(call);
     nm_call_enter(&call->sending);
     /* One thread sends: room that is there now is there for the send. */
     if (!nm_stream_can_send(call->stream))
@@ -194,6 +199,11 @@ natsmicro_status nm_call_recv_chunk(natsmicro_call *call, const void **message)
 
 natsmicro_status natsmicro_stub_recv(natsmicro_call *call, const void **message)
 {
+    if (message == NULL)
+        return NM_REFUSE_NULL(message);
+    *message = NULL;
+    if (call == NULL)
+        return NM_REFUSE_NULL(call);
     nm_call_enter(&call->receiving);
     return nm_call_leave(&call->receiving, call->method->chain.receives
                                                ? recv_outside(call, message, recv_inside)

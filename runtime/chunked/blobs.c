@@ -3,6 +3,7 @@
  * varint and then its bytes, without regard to the borders of chunks. The stream may end only
  * between two blobs.
  */
+#include "base/last_error.h"
 #include "base/varint.h"
 #include "chunked/chunk.h"
 
@@ -26,6 +27,10 @@ struct natsmicro_blob_writer {
 natsmicro_status natsmicro_blob_writer_new(natsmicro_blob_writer **writer, natsmicro_call *call,
                                            size_t chunk_size)
 {
+    if (writer == NULL)
+        return NM_REFUSE_NULL(writer);
+    if (call == NULL)
+        return NM_REFUSE_NULL(call);
     *writer = NULL;
     natsmicro_status status = nm_chunk_check_sends(call);
     if (status != NATSMICRO_OK)
@@ -83,6 +88,8 @@ static natsmicro_status complain(natsmicro_call *call, natsmicro_status status, 
 
 natsmicro_status natsmicro_blob_writer_begin(natsmicro_blob_writer *writer, uint64_t length)
 {
+    if (writer == NULL)
+        return NM_REFUSE_NULL(writer);
     if (writer->in_blob)
         return complain(writer->call, NATSMICRO_FAILED_PRECONDITION,
                         "the blob before has not been ended");
@@ -97,6 +104,8 @@ natsmicro_status natsmicro_blob_writer_begin(natsmicro_blob_writer *writer, uint
 natsmicro_status natsmicro_blob_writer_write(natsmicro_blob_writer *writer, const void *data,
                                              size_t length)
 {
+    if (writer == NULL)
+        return NM_REFUSE_NULL(writer);
     if (!writer->in_blob)
         return complain(writer->call, NATSMICRO_FAILED_PRECONDITION, "no blob has been begun");
     if (length > writer->left || (data == NULL && length > 0))
@@ -111,6 +120,8 @@ natsmicro_status natsmicro_blob_writer_write(natsmicro_blob_writer *writer, cons
 
 natsmicro_status natsmicro_blob_writer_end(natsmicro_blob_writer *writer)
 {
+    if (writer == NULL)
+        return NM_REFUSE_NULL(writer);
     if (!writer->in_blob)
         return complain(writer->call, NATSMICRO_FAILED_PRECONDITION, "no blob has been begun");
     if (writer->left > 0)
@@ -123,6 +134,8 @@ natsmicro_status natsmicro_blob_writer_end(natsmicro_blob_writer *writer)
 
 natsmicro_status natsmicro_blob_writer_flush(natsmicro_blob_writer *writer)
 {
+    if (writer == NULL)
+        return NM_REFUSE_NULL(writer);
     return writer->filled > 0 ? send_with(writer, NULL, 0) : natsmicro_call_status(writer->call);
 }
 
@@ -149,6 +162,10 @@ struct natsmicro_blob_reader {
 
 natsmicro_status natsmicro_blob_reader_new(natsmicro_blob_reader **reader, natsmicro_call *call)
 {
+    if (reader == NULL)
+        return NM_REFUSE_NULL(reader);
+    if (call == NULL)
+        return NM_REFUSE_NULL(call);
     *reader = NULL;
     natsmicro_status status = nm_chunk_check_receives(call);
     if (status != NATSMICRO_OK)
@@ -222,6 +239,10 @@ static natsmicro_status skip_blob(natsmicro_blob_reader *reader)
 
 natsmicro_status natsmicro_blob_reader_next(natsmicro_blob_reader *reader, uint64_t *length)
 {
+    if (reader == NULL)
+        return NM_REFUSE_NULL(reader);
+    if (length == NULL)
+        return NM_REFUSE_NULL(length);
     *length = 0;
     natsmicro_status status = reader->in_blob ? skip_blob(reader) : NATSMICRO_OK;
     if (status == NATSMICRO_OK)
@@ -234,6 +255,10 @@ natsmicro_status natsmicro_blob_reader_next(natsmicro_blob_reader *reader, uint6
 natsmicro_status natsmicro_blob_reader_read(natsmicro_blob_reader *reader, void *buffer,
                                             size_t size, size_t *length)
 {
+    if (reader == NULL)
+        return NM_REFUSE_NULL(reader);
+    if (length == NULL)
+        return NM_REFUSE_NULL(length);
     *length = 0;
     if (buffer == NULL || size == 0)
         return complain(reader->call, NATSMICRO_INVALID_ARGUMENT,

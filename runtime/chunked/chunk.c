@@ -209,6 +209,8 @@ static natsmicro_status recv_message(natsmicro_call *call, nm_bytes *bytes)
 
 void natsmicro_chunked_set_max_size(natsmicro_call *call, uint64_t max_size)
 {
+    if (call == NULL)
+        return;
     call->max_size = max_size;
 }
 
@@ -243,6 +245,8 @@ natsmicro_status nm_chunk_recv(natsmicro_call *call, const uint8_t **data, size_
 
 void natsmicro_chunked_expect(natsmicro_call *call, uint64_t total)
 {
+    if (call == NULL)
+        return;
     call->expected = total;
 }
 

@@ -1,6 +1,7 @@
 /*
  * Sending and receiving files and other descriptors.
  */
+#include "base/last_error.h"
 #include "chunked/chunk.h"
 #include "chunked/descriptor.h"
 #include "chunked/replacement.h"
@@ -43,6 +44,8 @@ static natsmicro_status send_fd(natsmicro_call *call, int fd, size_t chunk_size,
 natsmicro_status natsmicro_chunked_send_fd(natsmicro_call *call, int fd, size_t chunk_size,
                                            natsmicro_progress progress, void *user_data)
 {
+    if (call == NULL)
+        return NM_REFUSE_NULL(call);
     nm_call_enter(&call->chunking);
     return nm_call_leave(&call->chunking, send_fd(call, fd, chunk_size, progress, user_data));
 }
@@ -73,6 +76,8 @@ natsmicro_status natsmicro_chunked_send_file(natsmicro_call *call, const char *p
                                              size_t chunk_size, natsmicro_progress progress,
                                              void *user_data)
 {
+    if (call == NULL)
+        return NM_REFUSE_NULL(call);
     nm_call_enter(&call->chunking);
     return nm_call_leave(&call->chunking, send_file(call, path, chunk_size, progress, user_data));
 }
@@ -95,6 +100,8 @@ static natsmicro_status recv_to_fd(natsmicro_call *call, int fd, natsmicro_progr
 natsmicro_status natsmicro_chunked_recv_to_fd(natsmicro_call *call, int fd,
                                               natsmicro_progress progress, void *user_data)
 {
+    if (call == NULL)
+        return NM_REFUSE_NULL(call);
     nm_call_enter(&call->chunking);
     return nm_call_leave(&call->chunking, recv_to_fd(call, fd, progress, user_data));
 }
@@ -134,6 +141,8 @@ static natsmicro_status recv_to_file(natsmicro_call *call, const char *path,
 natsmicro_status natsmicro_chunked_recv_to_file(natsmicro_call *call, const char *path,
                                                 natsmicro_progress progress, void *user_data)
 {
+    if (call == NULL)
+        return NM_REFUSE_NULL(call);
     nm_call_enter(&call->chunking);
     return nm_call_leave(&call->chunking, recv_to_file(call, path, progress, user_data));
 }

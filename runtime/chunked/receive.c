@@ -1,6 +1,7 @@
 /*
  * Receives a blob into memory, into the user's sink, or piece by piece.
  */
+#include "base/last_error.h"
 #include "chunked/chunk.h"
 
 #include <inttypes.h>
@@ -105,6 +106,12 @@ natsmicro_status natsmicro_chunked_recv_bytes(natsmicro_call *call, size_t limit
                                               size_t *length, natsmicro_progress progress,
                                               void *user_data)
 {
+    if (call == NULL)
+        return NM_REFUSE_NULL(call);
+    if (data == NULL)
+        return NM_REFUSE_NULL(data);
+    if (length == NULL)
+        return NM_REFUSE_NULL(length);
     nm_call_enter(&call->chunking);
     return nm_call_leave(&call->chunking,
                          recv_bytes(call, limit, data, length, progress, user_data));
@@ -148,6 +155,8 @@ natsmicro_status natsmicro_chunked_recv_to_writer(natsmicro_call *call, natsmicr
                                                   void *writer_data, natsmicro_progress progress,
                                                   void *user_data)
 {
+    if (call == NULL)
+        return NM_REFUSE_NULL(call);
     nm_call_enter(&call->chunking);
     return nm_call_leave(&call->chunking,
                          recv_to_writer(call, writer, writer_data, progress, user_data));
@@ -166,6 +175,12 @@ static natsmicro_status recv_chunk(natsmicro_call *call, const uint8_t **data, s
 natsmicro_status natsmicro_chunked_recv_chunk(natsmicro_call *call, const uint8_t **data,
                                               size_t *length)
 {
+    if (call == NULL)
+        return NM_REFUSE_NULL(call);
+    if (data == NULL)
+        return NM_REFUSE_NULL(data);
+    if (length == NULL)
+        return NM_REFUSE_NULL(length);
     nm_call_enter(&call->chunking);
     return nm_call_leave(&call->chunking, recv_chunk(call, data, length));
 }
@@ -199,6 +214,10 @@ static natsmicro_status read_some(natsmicro_call *call, void *buffer, size_t siz
 natsmicro_status natsmicro_chunked_read(natsmicro_call *call, void *buffer, size_t size,
                                         size_t *length)
 {
+    if (call == NULL)
+        return NM_REFUSE_NULL(call);
+    if (length == NULL)
+        return NM_REFUSE_NULL(length);
     nm_call_enter(&call->chunking);
     return nm_call_leave(&call->chunking, read_some(call, buffer, size, length));
 }

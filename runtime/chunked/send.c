@@ -1,6 +1,7 @@
 /*
  * Sends a blob from memory or from the user's source.
  */
+#include "base/last_error.h"
 #include "chunked/chunk.h"
 
 #include <inttypes.h>
@@ -18,6 +19,8 @@ static natsmicro_status send_chunk(natsmicro_call *call, const void *data, size_
 
 natsmicro_status natsmicro_chunked_send_chunk(natsmicro_call *call, const void *data, size_t length)
 {
+    if (call == NULL)
+        return NM_REFUSE_NULL(call);
     nm_call_enter(&call->chunking);
     return nm_call_leave(&call->chunking, send_chunk(call, data, length));
 }
@@ -59,6 +62,8 @@ natsmicro_status natsmicro_chunked_send_bytes(natsmicro_call *call, const void *
                                               size_t chunk_size, natsmicro_progress progress,
                                               void *user_data)
 {
+    if (call == NULL)
+        return NM_REFUSE_NULL(call);
     nm_call_enter(&call->chunking);
     return nm_call_leave(&call->chunking,
                          send_bytes(call, data, length, chunk_size, progress, user_data));
@@ -138,6 +143,8 @@ natsmicro_status natsmicro_chunked_send_reader(natsmicro_call *call, natsmicro_r
                                                void *reader_data, size_t chunk_size,
                                                natsmicro_progress progress, void *user_data)
 {
+    if (call == NULL)
+        return NM_REFUSE_NULL(call);
     nm_call_enter(&call->chunking);
     return nm_call_leave(&call->chunking,
                          send_reader(call, reader, reader_data, chunk_size, progress, user_data));

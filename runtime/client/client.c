@@ -117,6 +117,8 @@ natsmicro_status natsmicro_stub_client_new(natsmicro_client **client_out,
                                            natsConnection *connection,
                                            const natsmicro_client_options *given)
 {
+    if (client_out == NULL)
+        return NM_REFUSE_NULL(client_out);
     natsmicro_client_options options = NATSMICRO_CLIENT_OPTIONS_INIT;
     nm_error error = NM_ERROR_INIT;
 
@@ -418,6 +420,15 @@ static void end(natsmicro_call *call)
     client_unreference(client);
 }
 
+/* The thread's last error and the context say so. */
+static natsmicro_status refuse_null(natsmicro_context *context, const char *argument)
+{
+    natsmicro_status status = nm_last_error_null("the call of a method", argument);
+    clear_context(context);
+    return nm_error_set(context != NULL ? &context->error : NULL, status, "%s",
+                        natsmicro_last_error());
+}
+
 /* ---- unary ---- */
 
 static natsmicro_status call_once(natsmicro_call *call, const ProtobufCMessage *request,
@@ -493,7 +504,11 @@ natsmicro_status natsmicro_stub_unary(natsmicro_client *client, size_t method_in
                                       const void *request, natsmicro_context *context,
                                       void **response)
 {
+    if (response == NULL)
+        return refuse_null(context, "response");
     *response = NULL;
+    if (client == NULL)
+        return refuse_null(context, "client");
     natsmicro_call *call;
     natsmicro_status status = begin(client, method_index, context, &call);
     if (status != NATSMICRO_OK)
@@ -517,7 +532,11 @@ natsmicro_status natsmicro_stub_open(natsmicro_client *client, size_t method_ind
                                      const void *request, natsmicro_context *context,
                                      natsmicro_call **call_out)
 {
+    if (call_out == NULL)
+        return refuse_null(context, "call");
     *call_out = NULL;
+    if (client == NULL)
+        return refuse_null(context, "client");
     natsmicro_call *call;
     natsmicro_status status = begin(client, method_index, context, &call);
     if (status != NATSMICRO_OK)
@@ -551,13 +570,19 @@ static natsmicro_status close_send(natsmicro_call *call)
 
 natsmicro_status natsmicro_stub_close_send(natsmicro_call *call)
 {
+    if (call == NULL)
+        return NM_REFUSE_NULL(call);
     nm_call_enter(&call->sending);
     return nm_call_leave(&call->sending, close_send(call));
 }
 
 natsmicro_status natsmicro_stub_close_and_recv(natsmicro_call *call, void **response)
 {
+    if (response == NULL)
+        return NM_REFUSE_NULL(response);
     *response = NULL;
+    if (call == NULL)
+        return NM_REFUSE_NULL(call);
     if (call->responded) {
         nm_call_forget_send_error(call);
         return nm_error_set(&call->send_error, NATSMICRO_FAILED_PRECONDITION,

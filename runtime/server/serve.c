@@ -460,6 +460,8 @@ bool nm_serve(const nm_pool_request *request)
 
 void natsmicro_call_finish(natsmicro_call *call, natsmicro_status status)
 {
+    if (call == NULL)
+        return;
     nm_endpoint *endpoint = call->owner;
     natsmicro_server *server = endpoint->service->server;
     nm_error outcome = NM_ERROR_INIT;

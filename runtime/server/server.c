@@ -170,6 +170,8 @@ static natsmicro_status make_server(natsmicro_server **server_out, natsConnectio
 natsmicro_status natsmicro_server_new(natsmicro_server **server_out, natsConnection *connection,
                                       const natsmicro_server_options *given)
 {
+    if (server_out == NULL)
+        return NM_REFUSE_NULL(server_out);
     natsmicro_server_options options = NATSMICRO_SERVER_OPTIONS_INIT;
     nm_error error = NM_ERROR_INIT;
 
@@ -326,6 +328,8 @@ static void drain(natsmicro_server *server)
 
 bool natsmicro_call_is_draining(natsmicro_call *call)
 {
+    if (call == NULL)
+        return false;
     if (!call->side->is_server)
         return false;
     const nm_endpoint *endpoint = call->owner;
@@ -350,6 +354,8 @@ static void tell_if_idle(natsmicro_server *server)
 
 natsmicro_status natsmicro_server_run(natsmicro_server *server)
 {
+    if (server == NULL)
+        return NM_REFUSE_NULL(server);
     tell_if_idle(server);
     while (sem_wait(&server->stop_requested) != 0 && errno == EINTR)
         continue;
@@ -398,6 +404,11 @@ void natsmicro_server_destroy(natsmicro_server *server)
 
 void natsmicro_server_get_counters(natsmicro_server *server, natsmicro_server_counters *counters)
 {
+    if (counters == NULL)
+        return;
+    *counters = (natsmicro_server_counters){0};
+    if (server == NULL)
+        return;
     nm_pool_figures pool = nm_pool_read(&server->pool);
     pthread_mutex_lock(&server->lock);
     counters->calls = server->calls;
@@ -417,5 +428,10 @@ void natsmicro_server_get_counters(natsmicro_server *server, natsmicro_server_co
 void natsmicro_server_get_stream_metrics(natsmicro_server *server,
                                          natsmicro_stream_metrics *metrics)
 {
+    if (metrics == NULL)
+        return;
+    *metrics = (natsmicro_stream_metrics){0};
+    if (server == NULL)
+        return;
     nm_stream_totals_read(&server->settings.totals, metrics);
 }

@@ -12,7 +12,10 @@
  *
  * What holds for all of them:
  *
- * - Unless a comment says otherwise, a pointer argument must not be NULL, a string is
+ * - A handle (client, call, context, server, blob writer or reader) or an output that is NULL is no
+ *   crash: a function that returns a status returns INVALID_ARGUMENT, and natsmicro_last_error says
+ *   which; others do nothing, and return NULL, "", false or 0.
+ * - Unless a comment says otherwise, any other pointer argument must not be NULL, a string is
  *   NUL-terminated UTF-8, and memory that you pass in is yours and is not used after the function
  *   has returned.
  * - "Never blocks" means: no wait for the broker, for the peer or for a handler. A lock that is

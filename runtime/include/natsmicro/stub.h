@@ -70,8 +70,12 @@ typedef struct natsmicro_stub_service {
 
 /*
  * The comments of the typed functions in generated headers (owners, statuses, blocking, threads)
- * hold for the functions below, too. The comments here say only what is not said there.
+ * hold for the functions below, too. The comments here say only what is not said there. A client, a
+ * call or an output may be NULL: then they return INVALID_ARGUMENT.
  */
+
+/* What a typed client or call stands for; NULL for NULL. */
+#define NATSMICRO_STUB_BASE(handle) ((handle) != NULL ? (handle)->base : NULL)
 
 /* ---- clients ---- */
 

@@ -99,16 +99,17 @@ natsmicro_status lab__v1__blobs_client__new(Lab__V1__BlobsClient **client,
                                             const natsmicro_client_options *options)
 {
     natsmicro_client *base = NULL;
-    natsmicro_status status = natsmicro_stub_client_new(&base, &service_Lab__V1__BlobsServer,
-                                                        connection, options);
-    *client = status == NATSMICRO_OK ? natsmicro_stub_client_handle(base) : NULL;
+    natsmicro_status status = natsmicro_stub_client_new(client != NULL ? &base : NULL,
+                                                        &service_Lab__V1__BlobsServer, connection,
+                                                        options);
+    if (client != NULL)
+        *client = status == NATSMICRO_OK ? natsmicro_stub_client_handle(base) : NULL;
     return status;
 }
 
 void lab__v1__blobs_client__destroy(Lab__V1__BlobsClient *client)
 {
-    if (client != NULL)
-        natsmicro_stub_client_destroy(client->base);
+    natsmicro_stub_client_destroy(NATSMICRO_STUB_BASE(client));
 }
 
 natsmicro_status lab__v1__blobs_client__put(Lab__V1__BlobsClient *client,
@@ -116,29 +117,33 @@ natsmicro_status lab__v1__blobs_client__put(Lab__V1__BlobsClient *client,
                                             Lab__V1__BlobsClient__Put **call)
 {
     natsmicro_call *base = NULL;
-    natsmicro_status status = natsmicro_stub_open(client->base, 0, NULL, context, &base);
-    *call = status == NATSMICRO_OK ? natsmicro_stub_call_handle(base) : NULL;
+    natsmicro_status status = natsmicro_stub_open(NATSMICRO_STUB_BASE(client), 0, NULL, context,
+                                                  call != NULL ? &base : NULL);
+    if (call != NULL)
+        *call = status == NATSMICRO_OK ? natsmicro_stub_call_handle(base) : NULL;
     return status;
 }
 
 natsmicro_status lab__v1__blobs_client__put__send(Lab__V1__BlobsClient__Put *call,
                                                   const Lab__V1__Piece *request)
 {
-    return natsmicro_stub_send(call->base, request);
+    return natsmicro_stub_send(NATSMICRO_STUB_BASE(call), request);
 }
 
 natsmicro_status lab__v1__blobs_client__put__try_send(Lab__V1__BlobsClient__Put *call,
                                                       const Lab__V1__Piece *request)
 {
-    return natsmicro_stub_try_send(call->base, request);
+    return natsmicro_stub_try_send(NATSMICRO_STUB_BASE(call), request);
 }
 
 natsmicro_status lab__v1__blobs_client__put__close_and_recv(Lab__V1__BlobsClient__Put *call,
                                                             Lab__V1__Stored **response)
 {
     void *message = NULL;
-    natsmicro_status status = natsmicro_stub_close_and_recv(call->base, &message);
-    *response = message;
+    natsmicro_status status = natsmicro_stub_close_and_recv(NATSMICRO_STUB_BASE(call),
+                                                            response != NULL ? &message : NULL);
+    if (response != NULL)
+        *response = message;
     return status;
 }
 
@@ -153,7 +158,8 @@ natsmicro_status lab__v1__blobs_client__put__send_bytes(Lab__V1__BlobsClient__Pu
                                                         natsmicro_progress progress,
                                                         void *user_data)
 {
-    return natsmicro_chunked_send_bytes(call->base, data, length, chunk_size, progress, user_data);
+    return natsmicro_chunked_send_bytes(NATSMICRO_STUB_BASE(call), data, length, chunk_size,
+                                        progress, user_data);
 }
 
 natsmicro_status lab__v1__blobs_client__put__send_reader(Lab__V1__BlobsClient__Put *call,
@@ -162,34 +168,35 @@ natsmicro_status lab__v1__blobs_client__put__send_reader(Lab__V1__BlobsClient__P
                                                          natsmicro_progress progress,
                                                          void *user_data)
 {
-    return natsmicro_chunked_send_reader(call->base, reader, reader_data, chunk_size, progress,
-                                         user_data);
+    return natsmicro_chunked_send_reader(NATSMICRO_STUB_BASE(call), reader, reader_data, chunk_size,
+                                         progress, user_data);
 }
 
 natsmicro_status lab__v1__blobs_client__put__send_fd(Lab__V1__BlobsClient__Put *call, int fd,
                                                      size_t chunk_size, natsmicro_progress progress,
                                                      void *user_data)
 {
-    return natsmicro_chunked_send_fd(call->base, fd, chunk_size, progress, user_data);
+    return natsmicro_chunked_send_fd(NATSMICRO_STUB_BASE(call), fd, chunk_size, progress,
+                                     user_data);
 }
 
 natsmicro_status lab__v1__blobs_client__put__send_file(Lab__V1__BlobsClient__Put *call,
                                                        const char *path, size_t chunk_size,
                                                        natsmicro_progress progress, void *user_data)
 {
-    return natsmicro_chunked_send_file(call->base, path, chunk_size, progress, user_data);
+    return natsmicro_chunked_send_file(NATSMICRO_STUB_BASE(call), path, chunk_size, progress,
+                                       user_data);
 }
 
 natsmicro_status lab__v1__blobs_client__put__send_chunk(Lab__V1__BlobsClient__Put *call,
                                                         const void *data, size_t length)
 {
-    return natsmicro_chunked_send_chunk(call->base, data, length);
+    return natsmicro_chunked_send_chunk(NATSMICRO_STUB_BASE(call), data, length);
 }
 
 void lab__v1__blobs_client__put__close(Lab__V1__BlobsClient__Put *call)
 {
-    if (call != NULL)
-        natsmicro_stub_close(call->base);
+    natsmicro_stub_close(NATSMICRO_STUB_BASE(call));
 }
 
 natsmicro_status lab__v1__blobs_client__get(Lab__V1__BlobsClient *client,
@@ -198,8 +205,10 @@ natsmicro_status lab__v1__blobs_client__get(Lab__V1__BlobsClient *client,
                                             Lab__V1__BlobsClient__Get **call)
 {
     natsmicro_call *base = NULL;
-    natsmicro_status status = natsmicro_stub_open(client->base, 1, request, context, &base);
-    *call = status == NATSMICRO_OK ? natsmicro_stub_call_handle(base) : NULL;
+    natsmicro_status status = natsmicro_stub_open(NATSMICRO_STUB_BASE(client), 1, request, context,
+                                                  call != NULL ? &base : NULL);
+    if (call != NULL)
+        *call = status == NATSMICRO_OK ? natsmicro_stub_call_handle(base) : NULL;
     return status;
 }
 
@@ -207,8 +216,10 @@ natsmicro_status lab__v1__blobs_client__get__recv(Lab__V1__BlobsClient__Get *cal
                                                   const Parts__V1__Part **response)
 {
     const void *message = NULL;
-    natsmicro_status status = natsmicro_stub_recv(call->base, &message);
-    *response = message;
+    natsmicro_status status = natsmicro_stub_recv(NATSMICRO_STUB_BASE(call),
+                                                  response != NULL ? &message : NULL);
+    if (response != NULL)
+        *response = message;
     return status;
 }
 
@@ -217,7 +228,8 @@ natsmicro_status lab__v1__blobs_client__get__recv_bytes(Lab__V1__BlobsClient__Ge
                                                         size_t *length, natsmicro_progress progress,
                                                         void *user_data)
 {
-    return natsmicro_chunked_recv_bytes(call->base, limit, data, length, progress, user_data);
+    return natsmicro_chunked_recv_bytes(NATSMICRO_STUB_BASE(call), limit, data, length, progress,
+                                        user_data);
 }
 
 natsmicro_status lab__v1__blobs_client__get__recv_to_writer(Lab__V1__BlobsClient__Get *call,
@@ -226,14 +238,15 @@ natsmicro_status lab__v1__blobs_client__get__recv_to_writer(Lab__V1__BlobsClient
                                                             natsmicro_progress progress,
                                                             void *user_data)
 {
-    return natsmicro_chunked_recv_to_writer(call->base, writer, writer_data, progress, user_data);
+    return natsmicro_chunked_recv_to_writer(NATSMICRO_STUB_BASE(call), writer, writer_data,
+                                            progress, user_data);
 }
 
 natsmicro_status lab__v1__blobs_client__get__recv_to_fd(Lab__V1__BlobsClient__Get *call, int fd,
                                                         natsmicro_progress progress,
                                                         void *user_data)
 {
-    return natsmicro_chunked_recv_to_fd(call->base, fd, progress, user_data);
+    return natsmicro_chunked_recv_to_fd(NATSMICRO_STUB_BASE(call), fd, progress, user_data);
 }
 
 natsmicro_status lab__v1__blobs_client__get__recv_to_file(Lab__V1__BlobsClient__Get *call,
@@ -241,25 +254,24 @@ natsmicro_status lab__v1__blobs_client__get__recv_to_file(Lab__V1__BlobsClient__
                                                           natsmicro_progress progress,
                                                           void *user_data)
 {
-    return natsmicro_chunked_recv_to_file(call->base, path, progress, user_data);
+    return natsmicro_chunked_recv_to_file(NATSMICRO_STUB_BASE(call), path, progress, user_data);
 }
 
 natsmicro_status lab__v1__blobs_client__get__recv_chunk(Lab__V1__BlobsClient__Get *call,
                                                         const uint8_t **data, size_t *length)
 {
-    return natsmicro_chunked_recv_chunk(call->base, data, length);
+    return natsmicro_chunked_recv_chunk(NATSMICRO_STUB_BASE(call), data, length);
 }
 
 natsmicro_status lab__v1__blobs_client__get__read(Lab__V1__BlobsClient__Get *call, void *buffer,
                                                   size_t size, size_t *length)
 {
-    return natsmicro_chunked_read(call->base, buffer, size, length);
+    return natsmicro_chunked_read(NATSMICRO_STUB_BASE(call), buffer, size, length);
 }
 
 void lab__v1__blobs_client__get__close(Lab__V1__BlobsClient__Get *call)
 {
-    if (call != NULL)
-        natsmicro_stub_close(call->base);
+    natsmicro_stub_close(NATSMICRO_STUB_BASE(call));
 }
 
 natsmicro_status lab__v1__blobs_client__choose(Lab__V1__BlobsClient *client,
@@ -267,29 +279,33 @@ natsmicro_status lab__v1__blobs_client__choose(Lab__V1__BlobsClient *client,
                                                Lab__V1__BlobsClient__Choose **call)
 {
     natsmicro_call *base = NULL;
-    natsmicro_status status = natsmicro_stub_open(client->base, 2, NULL, context, &base);
-    *call = status == NATSMICRO_OK ? natsmicro_stub_call_handle(base) : NULL;
+    natsmicro_status status = natsmicro_stub_open(NATSMICRO_STUB_BASE(client), 2, NULL, context,
+                                                  call != NULL ? &base : NULL);
+    if (call != NULL)
+        *call = status == NATSMICRO_OK ? natsmicro_stub_call_handle(base) : NULL;
     return status;
 }
 
 natsmicro_status lab__v1__blobs_client__choose__send(Lab__V1__BlobsClient__Choose *call,
                                                      const Lab__V1__Choice *request)
 {
-    return natsmicro_stub_send(call->base, request);
+    return natsmicro_stub_send(NATSMICRO_STUB_BASE(call), request);
 }
 
 natsmicro_status lab__v1__blobs_client__choose__try_send(Lab__V1__BlobsClient__Choose *call,
                                                          const Lab__V1__Choice *request)
 {
-    return natsmicro_stub_try_send(call->base, request);
+    return natsmicro_stub_try_send(NATSMICRO_STUB_BASE(call), request);
 }
 
 natsmicro_status lab__v1__blobs_client__choose__close_and_recv(Lab__V1__BlobsClient__Choose *call,
                                                                Lab__V1__Stored **response)
 {
     void *message = NULL;
-    natsmicro_status status = natsmicro_stub_close_and_recv(call->base, &message);
-    *response = message;
+    natsmicro_status status = natsmicro_stub_close_and_recv(NATSMICRO_STUB_BASE(call),
+                                                            response != NULL ? &message : NULL);
+    if (response != NULL)
+        *response = message;
     return status;
 }
 
@@ -304,7 +320,8 @@ natsmicro_status lab__v1__blobs_client__choose__send_bytes(Lab__V1__BlobsClient_
                                                            natsmicro_progress progress,
                                                            void *user_data)
 {
-    return natsmicro_chunked_send_bytes(call->base, data, length, chunk_size, progress, user_data);
+    return natsmicro_chunked_send_bytes(NATSMICRO_STUB_BASE(call), data, length, chunk_size,
+                                        progress, user_data);
 }
 
 natsmicro_status lab__v1__blobs_client__choose__send_reader(Lab__V1__BlobsClient__Choose *call,
@@ -313,8 +330,8 @@ natsmicro_status lab__v1__blobs_client__choose__send_reader(Lab__V1__BlobsClient
                                                             natsmicro_progress progress,
                                                             void *user_data)
 {
-    return natsmicro_chunked_send_reader(call->base, reader, reader_data, chunk_size, progress,
-                                         user_data);
+    return natsmicro_chunked_send_reader(NATSMICRO_STUB_BASE(call), reader, reader_data, chunk_size,
+                                         progress, user_data);
 }
 
 natsmicro_status lab__v1__blobs_client__choose__send_fd(Lab__V1__BlobsClient__Choose *call, int fd,
@@ -322,7 +339,8 @@ natsmicro_status lab__v1__blobs_client__choose__send_fd(Lab__V1__BlobsClient__Ch
                                                         natsmicro_progress progress,
                                                         void *user_data)
 {
-    return natsmicro_chunked_send_fd(call->base, fd, chunk_size, progress, user_data);
+    return natsmicro_chunked_send_fd(NATSMICRO_STUB_BASE(call), fd, chunk_size, progress,
+                                     user_data);
 }
 
 natsmicro_status lab__v1__blobs_client__choose__send_file(Lab__V1__BlobsClient__Choose *call,
@@ -330,19 +348,19 @@ natsmicro_status lab__v1__blobs_client__choose__send_file(Lab__V1__BlobsClient__
                                                           natsmicro_progress progress,
                                                           void *user_data)
 {
-    return natsmicro_chunked_send_file(call->base, path, chunk_size, progress, user_data);
+    return natsmicro_chunked_send_file(NATSMICRO_STUB_BASE(call), path, chunk_size, progress,
+                                       user_data);
 }
 
 natsmicro_status lab__v1__blobs_client__choose__send_chunk(Lab__V1__BlobsClient__Choose *call,
                                                            const void *data, size_t length)
 {
-    return natsmicro_chunked_send_chunk(call->base, data, length);
+    return natsmicro_chunked_send_chunk(NATSMICRO_STUB_BASE(call), data, length);
 }
 
 void lab__v1__blobs_client__choose__close(Lab__V1__BlobsClient__Choose *call)
 {
-    if (call != NULL)
-        natsmicro_stub_close(call->base);
+    natsmicro_stub_close(NATSMICRO_STUB_BASE(call));
 }
 
 /* ---- server of lab.v1.Blobs ---- */
@@ -351,15 +369,17 @@ natsmicro_status lab__v1__blobs_server__put__recv(Lab__V1__BlobsServer__Put *cal
                                                   const Lab__V1__Piece **request)
 {
     const void *message = NULL;
-    natsmicro_status status = natsmicro_stub_recv(call->base, &message);
-    *request = message;
+    natsmicro_status status = natsmicro_stub_recv(NATSMICRO_STUB_BASE(call),
+                                                  request != NULL ? &message : NULL);
+    if (request != NULL)
+        *request = message;
     return status;
 }
 
 natsmicro_status lab__v1__blobs_server__put__reply(Lab__V1__BlobsServer__Put *call,
                                                    const Lab__V1__Stored *response)
 {
-    return natsmicro_stub_reply(call->base, response);
+    return natsmicro_stub_reply(NATSMICRO_STUB_BASE(call), response);
 }
 
 natsmicro_status lab__v1__blobs_server__put__recv_bytes(Lab__V1__BlobsServer__Put *call,
@@ -367,7 +387,8 @@ natsmicro_status lab__v1__blobs_server__put__recv_bytes(Lab__V1__BlobsServer__Pu
                                                         size_t *length, natsmicro_progress progress,
                                                         void *user_data)
 {
-    return natsmicro_chunked_recv_bytes(call->base, limit, data, length, progress, user_data);
+    return natsmicro_chunked_recv_bytes(NATSMICRO_STUB_BASE(call), limit, data, length, progress,
+                                        user_data);
 }
 
 natsmicro_status lab__v1__blobs_server__put__recv_to_writer(Lab__V1__BlobsServer__Put *call,
@@ -376,14 +397,15 @@ natsmicro_status lab__v1__blobs_server__put__recv_to_writer(Lab__V1__BlobsServer
                                                             natsmicro_progress progress,
                                                             void *user_data)
 {
-    return natsmicro_chunked_recv_to_writer(call->base, writer, writer_data, progress, user_data);
+    return natsmicro_chunked_recv_to_writer(NATSMICRO_STUB_BASE(call), writer, writer_data,
+                                            progress, user_data);
 }
 
 natsmicro_status lab__v1__blobs_server__put__recv_to_fd(Lab__V1__BlobsServer__Put *call, int fd,
                                                         natsmicro_progress progress,
                                                         void *user_data)
 {
-    return natsmicro_chunked_recv_to_fd(call->base, fd, progress, user_data);
+    return natsmicro_chunked_recv_to_fd(NATSMICRO_STUB_BASE(call), fd, progress, user_data);
 }
 
 natsmicro_status lab__v1__blobs_server__put__recv_to_file(Lab__V1__BlobsServer__Put *call,
@@ -391,31 +413,31 @@ natsmicro_status lab__v1__blobs_server__put__recv_to_file(Lab__V1__BlobsServer__
                                                           natsmicro_progress progress,
                                                           void *user_data)
 {
-    return natsmicro_chunked_recv_to_file(call->base, path, progress, user_data);
+    return natsmicro_chunked_recv_to_file(NATSMICRO_STUB_BASE(call), path, progress, user_data);
 }
 
 natsmicro_status lab__v1__blobs_server__put__recv_chunk(Lab__V1__BlobsServer__Put *call,
                                                         const uint8_t **data, size_t *length)
 {
-    return natsmicro_chunked_recv_chunk(call->base, data, length);
+    return natsmicro_chunked_recv_chunk(NATSMICRO_STUB_BASE(call), data, length);
 }
 
 natsmicro_status lab__v1__blobs_server__put__read(Lab__V1__BlobsServer__Put *call, void *buffer,
                                                   size_t size, size_t *length)
 {
-    return natsmicro_chunked_read(call->base, buffer, size, length);
+    return natsmicro_chunked_read(NATSMICRO_STUB_BASE(call), buffer, size, length);
 }
 
 natsmicro_status lab__v1__blobs_server__get__send(Lab__V1__BlobsServer__Get *call,
                                                   const Parts__V1__Part *response)
 {
-    return natsmicro_stub_send(call->base, response);
+    return natsmicro_stub_send(NATSMICRO_STUB_BASE(call), response);
 }
 
 natsmicro_status lab__v1__blobs_server__get__try_send(Lab__V1__BlobsServer__Get *call,
                                                       const Parts__V1__Part *response)
 {
-    return natsmicro_stub_try_send(call->base, response);
+    return natsmicro_stub_try_send(NATSMICRO_STUB_BASE(call), response);
 }
 
 natsmicro_status lab__v1__blobs_server__get__send_bytes(Lab__V1__BlobsServer__Get *call,
@@ -424,7 +446,8 @@ natsmicro_status lab__v1__blobs_server__get__send_bytes(Lab__V1__BlobsServer__Ge
                                                         natsmicro_progress progress,
                                                         void *user_data)
 {
-    return natsmicro_chunked_send_bytes(call->base, data, length, chunk_size, progress, user_data);
+    return natsmicro_chunked_send_bytes(NATSMICRO_STUB_BASE(call), data, length, chunk_size,
+                                        progress, user_data);
 }
 
 natsmicro_status lab__v1__blobs_server__get__send_reader(Lab__V1__BlobsServer__Get *call,
@@ -433,43 +456,47 @@ natsmicro_status lab__v1__blobs_server__get__send_reader(Lab__V1__BlobsServer__G
                                                          natsmicro_progress progress,
                                                          void *user_data)
 {
-    return natsmicro_chunked_send_reader(call->base, reader, reader_data, chunk_size, progress,
-                                         user_data);
+    return natsmicro_chunked_send_reader(NATSMICRO_STUB_BASE(call), reader, reader_data, chunk_size,
+                                         progress, user_data);
 }
 
 natsmicro_status lab__v1__blobs_server__get__send_fd(Lab__V1__BlobsServer__Get *call, int fd,
                                                      size_t chunk_size, natsmicro_progress progress,
                                                      void *user_data)
 {
-    return natsmicro_chunked_send_fd(call->base, fd, chunk_size, progress, user_data);
+    return natsmicro_chunked_send_fd(NATSMICRO_STUB_BASE(call), fd, chunk_size, progress,
+                                     user_data);
 }
 
 natsmicro_status lab__v1__blobs_server__get__send_file(Lab__V1__BlobsServer__Get *call,
                                                        const char *path, size_t chunk_size,
                                                        natsmicro_progress progress, void *user_data)
 {
-    return natsmicro_chunked_send_file(call->base, path, chunk_size, progress, user_data);
+    return natsmicro_chunked_send_file(NATSMICRO_STUB_BASE(call), path, chunk_size, progress,
+                                       user_data);
 }
 
 natsmicro_status lab__v1__blobs_server__get__send_chunk(Lab__V1__BlobsServer__Get *call,
                                                         const void *data, size_t length)
 {
-    return natsmicro_chunked_send_chunk(call->base, data, length);
+    return natsmicro_chunked_send_chunk(NATSMICRO_STUB_BASE(call), data, length);
 }
 
 natsmicro_status lab__v1__blobs_server__choose__recv(Lab__V1__BlobsServer__Choose *call,
                                                      const Lab__V1__Choice **request)
 {
     const void *message = NULL;
-    natsmicro_status status = natsmicro_stub_recv(call->base, &message);
-    *request = message;
+    natsmicro_status status = natsmicro_stub_recv(NATSMICRO_STUB_BASE(call),
+                                                  request != NULL ? &message : NULL);
+    if (request != NULL)
+        *request = message;
     return status;
 }
 
 natsmicro_status lab__v1__blobs_server__choose__reply(Lab__V1__BlobsServer__Choose *call,
                                                       const Lab__V1__Stored *response)
 {
-    return natsmicro_stub_reply(call->base, response);
+    return natsmicro_stub_reply(NATSMICRO_STUB_BASE(call), response);
 }
 
 natsmicro_status lab__v1__blobs_server__choose__recv_bytes(Lab__V1__BlobsServer__Choose *call,
@@ -478,7 +505,8 @@ natsmicro_status lab__v1__blobs_server__choose__recv_bytes(Lab__V1__BlobsServer_
                                                            natsmicro_progress progress,
                                                            void *user_data)
 {
-    return natsmicro_chunked_recv_bytes(call->base, limit, data, length, progress, user_data);
+    return natsmicro_chunked_recv_bytes(NATSMICRO_STUB_BASE(call), limit, data, length, progress,
+                                        user_data);
 }
 
 natsmicro_status lab__v1__blobs_server__choose__recv_to_writer(Lab__V1__BlobsServer__Choose *call,
@@ -487,14 +515,15 @@ natsmicro_status lab__v1__blobs_server__choose__recv_to_writer(Lab__V1__BlobsSer
                                                                natsmicro_progress progress,
                                                                void *user_data)
 {
-    return natsmicro_chunked_recv_to_writer(call->base, writer, writer_data, progress, user_data);
+    return natsmicro_chunked_recv_to_writer(NATSMICRO_STUB_BASE(call), writer, writer_data,
+                                            progress, user_data);
 }
 
 natsmicro_status lab__v1__blobs_server__choose__recv_to_fd(Lab__V1__BlobsServer__Choose *call,
                                                            int fd, natsmicro_progress progress,
                                                            void *user_data)
 {
-    return natsmicro_chunked_recv_to_fd(call->base, fd, progress, user_data);
+    return natsmicro_chunked_recv_to_fd(NATSMICRO_STUB_BASE(call), fd, progress, user_data);
 }
 
 natsmicro_status lab__v1__blobs_server__choose__recv_to_file(Lab__V1__BlobsServer__Choose *call,
@@ -502,19 +531,19 @@ natsmicro_status lab__v1__blobs_server__choose__recv_to_file(Lab__V1__BlobsServe
                                                              natsmicro_progress progress,
                                                              void *user_data)
 {
-    return natsmicro_chunked_recv_to_file(call->base, path, progress, user_data);
+    return natsmicro_chunked_recv_to_file(NATSMICRO_STUB_BASE(call), path, progress, user_data);
 }
 
 natsmicro_status lab__v1__blobs_server__choose__recv_chunk(Lab__V1__BlobsServer__Choose *call,
                                                            const uint8_t **data, size_t *length)
 {
-    return natsmicro_chunked_recv_chunk(call->base, data, length);
+    return natsmicro_chunked_recv_chunk(NATSMICRO_STUB_BASE(call), data, length);
 }
 
 natsmicro_status lab__v1__blobs_server__choose__read(Lab__V1__BlobsServer__Choose *call,
                                                      void *buffer, size_t size, size_t *length)
 {
-    return natsmicro_chunked_read(call->base, buffer, size, length);
+    return natsmicro_chunked_read(NATSMICRO_STUB_BASE(call), buffer, size, length);
 }
 
 natsmicro_status lab__v1__blobs_server__add(natsmicro_server *server,

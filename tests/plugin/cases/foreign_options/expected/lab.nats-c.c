@@ -53,24 +53,27 @@ natsmicro_status lab__lab_client__new(Lab__LabClient **client, natsConnection *c
                                       const natsmicro_client_options *options)
 {
     natsmicro_client *base = NULL;
-    natsmicro_status status = natsmicro_stub_client_new(&base, &service_Lab__LabServer, connection,
+    natsmicro_status status = natsmicro_stub_client_new(client != NULL ? &base : NULL,
+                                                        &service_Lab__LabServer, connection,
                                                         options);
-    *client = status == NATSMICRO_OK ? natsmicro_stub_client_handle(base) : NULL;
+    if (client != NULL)
+        *client = status == NATSMICRO_OK ? natsmicro_stub_client_handle(base) : NULL;
     return status;
 }
 
 void lab__lab_client__destroy(Lab__LabClient *client)
 {
-    if (client != NULL)
-        natsmicro_stub_client_destroy(client->base);
+    natsmicro_stub_client_destroy(NATSMICRO_STUB_BASE(client));
 }
 
 natsmicro_status lab__lab_client__ping(Lab__LabClient *client, const Lab__Empty *request,
                                        natsmicro_context *context, Lab__Empty **response)
 {
     void *message = NULL;
-    natsmicro_status status = natsmicro_stub_unary(client->base, 0, request, context, &message);
-    *response = message;
+    natsmicro_status status = natsmicro_stub_unary(NATSMICRO_STUB_BASE(client), 0, request, context,
+                                                   response != NULL ? &message : NULL);
+    if (response != NULL)
+        *response = message;
     return status;
 }
 
@@ -84,7 +87,7 @@ void lab__lab_client__ping__free(Lab__Empty *response)
 natsmicro_status lab__lab_server__ping__reply(Lab__LabServer__Ping *call,
                                               const Lab__Empty *response)
 {
-    return natsmicro_stub_reply(call->base, response);
+    return natsmicro_stub_reply(NATSMICRO_STUB_BASE(call), response);
 }
 
 natsmicro_status lab__lab_server__add(natsmicro_server *server, const Lab__LabHandlers *handlers,

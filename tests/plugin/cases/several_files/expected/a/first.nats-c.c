@@ -53,24 +53,27 @@ natsmicro_status a__first_client__new(A__FirstClient **client, natsConnection *c
                                       const natsmicro_client_options *options)
 {
     natsmicro_client *base = NULL;
-    natsmicro_status status = natsmicro_stub_client_new(&base, &service_A__FirstServer, connection,
+    natsmicro_status status = natsmicro_stub_client_new(client != NULL ? &base : NULL,
+                                                        &service_A__FirstServer, connection,
                                                         options);
-    *client = status == NATSMICRO_OK ? natsmicro_stub_client_handle(base) : NULL;
+    if (client != NULL)
+        *client = status == NATSMICRO_OK ? natsmicro_stub_client_handle(base) : NULL;
     return status;
 }
 
 void a__first_client__destroy(A__FirstClient *client)
 {
-    if (client != NULL)
-        natsmicro_stub_client_destroy(client->base);
+    natsmicro_stub_client_destroy(NATSMICRO_STUB_BASE(client));
 }
 
 natsmicro_status a__first_client__ping(A__FirstClient *client, const A__Empty *request,
                                        natsmicro_context *context, A__Empty **response)
 {
     void *message = NULL;
-    natsmicro_status status = natsmicro_stub_unary(client->base, 0, request, context, &message);
-    *response = message;
+    natsmicro_status status = natsmicro_stub_unary(NATSMICRO_STUB_BASE(client), 0, request, context,
+                                                   response != NULL ? &message : NULL);
+    if (response != NULL)
+        *response = message;
     return status;
 }
 
@@ -83,7 +86,7 @@ void a__first_client__ping__free(A__Empty *response)
 
 natsmicro_status a__first_server__ping__reply(A__FirstServer__Ping *call, const A__Empty *response)
 {
-    return natsmicro_stub_reply(call->base, response);
+    return natsmicro_stub_reply(NATSMICRO_STUB_BASE(call), response);
 }
 
 natsmicro_status a__first_server__add(natsmicro_server *server, const A__FirstHandlers *handlers,

@@ -74,16 +74,17 @@ natsmicro_status acme__lab_one__lab_client__new(Acme__LabOne__LabClient **client
                                                 const natsmicro_client_options *options)
 {
     natsmicro_client *base = NULL;
-    natsmicro_status status = natsmicro_stub_client_new(&base, &service_Acme__LabOne__LabServer,
+    natsmicro_status status = natsmicro_stub_client_new(client != NULL ? &base : NULL,
+                                                        &service_Acme__LabOne__LabServer,
                                                         connection, options);
-    *client = status == NATSMICRO_OK ? natsmicro_stub_client_handle(base) : NULL;
+    if (client != NULL)
+        *client = status == NATSMICRO_OK ? natsmicro_stub_client_handle(base) : NULL;
     return status;
 }
 
 void acme__lab_one__lab_client__destroy(Acme__LabOne__LabClient *client)
 {
-    if (client != NULL)
-        natsmicro_stub_client_destroy(client->base);
+    natsmicro_stub_client_destroy(NATSMICRO_STUB_BASE(client));
 }
 
 natsmicro_status acme__lab_one__lab_client__ping(Acme__LabOne__LabClient *client,
@@ -92,8 +93,10 @@ natsmicro_status acme__lab_one__lab_client__ping(Acme__LabOne__LabClient *client
                                                  Acme__LabOne__Request__Inner **response)
 {
     void *message = NULL;
-    natsmicro_status status = natsmicro_stub_unary(client->base, 0, request, context, &message);
-    *response = message;
+    natsmicro_status status = natsmicro_stub_unary(NATSMICRO_STUB_BASE(client), 0, request, context,
+                                                   response != NULL ? &message : NULL);
+    if (response != NULL)
+        *response = message;
     return status;
 }
 
@@ -108,8 +111,10 @@ natsmicro_status acme__lab_one__lab_client__imported(Acme__LabOne__LabClient *cl
                                                      Acme__LabOne__LabClient__Imported **call)
 {
     natsmicro_call *base = NULL;
-    natsmicro_status status = natsmicro_stub_open(client->base, 1, request, context, &base);
-    *call = status == NATSMICRO_OK ? natsmicro_stub_call_handle(base) : NULL;
+    natsmicro_status status = natsmicro_stub_open(NATSMICRO_STUB_BASE(client), 1, request, context,
+                                                  call != NULL ? &base : NULL);
+    if (call != NULL)
+        *call = status == NATSMICRO_OK ? natsmicro_stub_call_handle(base) : NULL;
     return status;
 }
 
@@ -117,15 +122,16 @@ natsmicro_status acme__lab_one__lab_client__imported__recv(Acme__LabOne__LabClie
                                                            const Put__Into__Loose **response)
 {
     const void *message = NULL;
-    natsmicro_status status = natsmicro_stub_recv(call->base, &message);
-    *response = message;
+    natsmicro_status status = natsmicro_stub_recv(NATSMICRO_STUB_BASE(call),
+                                                  response != NULL ? &message : NULL);
+    if (response != NULL)
+        *response = message;
     return status;
 }
 
 void acme__lab_one__lab_client__imported__close(Acme__LabOne__LabClient__Imported *call)
 {
-    if (call != NULL)
-        natsmicro_stub_close(call->base);
+    natsmicro_stub_close(NATSMICRO_STUB_BASE(call));
 }
 
 /* ---- server of lab.v1.Lab ---- */
@@ -133,19 +139,19 @@ void acme__lab_one__lab_client__imported__close(Acme__LabOne__LabClient__Importe
 natsmicro_status acme__lab_one__lab_server__ping__reply(
     Acme__LabOne__LabServer__Ping *call, const Acme__LabOne__Request__Inner *response)
 {
-    return natsmicro_stub_reply(call->base, response);
+    return natsmicro_stub_reply(NATSMICRO_STUB_BASE(call), response);
 }
 
 natsmicro_status acme__lab_one__lab_server__imported__send(Acme__LabOne__LabServer__Imported *call,
                                                            const Put__Into__Loose *response)
 {
-    return natsmicro_stub_send(call->base, response);
+    return natsmicro_stub_send(NATSMICRO_STUB_BASE(call), response);
 }
 
 natsmicro_status acme__lab_one__lab_server__imported__try_send(
     Acme__LabOne__LabServer__Imported *call, const Put__Into__Loose *response)
 {
-    return natsmicro_stub_try_send(call->base, response);
+    return natsmicro_stub_try_send(NATSMICRO_STUB_BASE(call), response);
 }
 
 natsmicro_status acme__lab_one__lab_server__add(natsmicro_server *server,

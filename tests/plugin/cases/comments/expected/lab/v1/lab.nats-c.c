@@ -107,16 +107,17 @@ natsmicro_status lab__v1__lab_client__new(Lab__V1__LabClient **client, natsConne
                                           const natsmicro_client_options *options)
 {
     natsmicro_client *base = NULL;
-    natsmicro_status status = natsmicro_stub_client_new(&base, &service_Lab__V1__LabServer,
-                                                        connection, options);
-    *client = status == NATSMICRO_OK ? natsmicro_stub_client_handle(base) : NULL;
+    natsmicro_status status = natsmicro_stub_client_new(client != NULL ? &base : NULL,
+                                                        &service_Lab__V1__LabServer, connection,
+                                                        options);
+    if (client != NULL)
+        *client = status == NATSMICRO_OK ? natsmicro_stub_client_handle(base) : NULL;
     return status;
 }
 
 void lab__v1__lab_client__destroy(Lab__V1__LabClient *client)
 {
-    if (client != NULL)
-        natsmicro_stub_client_destroy(client->base);
+    natsmicro_stub_client_destroy(NATSMICRO_STUB_BASE(client));
 }
 
 natsmicro_status lab__v1__lab_client__ping(Lab__V1__LabClient *client,
@@ -124,8 +125,10 @@ natsmicro_status lab__v1__lab_client__ping(Lab__V1__LabClient *client,
                                            natsmicro_context *context, Lab__V1__Empty **response)
 {
     void *message = NULL;
-    natsmicro_status status = natsmicro_stub_unary(client->base, 0, request, context, &message);
-    *response = message;
+    natsmicro_status status = natsmicro_stub_unary(NATSMICRO_STUB_BASE(client), 0, request, context,
+                                                   response != NULL ? &message : NULL);
+    if (response != NULL)
+        *response = message;
     return status;
 }
 
@@ -139,8 +142,10 @@ natsmicro_status lab__v1__lab_client__blank(Lab__V1__LabClient *client,
                                             natsmicro_context *context, Lab__V1__Empty **response)
 {
     void *message = NULL;
-    natsmicro_status status = natsmicro_stub_unary(client->base, 1, request, context, &message);
-    *response = message;
+    natsmicro_status status = natsmicro_stub_unary(NATSMICRO_STUB_BASE(client), 1, request, context,
+                                                   response != NULL ? &message : NULL);
+    if (response != NULL)
+        *response = message;
     return status;
 }
 
@@ -155,8 +160,10 @@ natsmicro_status lab__v1__lab_client__bare(Lab__V1__LabClient *client,
                                            Lab__V1__LabClient__Bare **call)
 {
     natsmicro_call *base = NULL;
-    natsmicro_status status = natsmicro_stub_open(client->base, 2, request, context, &base);
-    *call = status == NATSMICRO_OK ? natsmicro_stub_call_handle(base) : NULL;
+    natsmicro_status status = natsmicro_stub_open(NATSMICRO_STUB_BASE(client), 2, request, context,
+                                                  call != NULL ? &base : NULL);
+    if (call != NULL)
+        *call = status == NATSMICRO_OK ? natsmicro_stub_call_handle(base) : NULL;
     return status;
 }
 
@@ -164,15 +171,16 @@ natsmicro_status lab__v1__lab_client__bare__recv(Lab__V1__LabClient__Bare *call,
                                                  const Lab__V1__Empty **response)
 {
     const void *message = NULL;
-    natsmicro_status status = natsmicro_stub_recv(call->base, &message);
-    *response = message;
+    natsmicro_status status = natsmicro_stub_recv(NATSMICRO_STUB_BASE(call),
+                                                  response != NULL ? &message : NULL);
+    if (response != NULL)
+        *response = message;
     return status;
 }
 
 void lab__v1__lab_client__bare__close(Lab__V1__LabClient__Bare *call)
 {
-    if (call != NULL)
-        natsmicro_stub_close(call->base);
+    natsmicro_stub_close(NATSMICRO_STUB_BASE(call));
 }
 
 natsmicro_status lab__v1__lab_client__slashes(Lab__V1__LabClient *client,
@@ -180,8 +188,10 @@ natsmicro_status lab__v1__lab_client__slashes(Lab__V1__LabClient *client,
                                               natsmicro_context *context, Lab__V1__Empty **response)
 {
     void *message = NULL;
-    natsmicro_status status = natsmicro_stub_unary(client->base, 3, request, context, &message);
-    *response = message;
+    natsmicro_status status = natsmicro_stub_unary(NATSMICRO_STUB_BASE(client), 3, request, context,
+                                                   response != NULL ? &message : NULL);
+    if (response != NULL)
+        *response = message;
     return status;
 }
 
@@ -195,31 +205,31 @@ void lab__v1__lab_client__slashes__free(Lab__V1__Empty *response)
 natsmicro_status lab__v1__lab_server__ping__reply(Lab__V1__LabServer__Ping *call,
                                                   const Lab__V1__Empty *response)
 {
-    return natsmicro_stub_reply(call->base, response);
+    return natsmicro_stub_reply(NATSMICRO_STUB_BASE(call), response);
 }
 
 natsmicro_status lab__v1__lab_server__blank__reply(Lab__V1__LabServer__Blank *call,
                                                    const Lab__V1__Empty *response)
 {
-    return natsmicro_stub_reply(call->base, response);
+    return natsmicro_stub_reply(NATSMICRO_STUB_BASE(call), response);
 }
 
 natsmicro_status lab__v1__lab_server__bare__send(Lab__V1__LabServer__Bare *call,
                                                  const Lab__V1__Empty *response)
 {
-    return natsmicro_stub_send(call->base, response);
+    return natsmicro_stub_send(NATSMICRO_STUB_BASE(call), response);
 }
 
 natsmicro_status lab__v1__lab_server__bare__try_send(Lab__V1__LabServer__Bare *call,
                                                      const Lab__V1__Empty *response)
 {
-    return natsmicro_stub_try_send(call->base, response);
+    return natsmicro_stub_try_send(NATSMICRO_STUB_BASE(call), response);
 }
 
 natsmicro_status lab__v1__lab_server__slashes__reply(Lab__V1__LabServer__Slashes *call,
                                                      const Lab__V1__Empty *response)
 {
-    return natsmicro_stub_reply(call->base, response);
+    return natsmicro_stub_reply(NATSMICRO_STUB_BASE(call), response);
 }
 
 natsmicro_status lab__v1__lab_server__add(natsmicro_server *server,

@@ -144,16 +144,17 @@ natsmicro_status lab__v1__lab_client__new(Lab__V1__LabClient **client, natsConne
                                           const natsmicro_client_options *options)
 {
     natsmicro_client *base = NULL;
-    natsmicro_status status = natsmicro_stub_client_new(&base, &service_Lab__V1__LabServer,
-                                                        connection, options);
-    *client = status == NATSMICRO_OK ? natsmicro_stub_client_handle(base) : NULL;
+    natsmicro_status status = natsmicro_stub_client_new(client != NULL ? &base : NULL,
+                                                        &service_Lab__V1__LabServer, connection,
+                                                        options);
+    if (client != NULL)
+        *client = status == NATSMICRO_OK ? natsmicro_stub_client_handle(base) : NULL;
     return status;
 }
 
 void lab__v1__lab_client__destroy(Lab__V1__LabClient *client)
 {
-    if (client != NULL)
-        natsmicro_stub_client_destroy(client->base);
+    natsmicro_stub_client_destroy(NATSMICRO_STUB_BASE(client));
 }
 
 natsmicro_status lab__v1__lab_client__delete(Lab__V1__LabClient *client,
@@ -161,8 +162,10 @@ natsmicro_status lab__v1__lab_client__delete(Lab__V1__LabClient *client,
                                              natsmicro_context *context, Lab__V1__Empty **response)
 {
     void *message = NULL;
-    natsmicro_status status = natsmicro_stub_unary(client->base, 0, request, context, &message);
-    *response = message;
+    natsmicro_status status = natsmicro_stub_unary(NATSMICRO_STUB_BASE(client), 0, request, context,
+                                                   response != NULL ? &message : NULL);
+    if (response != NULL)
+        *response = message;
     return status;
 }
 
@@ -177,8 +180,10 @@ natsmicro_status lab__v1__lab_client__class(Lab__V1__LabClient *client,
                                             Lab__V1__LabClient__Class **call)
 {
     natsmicro_call *base = NULL;
-    natsmicro_status status = natsmicro_stub_open(client->base, 1, request, context, &base);
-    *call = status == NATSMICRO_OK ? natsmicro_stub_call_handle(base) : NULL;
+    natsmicro_status status = natsmicro_stub_open(NATSMICRO_STUB_BASE(client), 1, request, context,
+                                                  call != NULL ? &base : NULL);
+    if (call != NULL)
+        *call = status == NATSMICRO_OK ? natsmicro_stub_call_handle(base) : NULL;
     return status;
 }
 
@@ -186,15 +191,16 @@ natsmicro_status lab__v1__lab_client__class__recv(Lab__V1__LabClient__Class *cal
                                                   const Lab__V1__Empty **response)
 {
     const void *message = NULL;
-    natsmicro_status status = natsmicro_stub_recv(call->base, &message);
-    *response = message;
+    natsmicro_status status = natsmicro_stub_recv(NATSMICRO_STUB_BASE(call),
+                                                  response != NULL ? &message : NULL);
+    if (response != NULL)
+        *response = message;
     return status;
 }
 
 void lab__v1__lab_client__class__close(Lab__V1__LabClient__Class *call)
 {
-    if (call != NULL)
-        natsmicro_stub_close(call->base);
+    natsmicro_stub_close(NATSMICRO_STUB_BASE(call));
 }
 
 natsmicro_status lab__v1__lab_client__operator(Lab__V1__LabClient *client,
@@ -202,29 +208,33 @@ natsmicro_status lab__v1__lab_client__operator(Lab__V1__LabClient *client,
                                                Lab__V1__LabClient__Operator **call)
 {
     natsmicro_call *base = NULL;
-    natsmicro_status status = natsmicro_stub_open(client->base, 2, NULL, context, &base);
-    *call = status == NATSMICRO_OK ? natsmicro_stub_call_handle(base) : NULL;
+    natsmicro_status status = natsmicro_stub_open(NATSMICRO_STUB_BASE(client), 2, NULL, context,
+                                                  call != NULL ? &base : NULL);
+    if (call != NULL)
+        *call = status == NATSMICRO_OK ? natsmicro_stub_call_handle(base) : NULL;
     return status;
 }
 
 natsmicro_status lab__v1__lab_client__operator__send(Lab__V1__LabClient__Operator *call,
                                                      const Lab__V1__Empty *request)
 {
-    return natsmicro_stub_send(call->base, request);
+    return natsmicro_stub_send(NATSMICRO_STUB_BASE(call), request);
 }
 
 natsmicro_status lab__v1__lab_client__operator__try_send(Lab__V1__LabClient__Operator *call,
                                                          const Lab__V1__Empty *request)
 {
-    return natsmicro_stub_try_send(call->base, request);
+    return natsmicro_stub_try_send(NATSMICRO_STUB_BASE(call), request);
 }
 
 natsmicro_status lab__v1__lab_client__operator__close_and_recv(Lab__V1__LabClient__Operator *call,
                                                                Lab__V1__Empty **response)
 {
     void *message = NULL;
-    natsmicro_status status = natsmicro_stub_close_and_recv(call->base, &message);
-    *response = message;
+    natsmicro_status status = natsmicro_stub_close_and_recv(NATSMICRO_STUB_BASE(call),
+                                                            response != NULL ? &message : NULL);
+    if (response != NULL)
+        *response = message;
     return status;
 }
 
@@ -235,16 +245,17 @@ void lab__v1__lab_client__operator__free(Lab__V1__Empty *response)
 
 void lab__v1__lab_client__operator__close(Lab__V1__LabClient__Operator *call)
 {
-    if (call != NULL)
-        natsmicro_stub_close(call->base);
+    natsmicro_stub_close(NATSMICRO_STUB_BASE(call));
 }
 
 natsmicro_status lab__v1__lab_client__and(Lab__V1__LabClient *client, const Lab__V1__Empty *request,
                                           natsmicro_context *context, Lab__V1__Empty **response)
 {
     void *message = NULL;
-    natsmicro_status status = natsmicro_stub_unary(client->base, 3, request, context, &message);
-    *response = message;
+    natsmicro_status status = natsmicro_stub_unary(NATSMICRO_STUB_BASE(client), 3, request, context,
+                                                   response != NULL ? &message : NULL);
+    if (response != NULL)
+        *response = message;
     return status;
 }
 
@@ -258,8 +269,10 @@ natsmicro_status lab__v1__lab_client__errno(Lab__V1__LabClient *client,
                                             natsmicro_context *context, Lab__V1__Empty **response)
 {
     void *message = NULL;
-    natsmicro_status status = natsmicro_stub_unary(client->base, 4, request, context, &message);
-    *response = message;
+    natsmicro_status status = natsmicro_stub_unary(NATSMICRO_STUB_BASE(client), 4, request, context,
+                                                   response != NULL ? &message : NULL);
+    if (response != NULL)
+        *response = message;
     return status;
 }
 
@@ -274,8 +287,10 @@ natsmicro_status lab__v1__lab_client__const_cast(Lab__V1__LabClient *client,
                                                  Lab__V1__Empty **response)
 {
     void *message = NULL;
-    natsmicro_status status = natsmicro_stub_unary(client->base, 5, request, context, &message);
-    *response = message;
+    natsmicro_status status = natsmicro_stub_unary(NATSMICRO_STUB_BASE(client), 5, request, context,
+                                                   response != NULL ? &message : NULL);
+    if (response != NULL)
+        *response = message;
     return status;
 }
 
@@ -289,52 +304,54 @@ void lab__v1__lab_client__const_cast__free(Lab__V1__Empty *response)
 natsmicro_status lab__v1__lab_server__delete__reply(Lab__V1__LabServer__Delete *call,
                                                     const Lab__V1__Empty *response)
 {
-    return natsmicro_stub_reply(call->base, response);
+    return natsmicro_stub_reply(NATSMICRO_STUB_BASE(call), response);
 }
 
 natsmicro_status lab__v1__lab_server__class__send(Lab__V1__LabServer__Class *call,
                                                   const Lab__V1__Empty *response)
 {
-    return natsmicro_stub_send(call->base, response);
+    return natsmicro_stub_send(NATSMICRO_STUB_BASE(call), response);
 }
 
 natsmicro_status lab__v1__lab_server__class__try_send(Lab__V1__LabServer__Class *call,
                                                       const Lab__V1__Empty *response)
 {
-    return natsmicro_stub_try_send(call->base, response);
+    return natsmicro_stub_try_send(NATSMICRO_STUB_BASE(call), response);
 }
 
 natsmicro_status lab__v1__lab_server__operator__recv(Lab__V1__LabServer__Operator *call,
                                                      const Lab__V1__Empty **request)
 {
     const void *message = NULL;
-    natsmicro_status status = natsmicro_stub_recv(call->base, &message);
-    *request = message;
+    natsmicro_status status = natsmicro_stub_recv(NATSMICRO_STUB_BASE(call),
+                                                  request != NULL ? &message : NULL);
+    if (request != NULL)
+        *request = message;
     return status;
 }
 
 natsmicro_status lab__v1__lab_server__operator__reply(Lab__V1__LabServer__Operator *call,
                                                       const Lab__V1__Empty *response)
 {
-    return natsmicro_stub_reply(call->base, response);
+    return natsmicro_stub_reply(NATSMICRO_STUB_BASE(call), response);
 }
 
 natsmicro_status lab__v1__lab_server__and__reply(Lab__V1__LabServer__And *call,
                                                  const Lab__V1__Empty *response)
 {
-    return natsmicro_stub_reply(call->base, response);
+    return natsmicro_stub_reply(NATSMICRO_STUB_BASE(call), response);
 }
 
 natsmicro_status lab__v1__lab_server__errno__reply(Lab__V1__LabServer__Errno *call,
                                                    const Lab__V1__Empty *response)
 {
-    return natsmicro_stub_reply(call->base, response);
+    return natsmicro_stub_reply(NATSMICRO_STUB_BASE(call), response);
 }
 
 natsmicro_status lab__v1__lab_server__const_cast__reply(Lab__V1__LabServer__ConstCast *call,
                                                         const Lab__V1__Empty *response)
 {
-    return natsmicro_stub_reply(call->base, response);
+    return natsmicro_stub_reply(NATSMICRO_STUB_BASE(call), response);
 }
 
 natsmicro_status lab__v1__lab_server__add(natsmicro_server *server,

@@ -109,16 +109,17 @@ natsmicro_status lab__v1__lab_client__new(Lab__V1__LabClient **client, natsConne
                                           const natsmicro_client_options *options)
 {
     natsmicro_client *base = NULL;
-    natsmicro_status status = natsmicro_stub_client_new(&base, &service_Lab__V1__LabServer,
-                                                        connection, options);
-    *client = status == NATSMICRO_OK ? natsmicro_stub_client_handle(base) : NULL;
+    natsmicro_status status = natsmicro_stub_client_new(client != NULL ? &base : NULL,
+                                                        &service_Lab__V1__LabServer, connection,
+                                                        options);
+    if (client != NULL)
+        *client = status == NATSMICRO_OK ? natsmicro_stub_client_handle(base) : NULL;
     return status;
 }
 
 void lab__v1__lab_client__destroy(Lab__V1__LabClient *client)
 {
-    if (client != NULL)
-        natsmicro_stub_client_destroy(client->base);
+    natsmicro_stub_client_destroy(NATSMICRO_STUB_BASE(client));
 }
 
 natsmicro_status lab__v1__lab_client__ping(Lab__V1__LabClient *client,
@@ -127,8 +128,10 @@ natsmicro_status lab__v1__lab_client__ping(Lab__V1__LabClient *client,
                                            Lab__V1__PingResponse **response)
 {
     void *message = NULL;
-    natsmicro_status status = natsmicro_stub_unary(client->base, 0, request, context, &message);
-    *response = message;
+    natsmicro_status status = natsmicro_stub_unary(NATSMICRO_STUB_BASE(client), 0, request, context,
+                                                   response != NULL ? &message : NULL);
+    if (response != NULL)
+        *response = message;
     return status;
 }
 
@@ -143,8 +146,10 @@ natsmicro_status lab__v1__lab_client__count_up(Lab__V1__LabClient *client,
                                                Lab__V1__LabClient__CountUp **call)
 {
     natsmicro_call *base = NULL;
-    natsmicro_status status = natsmicro_stub_open(client->base, 1, request, context, &base);
-    *call = status == NATSMICRO_OK ? natsmicro_stub_call_handle(base) : NULL;
+    natsmicro_status status = natsmicro_stub_open(NATSMICRO_STUB_BASE(client), 1, request, context,
+                                                  call != NULL ? &base : NULL);
+    if (call != NULL)
+        *call = status == NATSMICRO_OK ? natsmicro_stub_call_handle(base) : NULL;
     return status;
 }
 
@@ -152,44 +157,49 @@ natsmicro_status lab__v1__lab_client__count_up__recv(Lab__V1__LabClient__CountUp
                                                      const Lab__V1__CountUpResponse **response)
 {
     const void *message = NULL;
-    natsmicro_status status = natsmicro_stub_recv(call->base, &message);
-    *response = message;
+    natsmicro_status status = natsmicro_stub_recv(NATSMICRO_STUB_BASE(call),
+                                                  response != NULL ? &message : NULL);
+    if (response != NULL)
+        *response = message;
     return status;
 }
 
 void lab__v1__lab_client__count_up__close(Lab__V1__LabClient__CountUp *call)
 {
-    if (call != NULL)
-        natsmicro_stub_close(call->base);
+    natsmicro_stub_close(NATSMICRO_STUB_BASE(call));
 }
 
 natsmicro_status lab__v1__lab_client__sum(Lab__V1__LabClient *client, natsmicro_context *context,
                                           Lab__V1__LabClient__Sum **call)
 {
     natsmicro_call *base = NULL;
-    natsmicro_status status = natsmicro_stub_open(client->base, 2, NULL, context, &base);
-    *call = status == NATSMICRO_OK ? natsmicro_stub_call_handle(base) : NULL;
+    natsmicro_status status = natsmicro_stub_open(NATSMICRO_STUB_BASE(client), 2, NULL, context,
+                                                  call != NULL ? &base : NULL);
+    if (call != NULL)
+        *call = status == NATSMICRO_OK ? natsmicro_stub_call_handle(base) : NULL;
     return status;
 }
 
 natsmicro_status lab__v1__lab_client__sum__send(Lab__V1__LabClient__Sum *call,
                                                 const Lab__V1__SumRequest *request)
 {
-    return natsmicro_stub_send(call->base, request);
+    return natsmicro_stub_send(NATSMICRO_STUB_BASE(call), request);
 }
 
 natsmicro_status lab__v1__lab_client__sum__try_send(Lab__V1__LabClient__Sum *call,
                                                     const Lab__V1__SumRequest *request)
 {
-    return natsmicro_stub_try_send(call->base, request);
+    return natsmicro_stub_try_send(NATSMICRO_STUB_BASE(call), request);
 }
 
 natsmicro_status lab__v1__lab_client__sum__close_and_recv(Lab__V1__LabClient__Sum *call,
                                                           Lab__V1__SumResponse **response)
 {
     void *message = NULL;
-    natsmicro_status status = natsmicro_stub_close_and_recv(call->base, &message);
-    *response = message;
+    natsmicro_status status = natsmicro_stub_close_and_recv(NATSMICRO_STUB_BASE(call),
+                                                            response != NULL ? &message : NULL);
+    if (response != NULL)
+        *response = message;
     return status;
 }
 
@@ -200,49 +210,51 @@ void lab__v1__lab_client__sum__free(Lab__V1__SumResponse *response)
 
 void lab__v1__lab_client__sum__close(Lab__V1__LabClient__Sum *call)
 {
-    if (call != NULL)
-        natsmicro_stub_close(call->base);
+    natsmicro_stub_close(NATSMICRO_STUB_BASE(call));
 }
 
 natsmicro_status lab__v1__lab_client__chat(Lab__V1__LabClient *client, natsmicro_context *context,
                                            Lab__V1__LabClient__Chat **call)
 {
     natsmicro_call *base = NULL;
-    natsmicro_status status = natsmicro_stub_open(client->base, 3, NULL, context, &base);
-    *call = status == NATSMICRO_OK ? natsmicro_stub_call_handle(base) : NULL;
+    natsmicro_status status = natsmicro_stub_open(NATSMICRO_STUB_BASE(client), 3, NULL, context,
+                                                  call != NULL ? &base : NULL);
+    if (call != NULL)
+        *call = status == NATSMICRO_OK ? natsmicro_stub_call_handle(base) : NULL;
     return status;
 }
 
 natsmicro_status lab__v1__lab_client__chat__send(Lab__V1__LabClient__Chat *call,
                                                  const Lab__V1__ChatMessage *request)
 {
-    return natsmicro_stub_send(call->base, request);
+    return natsmicro_stub_send(NATSMICRO_STUB_BASE(call), request);
 }
 
 natsmicro_status lab__v1__lab_client__chat__try_send(Lab__V1__LabClient__Chat *call,
                                                      const Lab__V1__ChatMessage *request)
 {
-    return natsmicro_stub_try_send(call->base, request);
+    return natsmicro_stub_try_send(NATSMICRO_STUB_BASE(call), request);
 }
 
 natsmicro_status lab__v1__lab_client__chat__recv(Lab__V1__LabClient__Chat *call,
                                                  const Lab__V1__ChatMessage **response)
 {
     const void *message = NULL;
-    natsmicro_status status = natsmicro_stub_recv(call->base, &message);
-    *response = message;
+    natsmicro_status status = natsmicro_stub_recv(NATSMICRO_STUB_BASE(call),
+                                                  response != NULL ? &message : NULL);
+    if (response != NULL)
+        *response = message;
     return status;
 }
 
 natsmicro_status lab__v1__lab_client__chat__close_send(Lab__V1__LabClient__Chat *call)
 {
-    return natsmicro_stub_close_send(call->base);
+    return natsmicro_stub_close_send(NATSMICRO_STUB_BASE(call));
 }
 
 void lab__v1__lab_client__chat__close(Lab__V1__LabClient__Chat *call)
 {
-    if (call != NULL)
-        natsmicro_stub_close(call->base);
+    natsmicro_stub_close(NATSMICRO_STUB_BASE(call));
 }
 
 /* ---- server of lab.v1.Lab ---- */
@@ -250,55 +262,59 @@ void lab__v1__lab_client__chat__close(Lab__V1__LabClient__Chat *call)
 natsmicro_status lab__v1__lab_server__ping__reply(Lab__V1__LabServer__Ping *call,
                                                   const Lab__V1__PingResponse *response)
 {
-    return natsmicro_stub_reply(call->base, response);
+    return natsmicro_stub_reply(NATSMICRO_STUB_BASE(call), response);
 }
 
 natsmicro_status lab__v1__lab_server__count_up__send(Lab__V1__LabServer__CountUp *call,
                                                      const Lab__V1__CountUpResponse *response)
 {
-    return natsmicro_stub_send(call->base, response);
+    return natsmicro_stub_send(NATSMICRO_STUB_BASE(call), response);
 }
 
 natsmicro_status lab__v1__lab_server__count_up__try_send(Lab__V1__LabServer__CountUp *call,
                                                          const Lab__V1__CountUpResponse *response)
 {
-    return natsmicro_stub_try_send(call->base, response);
+    return natsmicro_stub_try_send(NATSMICRO_STUB_BASE(call), response);
 }
 
 natsmicro_status lab__v1__lab_server__sum__recv(Lab__V1__LabServer__Sum *call,
                                                 const Lab__V1__SumRequest **request)
 {
     const void *message = NULL;
-    natsmicro_status status = natsmicro_stub_recv(call->base, &message);
-    *request = message;
+    natsmicro_status status = natsmicro_stub_recv(NATSMICRO_STUB_BASE(call),
+                                                  request != NULL ? &message : NULL);
+    if (request != NULL)
+        *request = message;
     return status;
 }
 
 natsmicro_status lab__v1__lab_server__sum__reply(Lab__V1__LabServer__Sum *call,
                                                  const Lab__V1__SumResponse *response)
 {
-    return natsmicro_stub_reply(call->base, response);
+    return natsmicro_stub_reply(NATSMICRO_STUB_BASE(call), response);
 }
 
 natsmicro_status lab__v1__lab_server__chat__recv(Lab__V1__LabServer__Chat *call,
                                                  const Lab__V1__ChatMessage **request)
 {
     const void *message = NULL;
-    natsmicro_status status = natsmicro_stub_recv(call->base, &message);
-    *request = message;
+    natsmicro_status status = natsmicro_stub_recv(NATSMICRO_STUB_BASE(call),
+                                                  request != NULL ? &message : NULL);
+    if (request != NULL)
+        *request = message;
     return status;
 }
 
 natsmicro_status lab__v1__lab_server__chat__send(Lab__V1__LabServer__Chat *call,
                                                  const Lab__V1__ChatMessage *response)
 {
-    return natsmicro_stub_send(call->base, response);
+    return natsmicro_stub_send(NATSMICRO_STUB_BASE(call), response);
 }
 
 natsmicro_status lab__v1__lab_server__chat__try_send(Lab__V1__LabServer__Chat *call,
                                                      const Lab__V1__ChatMessage *response)
 {
-    return natsmicro_stub_try_send(call->base, response);
+    return natsmicro_stub_try_send(NATSMICRO_STUB_BASE(call), response);
 }
 
 natsmicro_status lab__v1__lab_server__add(natsmicro_server *server,

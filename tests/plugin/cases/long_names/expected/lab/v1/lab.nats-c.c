@@ -80,18 +80,18 @@ natsmicro_status an_organisation_with_a_name__of_considerable_length__v1alpha1__
 {
     natsmicro_client *base = NULL;
     natsmicro_status status = natsmicro_stub_client_new(
-        &base,
+        client != NULL ? &base : NULL,
         &service_AnOrganisationWithAName__OfConsiderableLength__V1alpha1__TransactionReconciliationServiceServer,
         connection, options);
-    *client = status == NATSMICRO_OK ? natsmicro_stub_client_handle(base) : NULL;
+    if (client != NULL)
+        *client = status == NATSMICRO_OK ? natsmicro_stub_client_handle(base) : NULL;
     return status;
 }
 
 void an_organisation_with_a_name__of_considerable_length__v1alpha1__transaction_reconciliation_service_client__destroy(
     AnOrganisationWithAName__OfConsiderableLength__V1alpha1__TransactionReconciliationServiceClient *client)
 {
-    if (client != NULL)
-        natsmicro_stub_client_destroy(client->base);
+    natsmicro_stub_client_destroy(NATSMICRO_STUB_BASE(client));
 }
 
 natsmicro_status an_organisation_with_a_name__of_considerable_length__v1alpha1__transaction_reconciliation_service_client__reconcile_outstanding_transactions_until_everything_is_balanced_again(
@@ -101,8 +101,10 @@ natsmicro_status an_organisation_with_a_name__of_considerable_length__v1alpha1__
     AnOrganisationWithAName__OfConsiderableLength__V1alpha1__ReconcileOutstandingTransactionsResponse **response)
 {
     void *message = NULL;
-    natsmicro_status status = natsmicro_stub_unary(client->base, 0, request, context, &message);
-    *response = message;
+    natsmicro_status status = natsmicro_stub_unary(NATSMICRO_STUB_BASE(client), 0, request, context,
+                                                   response != NULL ? &message : NULL);
+    if (response != NULL)
+        *response = message;
     return status;
 }
 
@@ -118,8 +120,10 @@ natsmicro_status an_organisation_with_a_name__of_considerable_length__v1alpha1__
     AnOrganisationWithAName__OfConsiderableLength__V1alpha1__TransactionReconciliationServiceClient__WatchReconciliationOfOutstandingTransactions **call)
 {
     natsmicro_call *base = NULL;
-    natsmicro_status status = natsmicro_stub_open(client->base, 1, NULL, context, &base);
-    *call = status == NATSMICRO_OK ? natsmicro_stub_call_handle(base) : NULL;
+    natsmicro_status status = natsmicro_stub_open(NATSMICRO_STUB_BASE(client), 1, NULL, context,
+                                                  call != NULL ? &base : NULL);
+    if (call != NULL)
+        *call = status == NATSMICRO_OK ? natsmicro_stub_call_handle(base) : NULL;
     return status;
 }
 
@@ -127,14 +131,14 @@ natsmicro_status an_organisation_with_a_name__of_considerable_length__v1alpha1__
     AnOrganisationWithAName__OfConsiderableLength__V1alpha1__TransactionReconciliationServiceClient__WatchReconciliationOfOutstandingTransactions *call,
     const AnOrganisationWithAName__OfConsiderableLength__V1alpha1__ReconcileOutstandingTransactionsRequest *request)
 {
-    return natsmicro_stub_send(call->base, request);
+    return natsmicro_stub_send(NATSMICRO_STUB_BASE(call), request);
 }
 
 natsmicro_status an_organisation_with_a_name__of_considerable_length__v1alpha1__transaction_reconciliation_service_client__watch_reconciliation_of_outstanding_transactions__try_send(
     AnOrganisationWithAName__OfConsiderableLength__V1alpha1__TransactionReconciliationServiceClient__WatchReconciliationOfOutstandingTransactions *call,
     const AnOrganisationWithAName__OfConsiderableLength__V1alpha1__ReconcileOutstandingTransactionsRequest *request)
 {
-    return natsmicro_stub_try_send(call->base, request);
+    return natsmicro_stub_try_send(NATSMICRO_STUB_BASE(call), request);
 }
 
 natsmicro_status an_organisation_with_a_name__of_considerable_length__v1alpha1__transaction_reconciliation_service_client__watch_reconciliation_of_outstanding_transactions__recv(
@@ -142,22 +146,23 @@ natsmicro_status an_organisation_with_a_name__of_considerable_length__v1alpha1__
     const AnOrganisationWithAName__OfConsiderableLength__V1alpha1__ReconcileOutstandingTransactionsResponse **response)
 {
     const void *message = NULL;
-    natsmicro_status status = natsmicro_stub_recv(call->base, &message);
-    *response = message;
+    natsmicro_status status = natsmicro_stub_recv(NATSMICRO_STUB_BASE(call),
+                                                  response != NULL ? &message : NULL);
+    if (response != NULL)
+        *response = message;
     return status;
 }
 
 natsmicro_status an_organisation_with_a_name__of_considerable_length__v1alpha1__transaction_reconciliation_service_client__watch_reconciliation_of_outstanding_transactions__close_send(
     AnOrganisationWithAName__OfConsiderableLength__V1alpha1__TransactionReconciliationServiceClient__WatchReconciliationOfOutstandingTransactions *call)
 {
-    return natsmicro_stub_close_send(call->base);
+    return natsmicro_stub_close_send(NATSMICRO_STUB_BASE(call));
 }
 
 void an_organisation_with_a_name__of_considerable_length__v1alpha1__transaction_reconciliation_service_client__watch_reconciliation_of_outstanding_transactions__close(
     AnOrganisationWithAName__OfConsiderableLength__V1alpha1__TransactionReconciliationServiceClient__WatchReconciliationOfOutstandingTransactions *call)
 {
-    if (call != NULL)
-        natsmicro_stub_close(call->base);
+    natsmicro_stub_close(NATSMICRO_STUB_BASE(call));
 }
 
 bool an_organisation_with_a_name__of_considerable_length__v1alpha1__transaction_reconciliation_service_client__is_reconciliation_window_is_closed_for_this_account(
@@ -176,7 +181,7 @@ natsmicro_status an_organisation_with_a_name__of_considerable_length__v1alpha1__
     AnOrganisationWithAName__OfConsiderableLength__V1alpha1__TransactionReconciliationServiceServer__ReconcileOutstandingTransactionsUntilEverythingIsBalancedAgain *call,
     const AnOrganisationWithAName__OfConsiderableLength__V1alpha1__ReconcileOutstandingTransactionsResponse *response)
 {
-    return natsmicro_stub_reply(call->base, response);
+    return natsmicro_stub_reply(NATSMICRO_STUB_BASE(call), response);
 }
 
 natsmicro_status an_organisation_with_a_name__of_considerable_length__v1alpha1__transaction_reconciliation_service_server__watch_reconciliation_of_outstanding_transactions__recv(
@@ -184,8 +189,10 @@ natsmicro_status an_organisation_with_a_name__of_considerable_length__v1alpha1__
     const AnOrganisationWithAName__OfConsiderableLength__V1alpha1__ReconcileOutstandingTransactionsRequest **request)
 {
     const void *message = NULL;
-    natsmicro_status status = natsmicro_stub_recv(call->base, &message);
-    *request = message;
+    natsmicro_status status = natsmicro_stub_recv(NATSMICRO_STUB_BASE(call),
+                                                  request != NULL ? &message : NULL);
+    if (request != NULL)
+        *request = message;
     return status;
 }
 
@@ -193,14 +200,14 @@ natsmicro_status an_organisation_with_a_name__of_considerable_length__v1alpha1__
     AnOrganisationWithAName__OfConsiderableLength__V1alpha1__TransactionReconciliationServiceServer__WatchReconciliationOfOutstandingTransactions *call,
     const AnOrganisationWithAName__OfConsiderableLength__V1alpha1__ReconcileOutstandingTransactionsResponse *response)
 {
-    return natsmicro_stub_send(call->base, response);
+    return natsmicro_stub_send(NATSMICRO_STUB_BASE(call), response);
 }
 
 natsmicro_status an_organisation_with_a_name__of_considerable_length__v1alpha1__transaction_reconciliation_service_server__watch_reconciliation_of_outstanding_transactions__try_send(
     AnOrganisationWithAName__OfConsiderableLength__V1alpha1__TransactionReconciliationServiceServer__WatchReconciliationOfOutstandingTransactions *call,
     const AnOrganisationWithAName__OfConsiderableLength__V1alpha1__ReconcileOutstandingTransactionsResponse *response)
 {
-    return natsmicro_stub_try_send(call->base, response);
+    return natsmicro_stub_try_send(NATSMICRO_STUB_BASE(call), response);
 }
 
 natsmicro_status an_organisation_with_a_name__of_considerable_length__v1alpha1__transaction_reconciliation_service_server__add(

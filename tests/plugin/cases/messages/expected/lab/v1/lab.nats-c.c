@@ -108,16 +108,17 @@ natsmicro_status lab__v1__lab_client__new(Lab__V1__LabClient **client, natsConne
                                           const natsmicro_client_options *options)
 {
     natsmicro_client *base = NULL;
-    natsmicro_status status = natsmicro_stub_client_new(&base, &service_Lab__V1__LabServer,
-                                                        connection, options);
-    *client = status == NATSMICRO_OK ? natsmicro_stub_client_handle(base) : NULL;
+    natsmicro_status status = natsmicro_stub_client_new(client != NULL ? &base : NULL,
+                                                        &service_Lab__V1__LabServer, connection,
+                                                        options);
+    if (client != NULL)
+        *client = status == NATSMICRO_OK ? natsmicro_stub_client_handle(base) : NULL;
     return status;
 }
 
 void lab__v1__lab_client__destroy(Lab__V1__LabClient *client)
 {
-    if (client != NULL)
-        natsmicro_stub_client_destroy(client->base);
+    natsmicro_stub_client_destroy(NATSMICRO_STUB_BASE(client));
 }
 
 natsmicro_status lab__v1__lab_client__nested(Lab__V1__LabClient *client,
@@ -126,8 +127,10 @@ natsmicro_status lab__v1__lab_client__nested(Lab__V1__LabClient *client,
                                              Lab__V1__Outer__Inner__Innermost **response)
 {
     void *message = NULL;
-    natsmicro_status status = natsmicro_stub_unary(client->base, 0, request, context, &message);
-    *response = message;
+    natsmicro_status status = natsmicro_stub_unary(NATSMICRO_STUB_BASE(client), 0, request, context,
+                                                   response != NULL ? &message : NULL);
+    if (response != NULL)
+        *response = message;
     return status;
 }
 
@@ -142,8 +145,10 @@ natsmicro_status lab__v1__lab_client__imported(Lab__V1__LabClient *client,
                                                Common__Types__Money__Part **response)
 {
     void *message = NULL;
-    natsmicro_status status = natsmicro_stub_unary(client->base, 1, request, context, &message);
-    *response = message;
+    natsmicro_status status = natsmicro_stub_unary(NATSMICRO_STUB_BASE(client), 1, request, context,
+                                                   response != NULL ? &message : NULL);
+    if (response != NULL)
+        *response = message;
     return status;
 }
 
@@ -158,8 +163,10 @@ natsmicro_status lab__v1__lab_client__well_known(Lab__V1__LabClient *client,
                                                  Google__Protobuf__Timestamp **response)
 {
     void *message = NULL;
-    natsmicro_status status = natsmicro_stub_unary(client->base, 2, request, context, &message);
-    *response = message;
+    natsmicro_status status = natsmicro_stub_unary(NATSMICRO_STUB_BASE(client), 2, request, context,
+                                                   response != NULL ? &message : NULL);
+    if (response != NULL)
+        *response = message;
     return status;
 }
 
@@ -173,41 +180,44 @@ natsmicro_status lab__v1__lab_client__publicly(Lab__V1__LabClient *client,
                                                Lab__V1__LabClient__Publicly **call)
 {
     natsmicro_call *base = NULL;
-    natsmicro_status status = natsmicro_stub_open(client->base, 3, NULL, context, &base);
-    *call = status == NATSMICRO_OK ? natsmicro_stub_call_handle(base) : NULL;
+    natsmicro_status status = natsmicro_stub_open(NATSMICRO_STUB_BASE(client), 3, NULL, context,
+                                                  call != NULL ? &base : NULL);
+    if (call != NULL)
+        *call = status == NATSMICRO_OK ? natsmicro_stub_call_handle(base) : NULL;
     return status;
 }
 
 natsmicro_status lab__v1__lab_client__publicly__send(Lab__V1__LabClient__Publicly *call,
                                                      const Shared *request)
 {
-    return natsmicro_stub_send(call->base, request);
+    return natsmicro_stub_send(NATSMICRO_STUB_BASE(call), request);
 }
 
 natsmicro_status lab__v1__lab_client__publicly__try_send(Lab__V1__LabClient__Publicly *call,
                                                          const Shared *request)
 {
-    return natsmicro_stub_try_send(call->base, request);
+    return natsmicro_stub_try_send(NATSMICRO_STUB_BASE(call), request);
 }
 
 natsmicro_status lab__v1__lab_client__publicly__recv(Lab__V1__LabClient__Publicly *call,
                                                      const Behind__Behind **response)
 {
     const void *message = NULL;
-    natsmicro_status status = natsmicro_stub_recv(call->base, &message);
-    *response = message;
+    natsmicro_status status = natsmicro_stub_recv(NATSMICRO_STUB_BASE(call),
+                                                  response != NULL ? &message : NULL);
+    if (response != NULL)
+        *response = message;
     return status;
 }
 
 natsmicro_status lab__v1__lab_client__publicly__close_send(Lab__V1__LabClient__Publicly *call)
 {
-    return natsmicro_stub_close_send(call->base);
+    return natsmicro_stub_close_send(NATSMICRO_STUB_BASE(call));
 }
 
 void lab__v1__lab_client__publicly__close(Lab__V1__LabClient__Publicly *call)
 {
-    if (call != NULL)
-        natsmicro_stub_close(call->base);
+    natsmicro_stub_close(NATSMICRO_STUB_BASE(call));
 }
 
 /* ---- server of lab.v1.Lab ---- */
@@ -215,40 +225,42 @@ void lab__v1__lab_client__publicly__close(Lab__V1__LabClient__Publicly *call)
 natsmicro_status lab__v1__lab_server__nested__reply(
     Lab__V1__LabServer__Nested *call, const Lab__V1__Outer__Inner__Innermost *response)
 {
-    return natsmicro_stub_reply(call->base, response);
+    return natsmicro_stub_reply(NATSMICRO_STUB_BASE(call), response);
 }
 
 natsmicro_status lab__v1__lab_server__imported__reply(Lab__V1__LabServer__Imported *call,
                                                       const Common__Types__Money__Part *response)
 {
-    return natsmicro_stub_reply(call->base, response);
+    return natsmicro_stub_reply(NATSMICRO_STUB_BASE(call), response);
 }
 
 natsmicro_status lab__v1__lab_server__well_known__reply(Lab__V1__LabServer__WellKnown *call,
                                                         const Google__Protobuf__Timestamp *response)
 {
-    return natsmicro_stub_reply(call->base, response);
+    return natsmicro_stub_reply(NATSMICRO_STUB_BASE(call), response);
 }
 
 natsmicro_status lab__v1__lab_server__publicly__recv(Lab__V1__LabServer__Publicly *call,
                                                      const Shared **request)
 {
     const void *message = NULL;
-    natsmicro_status status = natsmicro_stub_recv(call->base, &message);
-    *request = message;
+    natsmicro_status status = natsmicro_stub_recv(NATSMICRO_STUB_BASE(call),
+                                                  request != NULL ? &message : NULL);
+    if (request != NULL)
+        *request = message;
     return status;
 }
 
 natsmicro_status lab__v1__lab_server__publicly__send(Lab__V1__LabServer__Publicly *call,
                                                      const Behind__Behind *response)
 {
-    return natsmicro_stub_send(call->base, response);
+    return natsmicro_stub_send(NATSMICRO_STUB_BASE(call), response);
 }
 
 natsmicro_status lab__v1__lab_server__publicly__try_send(Lab__V1__LabServer__Publicly *call,
                                                          const Behind__Behind *response)
 {
-    return natsmicro_stub_try_send(call->base, response);
+    return natsmicro_stub_try_send(NATSMICRO_STUB_BASE(call), response);
 }
 
 natsmicro_status lab__v1__lab_server__add(natsmicro_server *server,

@@ -169,16 +169,17 @@ natsmicro_status lab__v1__httplab_client__new(Lab__V1__HTTPLabClient **client,
                                               const natsmicro_client_options *options)
 {
     natsmicro_client *base = NULL;
-    natsmicro_status status = natsmicro_stub_client_new(&base, &service_Lab__V1__HTTPLabServer,
-                                                        connection, options);
-    *client = status == NATSMICRO_OK ? natsmicro_stub_client_handle(base) : NULL;
+    natsmicro_status status = natsmicro_stub_client_new(client != NULL ? &base : NULL,
+                                                        &service_Lab__V1__HTTPLabServer, connection,
+                                                        options);
+    if (client != NULL)
+        *client = status == NATSMICRO_OK ? natsmicro_stub_client_handle(base) : NULL;
     return status;
 }
 
 void lab__v1__httplab_client__destroy(Lab__V1__HTTPLabClient *client)
 {
-    if (client != NULL)
-        natsmicro_stub_client_destroy(client->base);
+    natsmicro_stub_client_destroy(NATSMICRO_STUB_BASE(client));
 }
 
 natsmicro_status lab__v1__httplab_client__httpget(Lab__V1__HTTPLabClient *client,
@@ -187,8 +188,10 @@ natsmicro_status lab__v1__httplab_client__httpget(Lab__V1__HTTPLabClient *client
                                                   Lab__V1__GetV2Response **response)
 {
     void *message = NULL;
-    natsmicro_status status = natsmicro_stub_unary(client->base, 0, request, context, &message);
-    *response = message;
+    natsmicro_status status = natsmicro_stub_unary(NATSMICRO_STUB_BASE(client), 0, request, context,
+                                                   response != NULL ? &message : NULL);
+    if (response != NULL)
+        *response = message;
     return status;
 }
 
@@ -203,8 +206,10 @@ natsmicro_status lab__v1__httplab_client__get_v2_item(Lab__V1__HTTPLabClient *cl
                                                       Lab__V1__GetV2Response **response)
 {
     void *message = NULL;
-    natsmicro_status status = natsmicro_stub_unary(client->base, 1, request, context, &message);
-    *response = message;
+    natsmicro_status status = natsmicro_stub_unary(NATSMICRO_STUB_BASE(client), 1, request, context,
+                                                   response != NULL ? &message : NULL);
+    if (response != NULL)
+        *response = message;
     return status;
 }
 
@@ -219,8 +224,10 @@ natsmicro_status lab__v1__httplab_client__do_thing(Lab__V1__HTTPLabClient *clien
                                                    Lab__V1__HTTPLabClient__DoThing **call)
 {
     natsmicro_call *base = NULL;
-    natsmicro_status status = natsmicro_stub_open(client->base, 2, request, context, &base);
-    *call = status == NATSMICRO_OK ? natsmicro_stub_call_handle(base) : NULL;
+    natsmicro_status status = natsmicro_stub_open(NATSMICRO_STUB_BASE(client), 2, request, context,
+                                                  call != NULL ? &base : NULL);
+    if (call != NULL)
+        *call = status == NATSMICRO_OK ? natsmicro_stub_call_handle(base) : NULL;
     return status;
 }
 
@@ -228,15 +235,16 @@ natsmicro_status lab__v1__httplab_client__do_thing__recv(Lab__V1__HTTPLabClient_
                                                          const Lab__V1__GetV2Response **response)
 {
     const void *message = NULL;
-    natsmicro_status status = natsmicro_stub_recv(call->base, &message);
-    *response = message;
+    natsmicro_status status = natsmicro_stub_recv(NATSMICRO_STUB_BASE(call),
+                                                  response != NULL ? &message : NULL);
+    if (response != NULL)
+        *response = message;
     return status;
 }
 
 void lab__v1__httplab_client__do_thing__close(Lab__V1__HTTPLabClient__DoThing *call)
 {
-    if (call != NULL)
-        natsmicro_stub_close(call->base);
+    natsmicro_stub_close(NATSMICRO_STUB_BASE(call));
 }
 
 natsmicro_status lab__v1__httplab_client__get_httpsurl(Lab__V1__HTTPLabClient *client,
@@ -245,8 +253,10 @@ natsmicro_status lab__v1__httplab_client__get_httpsurl(Lab__V1__HTTPLabClient *c
                                                        Lab__V1__GetV2Response **response)
 {
     void *message = NULL;
-    natsmicro_status status = natsmicro_stub_unary(client->base, 3, request, context, &message);
-    *response = message;
+    natsmicro_status status = natsmicro_stub_unary(NATSMICRO_STUB_BASE(client), 3, request, context,
+                                                   response != NULL ? &message : NULL);
+    if (response != NULL)
+        *response = message;
     return status;
 }
 
@@ -261,8 +271,10 @@ natsmicro_status lab__v1__httplab_client__x(Lab__V1__HTTPLabClient *client,
                                             Lab__V1__GetV2Response **response)
 {
     void *message = NULL;
-    natsmicro_status status = natsmicro_stub_unary(client->base, 4, request, context, &message);
-    *response = message;
+    natsmicro_status status = natsmicro_stub_unary(NATSMICRO_STUB_BASE(client), 4, request, context,
+                                                   response != NULL ? &message : NULL);
+    if (response != NULL)
+        *response = message;
     return status;
 }
 
@@ -277,8 +289,10 @@ natsmicro_status lab__v1__httplab_client__get__v2(Lab__V1__HTTPLabClient *client
                                                   Lab__V1__GetV2Response **response)
 {
     void *message = NULL;
-    natsmicro_status status = natsmicro_stub_unary(client->base, 5, request, context, &message);
-    *response = message;
+    natsmicro_status status = natsmicro_stub_unary(NATSMICRO_STUB_BASE(client), 5, request, context,
+                                                   response != NULL ? &message : NULL);
+    if (response != NULL)
+        *response = message;
     return status;
 }
 
@@ -293,8 +307,10 @@ natsmicro_status lab__v1__httplab_client___hidden(Lab__V1__HTTPLabClient *client
                                                   Lab__V1__GetV2Response **response)
 {
     void *message = NULL;
-    natsmicro_status status = natsmicro_stub_unary(client->base, 6, request, context, &message);
-    *response = message;
+    natsmicro_status status = natsmicro_stub_unary(NATSMICRO_STUB_BASE(client), 6, request, context,
+                                                   response != NULL ? &message : NULL);
+    if (response != NULL)
+        *response = message;
     return status;
 }
 
@@ -308,49 +324,49 @@ void lab__v1__httplab_client___hidden__free(Lab__V1__GetV2Response *response)
 natsmicro_status lab__v1__httplab_server__httpget__reply(Lab__V1__HTTPLabServer__HTTPGet *call,
                                                          const Lab__V1__GetV2Response *response)
 {
-    return natsmicro_stub_reply(call->base, response);
+    return natsmicro_stub_reply(NATSMICRO_STUB_BASE(call), response);
 }
 
 natsmicro_status lab__v1__httplab_server__get_v2_item__reply(
     Lab__V1__HTTPLabServer__GetV2Item *call, const Lab__V1__GetV2Response *response)
 {
-    return natsmicro_stub_reply(call->base, response);
+    return natsmicro_stub_reply(NATSMICRO_STUB_BASE(call), response);
 }
 
 natsmicro_status lab__v1__httplab_server__do_thing__send(Lab__V1__HTTPLabServer__DoThing *call,
                                                          const Lab__V1__GetV2Response *response)
 {
-    return natsmicro_stub_send(call->base, response);
+    return natsmicro_stub_send(NATSMICRO_STUB_BASE(call), response);
 }
 
 natsmicro_status lab__v1__httplab_server__do_thing__try_send(Lab__V1__HTTPLabServer__DoThing *call,
                                                              const Lab__V1__GetV2Response *response)
 {
-    return natsmicro_stub_try_send(call->base, response);
+    return natsmicro_stub_try_send(NATSMICRO_STUB_BASE(call), response);
 }
 
 natsmicro_status lab__v1__httplab_server__get_httpsurl__reply(
     Lab__V1__HTTPLabServer__GetHTTPSURL *call, const Lab__V1__GetV2Response *response)
 {
-    return natsmicro_stub_reply(call->base, response);
+    return natsmicro_stub_reply(NATSMICRO_STUB_BASE(call), response);
 }
 
 natsmicro_status lab__v1__httplab_server__x__reply(Lab__V1__HTTPLabServer__X *call,
                                                    const Lab__V1__GetV2Response *response)
 {
-    return natsmicro_stub_reply(call->base, response);
+    return natsmicro_stub_reply(NATSMICRO_STUB_BASE(call), response);
 }
 
 natsmicro_status lab__v1__httplab_server__get__v2__reply(Lab__V1__HTTPLabServer__GetV2 *call,
                                                          const Lab__V1__GetV2Response *response)
 {
-    return natsmicro_stub_reply(call->base, response);
+    return natsmicro_stub_reply(NATSMICRO_STUB_BASE(call), response);
 }
 
 natsmicro_status lab__v1__httplab_server___hidden__reply(Lab__V1__HTTPLabServer__Hidden *call,
                                                          const Lab__V1__GetV2Response *response)
 {
-    return natsmicro_stub_reply(call->base, response);
+    return natsmicro_stub_reply(NATSMICRO_STUB_BASE(call), response);
 }
 
 natsmicro_status lab__v1__httplab_server__add(natsmicro_server *server,

@@ -136,16 +136,17 @@ natsmicro_status lab__v1__lab_client__new(Lab__V1__LabClient **client, natsConne
                                           const natsmicro_client_options *options)
 {
     natsmicro_client *base = NULL;
-    natsmicro_status status = natsmicro_stub_client_new(&base, &service_Lab__V1__LabServer,
-                                                        connection, options);
-    *client = status == NATSMICRO_OK ? natsmicro_stub_client_handle(base) : NULL;
+    natsmicro_status status = natsmicro_stub_client_new(client != NULL ? &base : NULL,
+                                                        &service_Lab__V1__LabServer, connection,
+                                                        options);
+    if (client != NULL)
+        *client = status == NATSMICRO_OK ? natsmicro_stub_client_handle(base) : NULL;
     return status;
 }
 
 void lab__v1__lab_client__destroy(Lab__V1__LabClient *client)
 {
-    if (client != NULL)
-        natsmicro_stub_client_destroy(client->base);
+    natsmicro_stub_client_destroy(NATSMICRO_STUB_BASE(client));
 }
 
 natsmicro_status lab__v1__lab_client__ping(Lab__V1__LabClient *client,
@@ -153,8 +154,10 @@ natsmicro_status lab__v1__lab_client__ping(Lab__V1__LabClient *client,
                                            natsmicro_context *context, Lab__V1__Response **response)
 {
     void *message = NULL;
-    natsmicro_status status = natsmicro_stub_unary(client->base, 0, request, context, &message);
-    *response = message;
+    natsmicro_status status = natsmicro_stub_unary(NATSMICRO_STUB_BASE(client), 0, request, context,
+                                                   response != NULL ? &message : NULL);
+    if (response != NULL)
+        *response = message;
     return status;
 }
 
@@ -169,8 +172,10 @@ natsmicro_status lab__v1__lab_client__watch(Lab__V1__LabClient *client,
                                             Lab__V1__LabClient__Watch **call)
 {
     natsmicro_call *base = NULL;
-    natsmicro_status status = natsmicro_stub_open(client->base, 1, request, context, &base);
-    *call = status == NATSMICRO_OK ? natsmicro_stub_call_handle(base) : NULL;
+    natsmicro_status status = natsmicro_stub_open(NATSMICRO_STUB_BASE(client), 1, request, context,
+                                                  call != NULL ? &base : NULL);
+    if (call != NULL)
+        *call = status == NATSMICRO_OK ? natsmicro_stub_call_handle(base) : NULL;
     return status;
 }
 
@@ -178,44 +183,49 @@ natsmicro_status lab__v1__lab_client__watch__recv(Lab__V1__LabClient__Watch *cal
                                                   const Lab__V1__Response **response)
 {
     const void *message = NULL;
-    natsmicro_status status = natsmicro_stub_recv(call->base, &message);
-    *response = message;
+    natsmicro_status status = natsmicro_stub_recv(NATSMICRO_STUB_BASE(call),
+                                                  response != NULL ? &message : NULL);
+    if (response != NULL)
+        *response = message;
     return status;
 }
 
 void lab__v1__lab_client__watch__close(Lab__V1__LabClient__Watch *call)
 {
-    if (call != NULL)
-        natsmicro_stub_close(call->base);
+    natsmicro_stub_close(NATSMICRO_STUB_BASE(call));
 }
 
 natsmicro_status lab__v1__lab_client__upload(Lab__V1__LabClient *client, natsmicro_context *context,
                                              Lab__V1__LabClient__Upload **call)
 {
     natsmicro_call *base = NULL;
-    natsmicro_status status = natsmicro_stub_open(client->base, 2, NULL, context, &base);
-    *call = status == NATSMICRO_OK ? natsmicro_stub_call_handle(base) : NULL;
+    natsmicro_status status = natsmicro_stub_open(NATSMICRO_STUB_BASE(client), 2, NULL, context,
+                                                  call != NULL ? &base : NULL);
+    if (call != NULL)
+        *call = status == NATSMICRO_OK ? natsmicro_stub_call_handle(base) : NULL;
     return status;
 }
 
 natsmicro_status lab__v1__lab_client__upload__send(Lab__V1__LabClient__Upload *call,
                                                    const Lab__V1__Chunk *request)
 {
-    return natsmicro_stub_send(call->base, request);
+    return natsmicro_stub_send(NATSMICRO_STUB_BASE(call), request);
 }
 
 natsmicro_status lab__v1__lab_client__upload__try_send(Lab__V1__LabClient__Upload *call,
                                                        const Lab__V1__Chunk *request)
 {
-    return natsmicro_stub_try_send(call->base, request);
+    return natsmicro_stub_try_send(NATSMICRO_STUB_BASE(call), request);
 }
 
 natsmicro_status lab__v1__lab_client__upload__close_and_recv(Lab__V1__LabClient__Upload *call,
                                                              Lab__V1__Response **response)
 {
     void *message = NULL;
-    natsmicro_status status = natsmicro_stub_close_and_recv(call->base, &message);
-    *response = message;
+    natsmicro_status status = natsmicro_stub_close_and_recv(NATSMICRO_STUB_BASE(call),
+                                                            response != NULL ? &message : NULL);
+    if (response != NULL)
+        *response = message;
     return status;
 }
 
@@ -230,7 +240,8 @@ natsmicro_status lab__v1__lab_client__upload__send_bytes(Lab__V1__LabClient__Upl
                                                          natsmicro_progress progress,
                                                          void *user_data)
 {
-    return natsmicro_chunked_send_bytes(call->base, data, length, chunk_size, progress, user_data);
+    return natsmicro_chunked_send_bytes(NATSMICRO_STUB_BASE(call), data, length, chunk_size,
+                                        progress, user_data);
 }
 
 natsmicro_status lab__v1__lab_client__upload__send_reader(Lab__V1__LabClient__Upload *call,
@@ -239,15 +250,16 @@ natsmicro_status lab__v1__lab_client__upload__send_reader(Lab__V1__LabClient__Up
                                                           natsmicro_progress progress,
                                                           void *user_data)
 {
-    return natsmicro_chunked_send_reader(call->base, reader, reader_data, chunk_size, progress,
-                                         user_data);
+    return natsmicro_chunked_send_reader(NATSMICRO_STUB_BASE(call), reader, reader_data, chunk_size,
+                                         progress, user_data);
 }
 
 natsmicro_status lab__v1__lab_client__upload__send_fd(Lab__V1__LabClient__Upload *call, int fd,
                                                       size_t chunk_size,
                                                       natsmicro_progress progress, void *user_data)
 {
-    return natsmicro_chunked_send_fd(call->base, fd, chunk_size, progress, user_data);
+    return natsmicro_chunked_send_fd(NATSMICRO_STUB_BASE(call), fd, chunk_size, progress,
+                                     user_data);
 }
 
 natsmicro_status lab__v1__lab_client__upload__send_file(Lab__V1__LabClient__Upload *call,
@@ -255,19 +267,19 @@ natsmicro_status lab__v1__lab_client__upload__send_file(Lab__V1__LabClient__Uplo
                                                         natsmicro_progress progress,
                                                         void *user_data)
 {
-    return natsmicro_chunked_send_file(call->base, path, chunk_size, progress, user_data);
+    return natsmicro_chunked_send_file(NATSMICRO_STUB_BASE(call), path, chunk_size, progress,
+                                       user_data);
 }
 
 natsmicro_status lab__v1__lab_client__upload__send_chunk(Lab__V1__LabClient__Upload *call,
                                                          const void *data, size_t length)
 {
-    return natsmicro_chunked_send_chunk(call->base, data, length);
+    return natsmicro_chunked_send_chunk(NATSMICRO_STUB_BASE(call), data, length);
 }
 
 void lab__v1__lab_client__upload__close(Lab__V1__LabClient__Upload *call)
 {
-    if (call != NULL)
-        natsmicro_stub_close(call->base);
+    natsmicro_stub_close(NATSMICRO_STUB_BASE(call));
 }
 
 natsmicro_status lab__v1__lab_client__download(Lab__V1__LabClient *client,
@@ -276,8 +288,10 @@ natsmicro_status lab__v1__lab_client__download(Lab__V1__LabClient *client,
                                                Lab__V1__LabClient__Download **call)
 {
     natsmicro_call *base = NULL;
-    natsmicro_status status = natsmicro_stub_open(client->base, 3, request, context, &base);
-    *call = status == NATSMICRO_OK ? natsmicro_stub_call_handle(base) : NULL;
+    natsmicro_status status = natsmicro_stub_open(NATSMICRO_STUB_BASE(client), 3, request, context,
+                                                  call != NULL ? &base : NULL);
+    if (call != NULL)
+        *call = status == NATSMICRO_OK ? natsmicro_stub_call_handle(base) : NULL;
     return status;
 }
 
@@ -285,8 +299,10 @@ natsmicro_status lab__v1__lab_client__download__recv(Lab__V1__LabClient__Downloa
                                                      const Lab__V1__Part **response)
 {
     const void *message = NULL;
-    natsmicro_status status = natsmicro_stub_recv(call->base, &message);
-    *response = message;
+    natsmicro_status status = natsmicro_stub_recv(NATSMICRO_STUB_BASE(call),
+                                                  response != NULL ? &message : NULL);
+    if (response != NULL)
+        *response = message;
     return status;
 }
 
@@ -296,7 +312,8 @@ natsmicro_status lab__v1__lab_client__download__recv_bytes(Lab__V1__LabClient__D
                                                            natsmicro_progress progress,
                                                            void *user_data)
 {
-    return natsmicro_chunked_recv_bytes(call->base, limit, data, length, progress, user_data);
+    return natsmicro_chunked_recv_bytes(NATSMICRO_STUB_BASE(call), limit, data, length, progress,
+                                        user_data);
 }
 
 natsmicro_status lab__v1__lab_client__download__recv_to_writer(Lab__V1__LabClient__Download *call,
@@ -305,14 +322,15 @@ natsmicro_status lab__v1__lab_client__download__recv_to_writer(Lab__V1__LabClien
                                                                natsmicro_progress progress,
                                                                void *user_data)
 {
-    return natsmicro_chunked_recv_to_writer(call->base, writer, writer_data, progress, user_data);
+    return natsmicro_chunked_recv_to_writer(NATSMICRO_STUB_BASE(call), writer, writer_data,
+                                            progress, user_data);
 }
 
 natsmicro_status lab__v1__lab_client__download__recv_to_fd(Lab__V1__LabClient__Download *call,
                                                            int fd, natsmicro_progress progress,
                                                            void *user_data)
 {
-    return natsmicro_chunked_recv_to_fd(call->base, fd, progress, user_data);
+    return natsmicro_chunked_recv_to_fd(NATSMICRO_STUB_BASE(call), fd, progress, user_data);
 }
 
 natsmicro_status lab__v1__lab_client__download__recv_to_file(Lab__V1__LabClient__Download *call,
@@ -320,25 +338,24 @@ natsmicro_status lab__v1__lab_client__download__recv_to_file(Lab__V1__LabClient_
                                                              natsmicro_progress progress,
                                                              void *user_data)
 {
-    return natsmicro_chunked_recv_to_file(call->base, path, progress, user_data);
+    return natsmicro_chunked_recv_to_file(NATSMICRO_STUB_BASE(call), path, progress, user_data);
 }
 
 natsmicro_status lab__v1__lab_client__download__recv_chunk(Lab__V1__LabClient__Download *call,
                                                            const uint8_t **data, size_t *length)
 {
-    return natsmicro_chunked_recv_chunk(call->base, data, length);
+    return natsmicro_chunked_recv_chunk(NATSMICRO_STUB_BASE(call), data, length);
 }
 
 natsmicro_status lab__v1__lab_client__download__read(Lab__V1__LabClient__Download *call,
                                                      void *buffer, size_t size, size_t *length)
 {
-    return natsmicro_chunked_read(call->base, buffer, size, length);
+    return natsmicro_chunked_read(NATSMICRO_STUB_BASE(call), buffer, size, length);
 }
 
 void lab__v1__lab_client__download__close(Lab__V1__LabClient__Download *call)
 {
-    if (call != NULL)
-        natsmicro_stub_close(call->base);
+    natsmicro_stub_close(NATSMICRO_STUB_BASE(call));
 }
 
 bool lab__v1__lab_client__is_quota_exceeded(const char *error_code)
@@ -361,34 +378,36 @@ bool lab__v1__lab_client__is_badname(const char *error_code)
 natsmicro_status lab__v1__lab_server__ping__reply(Lab__V1__LabServer__Ping *call,
                                                   const Lab__V1__Response *response)
 {
-    return natsmicro_stub_reply(call->base, response);
+    return natsmicro_stub_reply(NATSMICRO_STUB_BASE(call), response);
 }
 
 natsmicro_status lab__v1__lab_server__watch__send(Lab__V1__LabServer__Watch *call,
                                                   const Lab__V1__Response *response)
 {
-    return natsmicro_stub_send(call->base, response);
+    return natsmicro_stub_send(NATSMICRO_STUB_BASE(call), response);
 }
 
 natsmicro_status lab__v1__lab_server__watch__try_send(Lab__V1__LabServer__Watch *call,
                                                       const Lab__V1__Response *response)
 {
-    return natsmicro_stub_try_send(call->base, response);
+    return natsmicro_stub_try_send(NATSMICRO_STUB_BASE(call), response);
 }
 
 natsmicro_status lab__v1__lab_server__upload__recv(Lab__V1__LabServer__Upload *call,
                                                    const Lab__V1__Chunk **request)
 {
     const void *message = NULL;
-    natsmicro_status status = natsmicro_stub_recv(call->base, &message);
-    *request = message;
+    natsmicro_status status = natsmicro_stub_recv(NATSMICRO_STUB_BASE(call),
+                                                  request != NULL ? &message : NULL);
+    if (request != NULL)
+        *request = message;
     return status;
 }
 
 natsmicro_status lab__v1__lab_server__upload__reply(Lab__V1__LabServer__Upload *call,
                                                     const Lab__V1__Response *response)
 {
-    return natsmicro_stub_reply(call->base, response);
+    return natsmicro_stub_reply(NATSMICRO_STUB_BASE(call), response);
 }
 
 natsmicro_status lab__v1__lab_server__upload__recv_bytes(Lab__V1__LabServer__Upload *call,
@@ -397,7 +416,8 @@ natsmicro_status lab__v1__lab_server__upload__recv_bytes(Lab__V1__LabServer__Upl
                                                          natsmicro_progress progress,
                                                          void *user_data)
 {
-    return natsmicro_chunked_recv_bytes(call->base, limit, data, length, progress, user_data);
+    return natsmicro_chunked_recv_bytes(NATSMICRO_STUB_BASE(call), limit, data, length, progress,
+                                        user_data);
 }
 
 natsmicro_status lab__v1__lab_server__upload__recv_to_writer(Lab__V1__LabServer__Upload *call,
@@ -406,14 +426,15 @@ natsmicro_status lab__v1__lab_server__upload__recv_to_writer(Lab__V1__LabServer_
                                                              natsmicro_progress progress,
                                                              void *user_data)
 {
-    return natsmicro_chunked_recv_to_writer(call->base, writer, writer_data, progress, user_data);
+    return natsmicro_chunked_recv_to_writer(NATSMICRO_STUB_BASE(call), writer, writer_data,
+                                            progress, user_data);
 }
 
 natsmicro_status lab__v1__lab_server__upload__recv_to_fd(Lab__V1__LabServer__Upload *call, int fd,
                                                          natsmicro_progress progress,
                                                          void *user_data)
 {
-    return natsmicro_chunked_recv_to_fd(call->base, fd, progress, user_data);
+    return natsmicro_chunked_recv_to_fd(NATSMICRO_STUB_BASE(call), fd, progress, user_data);
 }
 
 natsmicro_status lab__v1__lab_server__upload__recv_to_file(Lab__V1__LabServer__Upload *call,
@@ -421,31 +442,31 @@ natsmicro_status lab__v1__lab_server__upload__recv_to_file(Lab__V1__LabServer__U
                                                            natsmicro_progress progress,
                                                            void *user_data)
 {
-    return natsmicro_chunked_recv_to_file(call->base, path, progress, user_data);
+    return natsmicro_chunked_recv_to_file(NATSMICRO_STUB_BASE(call), path, progress, user_data);
 }
 
 natsmicro_status lab__v1__lab_server__upload__recv_chunk(Lab__V1__LabServer__Upload *call,
                                                          const uint8_t **data, size_t *length)
 {
-    return natsmicro_chunked_recv_chunk(call->base, data, length);
+    return natsmicro_chunked_recv_chunk(NATSMICRO_STUB_BASE(call), data, length);
 }
 
 natsmicro_status lab__v1__lab_server__upload__read(Lab__V1__LabServer__Upload *call, void *buffer,
                                                    size_t size, size_t *length)
 {
-    return natsmicro_chunked_read(call->base, buffer, size, length);
+    return natsmicro_chunked_read(NATSMICRO_STUB_BASE(call), buffer, size, length);
 }
 
 natsmicro_status lab__v1__lab_server__download__send(Lab__V1__LabServer__Download *call,
                                                      const Lab__V1__Part *response)
 {
-    return natsmicro_stub_send(call->base, response);
+    return natsmicro_stub_send(NATSMICRO_STUB_BASE(call), response);
 }
 
 natsmicro_status lab__v1__lab_server__download__try_send(Lab__V1__LabServer__Download *call,
                                                          const Lab__V1__Part *response)
 {
-    return natsmicro_stub_try_send(call->base, response);
+    return natsmicro_stub_try_send(NATSMICRO_STUB_BASE(call), response);
 }
 
 natsmicro_status lab__v1__lab_server__download__send_bytes(Lab__V1__LabServer__Download *call,
@@ -454,7 +475,8 @@ natsmicro_status lab__v1__lab_server__download__send_bytes(Lab__V1__LabServer__D
                                                            natsmicro_progress progress,
                                                            void *user_data)
 {
-    return natsmicro_chunked_send_bytes(call->base, data, length, chunk_size, progress, user_data);
+    return natsmicro_chunked_send_bytes(NATSMICRO_STUB_BASE(call), data, length, chunk_size,
+                                        progress, user_data);
 }
 
 natsmicro_status lab__v1__lab_server__download__send_reader(Lab__V1__LabServer__Download *call,
@@ -463,8 +485,8 @@ natsmicro_status lab__v1__lab_server__download__send_reader(Lab__V1__LabServer__
                                                             natsmicro_progress progress,
                                                             void *user_data)
 {
-    return natsmicro_chunked_send_reader(call->base, reader, reader_data, chunk_size, progress,
-                                         user_data);
+    return natsmicro_chunked_send_reader(NATSMICRO_STUB_BASE(call), reader, reader_data, chunk_size,
+                                         progress, user_data);
 }
 
 natsmicro_status lab__v1__lab_server__download__send_fd(Lab__V1__LabServer__Download *call, int fd,
@@ -472,7 +494,8 @@ natsmicro_status lab__v1__lab_server__download__send_fd(Lab__V1__LabServer__Down
                                                         natsmicro_progress progress,
                                                         void *user_data)
 {
-    return natsmicro_chunked_send_fd(call->base, fd, chunk_size, progress, user_data);
+    return natsmicro_chunked_send_fd(NATSMICRO_STUB_BASE(call), fd, chunk_size, progress,
+                                     user_data);
 }
 
 natsmicro_status lab__v1__lab_server__download__send_file(Lab__V1__LabServer__Download *call,
@@ -480,13 +503,14 @@ natsmicro_status lab__v1__lab_server__download__send_file(Lab__V1__LabServer__Do
                                                           natsmicro_progress progress,
                                                           void *user_data)
 {
-    return natsmicro_chunked_send_file(call->base, path, chunk_size, progress, user_data);
+    return natsmicro_chunked_send_file(NATSMICRO_STUB_BASE(call), path, chunk_size, progress,
+                                       user_data);
 }
 
 natsmicro_status lab__v1__lab_server__download__send_chunk(Lab__V1__LabServer__Download *call,
                                                            const void *data, size_t length)
 {
-    return natsmicro_chunked_send_chunk(call->base, data, length);
+    return natsmicro_chunked_send_chunk(NATSMICRO_STUB_BASE(call), data, length);
 }
 
 natsmicro_status lab__v1__lab_server__add(natsmicro_server *server,
@@ -585,16 +609,17 @@ natsmicro_status lab__v1__other_client__new(Lab__V1__OtherClient **client,
                                             const natsmicro_client_options *options)
 {
     natsmicro_client *base = NULL;
-    natsmicro_status status = natsmicro_stub_client_new(&base, &service_Lab__V1__OtherServer,
-                                                        connection, options);
-    *client = status == NATSMICRO_OK ? natsmicro_stub_client_handle(base) : NULL;
+    natsmicro_status status = natsmicro_stub_client_new(client != NULL ? &base : NULL,
+                                                        &service_Lab__V1__OtherServer, connection,
+                                                        options);
+    if (client != NULL)
+        *client = status == NATSMICRO_OK ? natsmicro_stub_client_handle(base) : NULL;
     return status;
 }
 
 void lab__v1__other_client__destroy(Lab__V1__OtherClient *client)
 {
-    if (client != NULL)
-        natsmicro_stub_client_destroy(client->base);
+    natsmicro_stub_client_destroy(NATSMICRO_STUB_BASE(client));
 }
 
 natsmicro_status lab__v1__other_client__ping(Lab__V1__OtherClient *client,
@@ -603,8 +628,10 @@ natsmicro_status lab__v1__other_client__ping(Lab__V1__OtherClient *client,
                                              Lab__V1__Response **response)
 {
     void *message = NULL;
-    natsmicro_status status = natsmicro_stub_unary(client->base, 0, request, context, &message);
-    *response = message;
+    natsmicro_status status = natsmicro_stub_unary(NATSMICRO_STUB_BASE(client), 0, request, context,
+                                                   response != NULL ? &message : NULL);
+    if (response != NULL)
+        *response = message;
     return status;
 }
 
@@ -619,8 +646,10 @@ natsmicro_status lab__v1__other_client__pong(Lab__V1__OtherClient *client,
                                              Lab__V1__Response **response)
 {
     void *message = NULL;
-    natsmicro_status status = natsmicro_stub_unary(client->base, 1, request, context, &message);
-    *response = message;
+    natsmicro_status status = natsmicro_stub_unary(NATSMICRO_STUB_BASE(client), 1, request, context,
+                                                   response != NULL ? &message : NULL);
+    if (response != NULL)
+        *response = message;
     return status;
 }
 
@@ -634,13 +663,13 @@ void lab__v1__other_client__pong__free(Lab__V1__Response *response)
 natsmicro_status lab__v1__other_server__ping__reply(Lab__V1__OtherServer__Ping *call,
                                                     const Lab__V1__Response *response)
 {
-    return natsmicro_stub_reply(call->base, response);
+    return natsmicro_stub_reply(NATSMICRO_STUB_BASE(call), response);
 }
 
 natsmicro_status lab__v1__other_server__pong__reply(Lab__V1__OtherServer__Pong *call,
                                                     const Lab__V1__Response *response)
 {
-    return natsmicro_stub_reply(call->base, response);
+    return natsmicro_stub_reply(NATSMICRO_STUB_BASE(call), response);
 }
 
 natsmicro_status lab__v1__other_server__add(natsmicro_server *server,

@@ -71,16 +71,17 @@ natsmicro_status lab__v1__lab_stub__new(Lab__V1__LabStub **client, natsConnectio
                                         const natsmicro_client_options *options)
 {
     natsmicro_client *base = NULL;
-    natsmicro_status status = natsmicro_stub_client_new(&base, &service_Lab__V1__LabSkeleton,
-                                                        connection, options);
-    *client = status == NATSMICRO_OK ? natsmicro_stub_client_handle(base) : NULL;
+    natsmicro_status status = natsmicro_stub_client_new(client != NULL ? &base : NULL,
+                                                        &service_Lab__V1__LabSkeleton, connection,
+                                                        options);
+    if (client != NULL)
+        *client = status == NATSMICRO_OK ? natsmicro_stub_client_handle(base) : NULL;
     return status;
 }
 
 void lab__v1__lab_stub__destroy(Lab__V1__LabStub *client)
 {
-    if (client != NULL)
-        natsmicro_stub_client_destroy(client->base);
+    natsmicro_stub_client_destroy(NATSMICRO_STUB_BASE(client));
 }
 
 natsmicro_status lab__v1__lab_stub__ping(Lab__V1__LabStub *client,
@@ -88,8 +89,10 @@ natsmicro_status lab__v1__lab_stub__ping(Lab__V1__LabStub *client,
                                          natsmicro_context *context, Lab__V1__LabServer **response)
 {
     void *message = NULL;
-    natsmicro_status status = natsmicro_stub_unary(client->base, 0, request, context, &message);
-    *response = message;
+    natsmicro_status status = natsmicro_stub_unary(NATSMICRO_STUB_BASE(client), 0, request, context,
+                                                   response != NULL ? &message : NULL);
+    if (response != NULL)
+        *response = message;
     return status;
 }
 
@@ -104,8 +107,10 @@ natsmicro_status lab__v1__lab_stub__watch(Lab__V1__LabStub *client,
                                           Lab__V1__LabStub__Watch **call)
 {
     natsmicro_call *base = NULL;
-    natsmicro_status status = natsmicro_stub_open(client->base, 1, request, context, &base);
-    *call = status == NATSMICRO_OK ? natsmicro_stub_call_handle(base) : NULL;
+    natsmicro_status status = natsmicro_stub_open(NATSMICRO_STUB_BASE(client), 1, request, context,
+                                                  call != NULL ? &base : NULL);
+    if (call != NULL)
+        *call = status == NATSMICRO_OK ? natsmicro_stub_call_handle(base) : NULL;
     return status;
 }
 
@@ -113,15 +118,16 @@ natsmicro_status lab__v1__lab_stub__watch__recv(Lab__V1__LabStub__Watch *call,
                                                 const Lab__V1__LabHandlers **response)
 {
     const void *message = NULL;
-    natsmicro_status status = natsmicro_stub_recv(call->base, &message);
-    *response = message;
+    natsmicro_status status = natsmicro_stub_recv(NATSMICRO_STUB_BASE(call),
+                                                  response != NULL ? &message : NULL);
+    if (response != NULL)
+        *response = message;
     return status;
 }
 
 void lab__v1__lab_stub__watch__close(Lab__V1__LabStub__Watch *call)
 {
-    if (call != NULL)
-        natsmicro_stub_close(call->base);
+    natsmicro_stub_close(NATSMICRO_STUB_BASE(call));
 }
 
 /* ---- server of lab.v1.Lab ---- */
@@ -129,19 +135,19 @@ void lab__v1__lab_stub__watch__close(Lab__V1__LabStub__Watch *call)
 natsmicro_status lab__v1__lab_skeleton__ping__reply(Lab__V1__LabSkeleton__Ping *call,
                                                     const Lab__V1__LabServer *response)
 {
-    return natsmicro_stub_reply(call->base, response);
+    return natsmicro_stub_reply(NATSMICRO_STUB_BASE(call), response);
 }
 
 natsmicro_status lab__v1__lab_skeleton__watch__send(Lab__V1__LabSkeleton__Watch *call,
                                                     const Lab__V1__LabHandlers *response)
 {
-    return natsmicro_stub_send(call->base, response);
+    return natsmicro_stub_send(NATSMICRO_STUB_BASE(call), response);
 }
 
 natsmicro_status lab__v1__lab_skeleton__watch__try_send(Lab__V1__LabSkeleton__Watch *call,
                                                         const Lab__V1__LabHandlers *response)
 {
-    return natsmicro_stub_try_send(call->base, response);
+    return natsmicro_stub_try_send(NATSMICRO_STUB_BASE(call), response);
 }
 
 natsmicro_status lab__v1__lab_skeleton__add(natsmicro_server *server,

@@ -56,17 +56,17 @@ natsmicro_status shop__v1__order_service_client__new(Shop__V1__OrderServiceClien
                                                      const natsmicro_client_options *options)
 {
     natsmicro_client *base = NULL;
-    natsmicro_status status = natsmicro_stub_client_new(&base,
+    natsmicro_status status = natsmicro_stub_client_new(client != NULL ? &base : NULL,
                                                         &service_Shop__V1__OrderServiceServer,
                                                         connection, options);
-    *client = status == NATSMICRO_OK ? natsmicro_stub_client_handle(base) : NULL;
+    if (client != NULL)
+        *client = status == NATSMICRO_OK ? natsmicro_stub_client_handle(base) : NULL;
     return status;
 }
 
 void shop__v1__order_service_client__destroy(Shop__V1__OrderServiceClient *client)
 {
-    if (client != NULL)
-        natsmicro_stub_client_destroy(client->base);
+    natsmicro_stub_client_destroy(NATSMICRO_STUB_BASE(client));
 }
 
 natsmicro_status shop__v1__order_service_client__place(Shop__V1__OrderServiceClient *client,
@@ -75,8 +75,10 @@ natsmicro_status shop__v1__order_service_client__place(Shop__V1__OrderServiceCli
                                                        Shop__V1__Order **response)
 {
     void *message = NULL;
-    natsmicro_status status = natsmicro_stub_unary(client->base, 0, request, context, &message);
-    *response = message;
+    natsmicro_status status = natsmicro_stub_unary(NATSMICRO_STUB_BASE(client), 0, request, context,
+                                                   response != NULL ? &message : NULL);
+    if (response != NULL)
+        *response = message;
     return status;
 }
 
@@ -90,7 +92,7 @@ void shop__v1__order_service_client__place__free(Shop__V1__Order *response)
 natsmicro_status shop__v1__order_service_server__place__reply(
     Shop__V1__OrderServiceServer__Place *call, const Shop__V1__Order *response)
 {
-    return natsmicro_stub_reply(call->base, response);
+    return natsmicro_stub_reply(NATSMICRO_STUB_BASE(call), response);
 }
 
 natsmicro_status shop__v1__order_service_server__add(natsmicro_server *server,
@@ -145,17 +147,17 @@ natsmicro_status shop__v1__tracking_service_client__new(Shop__V1__TrackingServic
                                                         const natsmicro_client_options *options)
 {
     natsmicro_client *base = NULL;
-    natsmicro_status status = natsmicro_stub_client_new(&base,
+    natsmicro_status status = natsmicro_stub_client_new(client != NULL ? &base : NULL,
                                                         &service_Shop__V1__TrackingServiceServer,
                                                         connection, options);
-    *client = status == NATSMICRO_OK ? natsmicro_stub_client_handle(base) : NULL;
+    if (client != NULL)
+        *client = status == NATSMICRO_OK ? natsmicro_stub_client_handle(base) : NULL;
     return status;
 }
 
 void shop__v1__tracking_service_client__destroy(Shop__V1__TrackingServiceClient *client)
 {
-    if (client != NULL)
-        natsmicro_stub_client_destroy(client->base);
+    natsmicro_stub_client_destroy(NATSMICRO_STUB_BASE(client));
 }
 
 natsmicro_status shop__v1__tracking_service_client__follow(
@@ -163,8 +165,10 @@ natsmicro_status shop__v1__tracking_service_client__follow(
     natsmicro_context *context, Shop__V1__TrackingServiceClient__Follow **call)
 {
     natsmicro_call *base = NULL;
-    natsmicro_status status = natsmicro_stub_open(client->base, 0, request, context, &base);
-    *call = status == NATSMICRO_OK ? natsmicro_stub_call_handle(base) : NULL;
+    natsmicro_status status = natsmicro_stub_open(NATSMICRO_STUB_BASE(client), 0, request, context,
+                                                  call != NULL ? &base : NULL);
+    if (call != NULL)
+        *call = status == NATSMICRO_OK ? natsmicro_stub_call_handle(base) : NULL;
     return status;
 }
 
@@ -172,15 +176,16 @@ natsmicro_status shop__v1__tracking_service_client__follow__recv(
     Shop__V1__TrackingServiceClient__Follow *call, const Shop__V1__Order **response)
 {
     const void *message = NULL;
-    natsmicro_status status = natsmicro_stub_recv(call->base, &message);
-    *response = message;
+    natsmicro_status status = natsmicro_stub_recv(NATSMICRO_STUB_BASE(call),
+                                                  response != NULL ? &message : NULL);
+    if (response != NULL)
+        *response = message;
     return status;
 }
 
 void shop__v1__tracking_service_client__follow__close(Shop__V1__TrackingServiceClient__Follow *call)
 {
-    if (call != NULL)
-        natsmicro_stub_close(call->base);
+    natsmicro_stub_close(NATSMICRO_STUB_BASE(call));
 }
 
 /* ---- server of shop.v1.TrackingService ---- */
@@ -188,13 +193,13 @@ void shop__v1__tracking_service_client__follow__close(Shop__V1__TrackingServiceC
 natsmicro_status shop__v1__tracking_service_server__follow__send(
     Shop__V1__TrackingServiceServer__Follow *call, const Shop__V1__Order *response)
 {
-    return natsmicro_stub_send(call->base, response);
+    return natsmicro_stub_send(NATSMICRO_STUB_BASE(call), response);
 }
 
 natsmicro_status shop__v1__tracking_service_server__follow__try_send(
     Shop__V1__TrackingServiceServer__Follow *call, const Shop__V1__Order *response)
 {
-    return natsmicro_stub_try_send(call->base, response);
+    return natsmicro_stub_try_send(NATSMICRO_STUB_BASE(call), response);
 }
 
 natsmicro_status shop__v1__tracking_service_server__add(

@@ -58,16 +58,17 @@ natsmicro_status com__example__storage__v1beta2__blob_store_client__new(
 {
     natsmicro_client *base = NULL;
     natsmicro_status status = natsmicro_stub_client_new(
-        &base, &service_Com__Example__Storage__V1beta2__BlobStoreServer, connection, options);
-    *client = status == NATSMICRO_OK ? natsmicro_stub_client_handle(base) : NULL;
+        client != NULL ? &base : NULL, &service_Com__Example__Storage__V1beta2__BlobStoreServer,
+        connection, options);
+    if (client != NULL)
+        *client = status == NATSMICRO_OK ? natsmicro_stub_client_handle(base) : NULL;
     return status;
 }
 
 void com__example__storage__v1beta2__blob_store_client__destroy(
     Com__Example__Storage__V1beta2__BlobStoreClient *client)
 {
-    if (client != NULL)
-        natsmicro_stub_client_destroy(client->base);
+    natsmicro_stub_client_destroy(NATSMICRO_STUB_BASE(client));
 }
 
 natsmicro_status com__example__storage__v1beta2__blob_store_client__find(
@@ -76,8 +77,10 @@ natsmicro_status com__example__storage__v1beta2__blob_store_client__find(
     Com__Example__Storage__V1beta2__Key **response)
 {
     void *message = NULL;
-    natsmicro_status status = natsmicro_stub_unary(client->base, 0, request, context, &message);
-    *response = message;
+    natsmicro_status status = natsmicro_stub_unary(NATSMICRO_STUB_BASE(client), 0, request, context,
+                                                   response != NULL ? &message : NULL);
+    if (response != NULL)
+        *response = message;
     return status;
 }
 
@@ -93,7 +96,7 @@ natsmicro_status com__example__storage__v1beta2__blob_store_server__find__reply(
     Com__Example__Storage__V1beta2__BlobStoreServer__Find *call,
     const Com__Example__Storage__V1beta2__Key *response)
 {
-    return natsmicro_stub_reply(call->base, response);
+    return natsmicro_stub_reply(NATSMICRO_STUB_BASE(call), response);
 }
 
 natsmicro_status com__example__storage__v1beta2__blob_store_server__add(
