@@ -57,7 +57,8 @@ static const char client_head[] =
     " * the options and natsmicro_last_error have the reason.\n"
     " */\n"
     "natsmicro_status $client$__new($Client$ **client, natsConnection *connection, "
-    "const natsmicro_client_options *options);\n"
+    "const natsmicro_client_options *options)\n"
+    "    NATSMICRO_MUST_USE;\n"
     "\n"
     "/*\n"
     " * Frees a client. Calls that are open end with UNAVAILABLE; they may still be used, and must\n"
@@ -128,7 +129,8 @@ static const char client_open_with_request[] =
     " * max_payload; UNAVAILABLE: the connection is closed.\n"
     " */\n"
     "natsmicro_status $client$__$m$($Client$ *client, const $Request$ *request, "
-    "natsmicro_context *context, $Client$__$Method$ **call);\n"
+    "natsmicro_context *context, $Client$__$Method$ **call)\n"
+    "    NATSMICRO_MUST_USE;\n"
     "\n";
 
 static const char client_open[] =
@@ -141,7 +143,8 @@ static const char client_open[] =
     " * service listens; DEADLINE_EXCEEDED: no server accepted the call in time.\n"
     " */\n"
     "natsmicro_status $client$__$m$($Client$ *client, natsmicro_context *context, "
-    "$Client$__$Method$ **call);\n"
+    "$Client$__$Method$ **call)\n"
+    "    NATSMICRO_MUST_USE;\n"
     "\n";
 
 static const char client_send[] =
@@ -156,10 +159,12 @@ static const char client_send[] =
     " * the error that ended the call. That error may also be one of the first three:\n"
     " * natsmicro_call_status(call->base) is OK only while the call goes on.\n"
     " */\n"
-    "natsmicro_status $client$__$m$__send($Client$__$Method$ *call, const $Request$ *request);\n"
+    "natsmicro_status $client$__$m$__send($Client$__$Method$ *call, const $Request$ *request)\n"
+    "    NATSMICRO_MUST_USE;\n"
     "\n"
     "/* Does the same, but returns WOULD_BLOCK, and sends nothing, where it would wait for room. */\n"
-    "natsmicro_status $client$__$m$__try_send($Client$__$Method$ *call, const $Request$ *request);\n"
+    "natsmicro_status $client$__$m$__try_send($Client$__$Method$ *call, const $Request$ *request)\n"
+    "    NATSMICRO_MUST_USE;\n"
     "\n";
 
 static const char client_recv[] =
@@ -170,7 +175,8 @@ static const char client_recv[] =
     " * complete. Any other status is the error that ended the call;\n"
     " * natsmicro_call_error_message(call->base) has its text. *response is NULL unless OK.\n"
     " */\n"
-    "natsmicro_status $client$__$m$__recv($Client$__$Method$ *call, const $Response$ **response);\n"
+    "natsmicro_status $client$__$m$__recv($Client$__$Method$ *call, const $Response$ **response)\n"
+    "    NATSMICRO_MUST_USE;\n"
     "\n";
 
 static const char client_close_and_recv[] =
@@ -182,7 +188,8 @@ static const char client_close_and_recv[] =
     " * natsmicro_call_error_message(call->base) has its text. *response is NULL unless OK.\n"
     " */\n"
     "natsmicro_status $client$__$m$__close_and_recv($Client$__$Method$ *call, "
-    "$Response$ **response);\n"
+    "$Response$ **response)\n"
+    "    NATSMICRO_MUST_USE;\n"
     "\n"
     "/* Frees a response of $method$. NULL is allowed. Never blocks; any thread. */\n"
     "void $client$__$m$__free($Response$ *response);\n"
@@ -280,7 +287,8 @@ static const char server_recv[] =
     " * OK: the server drains, and the caller has been silent for a second; comes once, and the call\n"
     " * goes on. Any other status is the error that ended the call. *request is NULL unless OK.\n"
     " */\n"
-    "natsmicro_status $server$__$m$__recv($Server$__$Method$ *call, const $Request$ **request);\n"
+    "natsmicro_status $server$__$m$__recv($Server$__$Method$ *call, const $Request$ **request)\n"
+    "    NATSMICRO_MUST_USE;\n"
     "\n";
 
 static const char server_send[] =
@@ -294,10 +302,12 @@ static const char server_send[] =
     " * the call. That error may also be one of the first two: natsmicro_call_status(call->base) is OK\n"
     " * only while the call goes on.\n"
     " */\n"
-    "natsmicro_status $server$__$m$__send($Server$__$Method$ *call, const $Response$ *response);\n"
+    "natsmicro_status $server$__$m$__send($Server$__$Method$ *call, const $Response$ *response)\n"
+    "    NATSMICRO_MUST_USE;\n"
     "\n"
     "/* Does the same, but returns WOULD_BLOCK, and sends nothing, where it would wait for room. */\n"
-    "natsmicro_status $server$__$m$__try_send($Server$__$Method$ *call, const $Response$ *response);\n"
+    "natsmicro_status $server$__$m$__try_send($Server$__$Method$ *call, const $Response$ *response)\n"
+    "    NATSMICRO_MUST_USE;\n"
     "\n";
 
 static void print_server_method(nm_buffer *out, const gen_var *vars, gen_kind kind)
@@ -363,7 +373,8 @@ static const char server_add[] =
     " * broker the rights are known later, and on_error alone hears of them (NOT_PERMITTED).\n"
     " */\n"
     "natsmicro_status $server$__add(natsmicro_server *server, const $Handlers$ *handlers, "
-    "void *user_data, const natsmicro_service_options *options);\n"
+    "void *user_data, const natsmicro_service_options *options)\n"
+    "    NATSMICRO_MUST_USE;\n"
     "\n";
 
 static const char server_errors_comment[] =

@@ -546,11 +546,14 @@ static natsmicro_status send_blob(Limits__V1__LimitsClient *client, size_t lengt
     static const uint8_t zeros[20000];
     Limits__V1__LimitsClient__Store *call;
     assert_ok(limits__v1__limits_client__store(client, NULL, &call));
-    limits__v1__limits_client__store__send_bytes(call, zeros, length, 1000, NULL, NULL);
+    natsmicro_status sent =
+        limits__v1__limits_client__store__send_bytes(call, zeros, length, 1000, NULL, NULL);
     Limits__V1__Item *answer;
     natsmicro_status status = limits__v1__limits_client__store__close_and_recv(call, &answer);
     limits__v1__limits_client__store__free(answer);
     limits__v1__limits_client__store__close(call);
+    if (sent != NATSMICRO_OK && sent != NATSMICRO_END) /* it has ended the call */
+        assert_status(sent, status);
     return status;
 }
 

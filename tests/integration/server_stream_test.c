@@ -326,7 +326,9 @@ static natsmicro_status cancel_own_call(Lab__V1__LabServer__CountUp *call,
     (void)request;
     (void)user_data;
     Lab__V1__CountUpResponse response = LAB__V1__COUNT_UP_RESPONSE__INIT;
-    lab__v1__lab_server__count_up__send(call, &response);
+    natsmicro_status status = lab__v1__lab_server__count_up__send(call, &response);
+    if (status != NATSMICRO_OK)
+        return status;
     natsmicro_call_cancel(call->base);
     return lab__v1__lab_server__count_up__send(call, &response);
 }

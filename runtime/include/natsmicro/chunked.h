@@ -127,7 +127,7 @@ void natsmicro_chunked_set_max_size(natsmicro_call *call, uint64_t max_size);
 /* Sends `length` bytes of memory. */
 natsmicro_status natsmicro_chunked_send_bytes(natsmicro_call *call, const void *data, size_t length,
                                               size_t chunk_size, natsmicro_progress progress,
-                                              void *user_data);
+                                              void *user_data) NATSMICRO_MUST_USE;
 
 /*
  * Sends what `reader` returns until its end. `reader_data` is passed to `reader`, `user_data` to
@@ -135,7 +135,8 @@ natsmicro_status natsmicro_chunked_send_bytes(natsmicro_call *call, const void *
  */
 natsmicro_status natsmicro_chunked_send_reader(natsmicro_call *call, natsmicro_reader reader,
                                                void *reader_data, size_t chunk_size,
-                                               natsmicro_progress progress, void *user_data);
+                                               natsmicro_progress progress,
+                                               void *user_data) NATSMICRO_MUST_USE;
 
 /*
  * Sends what a descriptor (file, pipe, socket, terminal) yields, from its current position to its
@@ -144,7 +145,8 @@ natsmicro_status natsmicro_chunked_send_reader(natsmicro_call *call, natsmicro_r
  * than was sent.
  */
 natsmicro_status natsmicro_chunked_send_fd(natsmicro_call *call, int fd, size_t chunk_size,
-                                           natsmicro_progress progress, void *user_data);
+                                           natsmicro_progress progress,
+                                           void *user_data) NATSMICRO_MUST_USE;
 
 /*
  * Sends a file, from its beginning to its end, as cp does. The size that the system tells is the
@@ -153,14 +155,14 @@ natsmicro_status natsmicro_chunked_send_fd(natsmicro_call *call, int fd, size_t 
  */
 natsmicro_status natsmicro_chunked_send_file(natsmicro_call *call, const char *path,
                                              size_t chunk_size, natsmicro_progress progress,
-                                             void *user_data);
+                                             void *user_data) NATSMICRO_MUST_USE;
 
 /*
  * Sends these bytes now, as one chunk; as several if they do not fit into one message. They are
  * written from where they are, without a copy into a message. 0 bytes send nothing.
  */
 natsmicro_status natsmicro_chunked_send_chunk(natsmicro_call *call, const void *data,
-                                              size_t length);
+                                              size_t length) NATSMICRO_MUST_USE;
 
 /* ---- receiving ---- */
 
@@ -177,7 +179,7 @@ natsmicro_status natsmicro_chunked_send_chunk(natsmicro_call *call, const void *
  */
 natsmicro_status natsmicro_chunked_recv_bytes(natsmicro_call *call, size_t limit, uint8_t **data,
                                               size_t *length, natsmicro_progress progress,
-                                              void *user_data);
+                                              void *user_data) NATSMICRO_MUST_USE;
 
 /*
  * Passes each chunk to `writer`. After an error the sink has part of a blob, which it must undo
@@ -185,14 +187,15 @@ natsmicro_status natsmicro_chunked_recv_bytes(natsmicro_call *call, size_t limit
  */
 natsmicro_status natsmicro_chunked_recv_to_writer(natsmicro_call *call, natsmicro_writer writer,
                                                   void *writer_data, natsmicro_progress progress,
-                                                  void *user_data);
+                                                  void *user_data) NATSMICRO_MUST_USE;
 
 /*
  * Writes to a descriptor (file, pipe, socket, terminal), which may be non-blocking and stays open.
  * After an error a part of the blob has been written.
  */
 natsmicro_status natsmicro_chunked_recv_to_fd(natsmicro_call *call, int fd,
-                                              natsmicro_progress progress, void *user_data);
+                                              natsmicro_progress progress,
+                                              void *user_data) NATSMICRO_MUST_USE;
 
 /*
  * Writes a file whole or not at all. The bytes go into a temporary file in the same folder, which
@@ -208,7 +211,8 @@ natsmicro_status natsmicro_chunked_recv_to_fd(natsmicro_call *call, int fd,
  * FAILED_PRECONDITION when something is mounted there.
  */
 natsmicro_status natsmicro_chunked_recv_to_file(natsmicro_call *call, const char *path,
-                                                natsmicro_progress progress, void *user_data);
+                                                natsmicro_progress progress,
+                                                void *user_data) NATSMICRO_MUST_USE;
 
 /*
  * Removes from a folder the temporary files that killed receivers have left there, and puts their
@@ -234,7 +238,7 @@ natsmicro_status natsmicro_chunked_remove_leftovers(const char *folder, size_t *
  * after the last.
  */
 natsmicro_status natsmicro_chunked_recv_chunk(natsmicro_call *call, const uint8_t **data,
-                                              size_t *length);
+                                              size_t *length) NATSMICRO_MUST_USE;
 
 /*
  * Copies up to `size` bytes, as read(2) does, and waits only while there are none at all. On OK
@@ -242,7 +246,7 @@ natsmicro_status natsmicro_chunked_recv_chunk(natsmicro_call *call, const uint8_
  * when `size` is 0.
  */
 natsmicro_status natsmicro_chunked_read(natsmicro_call *call, void *buffer, size_t size,
-                                        size_t *length);
+                                        size_t *length) NATSMICRO_MUST_USE;
 
 /* ---- many blobs on one stream ---- */
 
@@ -263,30 +267,31 @@ typedef struct natsmicro_blob_reader natsmicro_blob_reader;
  * or RESOURCE_EXHAUSTED when memory is short; *writer is NULL unless OK. Never blocks.
  */
 natsmicro_status natsmicro_blob_writer_new(natsmicro_blob_writer **writer, natsmicro_call *call,
-                                           size_t chunk_size);
+                                           size_t chunk_size) NATSMICRO_MUST_USE;
 
 /* Begins a blob of `length` bytes. FAILED_PRECONDITION: the blob before has not been ended. */
-natsmicro_status natsmicro_blob_writer_begin(natsmicro_blob_writer *writer, uint64_t length);
+natsmicro_status natsmicro_blob_writer_begin(natsmicro_blob_writer *writer,
+                                             uint64_t length) NATSMICRO_MUST_USE;
 
 /*
  * Adds bytes to the blob, any number at a time. INVALID_ARGUMENT: together they are more than the
  * blob's length; none of them is taken then. FAILED_PRECONDITION: no blob has been begun.
  */
 natsmicro_status natsmicro_blob_writer_write(natsmicro_blob_writer *writer, const void *data,
-                                             size_t length);
+                                             size_t length) NATSMICRO_MUST_USE;
 
 /*
  * Ends the blob. INVALID_ARGUMENT: bytes are missing, and the blob goes on. FAILED_PRECONDITION: no
  * blob has been begun.
  */
-natsmicro_status natsmicro_blob_writer_end(natsmicro_blob_writer *writer);
+natsmicro_status natsmicro_blob_writer_end(natsmicro_blob_writer *writer) NATSMICRO_MUST_USE;
 
 /*
  * Sends the bytes that wait for their chunk to fill. Needed when the peer is to have them soon, and
  * after the last blob: a stream with unsent bytes cannot be ended (close_and_recv returns
  * FAILED_PRECONDITION; on a server the call fails with it when the handler returns).
  */
-natsmicro_status natsmicro_blob_writer_flush(natsmicro_blob_writer *writer);
+natsmicro_status natsmicro_blob_writer_flush(natsmicro_blob_writer *writer) NATSMICRO_MUST_USE;
 
 /*
  * Frees a writer. With a blob that has not been ended, or bytes that have not been flushed, this
@@ -298,14 +303,16 @@ void natsmicro_blob_writer_free(natsmicro_blob_writer *writer);
  * Makes a reader in *reader on a call that receives chunks. Returns OK, FAILED_PRECONDITION as
  * above, or RESOURCE_EXHAUSTED when memory is short; *reader is NULL unless OK. Never blocks.
  */
-natsmicro_status natsmicro_blob_reader_new(natsmicro_blob_reader **reader, natsmicro_call *call);
+natsmicro_status natsmicro_blob_reader_new(natsmicro_blob_reader **reader,
+                                           natsmicro_call *call) NATSMICRO_MUST_USE;
 
 /*
  * Goes to the next blob, over what is left of the current one, and puts its length into *length.
  * END: there are no more blobs. You need not call it: natsmicro_blob_reader_read begins each blob
  * itself.
  */
-natsmicro_status natsmicro_blob_reader_next(natsmicro_blob_reader *reader, uint64_t *length);
+natsmicro_status natsmicro_blob_reader_next(natsmicro_blob_reader *reader,
+                                            uint64_t *length) NATSMICRO_MUST_USE;
 
 /*
  * Copies up to `size` bytes of the blob. OK with *length at least 1: these bytes. OK with *length
@@ -317,7 +324,7 @@ natsmicro_status natsmicro_blob_reader_next(natsmicro_blob_reader *reader, uint6
  * natsmicro_blob_reader_next.
  */
 natsmicro_status natsmicro_blob_reader_read(natsmicro_blob_reader *reader, void *buffer,
-                                            size_t size, size_t *length);
+                                            size_t size, size_t *length) NATSMICRO_MUST_USE;
 
 /* Frees a reader. The call goes on. NULL is allowed. Never blocks. */
 void natsmicro_blob_reader_free(natsmicro_blob_reader *reader);

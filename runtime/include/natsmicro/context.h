@@ -28,7 +28,7 @@ typedef struct natsmicro_context natsmicro_context;
  * Makes a context in *context; free it with natsmicro_context_destroy. Returns OK, or
  * RESOURCE_EXHAUSTED when memory is short, and *context is NULL then.
  */
-natsmicro_status natsmicro_context_new(natsmicro_context **context);
+natsmicro_status natsmicro_context_new(natsmicro_context **context) NATSMICRO_MUST_USE;
 
 /*
  * Frees a context and everything that was read from it. No call may be using it. NULL is allowed.

@@ -233,7 +233,7 @@ typedef struct natsmicro_service_options {
  * NULL unless OK, and on_error and natsmicro_last_error have the reason. Any thread.
  */
 natsmicro_status natsmicro_server_new(natsmicro_server **server, natsConnection *connection,
-                                      const natsmicro_server_options *options);
+                                      const natsmicro_server_options *options) NATSMICRO_MUST_USE;
 
 /*
  * Blocks until natsmicro_server_stop is called or the connection is closed for good, by
@@ -253,7 +253,7 @@ natsmicro_status natsmicro_server_new(natsmicro_server **server, natsConnection 
  * Returns OK after a stop, UNAVAILABLE when the connection was closed for good. A stop is for good:
  * a later call returns at once. Several threads may wait here. Not from a handler or a hook.
  */
-natsmicro_status natsmicro_server_run(natsmicro_server *server);
+natsmicro_status natsmicro_server_run(natsmicro_server *server) NATSMICRO_MUST_USE;
 
 /*
  * Makes natsmicro_server_run drain and return, now and whenever it is called later. Calling it

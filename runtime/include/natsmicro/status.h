@@ -19,6 +19,17 @@ extern "C" {
 #endif
 
 /*
+ * Marks a function whose failure is told nowhere else, so that compilers warn who ignores what it
+ * returns: those that make something, add a service or run a server, and those that send and
+ * receive. What ends or answers something is not marked.
+ */
+#if defined(__GNUC__)
+#define NATSMICRO_MUST_USE __attribute__((warn_unused_result))
+#else
+#define NATSMICRO_MUST_USE
+#endif
+
+/*
  * NATSMICRO_OK is 0. NATSMICRO_END is the regular end of a stream. All others are errors.
  *
  * A service may fail with any of the errors from CANCELLED to UNAUTHENTICATED. It travels as a

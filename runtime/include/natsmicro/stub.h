@@ -83,10 +83,10 @@ typedef struct natsmicro_stub_service {
  * Makes a client. `service` must outlive it. FAILED_PRECONDITION: the tables have the layout of
  * another version of the library. *client is NULL unless OK.
  */
-natsmicro_status natsmicro_stub_client_new(natsmicro_client **client,
-                                           const natsmicro_stub_service *service,
-                                           natsConnection *connection,
-                                           const natsmicro_client_options *options);
+natsmicro_status
+natsmicro_stub_client_new(natsmicro_client **client, const natsmicro_stub_service *service,
+                          natsConnection *connection,
+                          const natsmicro_client_options *options) NATSMICRO_MUST_USE;
 
 /*
  * Blocks until no callback can run any more. Open calls end with UNAVAILABLE, and their peers are
@@ -105,7 +105,7 @@ natsmicro_status natsmicro_stub_unary(natsmicro_client *client, size_t method_in
 /* Opens a stream. `request` is NULL where requests are streamed. *call is NULL unless OK. */
 natsmicro_status natsmicro_stub_open(natsmicro_client *client, size_t method_index,
                                      const void *request, natsmicro_context *context,
-                                     natsmicro_call **call);
+                                     natsmicro_call **call) NATSMICRO_MUST_USE;
 
 /* Ends our direction of a bidirectional stream. May block while the end is written. */
 natsmicro_status natsmicro_stub_close_send(natsmicro_call *call);
@@ -114,7 +114,8 @@ natsmicro_status natsmicro_stub_close_send(natsmicro_call *call);
  * Ends a client stream and waits for its response, which is freed as that of a unary call; NULL
  * unless OK. FAILED_PRECONDITION: the response was returned before, or a blob is not complete.
  */
-natsmicro_status natsmicro_stub_close_and_recv(natsmicro_call *call, void **response);
+natsmicro_status natsmicro_stub_close_and_recv(natsmicro_call *call,
+                                               void **response) NATSMICRO_MUST_USE;
 
 /*
  * Frees a call, and cancels it if it has not ended. Blocks until a send, a recv or a function of
@@ -134,10 +135,10 @@ void natsmicro_stub_message_free(void *message);
  * 1 s. Any thread, also while the server serves others; but one thread at a time may add services
  * to a server, and none while another destroys it.
  */
-natsmicro_status natsmicro_stub_server_add(natsmicro_server *server,
-                                           const natsmicro_stub_service *service,
-                                           const void *handlers, void *user_data,
-                                           const natsmicro_service_options *options);
+natsmicro_status
+natsmicro_stub_server_add(natsmicro_server *server, const natsmicro_stub_service *service,
+                          const void *handlers, void *user_data,
+                          const natsmicro_service_options *options) NATSMICRO_MUST_USE;
 
 /*
  * Answers a call that has one response, which is encoded before this returns. FAILED_PRECONDITION:
@@ -161,13 +162,14 @@ natsmicro_status natsmicro_stub_fail(natsmicro_call *call, const char *code, con
 void *natsmicro_stub_call_handle(natsmicro_call *call);
 
 /* Sends a message of a stream, which is encoded before this returns. Waits for room at the peer. */
-natsmicro_status natsmicro_stub_send(natsmicro_call *call, const void *message);
+natsmicro_status natsmicro_stub_send(natsmicro_call *call, const void *message) NATSMICRO_MUST_USE;
 
 /* Does the same, but returns WOULD_BLOCK where it would wait for room at the peer. */
-natsmicro_status natsmicro_stub_try_send(natsmicro_call *call, const void *message);
+natsmicro_status natsmicro_stub_try_send(natsmicro_call *call,
+                                         const void *message) NATSMICRO_MUST_USE;
 
 /* Waits for a message. *message lives until the next recv or the call's end; NULL unless OK. */
-natsmicro_status natsmicro_stub_recv(natsmicro_call *call, const void **message);
+natsmicro_status natsmicro_stub_recv(natsmicro_call *call, const void **message) NATSMICRO_MUST_USE;
 
 #ifdef __cplusplus
 }

@@ -41,7 +41,8 @@ typedef struct Lab__V1__BlobsClient {
  */
 natsmicro_status lab__v1__blobs_client__new(Lab__V1__BlobsClient **client,
                                             natsConnection *connection,
-                                            const natsmicro_client_options *options);
+                                            const natsmicro_client_options *options)
+    NATSMICRO_MUST_USE;
 
 /*
  * Frees a client. Calls that are open end with UNAVAILABLE; they may still be used, and must still
@@ -74,7 +75,8 @@ typedef struct Lab__V1__BlobsClient__Put {
  */
 natsmicro_status lab__v1__blobs_client__put(Lab__V1__BlobsClient *client,
                                             natsmicro_context *context,
-                                            Lab__V1__BlobsClient__Put **call);
+                                            Lab__V1__BlobsClient__Put **call)
+    NATSMICRO_MUST_USE;
 
 /*
  * Sends a message. It is encoded before this returns, and stays yours. Blocks while the service has
@@ -87,11 +89,13 @@ natsmicro_status lab__v1__blobs_client__put(Lab__V1__BlobsClient *client,
  * natsmicro_call_status(call->base) is OK only while the call goes on.
  */
 natsmicro_status lab__v1__blobs_client__put__send(Lab__V1__BlobsClient__Put *call,
-                                                  const Lab__V1__Piece *request);
+                                                  const Lab__V1__Piece *request)
+    NATSMICRO_MUST_USE;
 
 /* Does the same, but returns WOULD_BLOCK, and sends nothing, where it would wait for room. */
 natsmicro_status lab__v1__blobs_client__put__try_send(Lab__V1__BlobsClient__Put *call,
-                                                      const Lab__V1__Piece *request);
+                                                      const Lab__V1__Piece *request)
+    NATSMICRO_MUST_USE;
 
 /*
  * Ends the requests and receives the response. Blocks until it is there or the call has ended.
@@ -101,7 +105,8 @@ natsmicro_status lab__v1__blobs_client__put__try_send(Lab__V1__BlobsClient__Put 
  * natsmicro_call_error_message(call->base) has its text. *response is NULL unless OK.
  */
 natsmicro_status lab__v1__blobs_client__put__close_and_recv(Lab__V1__BlobsClient__Put *call,
-                                                            Lab__V1__Stored **response);
+                                                            Lab__V1__Stored **response)
+    NATSMICRO_MUST_USE;
 
 /* Frees a response of Put. NULL is allowed. Never blocks; any thread. */
 void lab__v1__blobs_client__put__free(Lab__V1__Stored *response);
@@ -127,29 +132,33 @@ natsmicro_status lab__v1__blobs_client__put__send_bytes(Lab__V1__BlobsClient__Pu
                                                         const void *data, size_t length,
                                                         size_t chunk_size,
                                                         natsmicro_progress progress,
-                                                        void *user_data);
+                                                        void *user_data)
+    NATSMICRO_MUST_USE;
 
 /* Sends what `reader` returns until its end. `reader_data` is passed to `reader`. */
 natsmicro_status lab__v1__blobs_client__put__send_reader(Lab__V1__BlobsClient__Put *call,
                                                          natsmicro_reader reader, void *reader_data,
                                                          size_t chunk_size,
                                                          natsmicro_progress progress,
-                                                         void *user_data);
+                                                         void *user_data)
+    NATSMICRO_MUST_USE;
 
 /* Sends what a descriptor yields, from its current position to its end. It stays open. */
 natsmicro_status lab__v1__blobs_client__put__send_fd(Lab__V1__BlobsClient__Put *call, int fd,
                                                      size_t chunk_size, natsmicro_progress progress,
-                                                     void *user_data);
+                                                     void *user_data)
+    NATSMICRO_MUST_USE;
 
 /* Sends a file: as many bytes as it had when it was opened. */
 natsmicro_status lab__v1__blobs_client__put__send_file(Lab__V1__BlobsClient__Put *call,
                                                        const char *path, size_t chunk_size,
-                                                       natsmicro_progress progress,
-                                                       void *user_data);
+                                                       natsmicro_progress progress, void *user_data)
+    NATSMICRO_MUST_USE;
 
 /* Sends `length` bytes now, as one chunk, without a copy into a message. */
 natsmicro_status lab__v1__blobs_client__put__send_chunk(Lab__V1__BlobsClient__Put *call,
-                                                        const void *data, size_t length);
+                                                        const void *data, size_t length)
+    NATSMICRO_MUST_USE;
 
 /*
  * Frees the call, and cancels it if it has not ended. Every open call must be closed, and nothing
@@ -183,7 +192,8 @@ typedef struct Lab__V1__BlobsClient__Get {
 natsmicro_status lab__v1__blobs_client__get(Lab__V1__BlobsClient *client,
                                             const Lab__V1__Wanted *request,
                                             natsmicro_context *context,
-                                            Lab__V1__BlobsClient__Get **call);
+                                            Lab__V1__BlobsClient__Get **call)
+    NATSMICRO_MUST_USE;
 
 /*
  * Receives the next response. Blocks until it is there or the call has ended.
@@ -193,7 +203,8 @@ natsmicro_status lab__v1__blobs_client__get(Lab__V1__BlobsClient *client,
  * its text. *response is NULL unless OK.
  */
 natsmicro_status lab__v1__blobs_client__get__recv(Lab__V1__BlobsClient__Get *call,
-                                                  const Parts__V1__Part **response);
+                                                  const Parts__V1__Part **response)
+    NATSMICRO_MUST_USE;
 
 /*
  * The functions below receive a blob of any size from chunks of Get; natsmicro/chunked.h documents
@@ -213,36 +224,42 @@ natsmicro_status lab__v1__blobs_client__get__recv(Lab__V1__BlobsClient__Get *cal
 natsmicro_status lab__v1__blobs_client__get__recv_bytes(Lab__V1__BlobsClient__Get *call,
                                                         size_t limit, uint8_t **data,
                                                         size_t *length, natsmicro_progress progress,
-                                                        void *user_data);
+                                                        void *user_data)
+    NATSMICRO_MUST_USE;
 
 /* Passes the whole blob to `writer`, chunk by chunk, with `writer_data`. */
 natsmicro_status lab__v1__blobs_client__get__recv_to_writer(Lab__V1__BlobsClient__Get *call,
                                                             natsmicro_writer writer,
                                                             void *writer_data,
                                                             natsmicro_progress progress,
-                                                            void *user_data);
+                                                            void *user_data)
+    NATSMICRO_MUST_USE;
 
 /* Writes the whole blob to a descriptor, which stays open. */
 natsmicro_status lab__v1__blobs_client__get__recv_to_fd(Lab__V1__BlobsClient__Get *call, int fd,
                                                         natsmicro_progress progress,
-                                                        void *user_data);
+                                                        void *user_data)
+    NATSMICRO_MUST_USE;
 
 /* Writes a file whole or not at all. A file that it replaces stays until all is there. */
 natsmicro_status lab__v1__blobs_client__get__recv_to_file(Lab__V1__BlobsClient__Get *call,
                                                           const char *path,
                                                           natsmicro_progress progress,
-                                                          void *user_data);
+                                                          void *user_data)
+    NATSMICRO_MUST_USE;
 
 /*
  * Lends the next bytes. On OK *data points to *length bytes, at least one, which live until the
  * next function that receives.
  */
 natsmicro_status lab__v1__blobs_client__get__recv_chunk(Lab__V1__BlobsClient__Get *call,
-                                                        const uint8_t **data, size_t *length);
+                                                        const uint8_t **data, size_t *length)
+    NATSMICRO_MUST_USE;
 
 /* Copies at most `size` of the next bytes into `buffer`; on OK *length bytes, at least one. */
 natsmicro_status lab__v1__blobs_client__get__read(Lab__V1__BlobsClient__Get *call, void *buffer,
-                                                  size_t size, size_t *length);
+                                                  size_t size, size_t *length)
+    NATSMICRO_MUST_USE;
 
 /*
  * Frees the call, and cancels it if it has not ended. Every open call must be closed, and nothing
@@ -271,7 +288,8 @@ typedef struct Lab__V1__BlobsClient__Choose {
  */
 natsmicro_status lab__v1__blobs_client__choose(Lab__V1__BlobsClient *client,
                                                natsmicro_context *context,
-                                               Lab__V1__BlobsClient__Choose **call);
+                                               Lab__V1__BlobsClient__Choose **call)
+    NATSMICRO_MUST_USE;
 
 /*
  * Sends a message. It is encoded before this returns, and stays yours. Blocks while the service has
@@ -284,11 +302,13 @@ natsmicro_status lab__v1__blobs_client__choose(Lab__V1__BlobsClient *client,
  * natsmicro_call_status(call->base) is OK only while the call goes on.
  */
 natsmicro_status lab__v1__blobs_client__choose__send(Lab__V1__BlobsClient__Choose *call,
-                                                     const Lab__V1__Choice *request);
+                                                     const Lab__V1__Choice *request)
+    NATSMICRO_MUST_USE;
 
 /* Does the same, but returns WOULD_BLOCK, and sends nothing, where it would wait for room. */
 natsmicro_status lab__v1__blobs_client__choose__try_send(Lab__V1__BlobsClient__Choose *call,
-                                                         const Lab__V1__Choice *request);
+                                                         const Lab__V1__Choice *request)
+    NATSMICRO_MUST_USE;
 
 /*
  * Ends the requests and receives the response. Blocks until it is there or the call has ended.
@@ -298,7 +318,8 @@ natsmicro_status lab__v1__blobs_client__choose__try_send(Lab__V1__BlobsClient__C
  * natsmicro_call_error_message(call->base) has its text. *response is NULL unless OK.
  */
 natsmicro_status lab__v1__blobs_client__choose__close_and_recv(Lab__V1__BlobsClient__Choose *call,
-                                                               Lab__V1__Stored **response);
+                                                               Lab__V1__Stored **response)
+    NATSMICRO_MUST_USE;
 
 /* Frees a response of Choose. NULL is allowed. Never blocks; any thread. */
 void lab__v1__blobs_client__choose__free(Lab__V1__Stored *response);
@@ -324,30 +345,35 @@ natsmicro_status lab__v1__blobs_client__choose__send_bytes(Lab__V1__BlobsClient_
                                                            const void *data, size_t length,
                                                            size_t chunk_size,
                                                            natsmicro_progress progress,
-                                                           void *user_data);
+                                                           void *user_data)
+    NATSMICRO_MUST_USE;
 
 /* Sends what `reader` returns until its end. `reader_data` is passed to `reader`. */
 natsmicro_status lab__v1__blobs_client__choose__send_reader(Lab__V1__BlobsClient__Choose *call,
                                                             natsmicro_reader reader,
                                                             void *reader_data, size_t chunk_size,
                                                             natsmicro_progress progress,
-                                                            void *user_data);
+                                                            void *user_data)
+    NATSMICRO_MUST_USE;
 
 /* Sends what a descriptor yields, from its current position to its end. It stays open. */
 natsmicro_status lab__v1__blobs_client__choose__send_fd(Lab__V1__BlobsClient__Choose *call, int fd,
                                                         size_t chunk_size,
                                                         natsmicro_progress progress,
-                                                        void *user_data);
+                                                        void *user_data)
+    NATSMICRO_MUST_USE;
 
 /* Sends a file: as many bytes as it had when it was opened. */
 natsmicro_status lab__v1__blobs_client__choose__send_file(Lab__V1__BlobsClient__Choose *call,
                                                           const char *path, size_t chunk_size,
                                                           natsmicro_progress progress,
-                                                          void *user_data);
+                                                          void *user_data)
+    NATSMICRO_MUST_USE;
 
 /* Sends `length` bytes now, as one chunk, without a copy into a message. */
 natsmicro_status lab__v1__blobs_client__choose__send_chunk(Lab__V1__BlobsClient__Choose *call,
-                                                           const void *data, size_t length);
+                                                           const void *data, size_t length)
+    NATSMICRO_MUST_USE;
 
 /*
  * Frees the call, and cancels it if it has not ended. Every open call must be closed, and nothing
@@ -377,7 +403,8 @@ typedef struct Lab__V1__BlobsServer__Put {
  * other status is the error that ended the call. *request is NULL unless OK.
  */
 natsmicro_status lab__v1__blobs_server__put__recv(Lab__V1__BlobsServer__Put *call,
-                                                  const Lab__V1__Piece **request);
+                                                  const Lab__V1__Piece **request)
+    NATSMICRO_MUST_USE;
 
 /*
  * Answers the call. The response is encoded before this returns, and stays yours. May block while
@@ -408,36 +435,42 @@ natsmicro_status lab__v1__blobs_server__put__reply(Lab__V1__BlobsServer__Put *ca
 natsmicro_status lab__v1__blobs_server__put__recv_bytes(Lab__V1__BlobsServer__Put *call,
                                                         size_t limit, uint8_t **data,
                                                         size_t *length, natsmicro_progress progress,
-                                                        void *user_data);
+                                                        void *user_data)
+    NATSMICRO_MUST_USE;
 
 /* Passes the whole blob to `writer`, chunk by chunk, with `writer_data`. */
 natsmicro_status lab__v1__blobs_server__put__recv_to_writer(Lab__V1__BlobsServer__Put *call,
                                                             natsmicro_writer writer,
                                                             void *writer_data,
                                                             natsmicro_progress progress,
-                                                            void *user_data);
+                                                            void *user_data)
+    NATSMICRO_MUST_USE;
 
 /* Writes the whole blob to a descriptor, which stays open. */
 natsmicro_status lab__v1__blobs_server__put__recv_to_fd(Lab__V1__BlobsServer__Put *call, int fd,
                                                         natsmicro_progress progress,
-                                                        void *user_data);
+                                                        void *user_data)
+    NATSMICRO_MUST_USE;
 
 /* Writes a file whole or not at all. A file that it replaces stays until all is there. */
 natsmicro_status lab__v1__blobs_server__put__recv_to_file(Lab__V1__BlobsServer__Put *call,
                                                           const char *path,
                                                           natsmicro_progress progress,
-                                                          void *user_data);
+                                                          void *user_data)
+    NATSMICRO_MUST_USE;
 
 /*
  * Lends the next bytes. On OK *data points to *length bytes, at least one, which live until the
  * next function that receives.
  */
 natsmicro_status lab__v1__blobs_server__put__recv_chunk(Lab__V1__BlobsServer__Put *call,
-                                                        const uint8_t **data, size_t *length);
+                                                        const uint8_t **data, size_t *length)
+    NATSMICRO_MUST_USE;
 
 /* Copies at most `size` of the next bytes into `buffer`; on OK *length bytes, at least one. */
 natsmicro_status lab__v1__blobs_server__put__read(Lab__V1__BlobsServer__Put *call, void *buffer,
-                                                  size_t size, size_t *length);
+                                                  size_t size, size_t *length)
+    NATSMICRO_MUST_USE;
 
 /*
  * A call of Get, as its handler sees it.
@@ -459,11 +492,13 @@ typedef struct Lab__V1__BlobsServer__Get {
  * while the call goes on.
  */
 natsmicro_status lab__v1__blobs_server__get__send(Lab__V1__BlobsServer__Get *call,
-                                                  const Parts__V1__Part *response);
+                                                  const Parts__V1__Part *response)
+    NATSMICRO_MUST_USE;
 
 /* Does the same, but returns WOULD_BLOCK, and sends nothing, where it would wait for room. */
 natsmicro_status lab__v1__blobs_server__get__try_send(Lab__V1__BlobsServer__Get *call,
-                                                      const Parts__V1__Part *response);
+                                                      const Parts__V1__Part *response)
+    NATSMICRO_MUST_USE;
 
 /*
  * The functions below send a blob of any size, or a part of one, as chunks of Get;
@@ -485,29 +520,33 @@ natsmicro_status lab__v1__blobs_server__get__send_bytes(Lab__V1__BlobsServer__Ge
                                                         const void *data, size_t length,
                                                         size_t chunk_size,
                                                         natsmicro_progress progress,
-                                                        void *user_data);
+                                                        void *user_data)
+    NATSMICRO_MUST_USE;
 
 /* Sends what `reader` returns until its end. `reader_data` is passed to `reader`. */
 natsmicro_status lab__v1__blobs_server__get__send_reader(Lab__V1__BlobsServer__Get *call,
                                                          natsmicro_reader reader, void *reader_data,
                                                          size_t chunk_size,
                                                          natsmicro_progress progress,
-                                                         void *user_data);
+                                                         void *user_data)
+    NATSMICRO_MUST_USE;
 
 /* Sends what a descriptor yields, from its current position to its end. It stays open. */
 natsmicro_status lab__v1__blobs_server__get__send_fd(Lab__V1__BlobsServer__Get *call, int fd,
                                                      size_t chunk_size, natsmicro_progress progress,
-                                                     void *user_data);
+                                                     void *user_data)
+    NATSMICRO_MUST_USE;
 
 /* Sends a file: as many bytes as it had when it was opened. */
 natsmicro_status lab__v1__blobs_server__get__send_file(Lab__V1__BlobsServer__Get *call,
                                                        const char *path, size_t chunk_size,
-                                                       natsmicro_progress progress,
-                                                       void *user_data);
+                                                       natsmicro_progress progress, void *user_data)
+    NATSMICRO_MUST_USE;
 
 /* Sends `length` bytes now, as one chunk, without a copy into a message. */
 natsmicro_status lab__v1__blobs_server__get__send_chunk(Lab__V1__BlobsServer__Get *call,
-                                                        const void *data, size_t length);
+                                                        const void *data, size_t length)
+    NATSMICRO_MUST_USE;
 
 /*
  * A call of Choose, as its handler sees it.
@@ -527,7 +566,8 @@ typedef struct Lab__V1__BlobsServer__Choose {
  * other status is the error that ended the call. *request is NULL unless OK.
  */
 natsmicro_status lab__v1__blobs_server__choose__recv(Lab__V1__BlobsServer__Choose *call,
-                                                     const Lab__V1__Choice **request);
+                                                     const Lab__V1__Choice **request)
+    NATSMICRO_MUST_USE;
 
 /*
  * Answers the call. The response is encoded before this returns, and stays yours. May block while
@@ -560,36 +600,42 @@ natsmicro_status lab__v1__blobs_server__choose__recv_bytes(Lab__V1__BlobsServer_
                                                            size_t limit, uint8_t **data,
                                                            size_t *length,
                                                            natsmicro_progress progress,
-                                                           void *user_data);
+                                                           void *user_data)
+    NATSMICRO_MUST_USE;
 
 /* Passes the whole blob to `writer`, chunk by chunk, with `writer_data`. */
 natsmicro_status lab__v1__blobs_server__choose__recv_to_writer(Lab__V1__BlobsServer__Choose *call,
                                                                natsmicro_writer writer,
                                                                void *writer_data,
                                                                natsmicro_progress progress,
-                                                               void *user_data);
+                                                               void *user_data)
+    NATSMICRO_MUST_USE;
 
 /* Writes the whole blob to a descriptor, which stays open. */
 natsmicro_status lab__v1__blobs_server__choose__recv_to_fd(Lab__V1__BlobsServer__Choose *call,
                                                            int fd, natsmicro_progress progress,
-                                                           void *user_data);
+                                                           void *user_data)
+    NATSMICRO_MUST_USE;
 
 /* Writes a file whole or not at all. A file that it replaces stays until all is there. */
 natsmicro_status lab__v1__blobs_server__choose__recv_to_file(Lab__V1__BlobsServer__Choose *call,
                                                              const char *path,
                                                              natsmicro_progress progress,
-                                                             void *user_data);
+                                                             void *user_data)
+    NATSMICRO_MUST_USE;
 
 /*
  * Lends the next bytes. On OK *data points to *length bytes, at least one, which live until the
  * next function that receives.
  */
 natsmicro_status lab__v1__blobs_server__choose__recv_chunk(Lab__V1__BlobsServer__Choose *call,
-                                                           const uint8_t **data, size_t *length);
+                                                           const uint8_t **data, size_t *length)
+    NATSMICRO_MUST_USE;
 
 /* Copies at most `size` of the next bytes into `buffer`; on OK *length bytes, at least one. */
 natsmicro_status lab__v1__blobs_server__choose__read(Lab__V1__BlobsServer__Choose *call,
-                                                     void *buffer, size_t size, size_t *length);
+                                                     void *buffer, size_t size, size_t *length)
+    NATSMICRO_MUST_USE;
 
 /*
  * The handlers of the methods. A method whose handler is NULL answers UNIMPLEMENTED. Handlers run
@@ -634,7 +680,8 @@ typedef struct Lab__V1__BlobsHandlers {
  */
 natsmicro_status lab__v1__blobs_server__add(natsmicro_server *server,
                                             const Lab__V1__BlobsHandlers *handlers, void *user_data,
-                                            const natsmicro_service_options *options);
+                                            const natsmicro_service_options *options)
+    NATSMICRO_MUST_USE;
 
 #ifdef __cplusplus
 }

@@ -40,7 +40,8 @@ typedef struct Lab__LabClient {
  * the options and natsmicro_last_error have the reason.
  */
 natsmicro_status lab__lab_client__new(Lab__LabClient **client, natsConnection *connection,
-                                      const natsmicro_client_options *options);
+                                      const natsmicro_client_options *options)
+    NATSMICRO_MUST_USE;
 
 /*
  * Frees a client. Calls that are open end with UNAVAILABLE; they may still be used, and must still
@@ -122,7 +123,8 @@ typedef struct Lab__LabHandlers {
  * broker the rights are known later, and on_error alone hears of them (NOT_PERMITTED).
  */
 natsmicro_status lab__lab_server__add(natsmicro_server *server, const Lab__LabHandlers *handlers,
-                                      void *user_data, const natsmicro_service_options *options);
+                                      void *user_data, const natsmicro_service_options *options)
+    NATSMICRO_MUST_USE;
 
 #ifdef __cplusplus
 }

@@ -200,16 +200,17 @@ natsmicro_status lab__v1__lab_client__new(Lab__V1__LabClient **client, natsConne
                                           const natsmicro_client_options *options)
 {
     natsmicro_client *base = NULL;
-    natsmicro_status status = natsmicro_stub_client_new(&base, &service_Lab__V1__LabServer,
-                                                        connection, options);
-    *client = status == NATSMICRO_OK ? natsmicro_stub_client_handle(base) : NULL;
+    natsmicro_status status = natsmicro_stub_client_new(client != NULL ? &base : NULL,
+                                                        &service_Lab__V1__LabServer, connection,
+                                                        options);
+    if (client != NULL)
+        *client = status == NATSMICRO_OK ? natsmicro_stub_client_handle(base) : NULL;
     return status;
 }
 
 void lab__v1__lab_client__destroy(Lab__V1__LabClient *client)
 {
-    if (client != NULL)
-        natsmicro_stub_client_destroy(client->base);
+    natsmicro_stub_client_destroy(NATSMICRO_STUB_BASE(client));
 }
 
 natsmicro_status lab__v1__lab_client__register(Lab__V1__LabClient *client,
@@ -218,8 +219,10 @@ natsmicro_status lab__v1__lab_client__register(Lab__V1__LabClient *client,
                                                Lab__V1__Empty **response)
 {
     void *message = NULL;
-    natsmicro_status status = natsmicro_stub_unary(client->base, 0, request, context, &message);
-    *response = message;
+    natsmicro_status status = natsmicro_stub_unary(NATSMICRO_STUB_BASE(client), 0, request, context,
+                                                   response != NULL ? &message : NULL);
+    if (response != NULL)
+        *response = message;
     return status;
 }
 
@@ -233,8 +236,10 @@ natsmicro_status lab__v1__lab_client__delete(Lab__V1__LabClient *client,
                                              natsmicro_context *context, Lab__V1__Empty **response)
 {
     void *message = NULL;
-    natsmicro_status status = natsmicro_stub_unary(client->base, 1, request, context, &message);
-    *response = message;
+    natsmicro_status status = natsmicro_stub_unary(NATSMICRO_STUB_BASE(client), 1, request, context,
+                                                   response != NULL ? &message : NULL);
+    if (response != NULL)
+        *response = message;
     return status;
 }
 
@@ -247,29 +252,33 @@ natsmicro_status lab__v1__lab_client__export(Lab__V1__LabClient *client, natsmic
                                              Lab__V1__LabClient__Export **call)
 {
     natsmicro_call *base = NULL;
-    natsmicro_status status = natsmicro_stub_open(client->base, 2, NULL, context, &base);
-    *call = status == NATSMICRO_OK ? natsmicro_stub_call_handle(base) : NULL;
+    natsmicro_status status = natsmicro_stub_open(NATSMICRO_STUB_BASE(client), 2, NULL, context,
+                                                  call != NULL ? &base : NULL);
+    if (call != NULL)
+        *call = status == NATSMICRO_OK ? natsmicro_stub_call_handle(base) : NULL;
     return status;
 }
 
 natsmicro_status lab__v1__lab_client__export__send(Lab__V1__LabClient__Export *call,
                                                    const Lab__V1__Empty *request)
 {
-    return natsmicro_stub_send(call->base, request);
+    return natsmicro_stub_send(NATSMICRO_STUB_BASE(call), request);
 }
 
 natsmicro_status lab__v1__lab_client__export__try_send(Lab__V1__LabClient__Export *call,
                                                        const Lab__V1__Empty *request)
 {
-    return natsmicro_stub_try_send(call->base, request);
+    return natsmicro_stub_try_send(NATSMICRO_STUB_BASE(call), request);
 }
 
 natsmicro_status lab__v1__lab_client__export__close_and_recv(Lab__V1__LabClient__Export *call,
                                                              Lab__V1__Empty **response)
 {
     void *message = NULL;
-    natsmicro_status status = natsmicro_stub_close_and_recv(call->base, &message);
-    *response = message;
+    natsmicro_status status = natsmicro_stub_close_and_recv(NATSMICRO_STUB_BASE(call),
+                                                            response != NULL ? &message : NULL);
+    if (response != NULL)
+        *response = message;
     return status;
 }
 
@@ -280,8 +289,7 @@ void lab__v1__lab_client__export__free(Lab__V1__Empty *response)
 
 void lab__v1__lab_client__export__close(Lab__V1__LabClient__Export *call)
 {
-    if (call != NULL)
-        natsmicro_stub_close(call->base);
+    natsmicro_stub_close(NATSMICRO_STUB_BASE(call));
 }
 
 natsmicro_status lab__v1__lab_client__init(Lab__V1__LabClient *client,
@@ -289,8 +297,10 @@ natsmicro_status lab__v1__lab_client__init(Lab__V1__LabClient *client,
                                            natsmicro_context *context, Lab__V1__Empty **response)
 {
     void *message = NULL;
-    natsmicro_status status = natsmicro_stub_unary(client->base, 3, request, context, &message);
-    *response = message;
+    natsmicro_status status = natsmicro_stub_unary(NATSMICRO_STUB_BASE(client), 3, request, context,
+                                                   response != NULL ? &message : NULL);
+    if (response != NULL)
+        *response = message;
     return status;
 }
 
@@ -305,8 +315,10 @@ natsmicro_status lab__v1__lab_client__base(Lab__V1__LabClient *client,
                                            Lab__V1__LabClient__Base **call)
 {
     natsmicro_call *base = NULL;
-    natsmicro_status status = natsmicro_stub_open(client->base, 4, request, context, &base);
-    *call = status == NATSMICRO_OK ? natsmicro_stub_call_handle(base) : NULL;
+    natsmicro_status status = natsmicro_stub_open(NATSMICRO_STUB_BASE(client), 4, request, context,
+                                                  call != NULL ? &base : NULL);
+    if (call != NULL)
+        *call = status == NATSMICRO_OK ? natsmicro_stub_call_handle(base) : NULL;
     return status;
 }
 
@@ -314,15 +326,16 @@ natsmicro_status lab__v1__lab_client__base__recv(Lab__V1__LabClient__Base *call,
                                                  const Lab__V1__Empty **response)
 {
     const void *message = NULL;
-    natsmicro_status status = natsmicro_stub_recv(call->base, &message);
-    *response = message;
+    natsmicro_status status = natsmicro_stub_recv(NATSMICRO_STUB_BASE(call),
+                                                  response != NULL ? &message : NULL);
+    if (response != NULL)
+        *response = message;
     return status;
 }
 
 void lab__v1__lab_client__base__close(Lab__V1__LabClient__Base *call)
 {
-    if (call != NULL)
-        natsmicro_stub_close(call->base);
+    natsmicro_stub_close(NATSMICRO_STUB_BASE(call));
 }
 
 natsmicro_status lab__v1__lab_client__descriptor(Lab__V1__LabClient *client,
@@ -331,8 +344,10 @@ natsmicro_status lab__v1__lab_client__descriptor(Lab__V1__LabClient *client,
                                                  Lab__V1__Empty **response)
 {
     void *message = NULL;
-    natsmicro_status status = natsmicro_stub_unary(client->base, 5, request, context, &message);
-    *response = message;
+    natsmicro_status status = natsmicro_stub_unary(NATSMICRO_STUB_BASE(client), 5, request, context,
+                                                   response != NULL ? &message : NULL);
+    if (response != NULL)
+        *response = message;
     return status;
 }
 
@@ -346,8 +361,10 @@ natsmicro_status lab__v1__lab_client__new_(Lab__V1__LabClient *client,
                                            natsmicro_context *context, Lab__V1__Empty **response)
 {
     void *message = NULL;
-    natsmicro_status status = natsmicro_stub_unary(client->base, 6, request, context, &message);
-    *response = message;
+    natsmicro_status status = natsmicro_stub_unary(NATSMICRO_STUB_BASE(client), 6, request, context,
+                                                   response != NULL ? &message : NULL);
+    if (response != NULL)
+        *response = message;
     return status;
 }
 
@@ -361,41 +378,44 @@ natsmicro_status lab__v1__lab_client__destroy_(Lab__V1__LabClient *client,
                                                Lab__V1__LabClient__Destroy **call)
 {
     natsmicro_call *base = NULL;
-    natsmicro_status status = natsmicro_stub_open(client->base, 7, NULL, context, &base);
-    *call = status == NATSMICRO_OK ? natsmicro_stub_call_handle(base) : NULL;
+    natsmicro_status status = natsmicro_stub_open(NATSMICRO_STUB_BASE(client), 7, NULL, context,
+                                                  call != NULL ? &base : NULL);
+    if (call != NULL)
+        *call = status == NATSMICRO_OK ? natsmicro_stub_call_handle(base) : NULL;
     return status;
 }
 
 natsmicro_status lab__v1__lab_client__destroy___send(Lab__V1__LabClient__Destroy *call,
                                                      const Lab__V1__Empty *request)
 {
-    return natsmicro_stub_send(call->base, request);
+    return natsmicro_stub_send(NATSMICRO_STUB_BASE(call), request);
 }
 
 natsmicro_status lab__v1__lab_client__destroy___try_send(Lab__V1__LabClient__Destroy *call,
                                                          const Lab__V1__Empty *request)
 {
-    return natsmicro_stub_try_send(call->base, request);
+    return natsmicro_stub_try_send(NATSMICRO_STUB_BASE(call), request);
 }
 
 natsmicro_status lab__v1__lab_client__destroy___recv(Lab__V1__LabClient__Destroy *call,
                                                      const Lab__V1__Empty **response)
 {
     const void *message = NULL;
-    natsmicro_status status = natsmicro_stub_recv(call->base, &message);
-    *response = message;
+    natsmicro_status status = natsmicro_stub_recv(NATSMICRO_STUB_BASE(call),
+                                                  response != NULL ? &message : NULL);
+    if (response != NULL)
+        *response = message;
     return status;
 }
 
 natsmicro_status lab__v1__lab_client__destroy___close_send(Lab__V1__LabClient__Destroy *call)
 {
-    return natsmicro_stub_close_send(call->base);
+    return natsmicro_stub_close_send(NATSMICRO_STUB_BASE(call));
 }
 
 void lab__v1__lab_client__destroy___close(Lab__V1__LabClient__Destroy *call)
 {
-    if (call != NULL)
-        natsmicro_stub_close(call->base);
+    natsmicro_stub_close(NATSMICRO_STUB_BASE(call));
 }
 
 natsmicro_status lab__v1__lab_client__nullptr(Lab__V1__LabClient *client,
@@ -403,8 +423,10 @@ natsmicro_status lab__v1__lab_client__nullptr(Lab__V1__LabClient *client,
                                               natsmicro_context *context, Lab__V1__Empty **response)
 {
     void *message = NULL;
-    natsmicro_status status = natsmicro_stub_unary(client->base, 8, request, context, &message);
-    *response = message;
+    natsmicro_status status = natsmicro_stub_unary(NATSMICRO_STUB_BASE(client), 8, request, context,
+                                                   response != NULL ? &message : NULL);
+    if (response != NULL)
+        *response = message;
     return status;
 }
 
@@ -418,85 +440,89 @@ void lab__v1__lab_client__nullptr__free(Lab__V1__Empty *response)
 natsmicro_status lab__v1__lab_server__register__reply(Lab__V1__LabServer__Register *call,
                                                       const Lab__V1__Empty *response)
 {
-    return natsmicro_stub_reply(call->base, response);
+    return natsmicro_stub_reply(NATSMICRO_STUB_BASE(call), response);
 }
 
 natsmicro_status lab__v1__lab_server__delete__reply(Lab__V1__LabServer__Delete *call,
                                                     const Lab__V1__Empty *response)
 {
-    return natsmicro_stub_reply(call->base, response);
+    return natsmicro_stub_reply(NATSMICRO_STUB_BASE(call), response);
 }
 
 natsmicro_status lab__v1__lab_server__export__recv(Lab__V1__LabServer__Export *call,
                                                    const Lab__V1__Empty **request)
 {
     const void *message = NULL;
-    natsmicro_status status = natsmicro_stub_recv(call->base, &message);
-    *request = message;
+    natsmicro_status status = natsmicro_stub_recv(NATSMICRO_STUB_BASE(call),
+                                                  request != NULL ? &message : NULL);
+    if (request != NULL)
+        *request = message;
     return status;
 }
 
 natsmicro_status lab__v1__lab_server__export__reply(Lab__V1__LabServer__Export *call,
                                                     const Lab__V1__Empty *response)
 {
-    return natsmicro_stub_reply(call->base, response);
+    return natsmicro_stub_reply(NATSMICRO_STUB_BASE(call), response);
 }
 
 natsmicro_status lab__v1__lab_server__init__reply(Lab__V1__LabServer__Init *call,
                                                   const Lab__V1__Empty *response)
 {
-    return natsmicro_stub_reply(call->base, response);
+    return natsmicro_stub_reply(NATSMICRO_STUB_BASE(call), response);
 }
 
 natsmicro_status lab__v1__lab_server__base__send(Lab__V1__LabServer__Base *call,
                                                  const Lab__V1__Empty *response)
 {
-    return natsmicro_stub_send(call->base, response);
+    return natsmicro_stub_send(NATSMICRO_STUB_BASE(call), response);
 }
 
 natsmicro_status lab__v1__lab_server__base__try_send(Lab__V1__LabServer__Base *call,
                                                      const Lab__V1__Empty *response)
 {
-    return natsmicro_stub_try_send(call->base, response);
+    return natsmicro_stub_try_send(NATSMICRO_STUB_BASE(call), response);
 }
 
 natsmicro_status lab__v1__lab_server__descriptor__reply(Lab__V1__LabServer__Descriptor *call,
                                                         const Lab__V1__Empty *response)
 {
-    return natsmicro_stub_reply(call->base, response);
+    return natsmicro_stub_reply(NATSMICRO_STUB_BASE(call), response);
 }
 
 natsmicro_status lab__v1__lab_server__new___reply(Lab__V1__LabServer__New *call,
                                                   const Lab__V1__Empty *response)
 {
-    return natsmicro_stub_reply(call->base, response);
+    return natsmicro_stub_reply(NATSMICRO_STUB_BASE(call), response);
 }
 
 natsmicro_status lab__v1__lab_server__destroy___recv(Lab__V1__LabServer__Destroy *call,
                                                      const Lab__V1__Empty **request)
 {
     const void *message = NULL;
-    natsmicro_status status = natsmicro_stub_recv(call->base, &message);
-    *request = message;
+    natsmicro_status status = natsmicro_stub_recv(NATSMICRO_STUB_BASE(call),
+                                                  request != NULL ? &message : NULL);
+    if (request != NULL)
+        *request = message;
     return status;
 }
 
 natsmicro_status lab__v1__lab_server__destroy___send(Lab__V1__LabServer__Destroy *call,
                                                      const Lab__V1__Empty *response)
 {
-    return natsmicro_stub_send(call->base, response);
+    return natsmicro_stub_send(NATSMICRO_STUB_BASE(call), response);
 }
 
 natsmicro_status lab__v1__lab_server__destroy___try_send(Lab__V1__LabServer__Destroy *call,
                                                          const Lab__V1__Empty *response)
 {
-    return natsmicro_stub_try_send(call->base, response);
+    return natsmicro_stub_try_send(NATSMICRO_STUB_BASE(call), response);
 }
 
 natsmicro_status lab__v1__lab_server__nullptr__reply(Lab__V1__LabServer__Nullptr *call,
                                                      const Lab__V1__Empty *response)
 {
-    return natsmicro_stub_reply(call->base, response);
+    return natsmicro_stub_reply(NATSMICRO_STUB_BASE(call), response);
 }
 
 natsmicro_status lab__v1__lab_server__add(natsmicro_server *server,

@@ -44,7 +44,8 @@ typedef struct Lab__V1__LabClient {
  * the options and natsmicro_last_error have the reason.
  */
 natsmicro_status lab__v1__lab_client__new(Lab__V1__LabClient **client, natsConnection *connection,
-                                          const natsmicro_client_options *options);
+                                          const natsmicro_client_options *options)
+    NATSMICRO_MUST_USE;
 
 /*
  * Frees a client. Calls that are open end with UNAVAILABLE; they may still be used, and must still
@@ -113,7 +114,8 @@ typedef struct Lab__V1__LabClient__Export {
  * listens; DEADLINE_EXCEEDED: no server accepted the call in time.
  */
 natsmicro_status lab__v1__lab_client__export(Lab__V1__LabClient *client, natsmicro_context *context,
-                                             Lab__V1__LabClient__Export **call);
+                                             Lab__V1__LabClient__Export **call)
+    NATSMICRO_MUST_USE;
 
 /*
  * Sends a message. It is encoded before this returns, and stays yours. Blocks while the service has
@@ -126,11 +128,13 @@ natsmicro_status lab__v1__lab_client__export(Lab__V1__LabClient *client, natsmic
  * natsmicro_call_status(call->base) is OK only while the call goes on.
  */
 natsmicro_status lab__v1__lab_client__export__send(Lab__V1__LabClient__Export *call,
-                                                   const Lab__V1__Empty *request);
+                                                   const Lab__V1__Empty *request)
+    NATSMICRO_MUST_USE;
 
 /* Does the same, but returns WOULD_BLOCK, and sends nothing, where it would wait for room. */
 natsmicro_status lab__v1__lab_client__export__try_send(Lab__V1__LabClient__Export *call,
-                                                       const Lab__V1__Empty *request);
+                                                       const Lab__V1__Empty *request)
+    NATSMICRO_MUST_USE;
 
 /*
  * Ends the requests and receives the response. Blocks until it is there or the call has ended.
@@ -140,7 +144,8 @@ natsmicro_status lab__v1__lab_client__export__try_send(Lab__V1__LabClient__Expor
  * natsmicro_call_error_message(call->base) has its text. *response is NULL unless OK.
  */
 natsmicro_status lab__v1__lab_client__export__close_and_recv(Lab__V1__LabClient__Export *call,
-                                                             Lab__V1__Empty **response);
+                                                             Lab__V1__Empty **response)
+    NATSMICRO_MUST_USE;
 
 /* Frees a response of Export. NULL is allowed. Never blocks; any thread. */
 void lab__v1__lab_client__export__free(Lab__V1__Empty *response);
@@ -194,7 +199,8 @@ typedef struct Lab__V1__LabClient__Base {
 natsmicro_status lab__v1__lab_client__base(Lab__V1__LabClient *client,
                                            const Lab__V1__Empty *request,
                                            natsmicro_context *context,
-                                           Lab__V1__LabClient__Base **call);
+                                           Lab__V1__LabClient__Base **call)
+    NATSMICRO_MUST_USE;
 
 /*
  * Receives the next response. Blocks until it is there or the call has ended.
@@ -204,7 +210,8 @@ natsmicro_status lab__v1__lab_client__base(Lab__V1__LabClient *client,
  * its text. *response is NULL unless OK.
  */
 natsmicro_status lab__v1__lab_client__base__recv(Lab__V1__LabClient__Base *call,
-                                                 const Lab__V1__Empty **response);
+                                                 const Lab__V1__Empty **response)
+    NATSMICRO_MUST_USE;
 
 /*
  * Frees the call, and cancels it if it has not ended. Every open call must be closed, and nothing
@@ -273,7 +280,8 @@ typedef struct Lab__V1__LabClient__Destroy {
  */
 natsmicro_status lab__v1__lab_client__destroy_(Lab__V1__LabClient *client,
                                                natsmicro_context *context,
-                                               Lab__V1__LabClient__Destroy **call);
+                                               Lab__V1__LabClient__Destroy **call)
+    NATSMICRO_MUST_USE;
 
 /*
  * Sends a message. It is encoded before this returns, and stays yours. Blocks while the service has
@@ -286,11 +294,13 @@ natsmicro_status lab__v1__lab_client__destroy_(Lab__V1__LabClient *client,
  * natsmicro_call_status(call->base) is OK only while the call goes on.
  */
 natsmicro_status lab__v1__lab_client__destroy___send(Lab__V1__LabClient__Destroy *call,
-                                                     const Lab__V1__Empty *request);
+                                                     const Lab__V1__Empty *request)
+    NATSMICRO_MUST_USE;
 
 /* Does the same, but returns WOULD_BLOCK, and sends nothing, where it would wait for room. */
 natsmicro_status lab__v1__lab_client__destroy___try_send(Lab__V1__LabClient__Destroy *call,
-                                                         const Lab__V1__Empty *request);
+                                                         const Lab__V1__Empty *request)
+    NATSMICRO_MUST_USE;
 
 /*
  * Receives the next response. Blocks until it is there or the call has ended.
@@ -300,7 +310,8 @@ natsmicro_status lab__v1__lab_client__destroy___try_send(Lab__V1__LabClient__Des
  * its text. *response is NULL unless OK.
  */
 natsmicro_status lab__v1__lab_client__destroy___recv(Lab__V1__LabClient__Destroy *call,
-                                                     const Lab__V1__Empty **response);
+                                                     const Lab__V1__Empty **response)
+    NATSMICRO_MUST_USE;
 
 /*
  * Ends the requests; responses may still come. May block while the end is written.
@@ -398,7 +409,8 @@ typedef struct Lab__V1__LabServer__Export {
  * other status is the error that ended the call. *request is NULL unless OK.
  */
 natsmicro_status lab__v1__lab_server__export__recv(Lab__V1__LabServer__Export *call,
-                                                   const Lab__V1__Empty **request);
+                                                   const Lab__V1__Empty **request)
+    NATSMICRO_MUST_USE;
 
 /*
  * Answers the call. The response is encoded before this returns, and stays yours. May block while
@@ -451,11 +463,13 @@ typedef struct Lab__V1__LabServer__Base {
  * while the call goes on.
  */
 natsmicro_status lab__v1__lab_server__base__send(Lab__V1__LabServer__Base *call,
-                                                 const Lab__V1__Empty *response);
+                                                 const Lab__V1__Empty *response)
+    NATSMICRO_MUST_USE;
 
 /* Does the same, but returns WOULD_BLOCK, and sends nothing, where it would wait for room. */
 natsmicro_status lab__v1__lab_server__base__try_send(Lab__V1__LabServer__Base *call,
-                                                     const Lab__V1__Empty *response);
+                                                     const Lab__V1__Empty *response)
+    NATSMICRO_MUST_USE;
 
 /*
  * A call of Descriptor, as its handler sees it.
@@ -516,7 +530,8 @@ typedef struct Lab__V1__LabServer__Destroy {
  * other status is the error that ended the call. *request is NULL unless OK.
  */
 natsmicro_status lab__v1__lab_server__destroy___recv(Lab__V1__LabServer__Destroy *call,
-                                                     const Lab__V1__Empty **request);
+                                                     const Lab__V1__Empty **request)
+    NATSMICRO_MUST_USE;
 
 /*
  * Sends a message to the caller. It is encoded before this returns, and stays yours. Blocks while
@@ -529,11 +544,13 @@ natsmicro_status lab__v1__lab_server__destroy___recv(Lab__V1__LabServer__Destroy
  * while the call goes on.
  */
 natsmicro_status lab__v1__lab_server__destroy___send(Lab__V1__LabServer__Destroy *call,
-                                                     const Lab__V1__Empty *response);
+                                                     const Lab__V1__Empty *response)
+    NATSMICRO_MUST_USE;
 
 /* Does the same, but returns WOULD_BLOCK, and sends nothing, where it would wait for room. */
 natsmicro_status lab__v1__lab_server__destroy___try_send(Lab__V1__LabServer__Destroy *call,
-                                                         const Lab__V1__Empty *response);
+                                                         const Lab__V1__Empty *response)
+    NATSMICRO_MUST_USE;
 
 /*
  * A call of Nullptr, as its handler sees it.
@@ -611,7 +628,8 @@ typedef struct Lab__V1__LabHandlers {
  */
 natsmicro_status lab__v1__lab_server__add(natsmicro_server *server,
                                           const Lab__V1__LabHandlers *handlers, void *user_data,
-                                          const natsmicro_service_options *options);
+                                          const natsmicro_service_options *options)
+    NATSMICRO_MUST_USE;
 
 #ifdef __cplusplus
 }

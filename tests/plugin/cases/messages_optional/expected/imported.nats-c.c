@@ -30,16 +30,17 @@ natsmicro_status lab__v1__gone_client__new(Lab__V1__GoneClient **client, natsCon
                                            const natsmicro_client_options *options)
 {
     natsmicro_client *base = NULL;
-    natsmicro_status status = natsmicro_stub_client_new(&base, &service_Lab__V1__GoneServer,
-                                                        connection, options);
-    *client = status == NATSMICRO_OK ? natsmicro_stub_client_handle(base) : NULL;
+    natsmicro_status status = natsmicro_stub_client_new(client != NULL ? &base : NULL,
+                                                        &service_Lab__V1__GoneServer, connection,
+                                                        options);
+    if (client != NULL)
+        *client = status == NATSMICRO_OK ? natsmicro_stub_client_handle(base) : NULL;
     return status;
 }
 
 void lab__v1__gone_client__destroy(Lab__V1__GoneClient *client)
 {
-    if (client != NULL)
-        natsmicro_stub_client_destroy(client->base);
+    natsmicro_stub_client_destroy(NATSMICRO_STUB_BASE(client));
 }
 
 /* ---- server of lab.v1.Gone ---- */

@@ -53,16 +53,17 @@ natsmicro_status lab__v1__lab_client__new(Lab__V1__LabClient **client, natsConne
                                           const natsmicro_client_options *options)
 {
     natsmicro_client *base = NULL;
-    natsmicro_status status = natsmicro_stub_client_new(&base, &service_Lab__V1__LabServer,
-                                                        connection, options);
-    *client = status == NATSMICRO_OK ? natsmicro_stub_client_handle(base) : NULL;
+    natsmicro_status status = natsmicro_stub_client_new(client != NULL ? &base : NULL,
+                                                        &service_Lab__V1__LabServer, connection,
+                                                        options);
+    if (client != NULL)
+        *client = status == NATSMICRO_OK ? natsmicro_stub_client_handle(base) : NULL;
     return status;
 }
 
 void lab__v1__lab_client__destroy(Lab__V1__LabClient *client)
 {
-    if (client != NULL)
-        natsmicro_stub_client_destroy(client->base);
+    natsmicro_stub_client_destroy(NATSMICRO_STUB_BASE(client));
 }
 
 natsmicro_status lab__v1__lab_client__ping(Lab__V1__LabClient *client,
@@ -70,8 +71,10 @@ natsmicro_status lab__v1__lab_client__ping(Lab__V1__LabClient *client,
                                            natsmicro_context *context, Lab__V1__After **response)
 {
     void *message = NULL;
-    natsmicro_status status = natsmicro_stub_unary(client->base, 0, request, context, &message);
-    *response = message;
+    natsmicro_status status = natsmicro_stub_unary(NATSMICRO_STUB_BASE(client), 0, request, context,
+                                                   response != NULL ? &message : NULL);
+    if (response != NULL)
+        *response = message;
     return status;
 }
 
@@ -85,7 +88,7 @@ void lab__v1__lab_client__ping__free(Lab__V1__After *response)
 natsmicro_status lab__v1__lab_server__ping__reply(Lab__V1__LabServer__Ping *call,
                                                   const Lab__V1__After *response)
 {
-    return natsmicro_stub_reply(call->base, response);
+    return natsmicro_stub_reply(NATSMICRO_STUB_BASE(call), response);
 }
 
 natsmicro_status lab__v1__lab_server__add(natsmicro_server *server,

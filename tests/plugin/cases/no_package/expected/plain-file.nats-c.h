@@ -40,7 +40,8 @@ typedef struct PlainServiceClient {
  * the options and natsmicro_last_error have the reason.
  */
 natsmicro_status plain_service_client__new(PlainServiceClient **client, natsConnection *connection,
-                                           const natsmicro_client_options *options);
+                                           const natsmicro_client_options *options)
+    NATSMICRO_MUST_USE;
 
 /*
  * Frees a client. Calls that are open end with UNAVAILABLE; they may still be used, and must still
@@ -91,7 +92,8 @@ typedef struct PlainServiceClient__Watch {
  */
 natsmicro_status plain_service_client__watch(PlainServiceClient *client, const Empty *request,
                                              natsmicro_context *context,
-                                             PlainServiceClient__Watch **call);
+                                             PlainServiceClient__Watch **call)
+    NATSMICRO_MUST_USE;
 
 /*
  * Receives the next response. Blocks until it is there or the call has ended.
@@ -101,7 +103,8 @@ natsmicro_status plain_service_client__watch(PlainServiceClient *client, const E
  * its text. *response is NULL unless OK.
  */
 natsmicro_status plain_service_client__watch__recv(PlainServiceClient__Watch *call,
-                                                   const Empty **response);
+                                                   const Empty **response)
+    NATSMICRO_MUST_USE;
 
 /*
  * Frees the call, and cancels it if it has not ended. Every open call must be closed, and nothing
@@ -153,11 +156,13 @@ typedef struct PlainServiceServer__Watch {
  * while the call goes on.
  */
 natsmicro_status plain_service_server__watch__send(PlainServiceServer__Watch *call,
-                                                   const Empty *response);
+                                                   const Empty *response)
+    NATSMICRO_MUST_USE;
 
 /* Does the same, but returns WOULD_BLOCK, and sends nothing, where it would wait for room. */
 natsmicro_status plain_service_server__watch__try_send(PlainServiceServer__Watch *call,
-                                                       const Empty *response);
+                                                       const Empty *response)
+    NATSMICRO_MUST_USE;
 
 /*
  * The handlers of the methods. A method whose handler is NULL answers UNIMPLEMENTED. Handlers run
@@ -193,7 +198,8 @@ typedef struct PlainServiceHandlers {
  */
 natsmicro_status plain_service_server__add(natsmicro_server *server,
                                            const PlainServiceHandlers *handlers, void *user_data,
-                                           const natsmicro_service_options *options);
+                                           const natsmicro_service_options *options)
+    NATSMICRO_MUST_USE;
 
 #ifdef __cplusplus
 }

@@ -54,16 +54,17 @@ natsmicro_status lab__v1__first_client__new(Lab__V1__FirstClient **client,
                                             const natsmicro_client_options *options)
 {
     natsmicro_client *base = NULL;
-    natsmicro_status status = natsmicro_stub_client_new(&base, &service_Lab__V1__FirstServer,
-                                                        connection, options);
-    *client = status == NATSMICRO_OK ? natsmicro_stub_client_handle(base) : NULL;
+    natsmicro_status status = natsmicro_stub_client_new(client != NULL ? &base : NULL,
+                                                        &service_Lab__V1__FirstServer, connection,
+                                                        options);
+    if (client != NULL)
+        *client = status == NATSMICRO_OK ? natsmicro_stub_client_handle(base) : NULL;
     return status;
 }
 
 void lab__v1__first_client__destroy(Lab__V1__FirstClient *client)
 {
-    if (client != NULL)
-        natsmicro_stub_client_destroy(client->base);
+    natsmicro_stub_client_destroy(NATSMICRO_STUB_BASE(client));
 }
 
 natsmicro_status lab__v1__first_client__ping(Lab__V1__FirstClient *client,
@@ -71,8 +72,10 @@ natsmicro_status lab__v1__first_client__ping(Lab__V1__FirstClient *client,
                                              natsmicro_context *context, Lab__V1__Empty **response)
 {
     void *message = NULL;
-    natsmicro_status status = natsmicro_stub_unary(client->base, 0, request, context, &message);
-    *response = message;
+    natsmicro_status status = natsmicro_stub_unary(NATSMICRO_STUB_BASE(client), 0, request, context,
+                                                   response != NULL ? &message : NULL);
+    if (response != NULL)
+        *response = message;
     return status;
 }
 
@@ -86,7 +89,7 @@ void lab__v1__first_client__ping__free(Lab__V1__Empty *response)
 natsmicro_status lab__v1__first_server__ping__reply(Lab__V1__FirstServer__Ping *call,
                                                     const Lab__V1__Empty *response)
 {
-    return natsmicro_stub_reply(call->base, response);
+    return natsmicro_stub_reply(NATSMICRO_STUB_BASE(call), response);
 }
 
 natsmicro_status lab__v1__first_server__add(natsmicro_server *server,
@@ -115,16 +118,17 @@ natsmicro_status lab__v1__second_client__new(Lab__V1__SecondClient **client,
                                              const natsmicro_client_options *options)
 {
     natsmicro_client *base = NULL;
-    natsmicro_status status = natsmicro_stub_client_new(&base, &service_Lab__V1__SecondServer,
-                                                        connection, options);
-    *client = status == NATSMICRO_OK ? natsmicro_stub_client_handle(base) : NULL;
+    natsmicro_status status = natsmicro_stub_client_new(client != NULL ? &base : NULL,
+                                                        &service_Lab__V1__SecondServer, connection,
+                                                        options);
+    if (client != NULL)
+        *client = status == NATSMICRO_OK ? natsmicro_stub_client_handle(base) : NULL;
     return status;
 }
 
 void lab__v1__second_client__destroy(Lab__V1__SecondClient *client)
 {
-    if (client != NULL)
-        natsmicro_stub_client_destroy(client->base);
+    natsmicro_stub_client_destroy(NATSMICRO_STUB_BASE(client));
 }
 
 /* ---- server of lab.v1.Second ---- */
@@ -156,16 +160,17 @@ natsmicro_status lab__v1__last_one_client__new(Lab__V1__LastOneClient **client,
                                                const natsmicro_client_options *options)
 {
     natsmicro_client *base = NULL;
-    natsmicro_status status = natsmicro_stub_client_new(&base, &service_Lab__V1__LastOneServer,
-                                                        connection, options);
-    *client = status == NATSMICRO_OK ? natsmicro_stub_client_handle(base) : NULL;
+    natsmicro_status status = natsmicro_stub_client_new(client != NULL ? &base : NULL,
+                                                        &service_Lab__V1__LastOneServer, connection,
+                                                        options);
+    if (client != NULL)
+        *client = status == NATSMICRO_OK ? natsmicro_stub_client_handle(base) : NULL;
     return status;
 }
 
 void lab__v1__last_one_client__destroy(Lab__V1__LastOneClient *client)
 {
-    if (client != NULL)
-        natsmicro_stub_client_destroy(client->base);
+    natsmicro_stub_client_destroy(NATSMICRO_STUB_BASE(client));
 }
 
 /* ---- server of lab.v1.LastOne ---- */

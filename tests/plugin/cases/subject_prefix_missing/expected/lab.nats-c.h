@@ -41,7 +41,8 @@ typedef struct Lab__V1__FirstClient {
  */
 natsmicro_status lab__v1__first_client__new(Lab__V1__FirstClient **client,
                                             natsConnection *connection,
-                                            const natsmicro_client_options *options);
+                                            const natsmicro_client_options *options)
+    NATSMICRO_MUST_USE;
 
 /*
  * Frees a client. Calls that are open end with UNAVAILABLE; they may still be used, and must still
@@ -125,7 +126,8 @@ typedef struct Lab__V1__FirstHandlers {
  */
 natsmicro_status lab__v1__first_server__add(natsmicro_server *server,
                                             const Lab__V1__FirstHandlers *handlers, void *user_data,
-                                            const natsmicro_service_options *options);
+                                            const natsmicro_service_options *options)
+    NATSMICRO_MUST_USE;
 
 /* Service lab.v1.Second. */
 
@@ -149,7 +151,8 @@ typedef struct Lab__V1__SecondClient {
  */
 natsmicro_status lab__v1__second_client__new(Lab__V1__SecondClient **client,
                                              natsConnection *connection,
-                                             const natsmicro_client_options *options);
+                                             const natsmicro_client_options *options)
+    NATSMICRO_MUST_USE;
 
 /*
  * Frees a client. Calls that are open end with UNAVAILABLE; they may still be used, and must still
@@ -193,7 +196,8 @@ typedef struct Lab__V1__SecondHandlers {
 natsmicro_status lab__v1__second_server__add(natsmicro_server *server,
                                              const Lab__V1__SecondHandlers *handlers,
                                              void *user_data,
-                                             const natsmicro_service_options *options);
+                                             const natsmicro_service_options *options)
+    NATSMICRO_MUST_USE;
 
 /* Service lab.v1.LastOne. */
 
@@ -217,7 +221,8 @@ typedef struct Lab__V1__LastOneClient {
  */
 natsmicro_status lab__v1__last_one_client__new(Lab__V1__LastOneClient **client,
                                                natsConnection *connection,
-                                               const natsmicro_client_options *options);
+                                               const natsmicro_client_options *options)
+    NATSMICRO_MUST_USE;
 
 /*
  * Frees a client. Calls that are open end with UNAVAILABLE; they may still be used, and must still
@@ -261,7 +266,8 @@ typedef struct Lab__V1__LastOneHandlers {
 natsmicro_status lab__v1__last_one_server__add(natsmicro_server *server,
                                                const Lab__V1__LastOneHandlers *handlers,
                                                void *user_data,
-                                               const natsmicro_service_options *options);
+                                               const natsmicro_service_options *options)
+    NATSMICRO_MUST_USE;
 
 #ifdef __cplusplus
 }

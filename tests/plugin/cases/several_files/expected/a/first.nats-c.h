@@ -40,7 +40,8 @@ typedef struct A__FirstClient {
  * the options and natsmicro_last_error have the reason.
  */
 natsmicro_status a__first_client__new(A__FirstClient **client, natsConnection *connection,
-                                      const natsmicro_client_options *options);
+                                      const natsmicro_client_options *options)
+    NATSMICRO_MUST_USE;
 
 /*
  * Frees a client. Calls that are open end with UNAVAILABLE; they may still be used, and must still
@@ -120,7 +121,8 @@ typedef struct A__FirstHandlers {
  * broker the rights are known later, and on_error alone hears of them (NOT_PERMITTED).
  */
 natsmicro_status a__first_server__add(natsmicro_server *server, const A__FirstHandlers *handlers,
-                                      void *user_data, const natsmicro_service_options *options);
+                                      void *user_data, const natsmicro_service_options *options)
+    NATSMICRO_MUST_USE;
 
 #ifdef __cplusplus
 }

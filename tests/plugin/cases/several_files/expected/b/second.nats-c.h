@@ -40,7 +40,8 @@ typedef struct B__SecondClient {
  * the options and natsmicro_last_error have the reason.
  */
 natsmicro_status b__second_client__new(B__SecondClient **client, natsConnection *connection,
-                                       const natsmicro_client_options *options);
+                                       const natsmicro_client_options *options)
+    NATSMICRO_MUST_USE;
 
 /*
  * Frees a client. Calls that are open end with UNAVAILABLE; they may still be used, and must still
@@ -121,7 +122,8 @@ typedef struct B__SecondHandlers {
  * broker the rights are known later, and on_error alone hears of them (NOT_PERMITTED).
  */
 natsmicro_status b__second_server__add(natsmicro_server *server, const B__SecondHandlers *handlers,
-                                       void *user_data, const natsmicro_service_options *options);
+                                       void *user_data, const natsmicro_service_options *options)
+    NATSMICRO_MUST_USE;
 
 #ifdef __cplusplus
 }

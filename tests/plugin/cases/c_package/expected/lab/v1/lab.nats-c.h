@@ -41,7 +41,8 @@ typedef struct Acme__LabOne__LabClient {
  */
 natsmicro_status acme__lab_one__lab_client__new(Acme__LabOne__LabClient **client,
                                                 natsConnection *connection,
-                                                const natsmicro_client_options *options);
+                                                const natsmicro_client_options *options)
+    NATSMICRO_MUST_USE;
 
 /*
  * Frees a client. Calls that are open end with UNAVAILABLE; they may still be used, and must still
@@ -95,7 +96,8 @@ typedef struct Acme__LabOne__LabClient__Imported {
 natsmicro_status acme__lab_one__lab_client__imported(Acme__LabOne__LabClient *client,
                                                      const Message *request,
                                                      natsmicro_context *context,
-                                                     Acme__LabOne__LabClient__Imported **call);
+                                                     Acme__LabOne__LabClient__Imported **call)
+    NATSMICRO_MUST_USE;
 
 /*
  * Receives the next response. Blocks until it is there or the call has ended.
@@ -105,7 +107,8 @@ natsmicro_status acme__lab_one__lab_client__imported(Acme__LabOne__LabClient *cl
  * its text. *response is NULL unless OK.
  */
 natsmicro_status acme__lab_one__lab_client__imported__recv(Acme__LabOne__LabClient__Imported *call,
-                                                           const Put__Into__Loose **response);
+                                                           const Put__Into__Loose **response)
+    NATSMICRO_MUST_USE;
 
 /*
  * Frees the call, and cancels it if it has not ended. Every open call must be closed, and nothing
@@ -157,11 +160,13 @@ typedef struct Acme__LabOne__LabServer__Imported {
  * while the call goes on.
  */
 natsmicro_status acme__lab_one__lab_server__imported__send(Acme__LabOne__LabServer__Imported *call,
-                                                           const Put__Into__Loose *response);
+                                                           const Put__Into__Loose *response)
+    NATSMICRO_MUST_USE;
 
 /* Does the same, but returns WOULD_BLOCK, and sends nothing, where it would wait for room. */
 natsmicro_status acme__lab_one__lab_server__imported__try_send(
-    Acme__LabOne__LabServer__Imported *call, const Put__Into__Loose *response);
+    Acme__LabOne__LabServer__Imported *call, const Put__Into__Loose *response)
+    NATSMICRO_MUST_USE;
 
 /*
  * The handlers of the methods. A method whose handler is NULL answers UNIMPLEMENTED. Handlers run
@@ -198,7 +203,8 @@ typedef struct Acme__LabOne__LabHandlers {
 natsmicro_status acme__lab_one__lab_server__add(natsmicro_server *server,
                                                 const Acme__LabOne__LabHandlers *handlers,
                                                 void *user_data,
-                                                const natsmicro_service_options *options);
+                                                const natsmicro_service_options *options)
+    NATSMICRO_MUST_USE;
 
 #ifdef __cplusplus
 }

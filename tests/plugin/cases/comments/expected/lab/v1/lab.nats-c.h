@@ -53,7 +53,8 @@ typedef struct Lab__V1__LabClient {
  * the options and natsmicro_last_error have the reason.
  */
 natsmicro_status lab__v1__lab_client__new(Lab__V1__LabClient **client, natsConnection *connection,
-                                          const natsmicro_client_options *options);
+                                          const natsmicro_client_options *options)
+    NATSMICRO_MUST_USE;
 
 /*
  * Frees a client. Calls that are open end with UNAVAILABLE; they may still be used, and must still
@@ -130,7 +131,8 @@ typedef struct Lab__V1__LabClient__Bare {
 natsmicro_status lab__v1__lab_client__bare(Lab__V1__LabClient *client,
                                            const Lab__V1__Empty *request,
                                            natsmicro_context *context,
-                                           Lab__V1__LabClient__Bare **call);
+                                           Lab__V1__LabClient__Bare **call)
+    NATSMICRO_MUST_USE;
 
 /*
  * Receives the next response. Blocks until it is there or the call has ended.
@@ -140,7 +142,8 @@ natsmicro_status lab__v1__lab_client__bare(Lab__V1__LabClient *client,
  * its text. *response is NULL unless OK.
  */
 natsmicro_status lab__v1__lab_client__bare__recv(Lab__V1__LabClient__Bare *call,
-                                                 const Lab__V1__Empty **response);
+                                                 const Lab__V1__Empty **response)
+    NATSMICRO_MUST_USE;
 
 /*
  * Frees the call, and cancels it if it has not ended. Every open call must be closed, and nothing
@@ -234,11 +237,13 @@ typedef struct Lab__V1__LabServer__Bare {
  * while the call goes on.
  */
 natsmicro_status lab__v1__lab_server__bare__send(Lab__V1__LabServer__Bare *call,
-                                                 const Lab__V1__Empty *response);
+                                                 const Lab__V1__Empty *response)
+    NATSMICRO_MUST_USE;
 
 /* Does the same, but returns WOULD_BLOCK, and sends nothing, where it would wait for room. */
 natsmicro_status lab__v1__lab_server__bare__try_send(Lab__V1__LabServer__Bare *call,
-                                                     const Lab__V1__Empty *response);
+                                                     const Lab__V1__Empty *response)
+    NATSMICRO_MUST_USE;
 
 /*
  * A call of Slashes, as its handler sees it.
@@ -311,7 +316,8 @@ typedef struct Lab__V1__LabHandlers {
  */
 natsmicro_status lab__v1__lab_server__add(natsmicro_server *server,
                                           const Lab__V1__LabHandlers *handlers, void *user_data,
-                                          const natsmicro_service_options *options);
+                                          const natsmicro_service_options *options)
+    NATSMICRO_MUST_USE;
 
 #ifdef __cplusplus
 }

@@ -40,7 +40,8 @@ typedef struct Lab__V1__LabClient {
  * the options and natsmicro_last_error have the reason.
  */
 natsmicro_status lab__v1__lab_client__new(Lab__V1__LabClient **client, natsConnection *connection,
-                                          const natsmicro_client_options *options);
+                                          const natsmicro_client_options *options)
+    NATSMICRO_MUST_USE;
 
 /*
  * Frees a client. Calls that are open end with UNAVAILABLE; they may still be used, and must still
@@ -83,7 +84,8 @@ typedef struct Lab__V1__LabHandlers {
  */
 natsmicro_status lab__v1__lab_server__add(natsmicro_server *server,
                                           const Lab__V1__LabHandlers *handlers, void *user_data,
-                                          const natsmicro_service_options *options);
+                                          const natsmicro_service_options *options)
+    NATSMICRO_MUST_USE;
 
 #ifdef __cplusplus
 }

@@ -44,7 +44,8 @@ typedef struct Lab__V1__LabClient {
  * the options and natsmicro_last_error have the reason.
  */
 natsmicro_status lab__v1__lab_client__new(Lab__V1__LabClient **client, natsConnection *connection,
-                                          const natsmicro_client_options *options);
+                                          const natsmicro_client_options *options)
+    NATSMICRO_MUST_USE;
 
 /*
  * Frees a client. Calls that are open end with UNAVAILABLE; they may still be used, and must still
@@ -97,7 +98,8 @@ typedef struct Lab__V1__LabClient__Class {
 natsmicro_status lab__v1__lab_client__class(Lab__V1__LabClient *client,
                                             const Lab__V1__Empty *request,
                                             natsmicro_context *context,
-                                            Lab__V1__LabClient__Class **call);
+                                            Lab__V1__LabClient__Class **call)
+    NATSMICRO_MUST_USE;
 
 /*
  * Receives the next response. Blocks until it is there or the call has ended.
@@ -107,7 +109,8 @@ natsmicro_status lab__v1__lab_client__class(Lab__V1__LabClient *client,
  * its text. *response is NULL unless OK.
  */
 natsmicro_status lab__v1__lab_client__class__recv(Lab__V1__LabClient__Class *call,
-                                                  const Lab__V1__Empty **response);
+                                                  const Lab__V1__Empty **response)
+    NATSMICRO_MUST_USE;
 
 /*
  * Frees the call, and cancels it if it has not ended. Every open call must be closed, and nothing
@@ -136,7 +139,8 @@ typedef struct Lab__V1__LabClient__Operator {
  */
 natsmicro_status lab__v1__lab_client__operator(Lab__V1__LabClient *client,
                                                natsmicro_context *context,
-                                               Lab__V1__LabClient__Operator **call);
+                                               Lab__V1__LabClient__Operator **call)
+    NATSMICRO_MUST_USE;
 
 /*
  * Sends a message. It is encoded before this returns, and stays yours. Blocks while the service has
@@ -149,11 +153,13 @@ natsmicro_status lab__v1__lab_client__operator(Lab__V1__LabClient *client,
  * natsmicro_call_status(call->base) is OK only while the call goes on.
  */
 natsmicro_status lab__v1__lab_client__operator__send(Lab__V1__LabClient__Operator *call,
-                                                     const Lab__V1__Empty *request);
+                                                     const Lab__V1__Empty *request)
+    NATSMICRO_MUST_USE;
 
 /* Does the same, but returns WOULD_BLOCK, and sends nothing, where it would wait for room. */
 natsmicro_status lab__v1__lab_client__operator__try_send(Lab__V1__LabClient__Operator *call,
-                                                         const Lab__V1__Empty *request);
+                                                         const Lab__V1__Empty *request)
+    NATSMICRO_MUST_USE;
 
 /*
  * Ends the requests and receives the response. Blocks until it is there or the call has ended.
@@ -163,7 +169,8 @@ natsmicro_status lab__v1__lab_client__operator__try_send(Lab__V1__LabClient__Ope
  * natsmicro_call_error_message(call->base) has its text. *response is NULL unless OK.
  */
 natsmicro_status lab__v1__lab_client__operator__close_and_recv(Lab__V1__LabClient__Operator *call,
-                                                               Lab__V1__Empty **response);
+                                                               Lab__V1__Empty **response)
+    NATSMICRO_MUST_USE;
 
 /* Frees a response of Operator. NULL is allowed. Never blocks; any thread. */
 void lab__v1__lab_client__operator__free(Lab__V1__Empty *response);
@@ -275,11 +282,13 @@ typedef struct Lab__V1__LabServer__Class {
  * while the call goes on.
  */
 natsmicro_status lab__v1__lab_server__class__send(Lab__V1__LabServer__Class *call,
-                                                  const Lab__V1__Empty *response);
+                                                  const Lab__V1__Empty *response)
+    NATSMICRO_MUST_USE;
 
 /* Does the same, but returns WOULD_BLOCK, and sends nothing, where it would wait for room. */
 natsmicro_status lab__v1__lab_server__class__try_send(Lab__V1__LabServer__Class *call,
-                                                      const Lab__V1__Empty *response);
+                                                      const Lab__V1__Empty *response)
+    NATSMICRO_MUST_USE;
 
 /*
  * A call of Operator, as its handler sees it.
@@ -299,7 +308,8 @@ typedef struct Lab__V1__LabServer__Operator {
  * other status is the error that ended the call. *request is NULL unless OK.
  */
 natsmicro_status lab__v1__lab_server__operator__recv(Lab__V1__LabServer__Operator *call,
-                                                     const Lab__V1__Empty **request);
+                                                     const Lab__V1__Empty **request)
+    NATSMICRO_MUST_USE;
 
 /*
  * Answers the call. The response is encoded before this returns, and stays yours. May block while
@@ -419,7 +429,8 @@ typedef struct Lab__V1__LabHandlers {
  */
 natsmicro_status lab__v1__lab_server__add(natsmicro_server *server,
                                           const Lab__V1__LabHandlers *handlers, void *user_data,
-                                          const natsmicro_service_options *options);
+                                          const natsmicro_service_options *options)
+    NATSMICRO_MUST_USE;
 
 #ifdef __cplusplus
 }

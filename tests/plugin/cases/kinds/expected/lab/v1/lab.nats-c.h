@@ -44,7 +44,8 @@ typedef struct Lab__V1__LabClient {
  * the options and natsmicro_last_error have the reason.
  */
 natsmicro_status lab__v1__lab_client__new(Lab__V1__LabClient **client, natsConnection *connection,
-                                          const natsmicro_client_options *options);
+                                          const natsmicro_client_options *options)
+    NATSMICRO_MUST_USE;
 
 /*
  * Frees a client. Calls that are open end with UNAVAILABLE; they may still be used, and must still
@@ -102,7 +103,8 @@ typedef struct Lab__V1__LabClient__CountUp {
 natsmicro_status lab__v1__lab_client__count_up(Lab__V1__LabClient *client,
                                                const Lab__V1__CountUpRequest *request,
                                                natsmicro_context *context,
-                                               Lab__V1__LabClient__CountUp **call);
+                                               Lab__V1__LabClient__CountUp **call)
+    NATSMICRO_MUST_USE;
 
 /*
  * Receives the next response. Blocks until it is there or the call has ended.
@@ -112,7 +114,8 @@ natsmicro_status lab__v1__lab_client__count_up(Lab__V1__LabClient *client,
  * its text. *response is NULL unless OK.
  */
 natsmicro_status lab__v1__lab_client__count_up__recv(Lab__V1__LabClient__CountUp *call,
-                                                     const Lab__V1__CountUpResponse **response);
+                                                     const Lab__V1__CountUpResponse **response)
+    NATSMICRO_MUST_USE;
 
 /*
  * Frees the call, and cancels it if it has not ended. Every open call must be closed, and nothing
@@ -142,7 +145,8 @@ typedef struct Lab__V1__LabClient__Sum {
  * listens; DEADLINE_EXCEEDED: no server accepted the call in time.
  */
 natsmicro_status lab__v1__lab_client__sum(Lab__V1__LabClient *client, natsmicro_context *context,
-                                          Lab__V1__LabClient__Sum **call);
+                                          Lab__V1__LabClient__Sum **call)
+    NATSMICRO_MUST_USE;
 
 /*
  * Sends a message. It is encoded before this returns, and stays yours. Blocks while the service has
@@ -155,11 +159,13 @@ natsmicro_status lab__v1__lab_client__sum(Lab__V1__LabClient *client, natsmicro_
  * natsmicro_call_status(call->base) is OK only while the call goes on.
  */
 natsmicro_status lab__v1__lab_client__sum__send(Lab__V1__LabClient__Sum *call,
-                                                const Lab__V1__SumRequest *request);
+                                                const Lab__V1__SumRequest *request)
+    NATSMICRO_MUST_USE;
 
 /* Does the same, but returns WOULD_BLOCK, and sends nothing, where it would wait for room. */
 natsmicro_status lab__v1__lab_client__sum__try_send(Lab__V1__LabClient__Sum *call,
-                                                    const Lab__V1__SumRequest *request);
+                                                    const Lab__V1__SumRequest *request)
+    NATSMICRO_MUST_USE;
 
 /*
  * Ends the requests and receives the response. Blocks until it is there or the call has ended.
@@ -169,7 +175,8 @@ natsmicro_status lab__v1__lab_client__sum__try_send(Lab__V1__LabClient__Sum *cal
  * natsmicro_call_error_message(call->base) has its text. *response is NULL unless OK.
  */
 natsmicro_status lab__v1__lab_client__sum__close_and_recv(Lab__V1__LabClient__Sum *call,
-                                                          Lab__V1__SumResponse **response);
+                                                          Lab__V1__SumResponse **response)
+    NATSMICRO_MUST_USE;
 
 /* Frees a response of Sum. NULL is allowed. Never blocks; any thread. */
 void lab__v1__lab_client__sum__free(Lab__V1__SumResponse *response);
@@ -203,7 +210,8 @@ typedef struct Lab__V1__LabClient__Chat {
  * listens; DEADLINE_EXCEEDED: no server accepted the call in time.
  */
 natsmicro_status lab__v1__lab_client__chat(Lab__V1__LabClient *client, natsmicro_context *context,
-                                           Lab__V1__LabClient__Chat **call);
+                                           Lab__V1__LabClient__Chat **call)
+    NATSMICRO_MUST_USE;
 
 /*
  * Sends a message. It is encoded before this returns, and stays yours. Blocks while the service has
@@ -216,11 +224,13 @@ natsmicro_status lab__v1__lab_client__chat(Lab__V1__LabClient *client, natsmicro
  * natsmicro_call_status(call->base) is OK only while the call goes on.
  */
 natsmicro_status lab__v1__lab_client__chat__send(Lab__V1__LabClient__Chat *call,
-                                                 const Lab__V1__ChatMessage *request);
+                                                 const Lab__V1__ChatMessage *request)
+    NATSMICRO_MUST_USE;
 
 /* Does the same, but returns WOULD_BLOCK, and sends nothing, where it would wait for room. */
 natsmicro_status lab__v1__lab_client__chat__try_send(Lab__V1__LabClient__Chat *call,
-                                                     const Lab__V1__ChatMessage *request);
+                                                     const Lab__V1__ChatMessage *request)
+    NATSMICRO_MUST_USE;
 
 /*
  * Receives the next response. Blocks until it is there or the call has ended.
@@ -230,7 +240,8 @@ natsmicro_status lab__v1__lab_client__chat__try_send(Lab__V1__LabClient__Chat *c
  * its text. *response is NULL unless OK.
  */
 natsmicro_status lab__v1__lab_client__chat__recv(Lab__V1__LabClient__Chat *call,
-                                                 const Lab__V1__ChatMessage **response);
+                                                 const Lab__V1__ChatMessage **response)
+    NATSMICRO_MUST_USE;
 
 /*
  * Ends the requests; responses may still come. May block while the end is written.
@@ -290,11 +301,13 @@ typedef struct Lab__V1__LabServer__CountUp {
  * while the call goes on.
  */
 natsmicro_status lab__v1__lab_server__count_up__send(Lab__V1__LabServer__CountUp *call,
-                                                     const Lab__V1__CountUpResponse *response);
+                                                     const Lab__V1__CountUpResponse *response)
+    NATSMICRO_MUST_USE;
 
 /* Does the same, but returns WOULD_BLOCK, and sends nothing, where it would wait for room. */
 natsmicro_status lab__v1__lab_server__count_up__try_send(Lab__V1__LabServer__CountUp *call,
-                                                         const Lab__V1__CountUpResponse *response);
+                                                         const Lab__V1__CountUpResponse *response)
+    NATSMICRO_MUST_USE;
 
 /*
  * A call of Sum, as its handler sees it.
@@ -314,7 +327,8 @@ typedef struct Lab__V1__LabServer__Sum {
  * other status is the error that ended the call. *request is NULL unless OK.
  */
 natsmicro_status lab__v1__lab_server__sum__recv(Lab__V1__LabServer__Sum *call,
-                                                const Lab__V1__SumRequest **request);
+                                                const Lab__V1__SumRequest **request)
+    NATSMICRO_MUST_USE;
 
 /*
  * Answers the call. The response is encoded before this returns, and stays yours. May block while
@@ -346,7 +360,8 @@ typedef struct Lab__V1__LabServer__Chat {
  * other status is the error that ended the call. *request is NULL unless OK.
  */
 natsmicro_status lab__v1__lab_server__chat__recv(Lab__V1__LabServer__Chat *call,
-                                                 const Lab__V1__ChatMessage **request);
+                                                 const Lab__V1__ChatMessage **request)
+    NATSMICRO_MUST_USE;
 
 /*
  * Sends a message to the caller. It is encoded before this returns, and stays yours. Blocks while
@@ -359,11 +374,13 @@ natsmicro_status lab__v1__lab_server__chat__recv(Lab__V1__LabServer__Chat *call,
  * while the call goes on.
  */
 natsmicro_status lab__v1__lab_server__chat__send(Lab__V1__LabServer__Chat *call,
-                                                 const Lab__V1__ChatMessage *response);
+                                                 const Lab__V1__ChatMessage *response)
+    NATSMICRO_MUST_USE;
 
 /* Does the same, but returns WOULD_BLOCK, and sends nothing, where it would wait for room. */
 natsmicro_status lab__v1__lab_server__chat__try_send(Lab__V1__LabServer__Chat *call,
-                                                     const Lab__V1__ChatMessage *response);
+                                                     const Lab__V1__ChatMessage *response)
+    NATSMICRO_MUST_USE;
 
 /*
  * The handlers of the methods. A method whose handler is NULL answers UNIMPLEMENTED. Handlers run
@@ -420,7 +437,8 @@ typedef struct Lab__V1__LabHandlers {
  */
 natsmicro_status lab__v1__lab_server__add(natsmicro_server *server,
                                           const Lab__V1__LabHandlers *handlers, void *user_data,
-                                          const natsmicro_service_options *options);
+                                          const natsmicro_service_options *options)
+    NATSMICRO_MUST_USE;
 
 #ifdef __cplusplus
 }

@@ -47,7 +47,8 @@ typedef struct AnOrganisationWithAName__OfConsiderableLength__V1alpha1__Transact
  */
 natsmicro_status an_organisation_with_a_name__of_considerable_length__v1alpha1__transaction_reconciliation_service_client__new(
     AnOrganisationWithAName__OfConsiderableLength__V1alpha1__TransactionReconciliationServiceClient **client,
-    natsConnection *connection, const natsmicro_client_options *options);
+    natsConnection *connection, const natsmicro_client_options *options)
+    NATSMICRO_MUST_USE;
 
 /*
  * Frees a client. Calls that are open end with UNAVAILABLE; they may still be used, and must still
@@ -108,7 +109,8 @@ typedef struct AnOrganisationWithAName__OfConsiderableLength__V1alpha1__Transact
 natsmicro_status an_organisation_with_a_name__of_considerable_length__v1alpha1__transaction_reconciliation_service_client__watch_reconciliation_of_outstanding_transactions(
     AnOrganisationWithAName__OfConsiderableLength__V1alpha1__TransactionReconciliationServiceClient *client,
     natsmicro_context *context,
-    AnOrganisationWithAName__OfConsiderableLength__V1alpha1__TransactionReconciliationServiceClient__WatchReconciliationOfOutstandingTransactions **call);
+    AnOrganisationWithAName__OfConsiderableLength__V1alpha1__TransactionReconciliationServiceClient__WatchReconciliationOfOutstandingTransactions **call)
+    NATSMICRO_MUST_USE;
 
 /*
  * Sends a message. It is encoded before this returns, and stays yours. Blocks while the service has
@@ -122,12 +124,14 @@ natsmicro_status an_organisation_with_a_name__of_considerable_length__v1alpha1__
  */
 natsmicro_status an_organisation_with_a_name__of_considerable_length__v1alpha1__transaction_reconciliation_service_client__watch_reconciliation_of_outstanding_transactions__send(
     AnOrganisationWithAName__OfConsiderableLength__V1alpha1__TransactionReconciliationServiceClient__WatchReconciliationOfOutstandingTransactions *call,
-    const AnOrganisationWithAName__OfConsiderableLength__V1alpha1__ReconcileOutstandingTransactionsRequest *request);
+    const AnOrganisationWithAName__OfConsiderableLength__V1alpha1__ReconcileOutstandingTransactionsRequest *request)
+    NATSMICRO_MUST_USE;
 
 /* Does the same, but returns WOULD_BLOCK, and sends nothing, where it would wait for room. */
 natsmicro_status an_organisation_with_a_name__of_considerable_length__v1alpha1__transaction_reconciliation_service_client__watch_reconciliation_of_outstanding_transactions__try_send(
     AnOrganisationWithAName__OfConsiderableLength__V1alpha1__TransactionReconciliationServiceClient__WatchReconciliationOfOutstandingTransactions *call,
-    const AnOrganisationWithAName__OfConsiderableLength__V1alpha1__ReconcileOutstandingTransactionsRequest *request);
+    const AnOrganisationWithAName__OfConsiderableLength__V1alpha1__ReconcileOutstandingTransactionsRequest *request)
+    NATSMICRO_MUST_USE;
 
 /*
  * Receives the next response. Blocks until it is there or the call has ended.
@@ -138,7 +142,8 @@ natsmicro_status an_organisation_with_a_name__of_considerable_length__v1alpha1__
  */
 natsmicro_status an_organisation_with_a_name__of_considerable_length__v1alpha1__transaction_reconciliation_service_client__watch_reconciliation_of_outstanding_transactions__recv(
     AnOrganisationWithAName__OfConsiderableLength__V1alpha1__TransactionReconciliationServiceClient__WatchReconciliationOfOutstandingTransactions *call,
-    const AnOrganisationWithAName__OfConsiderableLength__V1alpha1__ReconcileOutstandingTransactionsResponse **response);
+    const AnOrganisationWithAName__OfConsiderableLength__V1alpha1__ReconcileOutstandingTransactionsResponse **response)
+    NATSMICRO_MUST_USE;
 
 /*
  * Ends the requests; responses may still come. May block while the end is written.
@@ -211,7 +216,8 @@ typedef struct AnOrganisationWithAName__OfConsiderableLength__V1alpha1__Transact
  */
 natsmicro_status an_organisation_with_a_name__of_considerable_length__v1alpha1__transaction_reconciliation_service_server__watch_reconciliation_of_outstanding_transactions__recv(
     AnOrganisationWithAName__OfConsiderableLength__V1alpha1__TransactionReconciliationServiceServer__WatchReconciliationOfOutstandingTransactions *call,
-    const AnOrganisationWithAName__OfConsiderableLength__V1alpha1__ReconcileOutstandingTransactionsRequest **request);
+    const AnOrganisationWithAName__OfConsiderableLength__V1alpha1__ReconcileOutstandingTransactionsRequest **request)
+    NATSMICRO_MUST_USE;
 
 /*
  * Sends a message to the caller. It is encoded before this returns, and stays yours. Blocks while
@@ -225,12 +231,14 @@ natsmicro_status an_organisation_with_a_name__of_considerable_length__v1alpha1__
  */
 natsmicro_status an_organisation_with_a_name__of_considerable_length__v1alpha1__transaction_reconciliation_service_server__watch_reconciliation_of_outstanding_transactions__send(
     AnOrganisationWithAName__OfConsiderableLength__V1alpha1__TransactionReconciliationServiceServer__WatchReconciliationOfOutstandingTransactions *call,
-    const AnOrganisationWithAName__OfConsiderableLength__V1alpha1__ReconcileOutstandingTransactionsResponse *response);
+    const AnOrganisationWithAName__OfConsiderableLength__V1alpha1__ReconcileOutstandingTransactionsResponse *response)
+    NATSMICRO_MUST_USE;
 
 /* Does the same, but returns WOULD_BLOCK, and sends nothing, where it would wait for room. */
 natsmicro_status an_organisation_with_a_name__of_considerable_length__v1alpha1__transaction_reconciliation_service_server__watch_reconciliation_of_outstanding_transactions__try_send(
     AnOrganisationWithAName__OfConsiderableLength__V1alpha1__TransactionReconciliationServiceServer__WatchReconciliationOfOutstandingTransactions *call,
-    const AnOrganisationWithAName__OfConsiderableLength__V1alpha1__ReconcileOutstandingTransactionsResponse *response);
+    const AnOrganisationWithAName__OfConsiderableLength__V1alpha1__ReconcileOutstandingTransactionsResponse *response)
+    NATSMICRO_MUST_USE;
 
 /*
  * The handlers of the methods. A method whose handler is NULL answers UNIMPLEMENTED. Handlers run
@@ -277,7 +285,8 @@ typedef struct AnOrganisationWithAName__OfConsiderableLength__V1alpha1__Transact
 natsmicro_status an_organisation_with_a_name__of_considerable_length__v1alpha1__transaction_reconciliation_service_server__add(
     natsmicro_server *server,
     const AnOrganisationWithAName__OfConsiderableLength__V1alpha1__TransactionReconciliationServiceHandlers *handlers,
-    void *user_data, const natsmicro_service_options *options);
+    void *user_data, const natsmicro_service_options *options)
+    NATSMICRO_MUST_USE;
 
 /*
  * Do what natsmicro_call_fail does, with an error code of the service's own. Return SERVICE_ERROR,

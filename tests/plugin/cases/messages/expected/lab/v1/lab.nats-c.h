@@ -40,7 +40,8 @@ typedef struct Lab__V1__LabClient {
  * the options and natsmicro_last_error have the reason.
  */
 natsmicro_status lab__v1__lab_client__new(Lab__V1__LabClient **client, natsConnection *connection,
-                                          const natsmicro_client_options *options);
+                                          const natsmicro_client_options *options)
+    NATSMICRO_MUST_USE;
 
 /*
  * Frees a client. Calls that are open end with UNAVAILABLE; they may still be used, and must still
@@ -132,7 +133,8 @@ typedef struct Lab__V1__LabClient__Publicly {
  */
 natsmicro_status lab__v1__lab_client__publicly(Lab__V1__LabClient *client,
                                                natsmicro_context *context,
-                                               Lab__V1__LabClient__Publicly **call);
+                                               Lab__V1__LabClient__Publicly **call)
+    NATSMICRO_MUST_USE;
 
 /*
  * Sends a message. It is encoded before this returns, and stays yours. Blocks while the service has
@@ -145,11 +147,13 @@ natsmicro_status lab__v1__lab_client__publicly(Lab__V1__LabClient *client,
  * natsmicro_call_status(call->base) is OK only while the call goes on.
  */
 natsmicro_status lab__v1__lab_client__publicly__send(Lab__V1__LabClient__Publicly *call,
-                                                     const Shared *request);
+                                                     const Shared *request)
+    NATSMICRO_MUST_USE;
 
 /* Does the same, but returns WOULD_BLOCK, and sends nothing, where it would wait for room. */
 natsmicro_status lab__v1__lab_client__publicly__try_send(Lab__V1__LabClient__Publicly *call,
-                                                         const Shared *request);
+                                                         const Shared *request)
+    NATSMICRO_MUST_USE;
 
 /*
  * Receives the next response. Blocks until it is there or the call has ended.
@@ -159,7 +163,8 @@ natsmicro_status lab__v1__lab_client__publicly__try_send(Lab__V1__LabClient__Pub
  * its text. *response is NULL unless OK.
  */
 natsmicro_status lab__v1__lab_client__publicly__recv(Lab__V1__LabClient__Publicly *call,
-                                                     const Behind__Behind **response);
+                                                     const Behind__Behind **response)
+    NATSMICRO_MUST_USE;
 
 /*
  * Ends the requests; responses may still come. May block while the end is written.
@@ -258,7 +263,8 @@ typedef struct Lab__V1__LabServer__Publicly {
  * other status is the error that ended the call. *request is NULL unless OK.
  */
 natsmicro_status lab__v1__lab_server__publicly__recv(Lab__V1__LabServer__Publicly *call,
-                                                     const Shared **request);
+                                                     const Shared **request)
+    NATSMICRO_MUST_USE;
 
 /*
  * Sends a message to the caller. It is encoded before this returns, and stays yours. Blocks while
@@ -271,11 +277,13 @@ natsmicro_status lab__v1__lab_server__publicly__recv(Lab__V1__LabServer__Publicl
  * while the call goes on.
  */
 natsmicro_status lab__v1__lab_server__publicly__send(Lab__V1__LabServer__Publicly *call,
-                                                     const Behind__Behind *response);
+                                                     const Behind__Behind *response)
+    NATSMICRO_MUST_USE;
 
 /* Does the same, but returns WOULD_BLOCK, and sends nothing, where it would wait for room. */
 natsmicro_status lab__v1__lab_server__publicly__try_send(Lab__V1__LabServer__Publicly *call,
-                                                         const Behind__Behind *response);
+                                                         const Behind__Behind *response)
+    NATSMICRO_MUST_USE;
 
 /*
  * The handlers of the methods. A method whose handler is NULL answers UNIMPLEMENTED. Handlers run
@@ -319,7 +327,8 @@ typedef struct Lab__V1__LabHandlers {
  */
 natsmicro_status lab__v1__lab_server__add(natsmicro_server *server,
                                           const Lab__V1__LabHandlers *handlers, void *user_data,
-                                          const natsmicro_service_options *options);
+                                          const natsmicro_service_options *options)
+    NATSMICRO_MUST_USE;
 
 #ifdef __cplusplus
 }

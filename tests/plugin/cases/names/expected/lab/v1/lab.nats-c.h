@@ -45,7 +45,8 @@ typedef struct Lab__V1__HTTPLabClient {
  */
 natsmicro_status lab__v1__httplab_client__new(Lab__V1__HTTPLabClient **client,
                                               natsConnection *connection,
-                                              const natsmicro_client_options *options);
+                                              const natsmicro_client_options *options)
+    NATSMICRO_MUST_USE;
 
 /*
  * Frees a client. Calls that are open end with UNAVAILABLE; they may still be used, and must still
@@ -119,7 +120,8 @@ typedef struct Lab__V1__HTTPLabClient__DoThing {
 natsmicro_status lab__v1__httplab_client__do_thing(Lab__V1__HTTPLabClient *client,
                                                    const Lab__V1__HTTPRequest *request,
                                                    natsmicro_context *context,
-                                                   Lab__V1__HTTPLabClient__DoThing **call);
+                                                   Lab__V1__HTTPLabClient__DoThing **call)
+    NATSMICRO_MUST_USE;
 
 /*
  * Receives the next response. Blocks until it is there or the call has ended.
@@ -129,7 +131,8 @@ natsmicro_status lab__v1__httplab_client__do_thing(Lab__V1__HTTPLabClient *clien
  * its text. *response is NULL unless OK.
  */
 natsmicro_status lab__v1__httplab_client__do_thing__recv(Lab__V1__HTTPLabClient__DoThing *call,
-                                                         const Lab__V1__GetV2Response **response);
+                                                         const Lab__V1__GetV2Response **response)
+    NATSMICRO_MUST_USE;
 
 /*
  * Frees the call, and cancels it if it has not ended. Every open call must be closed, and nothing
@@ -281,11 +284,13 @@ typedef struct Lab__V1__HTTPLabServer__DoThing {
  * while the call goes on.
  */
 natsmicro_status lab__v1__httplab_server__do_thing__send(Lab__V1__HTTPLabServer__DoThing *call,
-                                                         const Lab__V1__GetV2Response *response);
+                                                         const Lab__V1__GetV2Response *response)
+    NATSMICRO_MUST_USE;
 
 /* Does the same, but returns WOULD_BLOCK, and sends nothing, where it would wait for room. */
-natsmicro_status lab__v1__httplab_server__do_thing__try_send(
-    Lab__V1__HTTPLabServer__DoThing *call, const Lab__V1__GetV2Response *response);
+natsmicro_status lab__v1__httplab_server__do_thing__try_send(Lab__V1__HTTPLabServer__DoThing *call,
+                                                             const Lab__V1__GetV2Response *response)
+    NATSMICRO_MUST_USE;
 
 /*
  * A call of getHTTPSURL, as its handler sees it.
@@ -417,7 +422,8 @@ typedef struct Lab__V1__HTTPLabHandlers {
 natsmicro_status lab__v1__httplab_server__add(natsmicro_server *server,
                                               const Lab__V1__HTTPLabHandlers *handlers,
                                               void *user_data,
-                                              const natsmicro_service_options *options);
+                                              const natsmicro_service_options *options)
+    NATSMICRO_MUST_USE;
 
 #ifdef __cplusplus
 }

@@ -40,7 +40,8 @@ typedef struct Lab__V1__LabClient {
  * the options and natsmicro_last_error have the reason.
  */
 natsmicro_status lab__v1__lab_client__new(Lab__V1__LabClient **client, natsConnection *connection,
-                                          const natsmicro_client_options *options);
+                                          const natsmicro_client_options *options)
+    NATSMICRO_MUST_USE;
 
 /*
  * Frees a client. Calls that are open end with UNAVAILABLE; they may still be used, and must still
@@ -94,7 +95,8 @@ typedef struct Lab__V1__LabClient__Watch {
 natsmicro_status lab__v1__lab_client__watch(Lab__V1__LabClient *client,
                                             const Lab__V1__Request *request,
                                             natsmicro_context *context,
-                                            Lab__V1__LabClient__Watch **call);
+                                            Lab__V1__LabClient__Watch **call)
+    NATSMICRO_MUST_USE;
 
 /*
  * Receives the next response. Blocks until it is there or the call has ended.
@@ -104,7 +106,8 @@ natsmicro_status lab__v1__lab_client__watch(Lab__V1__LabClient *client,
  * its text. *response is NULL unless OK.
  */
 natsmicro_status lab__v1__lab_client__watch__recv(Lab__V1__LabClient__Watch *call,
-                                                  const Lab__V1__Response **response);
+                                                  const Lab__V1__Response **response)
+    NATSMICRO_MUST_USE;
 
 /*
  * Frees the call, and cancels it if it has not ended. Every open call must be closed, and nothing
@@ -132,7 +135,8 @@ typedef struct Lab__V1__LabClient__Upload {
  * listens; DEADLINE_EXCEEDED: no server accepted the call in time.
  */
 natsmicro_status lab__v1__lab_client__upload(Lab__V1__LabClient *client, natsmicro_context *context,
-                                             Lab__V1__LabClient__Upload **call);
+                                             Lab__V1__LabClient__Upload **call)
+    NATSMICRO_MUST_USE;
 
 /*
  * Sends a message. It is encoded before this returns, and stays yours. Blocks while the service has
@@ -145,11 +149,13 @@ natsmicro_status lab__v1__lab_client__upload(Lab__V1__LabClient *client, natsmic
  * natsmicro_call_status(call->base) is OK only while the call goes on.
  */
 natsmicro_status lab__v1__lab_client__upload__send(Lab__V1__LabClient__Upload *call,
-                                                   const Lab__V1__Chunk *request);
+                                                   const Lab__V1__Chunk *request)
+    NATSMICRO_MUST_USE;
 
 /* Does the same, but returns WOULD_BLOCK, and sends nothing, where it would wait for room. */
 natsmicro_status lab__v1__lab_client__upload__try_send(Lab__V1__LabClient__Upload *call,
-                                                       const Lab__V1__Chunk *request);
+                                                       const Lab__V1__Chunk *request)
+    NATSMICRO_MUST_USE;
 
 /*
  * Ends the requests and receives the response. Blocks until it is there or the call has ended.
@@ -159,7 +165,8 @@ natsmicro_status lab__v1__lab_client__upload__try_send(Lab__V1__LabClient__Uploa
  * natsmicro_call_error_message(call->base) has its text. *response is NULL unless OK.
  */
 natsmicro_status lab__v1__lab_client__upload__close_and_recv(Lab__V1__LabClient__Upload *call,
-                                                             Lab__V1__Response **response);
+                                                             Lab__V1__Response **response)
+    NATSMICRO_MUST_USE;
 
 /* Frees a response of Upload. NULL is allowed. Never blocks; any thread. */
 void lab__v1__lab_client__upload__free(Lab__V1__Response *response);
@@ -185,29 +192,34 @@ natsmicro_status lab__v1__lab_client__upload__send_bytes(Lab__V1__LabClient__Upl
                                                          const void *data, size_t length,
                                                          size_t chunk_size,
                                                          natsmicro_progress progress,
-                                                         void *user_data);
+                                                         void *user_data)
+    NATSMICRO_MUST_USE;
 
 /* Sends what `reader` returns until its end. `reader_data` is passed to `reader`. */
 natsmicro_status lab__v1__lab_client__upload__send_reader(Lab__V1__LabClient__Upload *call,
                                                           natsmicro_reader reader,
                                                           void *reader_data, size_t chunk_size,
                                                           natsmicro_progress progress,
-                                                          void *user_data);
+                                                          void *user_data)
+    NATSMICRO_MUST_USE;
 
 /* Sends what a descriptor yields, from its current position to its end. It stays open. */
 natsmicro_status lab__v1__lab_client__upload__send_fd(Lab__V1__LabClient__Upload *call, int fd,
                                                       size_t chunk_size,
-                                                      natsmicro_progress progress, void *user_data);
+                                                      natsmicro_progress progress, void *user_data)
+    NATSMICRO_MUST_USE;
 
 /* Sends a file: as many bytes as it had when it was opened. */
 natsmicro_status lab__v1__lab_client__upload__send_file(Lab__V1__LabClient__Upload *call,
                                                         const char *path, size_t chunk_size,
                                                         natsmicro_progress progress,
-                                                        void *user_data);
+                                                        void *user_data)
+    NATSMICRO_MUST_USE;
 
 /* Sends `length` bytes now, as one chunk, without a copy into a message. */
 natsmicro_status lab__v1__lab_client__upload__send_chunk(Lab__V1__LabClient__Upload *call,
-                                                         const void *data, size_t length);
+                                                         const void *data, size_t length)
+    NATSMICRO_MUST_USE;
 
 /*
  * Frees the call, and cancels it if it has not ended. Every open call must be closed, and nothing
@@ -239,7 +251,8 @@ typedef struct Lab__V1__LabClient__Download {
 natsmicro_status lab__v1__lab_client__download(Lab__V1__LabClient *client,
                                                const Lab__V1__Request *request,
                                                natsmicro_context *context,
-                                               Lab__V1__LabClient__Download **call);
+                                               Lab__V1__LabClient__Download **call)
+    NATSMICRO_MUST_USE;
 
 /*
  * Receives the next response. Blocks until it is there or the call has ended.
@@ -249,7 +262,8 @@ natsmicro_status lab__v1__lab_client__download(Lab__V1__LabClient *client,
  * its text. *response is NULL unless OK.
  */
 natsmicro_status lab__v1__lab_client__download__recv(Lab__V1__LabClient__Download *call,
-                                                     const Lab__V1__Part **response);
+                                                     const Lab__V1__Part **response)
+    NATSMICRO_MUST_USE;
 
 /*
  * The functions below receive a blob of any size from chunks of Download; natsmicro/chunked.h
@@ -271,36 +285,42 @@ natsmicro_status lab__v1__lab_client__download__recv_bytes(Lab__V1__LabClient__D
                                                            size_t limit, uint8_t **data,
                                                            size_t *length,
                                                            natsmicro_progress progress,
-                                                           void *user_data);
+                                                           void *user_data)
+    NATSMICRO_MUST_USE;
 
 /* Passes the whole blob to `writer`, chunk by chunk, with `writer_data`. */
 natsmicro_status lab__v1__lab_client__download__recv_to_writer(Lab__V1__LabClient__Download *call,
                                                                natsmicro_writer writer,
                                                                void *writer_data,
                                                                natsmicro_progress progress,
-                                                               void *user_data);
+                                                               void *user_data)
+    NATSMICRO_MUST_USE;
 
 /* Writes the whole blob to a descriptor, which stays open. */
 natsmicro_status lab__v1__lab_client__download__recv_to_fd(Lab__V1__LabClient__Download *call,
                                                            int fd, natsmicro_progress progress,
-                                                           void *user_data);
+                                                           void *user_data)
+    NATSMICRO_MUST_USE;
 
 /* Writes a file whole or not at all. A file that it replaces stays until all is there. */
 natsmicro_status lab__v1__lab_client__download__recv_to_file(Lab__V1__LabClient__Download *call,
                                                              const char *path,
                                                              natsmicro_progress progress,
-                                                             void *user_data);
+                                                             void *user_data)
+    NATSMICRO_MUST_USE;
 
 /*
  * Lends the next bytes. On OK *data points to *length bytes, at least one, which live until the
  * next function that receives.
  */
 natsmicro_status lab__v1__lab_client__download__recv_chunk(Lab__V1__LabClient__Download *call,
-                                                           const uint8_t **data, size_t *length);
+                                                           const uint8_t **data, size_t *length)
+    NATSMICRO_MUST_USE;
 
 /* Copies at most `size` of the next bytes into `buffer`; on OK *length bytes, at least one. */
 natsmicro_status lab__v1__lab_client__download__read(Lab__V1__LabClient__Download *call,
-                                                     void *buffer, size_t size, size_t *length);
+                                                     void *buffer, size_t size, size_t *length)
+    NATSMICRO_MUST_USE;
 
 /*
  * Frees the call, and cancels it if it has not ended. Every open call must be closed, and nothing
@@ -360,11 +380,13 @@ typedef struct Lab__V1__LabServer__Watch {
  * while the call goes on.
  */
 natsmicro_status lab__v1__lab_server__watch__send(Lab__V1__LabServer__Watch *call,
-                                                  const Lab__V1__Response *response);
+                                                  const Lab__V1__Response *response)
+    NATSMICRO_MUST_USE;
 
 /* Does the same, but returns WOULD_BLOCK, and sends nothing, where it would wait for room. */
 natsmicro_status lab__v1__lab_server__watch__try_send(Lab__V1__LabServer__Watch *call,
-                                                      const Lab__V1__Response *response);
+                                                      const Lab__V1__Response *response)
+    NATSMICRO_MUST_USE;
 
 /*
  * A call of Upload, as its handler sees it.
@@ -384,7 +406,8 @@ typedef struct Lab__V1__LabServer__Upload {
  * other status is the error that ended the call. *request is NULL unless OK.
  */
 natsmicro_status lab__v1__lab_server__upload__recv(Lab__V1__LabServer__Upload *call,
-                                                   const Lab__V1__Chunk **request);
+                                                   const Lab__V1__Chunk **request)
+    NATSMICRO_MUST_USE;
 
 /*
  * Answers the call. The response is encoded before this returns, and stays yours. May block while
@@ -417,36 +440,42 @@ natsmicro_status lab__v1__lab_server__upload__recv_bytes(Lab__V1__LabServer__Upl
                                                          size_t limit, uint8_t **data,
                                                          size_t *length,
                                                          natsmicro_progress progress,
-                                                         void *user_data);
+                                                         void *user_data)
+    NATSMICRO_MUST_USE;
 
 /* Passes the whole blob to `writer`, chunk by chunk, with `writer_data`. */
 natsmicro_status lab__v1__lab_server__upload__recv_to_writer(Lab__V1__LabServer__Upload *call,
                                                              natsmicro_writer writer,
                                                              void *writer_data,
                                                              natsmicro_progress progress,
-                                                             void *user_data);
+                                                             void *user_data)
+    NATSMICRO_MUST_USE;
 
 /* Writes the whole blob to a descriptor, which stays open. */
 natsmicro_status lab__v1__lab_server__upload__recv_to_fd(Lab__V1__LabServer__Upload *call, int fd,
                                                          natsmicro_progress progress,
-                                                         void *user_data);
+                                                         void *user_data)
+    NATSMICRO_MUST_USE;
 
 /* Writes a file whole or not at all. A file that it replaces stays until all is there. */
 natsmicro_status lab__v1__lab_server__upload__recv_to_file(Lab__V1__LabServer__Upload *call,
                                                            const char *path,
                                                            natsmicro_progress progress,
-                                                           void *user_data);
+                                                           void *user_data)
+    NATSMICRO_MUST_USE;
 
 /*
  * Lends the next bytes. On OK *data points to *length bytes, at least one, which live until the
  * next function that receives.
  */
 natsmicro_status lab__v1__lab_server__upload__recv_chunk(Lab__V1__LabServer__Upload *call,
-                                                         const uint8_t **data, size_t *length);
+                                                         const uint8_t **data, size_t *length)
+    NATSMICRO_MUST_USE;
 
 /* Copies at most `size` of the next bytes into `buffer`; on OK *length bytes, at least one. */
 natsmicro_status lab__v1__lab_server__upload__read(Lab__V1__LabServer__Upload *call, void *buffer,
-                                                   size_t size, size_t *length);
+                                                   size_t size, size_t *length)
+    NATSMICRO_MUST_USE;
 
 /*
  * A call of Download, as its handler sees it.
@@ -468,11 +497,13 @@ typedef struct Lab__V1__LabServer__Download {
  * while the call goes on.
  */
 natsmicro_status lab__v1__lab_server__download__send(Lab__V1__LabServer__Download *call,
-                                                     const Lab__V1__Part *response);
+                                                     const Lab__V1__Part *response)
+    NATSMICRO_MUST_USE;
 
 /* Does the same, but returns WOULD_BLOCK, and sends nothing, where it would wait for room. */
 natsmicro_status lab__v1__lab_server__download__try_send(Lab__V1__LabServer__Download *call,
-                                                         const Lab__V1__Part *response);
+                                                         const Lab__V1__Part *response)
+    NATSMICRO_MUST_USE;
 
 /*
  * The functions below send a blob of any size, or a part of one, as chunks of Download;
@@ -494,30 +525,35 @@ natsmicro_status lab__v1__lab_server__download__send_bytes(Lab__V1__LabServer__D
                                                            const void *data, size_t length,
                                                            size_t chunk_size,
                                                            natsmicro_progress progress,
-                                                           void *user_data);
+                                                           void *user_data)
+    NATSMICRO_MUST_USE;
 
 /* Sends what `reader` returns until its end. `reader_data` is passed to `reader`. */
 natsmicro_status lab__v1__lab_server__download__send_reader(Lab__V1__LabServer__Download *call,
                                                             natsmicro_reader reader,
                                                             void *reader_data, size_t chunk_size,
                                                             natsmicro_progress progress,
-                                                            void *user_data);
+                                                            void *user_data)
+    NATSMICRO_MUST_USE;
 
 /* Sends what a descriptor yields, from its current position to its end. It stays open. */
 natsmicro_status lab__v1__lab_server__download__send_fd(Lab__V1__LabServer__Download *call, int fd,
                                                         size_t chunk_size,
                                                         natsmicro_progress progress,
-                                                        void *user_data);
+                                                        void *user_data)
+    NATSMICRO_MUST_USE;
 
 /* Sends a file: as many bytes as it had when it was opened. */
 natsmicro_status lab__v1__lab_server__download__send_file(Lab__V1__LabServer__Download *call,
                                                           const char *path, size_t chunk_size,
                                                           natsmicro_progress progress,
-                                                          void *user_data);
+                                                          void *user_data)
+    NATSMICRO_MUST_USE;
 
 /* Sends `length` bytes now, as one chunk, without a copy into a message. */
 natsmicro_status lab__v1__lab_server__download__send_chunk(Lab__V1__LabServer__Download *call,
-                                                           const void *data, size_t length);
+                                                           const void *data, size_t length)
+    NATSMICRO_MUST_USE;
 
 /*
  * The handlers of the methods. A method whose handler is NULL answers UNIMPLEMENTED. Handlers run
@@ -558,7 +594,8 @@ typedef struct Lab__V1__LabHandlers {
  */
 natsmicro_status lab__v1__lab_server__add(natsmicro_server *server,
                                           const Lab__V1__LabHandlers *handlers, void *user_data,
-                                          const natsmicro_service_options *options);
+                                          const natsmicro_service_options *options)
+    NATSMICRO_MUST_USE;
 
 /*
  * Do what natsmicro_call_fail does, with an error code of the service's own. Return SERVICE_ERROR,
@@ -599,7 +636,8 @@ typedef struct Lab__V1__OtherClient {
  */
 natsmicro_status lab__v1__other_client__new(Lab__V1__OtherClient **client,
                                             natsConnection *connection,
-                                            const natsmicro_client_options *options);
+                                            const natsmicro_client_options *options)
+    NATSMICRO_MUST_USE;
 
 /*
  * Frees a client. Calls that are open end with UNAVAILABLE; they may still be used, and must still
@@ -727,7 +765,8 @@ typedef struct Lab__V1__OtherHandlers {
  */
 natsmicro_status lab__v1__other_server__add(natsmicro_server *server,
                                             const Lab__V1__OtherHandlers *handlers, void *user_data,
-                                            const natsmicro_service_options *options);
+                                            const natsmicro_service_options *options)
+    NATSMICRO_MUST_USE;
 
 #ifdef __cplusplus
 }

@@ -40,7 +40,8 @@ typedef struct Lab__V1__LabStub {
  * the options and natsmicro_last_error have the reason.
  */
 natsmicro_status lab__v1__lab_stub__new(Lab__V1__LabStub **client, natsConnection *connection,
-                                        const natsmicro_client_options *options);
+                                        const natsmicro_client_options *options)
+    NATSMICRO_MUST_USE;
 
 /*
  * Frees a client. Calls that are open end with UNAVAILABLE; they may still be used, and must still
@@ -93,7 +94,8 @@ typedef struct Lab__V1__LabStub__Watch {
 natsmicro_status lab__v1__lab_stub__watch(Lab__V1__LabStub *client,
                                           const Lab__V1__LabHandlers *request,
                                           natsmicro_context *context,
-                                          Lab__V1__LabStub__Watch **call);
+                                          Lab__V1__LabStub__Watch **call)
+    NATSMICRO_MUST_USE;
 
 /*
  * Receives the next response. Blocks until it is there or the call has ended.
@@ -103,7 +105,8 @@ natsmicro_status lab__v1__lab_stub__watch(Lab__V1__LabStub *client,
  * its text. *response is NULL unless OK.
  */
 natsmicro_status lab__v1__lab_stub__watch__recv(Lab__V1__LabStub__Watch *call,
-                                                const Lab__V1__LabHandlers **response);
+                                                const Lab__V1__LabHandlers **response)
+    NATSMICRO_MUST_USE;
 
 /*
  * Frees the call, and cancels it if it has not ended. Every open call must be closed, and nothing
@@ -155,11 +158,13 @@ typedef struct Lab__V1__LabSkeleton__Watch {
  * while the call goes on.
  */
 natsmicro_status lab__v1__lab_skeleton__watch__send(Lab__V1__LabSkeleton__Watch *call,
-                                                    const Lab__V1__LabHandlers *response);
+                                                    const Lab__V1__LabHandlers *response)
+    NATSMICRO_MUST_USE;
 
 /* Does the same, but returns WOULD_BLOCK, and sends nothing, where it would wait for room. */
 natsmicro_status lab__v1__lab_skeleton__watch__try_send(Lab__V1__LabSkeleton__Watch *call,
-                                                        const Lab__V1__LabHandlers *response);
+                                                        const Lab__V1__LabHandlers *response)
+    NATSMICRO_MUST_USE;
 
 /*
  * The handlers of the methods. A method whose handler is NULL answers UNIMPLEMENTED. Handlers run
@@ -195,7 +200,8 @@ typedef struct Lab__V1__LabTable {
  */
 natsmicro_status lab__v1__lab_skeleton__add(natsmicro_server *server,
                                             const Lab__V1__LabTable *handlers, void *user_data,
-                                            const natsmicro_service_options *options);
+                                            const natsmicro_service_options *options)
+    NATSMICRO_MUST_USE;
 
 #ifdef __cplusplus
 }

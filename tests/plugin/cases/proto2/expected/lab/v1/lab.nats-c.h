@@ -40,7 +40,8 @@ typedef struct Lab__V1__LabClient {
  * the options and natsmicro_last_error have the reason.
  */
 natsmicro_status lab__v1__lab_client__new(Lab__V1__LabClient **client, natsConnection *connection,
-                                          const natsmicro_client_options *options);
+                                          const natsmicro_client_options *options)
+    NATSMICRO_MUST_USE;
 
 /*
  * Frees a client. Calls that are open end with UNAVAILABLE; they may still be used, and must still
@@ -89,7 +90,8 @@ typedef struct Lab__V1__LabClient__Upload {
  * listens; DEADLINE_EXCEEDED: no server accepted the call in time.
  */
 natsmicro_status lab__v1__lab_client__upload(Lab__V1__LabClient *client, natsmicro_context *context,
-                                             Lab__V1__LabClient__Upload **call);
+                                             Lab__V1__LabClient__Upload **call)
+    NATSMICRO_MUST_USE;
 
 /*
  * Sends a message. It is encoded before this returns, and stays yours. Blocks while the service has
@@ -102,11 +104,13 @@ natsmicro_status lab__v1__lab_client__upload(Lab__V1__LabClient *client, natsmic
  * natsmicro_call_status(call->base) is OK only while the call goes on.
  */
 natsmicro_status lab__v1__lab_client__upload__send(Lab__V1__LabClient__Upload *call,
-                                                   const Lab__V1__Chunk *request);
+                                                   const Lab__V1__Chunk *request)
+    NATSMICRO_MUST_USE;
 
 /* Does the same, but returns WOULD_BLOCK, and sends nothing, where it would wait for room. */
 natsmicro_status lab__v1__lab_client__upload__try_send(Lab__V1__LabClient__Upload *call,
-                                                       const Lab__V1__Chunk *request);
+                                                       const Lab__V1__Chunk *request)
+    NATSMICRO_MUST_USE;
 
 /*
  * Ends the requests and receives the response. Blocks until it is there or the call has ended.
@@ -116,7 +120,8 @@ natsmicro_status lab__v1__lab_client__upload__try_send(Lab__V1__LabClient__Uploa
  * natsmicro_call_error_message(call->base) has its text. *response is NULL unless OK.
  */
 natsmicro_status lab__v1__lab_client__upload__close_and_recv(Lab__V1__LabClient__Upload *call,
-                                                             Lab__V1__Request **response);
+                                                             Lab__V1__Request **response)
+    NATSMICRO_MUST_USE;
 
 /* Frees a response of Upload. NULL is allowed. Never blocks; any thread. */
 void lab__v1__lab_client__upload__free(Lab__V1__Request *response);
@@ -169,7 +174,8 @@ typedef struct Lab__V1__LabServer__Upload {
  * other status is the error that ended the call. *request is NULL unless OK.
  */
 natsmicro_status lab__v1__lab_server__upload__recv(Lab__V1__LabServer__Upload *call,
-                                                   const Lab__V1__Chunk **request);
+                                                   const Lab__V1__Chunk **request)
+    NATSMICRO_MUST_USE;
 
 /*
  * Answers the call. The response is encoded before this returns, and stays yours. May block while
@@ -215,7 +221,8 @@ typedef struct Lab__V1__LabHandlers {
  */
 natsmicro_status lab__v1__lab_server__add(natsmicro_server *server,
                                           const Lab__V1__LabHandlers *handlers, void *user_data,
-                                          const natsmicro_service_options *options);
+                                          const natsmicro_service_options *options)
+    NATSMICRO_MUST_USE;
 
 #ifdef __cplusplus
 }

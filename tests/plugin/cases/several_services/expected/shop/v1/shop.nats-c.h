@@ -45,7 +45,8 @@ typedef struct Shop__V1__OrderServiceClient {
  */
 natsmicro_status shop__v1__order_service_client__new(Shop__V1__OrderServiceClient **client,
                                                      natsConnection *connection,
-                                                     const natsmicro_client_options *options);
+                                                     const natsmicro_client_options *options)
+    NATSMICRO_MUST_USE;
 
 /*
  * Frees a client. Calls that are open end with UNAVAILABLE; they may still be used, and must still
@@ -131,7 +132,8 @@ typedef struct Shop__V1__OrderServiceHandlers {
 natsmicro_status shop__v1__order_service_server__add(natsmicro_server *server,
                                                      const Shop__V1__OrderServiceHandlers *handlers,
                                                      void *user_data,
-                                                     const natsmicro_service_options *options);
+                                                     const natsmicro_service_options *options)
+    NATSMICRO_MUST_USE;
 
 /*
  * Service shop.v1.TrackingService.
@@ -159,7 +161,8 @@ typedef struct Shop__V1__TrackingServiceClient {
  */
 natsmicro_status shop__v1__tracking_service_client__new(Shop__V1__TrackingServiceClient **client,
                                                         natsConnection *connection,
-                                                        const natsmicro_client_options *options);
+                                                        const natsmicro_client_options *options)
+    NATSMICRO_MUST_USE;
 
 /*
  * Frees a client. Calls that are open end with UNAVAILABLE; they may still be used, and must still
@@ -192,7 +195,8 @@ typedef struct Shop__V1__TrackingServiceClient__Follow {
  */
 natsmicro_status shop__v1__tracking_service_client__follow(
     Shop__V1__TrackingServiceClient *client, const Shop__V1__Order *request,
-    natsmicro_context *context, Shop__V1__TrackingServiceClient__Follow **call);
+    natsmicro_context *context, Shop__V1__TrackingServiceClient__Follow **call)
+    NATSMICRO_MUST_USE;
 
 /*
  * Receives the next response. Blocks until it is there or the call has ended.
@@ -202,7 +206,8 @@ natsmicro_status shop__v1__tracking_service_client__follow(
  * its text. *response is NULL unless OK.
  */
 natsmicro_status shop__v1__tracking_service_client__follow__recv(
-    Shop__V1__TrackingServiceClient__Follow *call, const Shop__V1__Order **response);
+    Shop__V1__TrackingServiceClient__Follow *call, const Shop__V1__Order **response)
+    NATSMICRO_MUST_USE;
 
 /*
  * Frees the call, and cancels it if it has not ended. Every open call must be closed, and nothing
@@ -235,11 +240,13 @@ typedef struct Shop__V1__TrackingServiceServer__Follow {
  * while the call goes on.
  */
 natsmicro_status shop__v1__tracking_service_server__follow__send(
-    Shop__V1__TrackingServiceServer__Follow *call, const Shop__V1__Order *response);
+    Shop__V1__TrackingServiceServer__Follow *call, const Shop__V1__Order *response)
+    NATSMICRO_MUST_USE;
 
 /* Does the same, but returns WOULD_BLOCK, and sends nothing, where it would wait for room. */
 natsmicro_status shop__v1__tracking_service_server__follow__try_send(
-    Shop__V1__TrackingServiceServer__Follow *call, const Shop__V1__Order *response);
+    Shop__V1__TrackingServiceServer__Follow *call, const Shop__V1__Order *response)
+    NATSMICRO_MUST_USE;
 
 /*
  * The handlers of the methods. A method whose handler is NULL answers UNIMPLEMENTED. Handlers run
@@ -272,7 +279,8 @@ typedef struct Shop__V1__TrackingServiceHandlers {
  */
 natsmicro_status shop__v1__tracking_service_server__add(
     natsmicro_server *server, const Shop__V1__TrackingServiceHandlers *handlers, void *user_data,
-    const natsmicro_service_options *options);
+    const natsmicro_service_options *options)
+    NATSMICRO_MUST_USE;
 
 #ifdef __cplusplus
 }

@@ -42,7 +42,8 @@ typedef struct Com__Example__Storage__V1beta2__BlobStoreClient {
  */
 natsmicro_status com__example__storage__v1beta2__blob_store_client__new(
     Com__Example__Storage__V1beta2__BlobStoreClient **client, natsConnection *connection,
-    const natsmicro_client_options *options);
+    const natsmicro_client_options *options)
+    NATSMICRO_MUST_USE;
 
 /*
  * Frees a client. Calls that are open end with UNAVAILABLE; they may still be used, and must still
@@ -130,7 +131,8 @@ typedef struct Com__Example__Storage__V1beta2__BlobStoreHandlers {
  */
 natsmicro_status com__example__storage__v1beta2__blob_store_server__add(
     natsmicro_server *server, const Com__Example__Storage__V1beta2__BlobStoreHandlers *handlers,
-    void *user_data, const natsmicro_service_options *options);
+    void *user_data, const natsmicro_service_options *options)
+    NATSMICRO_MUST_USE;
 
 #ifdef __cplusplus
 }
