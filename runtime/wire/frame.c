@@ -555,7 +555,14 @@ static void cut_parts(end_parts *parts, size_t room, const nm_frame_outcome *out
     parts->text = mend_text(outcome->text, room > without_text ? room - without_text : 0, mended);
 }
 
-uint8_t *nm_frame_write_end(uint8_t *at, size_t room, const nm_frame_outcome *outcome)
+/* What the user gave and misses: a text is shortened without a word. */
+static bool has_lost_parts(const end_parts *parts, const nm_frame_outcome *outcome)
+{
+    size_t trailers = outcome->trailers == NULL ? 0 : outcome->trailers->count;
+    return parts->data.length < outcome->data.length || parts->trailers < trailers;
+}
+
+uint8_t *nm_frame_write_end(uint8_t *at, size_t room, nm_frame_outcome *outcome)
 {
     nm_buffer mended = NM_BUFFER_INIT;
     char code[NM_CODE_LIMIT];
@@ -568,6 +575,7 @@ uint8_t *nm_frame_write_end(uint8_t *at, size_t room, const nm_frame_outcome *ou
 
     size_t head = 1 + nm_varint_size(room);
     cut_parts(&parts, room > head ? room - head : 0, outcome, &mended);
+    outcome->was_cut = has_lost_parts(&parts, outcome);
     *at++ = TAG(FRAME_END, NM_WIRE_DELIMITED);
     at = nm_varint_write(at, parts_size(&parts, outcome->trailers));
     at = put_bytes(at, END_STATUS, parts.status);

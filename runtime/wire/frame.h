@@ -215,6 +215,7 @@ typedef struct nm_frame_outcome {
     uint64_t digest;
     nm_bytes data;
     const nm_headers *trailers;
+    bool was_cut; /* the writer's word: data or trailers had to be left out */
 } nm_frame_outcome;
 
 /* The longest end that is left once text, data and trailers have been cut. */
@@ -225,7 +226,7 @@ typedef struct nm_frame_outcome {
  * parts that do not fit: first all data, then trailers from the last one backwards, then the end of
  * the text.
  */
-uint8_t *nm_frame_write_end(uint8_t *at, size_t room, const nm_frame_outcome *outcome);
+uint8_t *nm_frame_write_end(uint8_t *at, size_t room, nm_frame_outcome *outcome);
 
 /* The most bytes of a reset's text, which is cut, and the longest reset. */
 #define NM_FRAME_RESET_TEXT 256

@@ -362,6 +362,62 @@ static void a_server_without_services_says_so(void **state)
     lab_heard_destroy(&heard);
 }
 
+/* ---- a broker with hardly any room, which is enough all the same ---- */
+
+static void do_short_calls(lab *room)
+{
+    assert_ok(lab_ping_status(room, "short", NULL));
+    for (int fail_at = 0; fail_at <= 4; fail_at++) { /* 0: never; 1: before the first */
+        Lab__V1__LabClient__CountUp *numbers;
+        assert_ok(lab_count_up(room, 3, fail_at, NULL, &numbers));
+        int32_t received;
+        bool in_order;
+        natsmicro_status status = lab_count_all(numbers, &received, &in_order);
+        assert_status(fail_at == 0 ? NATSMICRO_END : NATSMICRO_OUT_OF_RANGE, status);
+        lab__v1__lab_client__count_up__close(numbers);
+    }
+    for (int value = -1; value <= 1; value += 2) {
+        Lab__V1__LabClient__Sum *sum;
+        assert_ok(lab__v1__lab_client__sum(room->client, NULL, &sum));
+        natsmicro_status sent = lab_sum_send(sum, value);
+        Lab__V1__SumResponse *total;
+        natsmicro_status status = lab__v1__lab_client__sum__close_and_recv(sum, &total);
+        assert_status(value < 0 ? NATSMICRO_INVALID_ARGUMENT : NATSMICRO_OK, status);
+        assert_true(sent == NATSMICRO_OK || value < 0);
+        lab__v1__lab_client__sum__free(total);
+        lab__v1__lab_client__sum__close(sum);
+    }
+    Lab__V1__LabClient__Chat *chat;
+    assert_ok(lab__v1__lab_client__chat(room->client, NULL, &chat));
+    assert_ok(lab_chat_send(chat, "one"));
+    const Lab__V1__ChatMessage *line;
+    assert_ok(lab__v1__lab_client__chat__recv(chat, &line));
+    assert_ok(lab_chat_send(chat, "fail"));
+    assert_status(NATSMICRO_ABORTED, lab__v1__lab_client__chat__recv(chat, &line));
+    lab__v1__lab_client__chat__close(chat);
+}
+
+static void what_fits_into_256_bytes_brings_no_event(void **state)
+{
+    (void)state;
+    static const broker_options tiny = {.max_payload = 256};
+    for (int plain_streams = 0; plain_streams <= 1; plain_streams++) {
+        scene here;
+        scene_open_with(&here, &tiny, NATSMICRO_EVENT_PUBLISH_FAILED, &lab_handlers);
+        natsmicro_client_options options = NATSMICRO_CLIENT_OPTIONS_INIT;
+        options.plain_streams = plain_streams != 0;
+        options.on_error = lab_hear;
+        options.on_error_data = &here.heard;
+        lab_call_with(&here.room, &options);
+        do_short_calls(&here.room);
+        natsmicro_server_destroy(here.room.server); /* so that all ends have been offered */
+        here.room.server = NULL;
+        if (latch_count(&here.heard.happened) > 0)
+            fail_msg("%s: %s", here.heard.method, here.heard.text);
+        scene_close(&here);
+    }
+}
+
 /* ---- a broker with little room ---- */
 
 #define LITTLE 1024
@@ -680,6 +736,7 @@ int main(void)
         cmocka_unit_test(calls_that_are_open_when_their_client_ends_are_told),
         cmocka_unit_test(a_client_whose_calls_were_closed_is_silent),
         cmocka_unit_test(a_server_without_services_says_so),
+        cmocka_unit_test(what_fits_into_256_bytes_brings_no_event),
         cmocka_unit_test(a_long_text_is_cut_to_a_small_max_payload),
         cmocka_unit_test(a_trailer_that_has_no_room_is_told),
         cmocka_unit_test(a_client_says_which_option_it_refuses),

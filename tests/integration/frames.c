@@ -73,7 +73,7 @@ void frame_put_message(frame_peer *self, const void *data, size_t length)
 
 void frame_put_end(frame_peer *self, const char *status, uint64_t off)
 {
-    const nm_frame_outcome outcome = {
+    nm_frame_outcome outcome = {
         .status = status, .text = "a text", .digest = nm_digest_value(&self->digest) + off};
     self->end = nm_frame_write_end(self->end, 1024, &outcome);
 }

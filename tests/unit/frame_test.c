@@ -516,7 +516,7 @@ static void a_control_is_never_longer_than_its_limit(void **state)
 }
 
 /* Writes an end of at most that many bytes, and reads it as a peer does. Free it. */
-static theirs *end_within(size_t wanted, const nm_frame_outcome *outcome)
+static theirs *end_within(size_t wanted, nm_frame_outcome *outcome)
 {
     size_t room = wanted > NM_FRAME_SHORTEST_END ? wanted : NM_FRAME_SHORTEST_END;
     uint8_t *bytes = malloc(room + 2);
@@ -534,7 +534,7 @@ static theirs *end_within(size_t wanted, const nm_frame_outcome *outcome)
 
 static void an_end_carries_the_outcome(void **state)
 {
-    const nm_frame_outcome complete = {.digest = UINT64_C(0x0102030405060708)};
+    nm_frame_outcome complete = {.digest = UINT64_C(0x0102030405060708)};
     theirs *frame = end_within(NM_FRAME_SHORTEST_END, &complete);
 
     (void)state;
@@ -583,7 +583,7 @@ static void an_end_is_cut_to_fit(void **state)
 static void a_text_is_cut_between_characters(void **state)
 {
     char code[NM_CODE_LIMIT + 10];
-    const nm_frame_outcome outcome = {.status = code, .text = "\xc3\xa4\xc3\xa4\xc3\xa4 text"};
+    nm_frame_outcome outcome = {.status = code, .text = "\xc3\xa4\xc3\xa4\xc3\xa4 text"};
     size_t last_text = SIZE_MAX;
 
     (void)state;
@@ -605,7 +605,7 @@ static void a_text_is_cut_between_characters(void **state)
 /* A handler's text may contain anything, and must not make the frame malformed. */
 static void codes_and_texts_are_mended(void **state)
 {
-    const nm_frame_outcome outcome = {.status = "no code\n", .text = "line\nbroken \xff"};
+    nm_frame_outcome outcome = {.status = "no code\n", .text = "line\nbroken \xff"};
     theirs *frame = end_within(1000, &outcome);
 
     (void)state;
@@ -670,6 +670,34 @@ static void only_a_users_headers_are_copied(void **state)
     assert_int_equal(headers.count, 0);
 }
 
+/* The user is told of data and trailers that are missing, and of nothing else. */
+static void an_end_says_whether_parts_were_left_out(void **state)
+{
+    (void)state;
+    nm_headers trailers = NM_HEADERS_INIT;
+    assert_true(nm_headers_set(&trailers, "Name", "value"));
+    char text[400];
+    memset(text, 'x', sizeof(text) - 1);
+    text[sizeof(text) - 1] = '\0';
+    nm_frame_outcome complete = {.status = NULL};
+    nm_frame_outcome error = {.status = "NOT_FOUND", .text = text};
+    nm_frame_outcome with_data = {.status = "NOT_FOUND", .data = {(const uint8_t *)text, 300}};
+    nm_frame_outcome with_trailers = {.trailers = &trailers};
+    natsmicro__stream_frame__free_unpacked(end_within(1, &complete), NULL);
+    assert_false(complete.was_cut);
+    natsmicro__stream_frame__free_unpacked(end_within(1, &error), NULL);
+    assert_false(error.was_cut);
+    natsmicro__stream_frame__free_unpacked(end_within(100, &with_data), NULL);
+    assert_true(with_data.was_cut);
+    natsmicro__stream_frame__free_unpacked(end_within(1000, &with_data), NULL);
+    assert_false(with_data.was_cut);
+    natsmicro__stream_frame__free_unpacked(end_within(20, &with_trailers), NULL);
+    assert_true(with_trailers.was_cut);
+    natsmicro__stream_frame__free_unpacked(end_within(30, &with_trailers), NULL);
+    assert_false(with_trailers.was_cut);
+    nm_headers_clear(&trailers);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -689,6 +717,7 @@ int main(void)
         cmocka_unit_test(damaged_frames_are_read_within_their_bytes),
         cmocka_unit_test(what_is_written_protobuf_reads),
         cmocka_unit_test(a_control_is_never_longer_than_its_limit),
+        cmocka_unit_test(an_end_says_whether_parts_were_left_out),
         cmocka_unit_test(an_end_carries_the_outcome),
         cmocka_unit_test(an_end_is_cut_to_fit),
         cmocka_unit_test(a_text_is_cut_between_characters),

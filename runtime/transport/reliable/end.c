@@ -43,7 +43,7 @@ static void report_cut(nm_stream *stream)
     nm_events_emit(nm_link_events(stream->link), NATSMICRO_EVENT_PUBLISH_FAILED, address,
                    stream->method,
                    "the end is larger than the broker's max_payload of %zu: it goes without some "
-                   "of its trailers, or without the error's data",
+                   "of its headers and trailers, or without the error's data",
                    max_payload);
 }
 
@@ -59,12 +59,13 @@ static bool append_end(nm_stream *stream, const nm_error *failure)
         outcome.data = (nm_bytes){failure->data, failure->data_length};
     }
     /* Headers that leave no room for an end are dropped: no message could carry them either. */
-    if (outbox->last_number == 0 &&
-        nm_outbox_room(outbox, outbox->max_payload) < NM_FRAME_SHORTEST_END)
+    bool drops_headers = outbox->last_number == 0 && stream->headers_out.count > 0 &&
+                         nm_outbox_room(outbox, outbox->max_payload) < NM_FRAME_SHORTEST_END;
+    if (drops_headers)
         nm_headers_clear(&stream->headers_out);
     size_t most = nm_outbox_room(outbox, outbox->max_payload);
-    reliable->end_was_cut = end_size_without_text(&outcome) > most;
     bool appended = nm_outbox_append_end(outbox, end_size(&outcome, most), &outcome);
+    reliable->end_was_cut = appended && (drops_headers || outcome.was_cut);
     nm_clocks_on_seal(&reliable->clocks); /* nothing is open any more */
     return appended;
 }
