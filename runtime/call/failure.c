@@ -25,14 +25,12 @@ static void begin_failure(natsmicro_call *call)
     call->replaceable = false;
 }
 
-natsmicro_status natsmicro_call_fail(natsmicro_call *call, natsmicro_status status,
-                                     const char *format, ...)
+natsmicro_status nm_call_vfail(natsmicro_call *call, natsmicro_status status, const char *format,
+                               va_list arguments)
 {
     if (call == NULL)
         return NM_REFUSE_NULL(call);
     status = nm_as_failure(status);
-    va_list arguments;
-    va_start(arguments, format);
     pthread_mutex_lock(&call->lock);
     if (may_fail(call)) {
         begin_failure(call);
@@ -41,6 +39,15 @@ natsmicro_status natsmicro_call_fail(natsmicro_call *call, natsmicro_status stat
         status = NATSMICRO_FAILED_PRECONDITION;
     }
     pthread_mutex_unlock(&call->lock);
+    return status;
+}
+
+natsmicro_status natsmicro_call_fail(natsmicro_call *call, natsmicro_status status,
+                                     const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    status = nm_call_vfail(call, status, format, arguments);
     va_end(arguments);
     return status;
 }

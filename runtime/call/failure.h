@@ -20,6 +20,10 @@ static inline bool nm_call_has_failed(const natsmicro_call *call)
 void nm_call_judge_return(natsmicro_call *call, natsmicro_status returned, natsmicro_status aborted,
                           const nm_error *ended);
 
+/* natsmicro_call_fail. */
+natsmicro_status nm_call_vfail(natsmicro_call *call, natsmicro_status status, const char *format,
+                               va_list arguments) NATSMICRO_PRINTF(3, 0);
+
 /*
  * The handler of a call that has interceptors is about to run, inside all of them. False: it has
  * run, and may not run again.

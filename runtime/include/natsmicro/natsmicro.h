@@ -7,6 +7,7 @@
  *     client.h    what a generated client is made with
  *     context.h   natsmicro_context: what a caller sets before a call and reads after it
  *     call.h      natsmicro_call: one call in progress, on either side; hooks and events
+ *     codes.h     a check and a failing function for each built-in code
  *     interceptor.h   functions around calls and messages
  *     chunked.h   blobs and files over calls
  *
@@ -29,6 +30,7 @@
 #include <natsmicro/call.h>
 #include <natsmicro/chunked.h>
 #include <natsmicro/client.h>
+#include <natsmicro/codes.h>
 #include <natsmicro/context.h>
 #include <natsmicro/interceptor.h>
 #include <natsmicro/server.h>
