@@ -112,8 +112,8 @@ check_proto() {
 
 generate() { # file
     local output name="${1%.proto}" made
-    output="$(protoc -I. -I"$(pkg-config --variable=includedir natsmicro)" --c_out=. --c-natsmicro_out=. "$1" 2>&1)" &&
-        [ -z "$output" ] || { echo "$output"; return 1; }
+    output="$(protoc -I. -I"$(pkg-config --variable=includedir natsmicro)" --c-natsmicro_out=. --c-natsmicro_opt=messages "$1" 2>&1)" &&
+        [ -z "$(grep -v ': without a subject_prefix' <<<"$output")" ] || { echo "$output"; return 1; }
     for made in "$name.pb-c.c" "$name.nats-c.c"; do
         [ ! -f "$made" ] || compile_c "$made" || return
     done
