@@ -4,7 +4,7 @@
 INTEROP_PEERS := $(BUILD)/interop
 INTEROP_TESTS := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/interop/*_test.c))
 INTEROP_SHARED := $(patsubst %.c,$(BUILD)/obj/%.o,$(filter-out %_test.c,$(wildcard tests/interop/*.c)) \
-                    tests/vectors/lab.c)
+                    tests/vectors/lab.c tests/integration/presence.c)
 PEERS := $(foreach language,go typescript python,$(INTEROP_PEERS)/$(language)-peer)
 
 $(INTEROP_PEERS)/go-peer: $(wildcard tests/interop/go/*)
@@ -14,12 +14,12 @@ $(PEERS): $(INTEROP_PEERS)/%-peer: tests/interop/prepare
 	$(call say,PEER,$@)
 	$(quiet)tests/interop/prepare $* $(INTEROP_PEERS)
 
-$(BUILD)/obj/tests/interop/%.o: tests/interop/%.c $(FLAGS_FILE) | $(CHECKED) $(vectors_HEADERS) $(WKT_HEADERS)
+$(BUILD)/obj/tests/interop/%.o: tests/interop/%.c $(FLAGS_FILE) | $(CHECKED) $(vectors_HEADERS) $(tests_HEADERS) $(WKT_HEADERS)
 	$(call say,CC,$<)
-	$(call compile,$(OWN_FLAGS) $(INCLUDE_vectors) $(CMOCKA_CFLAGS))
+	$(call compile,$(OWN_FLAGS) $(INCLUDE_vectors) -I$(BUILD)/gen/tests $(CMOCKA_CFLAGS))
 
 $(BUILD)/tests/interop/%: $(BUILD)/obj/tests/interop/%.o $(INTEROP_SHARED) \
-                          $(SUPPORT_LIBRARY) $(vectors_STUBS) $(STATIC_LIBRARY) $(WKT_LIBRARY)
+                          $(SUPPORT_LIBRARY) $(vectors_STUBS) $(tests_STUBS) $(STATIC_LIBRARY) $(WKT_LIBRARY)
 	$(call say,LD,$@)
 	$(quiet)mkdir -p $(@D) && $(CC) $(LINK_FLAGS) -o $@ $^ $(CMOCKA_LIBS) $(PACKAGE_LIBS) $(CRYPTO_LIBS)
 

@@ -3,6 +3,7 @@
  */
 #include "interop/calls.h"
 
+#include "integration/presence.h"
 #include "interop/peer.h"
 #include "lab/v1/lab.nats-c.h"
 #include "support/sha256.h"
@@ -27,6 +28,7 @@ static void a_peer_calls_a_c_service(void **state)
     natsmicro_server *server;
     assert_ok(natsmicro_server_new(&server, connection, &options));
     assert_ok(lab__v1__lab_server__add(server, &lab_as_recorded, NULL, NULL));
+    assert_ok(presence__v1__presence_server__add(server, &presence_service, NULL, NULL));
     assert_int_equal(NATS_OK, natsConnection_Flush(connection));
     peer_succeeds(peer_start(peer, "call", nats));
     natsmicro_server_destroy(server);
@@ -265,7 +267,30 @@ static void a_large_blob_comes_as_it_is(void **state)
     lab__v1__lab_client__download__close(call);
 }
 
-int calls_with_peer(const char *name)
+/* The peer's own protobuf says which fields are set; what it sends back must say the same here. */
+static void unset_zero_and_set_are_three_things(void **state)
+{
+    room *self = *state;
+    Presence__V1__PresenceClient *client;
+    assert_ok(presence__v1__presence_client__new(&client, self->connection, NULL));
+    for (int i = 0; i < PRESENCE_EXAMPLES; i++) {
+        presence_example example;
+        presence_fill(&example, i);
+        Presence__V1__Seen *seen;
+        assert_ok(presence__v1__presence_client__new_(client, &example.things, NULL, &seen));
+        assert_string_equal(seen->text, example.description);
+        presence__v1__presence_client__new___free(seen);
+        Presence__V1__Things *things;
+        assert_ok(presence__v1__presence_client__register(client, &example.things, NULL, &things));
+        char text[512];
+        presence_describe(things, text, sizeof(text));
+        assert_string_equal(text, example.description);
+        presence__v1__presence_client__register__free(things);
+    }
+    presence__v1__presence_client__destroy(client);
+}
+
+int calls_with_peer(const char *name, bool knows_presence)
 {
     const struct CMUnitTest to_us[] = {cmocka_unit_test(a_peer_calls_a_c_service)};
     const struct CMUnitTest from_us[] = {
@@ -280,7 +305,11 @@ int calls_with_peer(const char *name)
         cmocka_unit_test(a_large_blob_arrives_as_it_was),
         cmocka_unit_test(a_large_blob_comes_as_it_is),
     };
+    const struct CMUnitTest presence[] = {cmocka_unit_test(unset_zero_and_set_are_three_things)};
     peer = name;
-    return cmocka_run_group_tests(to_us, NULL, NULL) +
-           cmocka_run_group_tests(from_us, start_service, end_service);
+    int failed = cmocka_run_group_tests(to_us, NULL, NULL) +
+                 cmocka_run_group_tests(from_us, start_service, end_service);
+    if (knows_presence)
+        failed += cmocka_run_group_tests(presence, start_service, end_service);
+    return failed;
 }

@@ -6,5 +6,5 @@
 
 int main(void)
 {
-    return calls_with_peer("go-peer");
+    return calls_with_peer("go-peer", true);
 }

@@ -7,5 +7,5 @@
 
 int main(void)
 {
-    return calls_with_peer("python-peer");
+    return calls_with_peer("python-peer", false);
 }

@@ -290,6 +290,7 @@ func callAll(nc *nats.Conn) int {
 		{"bidirectional stream that fails", talkAndFail, "[one] ! NOT_FOUND: no such user"},
 		{"upload of 64 MiB", upload, blobHash},
 		{"download of 64 MiB", download, blobHash},
+		{"optional fields", presence, "as sent"},
 	}
 	failed := 0
 	for _, c := range checks {

@@ -168,6 +168,9 @@ func serve(nc *nats.Conn) {
 			err = service.AddEndpoint(e.name, e.handle, micro.WithEndpointSubject("lab.v1."+e.name))
 		}
 	}
+	if err == nil {
+		err = servePresence(nc)
+	}
 	if err != nil {
 		fmt.Println("cannot serve:", err)
 		os.Exit(2)
