@@ -136,6 +136,12 @@ bool nm_link_is_connected(nm_link *link)
     return back_at == 0;
 }
 
+bool nm_link_has_headers(nm_link *link)
+{
+    (void)link;
+    return true;
+}
+
 bool nm_link_is_flooded(nm_link *link)
 {
     (void)link;
@@ -432,7 +438,7 @@ static void accept_opening(natsMsg *message)
     nm_incoming opening;
     nm_incoming_read(&opening, message, NM_HEADER_LIMIT);
     side_begin(&server, client.stream->kind, "_INBOX.s.1", true);
-    if (nm_stream_accept(server.stream, message, &opening, &error) != NATSMICRO_OK) {
+    if (nm_stream_accept(server.stream, message, &opening, false, &error) != NATSMICRO_OK) {
         server_done = true;
         nm_stream_close(server.stream);
     }
