@@ -1,7 +1,7 @@
 /*
  * Status: from statuses to their names, which are the codes on the wire, and back; the version.
  */
-#include "natsmicro/status.h"
+#include "base/status.h"
 
 #include <stddef.h>
 #include <string.h>
@@ -31,14 +31,27 @@ static const char *const names[] = {
 
 #define N_NAMES (sizeof(names) / sizeof(names[0]))
 
+/* Of several statuses with one number, the first is what the number means. */
 static const struct {
     const char *code;
     natsmicro_status status;
 } numbers[] = {
     {"400", NATSMICRO_INVALID_ARGUMENT},
+    {"401", NATSMICRO_UNAUTHENTICATED},
+    {"403", NATSMICRO_PERMISSION_DENIED},
     {"404", NATSMICRO_NOT_FOUND},
+    {"409", NATSMICRO_ALREADY_EXISTS},
+    {"409", NATSMICRO_ABORTED},
+    {"412", NATSMICRO_FAILED_PRECONDITION},
+    {"416", NATSMICRO_OUT_OF_RANGE},
+    {"429", NATSMICRO_RESOURCE_EXHAUSTED},
+    {"499", NATSMICRO_CANCELLED},
     {"500", NATSMICRO_INTERNAL},
+    {"500", NATSMICRO_UNKNOWN},
+    {"500", NATSMICRO_DATA_LOSS},
+    {"501", NATSMICRO_UNIMPLEMENTED},
     {"503", NATSMICRO_UNAVAILABLE},
+    {"504", NATSMICRO_DEADLINE_EXCEEDED},
 };
 
 #define N_NUMBERS (sizeof(numbers) / sizeof(numbers[0]))
@@ -62,6 +75,14 @@ natsmicro_status natsmicro_status_from_code(const char *code)
         if (strcmp(code, names[i]) == 0)
             return (natsmicro_status)i;
     return NATSMICRO_SERVICE_ERROR;
+}
+
+const char *nm_status_number(natsmicro_status status)
+{
+    for (size_t i = 0; i < N_NUMBERS; i++)
+        if (numbers[i].status == status)
+            return numbers[i].code;
+    return natsmicro_status_name(status);
 }
 
 const char *natsmicro_version(void)

@@ -92,6 +92,7 @@ static natsmicro_status server_start(natsmicro_server *server,
         nm_call_settings_init(&server->settings, &common, server->connection, error);
     if (status != NATSMICRO_OK)
         return status;
+    server->settings.stream.numeric_codes = options->numeric_codes;
     server->settings.stream.is_own_subject = owns_subject;
     server->settings.stream.own_subject_data = server;
     nm_link_options link = {.connection = server->connection,

@@ -51,6 +51,7 @@ typedef struct nm_stream_settings {
     void *own_subject_data;
     size_t max_header_bytes;  /* of the headers of one NATS message */
     int64_t gone_limit;       /* ns: how long nobody may listen at the peer's inbox */
+    bool numeric_codes;       /* in the headers of errors */
     bool plain_streams;       /* reliable ones are neither offered nor accepted */
     size_t window_bytes;      /* of a reliable stream */
     uint32_t window_messages; /* the same in messages; 0: the method's, or the default */

@@ -4,6 +4,8 @@
  */
 #include "wire/outgoing.h"
 
+#include "base/status.h"
+
 #include "wire/names.h"
 
 #include <limits.h>
@@ -47,12 +49,18 @@ static const char *fit_for_header(const char *text, size_t limit, nm_buffer *men
 }
 
 /* An empty text becomes the code: peers would take it for no text, or for no answer at all. */
-static natsStatus walk_error(const nm_error *error, size_t text_limit, header_visitor visit,
-                             void *closure)
+static const char *code_of(const nm_error *error, bool numeric)
+{
+    bool built_in = error->code == NULL && nm_is_failure(error->status);
+    return numeric && built_in ? nm_status_number(error->status) : nm_error_code(error);
+}
+
+static natsStatus walk_error(const nm_error *error, bool numeric, size_t text_limit,
+                             header_visitor visit, void *closure)
 {
     nm_buffer mended_code = NM_BUFFER_INIT;
     nm_buffer mended_text = NM_BUFFER_INIT;
-    const char *code = fit_for_header(nm_error_code(error), NM_ERROR_TEXT_LIMIT, &mended_code);
+    const char *code = fit_for_header(code_of(error, numeric), NM_ERROR_TEXT_LIMIT, &mended_code);
     const char *text = fit_for_header(nm_error_text(error), text_limit, &mended_text);
     natsStatus status;
 
@@ -101,7 +109,7 @@ static natsStatus walk(const nm_outgoing *outgoing, header_visitor visit, void *
         status = visit(closure, NM_HEADER_TIMEOUT,
                        nm_format_sequence((uint64_t)outgoing->timeout_ms, digits), false);
     if (status == NATS_OK && is_error(outgoing->error))
-        status = walk_error(outgoing->error,
+        status = walk_error(outgoing->error, outgoing->numeric_code,
                             outgoing->text_limit > 0 ? outgoing->text_limit : NM_ERROR_TEXT_LIMIT,
                             visit, closure);
     if (status == NATS_OK)

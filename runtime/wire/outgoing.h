@@ -29,6 +29,7 @@ typedef struct nm_outgoing {
     int64_t timeout_ms;         /* that of NM_HEADER_TIMEOUT */
     const char *service;        /* the token of the service, of NM_HEADER_SERVICE */
     const nm_error *error;      /* code and text; its data, if any, replaces `data` as payload */
+    bool numeric_code;          /* the error's code, if it is a built-in one */
     size_t text_limit;          /* most bytes of the error's text; 0: NM_ERROR_TEXT_LIMIT */
     const nm_headers *headers;  /* the user's */
     const nm_headers *trailers; /* more of them */

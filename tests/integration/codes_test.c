@@ -9,18 +9,18 @@
 typedef natsmicro_status (*fail_function)(natsmicro_call *call, const char *format, ...)
     NATSMICRO_PRINTF(2, 3);
 
-typedef struct code {
+typedef struct built_in {
     natsmicro_status status;
     fail_function fail_with;
     bool (*is)(const char *error_code);
-} code;
+} built_in;
 
 #define CODE(STATUS, name)                                                  \
     {                                                                       \
         NATSMICRO_##STATUS, natsmicro_call_fail_##name, natsmicro_is_##name \
     }
 
-static const code codes[] = {
+static const built_in codes[] = {
     CODE(CANCELLED, cancelled),
     CODE(UNKNOWN, unknown),
     CODE(INVALID_ARGUMENT, invalid_argument),
@@ -80,10 +80,39 @@ static void a_check_knows_numbers_and_nothing_else(void **state)
     }
 }
 
+/* What a tool of another implementation reads, and what a client of ours makes of it. */
+static void numbers_are_written_where_they_are_asked_for(void **state)
+{
+    lab *self = *state;
+    static const Lab__V1__LabHandlers handlers = {.ping = ping};
+    natsmicro_server_options options = NATSMICRO_SERVER_OPTIONS_INIT;
+    options.numeric_codes = true;
+    lab_serve_with(self, &handlers, NULL, &options, NULL);
+    natsmicro_context *context = lab_context();
+    for (int i = 0; i < N_CODES; i++) {
+        Lab__V1__PingRequest request = LAB__V1__PING_REQUEST__INIT;
+        request.fail = i;
+        Lab__V1__PingResponse *response;
+        natsmicro_status status =
+            lab__v1__lab_client__ping(self->client, &request, context, &response);
+        natsmicro_status expected = codes[i].status;
+        if (expected == NATSMICRO_ABORTED)
+            expected = NATSMICRO_ALREADY_EXISTS; /* they have one number */
+        if (expected == NATSMICRO_UNKNOWN || expected == NATSMICRO_DATA_LOSS)
+            expected = NATSMICRO_INTERNAL;
+        assert_status(expected, status);
+        const char *code = natsmicro_context_error_code(context);
+        assert_int_equal(3, strlen(code));
+        assert_int_equal(3, strspn(code, "0123456789"));
+    }
+    natsmicro_context_destroy(context);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         lab_test(each_code_fails_with_its_own),
+        lab_test(numbers_are_written_where_they_are_asked_for),
         cmocka_unit_test(a_check_knows_numbers_and_nothing_else),
     };
     return cmocka_run_group_tests(tests, lab_start_broker, lab_stop_broker);

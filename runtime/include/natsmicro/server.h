@@ -164,13 +164,21 @@ typedef struct natsmicro_server_options {
      * with NULL. What their user_data points to is not copied. Default: NULL, none.
      */
     const natsmicro_interceptor *const *interceptors;
+    /*
+     * True: built-in codes are written as numbers into the headers of errors, for tools that want
+     * numbers: those of natsmicro_status_from_code, with 409 for ABORTED, too, and 500 for UNKNOWN
+     * and DATA_LOSS. A service's own codes, reliable streams and discovery keep names. Default:
+     * false.
+     */
+    bool numeric_codes;
 } natsmicro_server_options;
 
 /* The initializer of natsmicro_server_options: all defaults. */
 #define NATSMICRO_SERVER_OPTIONS_INIT                                                             \
     {                                                                                             \
         sizeof(natsmicro_server_options), NULL, 0, 0, 0, 0, 0, 0, 0, 0, {NULL, NULL, NULL}, NULL, \
-            NULL, NULL, false, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, false, NATSMICRO_LOG_DEFAULT, NULL   \
+            NULL, NULL, false, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, false, NATSMICRO_LOG_DEFAULT, NULL,  \
+            false                                                                                 \
     }
 
 /* One pair of the metadata that discovery shows of a service or an endpoint. */

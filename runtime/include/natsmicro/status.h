@@ -92,9 +92,12 @@ const char *natsmicro_status_name(natsmicro_status status);
 
 /*
  * Returns the status of a code as it travels: the names from "CANCELLED" to "SERVICE_ERROR", and
- * the numbers 400, 404, 500 and 503, which other implementations send. NULL and "" are
- * NATSMICRO_UNKNOWN. Every other string is NATSMICRO_SERVICE_ERROR, so the result is always an
- * error. Never blocks; any thread.
+ * the numbers that other implementations, and servers with numeric_codes, send: 400
+ * INVALID_ARGUMENT, 401 UNAUTHENTICATED, 403 PERMISSION_DENIED, 404 NOT_FOUND, 409 ALREADY_EXISTS,
+ * 412 FAILED_PRECONDITION, 416 OUT_OF_RANGE, 429 RESOURCE_EXHAUSTED, 499 CANCELLED, 500 INTERNAL,
+ * 501 UNIMPLEMENTED, 503 UNAVAILABLE, 504 DEADLINE_EXCEEDED. NULL and "" are NATSMICRO_UNKNOWN.
+ * Every other string is NATSMICRO_SERVICE_ERROR, so the result is always an error. Never blocks;
+ * any thread.
  */
 natsmicro_status natsmicro_status_from_code(const char *code);
 

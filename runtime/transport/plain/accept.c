@@ -94,6 +94,7 @@ void nm_plain_refuse(nm_link *link, const nm_stream_settings *settings, natsmicr
     }
     nm_outgoing outgoing = {.subject = subject,
                             .error = error,
+                            .numeric_code = settings->numeric_codes,
                             .end = subject == opening->reply_to && nm_service_streams(kind)};
     nm_publish_or_report(link, &outgoing, method);
     nm_link_flush_soon(link);

@@ -215,6 +215,7 @@ void nm_plain_answer_error(nm_stream *stream, const nm_error *failure)
                             .reply = stream->inbox.subject,
                             .service = stream->inbox.token,
                             .error = failure,
+                            .numeric_code = stream->settings->numeric_codes,
                             .headers = &stream->headers_out,
                             .trailers = &stream->trailers_out};
     nm_error error = NM_ERROR_INIT;
@@ -282,7 +283,8 @@ static bool fail_end(nm_stream *stream)
                             .sequence = stream->sent, /* the same since the handler's return */
                             .end = true,
                             .service = stream->inbox.token,
-                            .error = &failure};
+                            .error = &failure,
+                            .numeric_code = stream->settings->numeric_codes};
     natsMsg *message;
     bool composed = nm_outgoing_compose(&message, &outgoing) == NATS_OK;
     nm_error_clear(&failure);

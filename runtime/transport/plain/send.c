@@ -170,6 +170,7 @@ static void publish_stream_end(nm_stream *stream, const nm_error *failure)
                             .end = true,
                             .service = stream->inbox.token,
                             .error = failure->status != NATSMICRO_OK ? failure : NULL,
+                            .numeric_code = stream->settings->numeric_codes,
                             .headers = sent == 0 ? &stream->headers_out : NULL,
                             .trailers = &stream->trailers_out};
     nm_publish_shorten(stream->link, stream->settings, &outgoing, stream->method);
@@ -181,6 +182,7 @@ static void publish_unary_error(nm_stream *stream, const nm_error *failure)
     nm_plain *plain = nm_plain_of(stream);
     nm_outgoing outgoing = {.subject = plain->peer,
                             .error = failure,
+                            .numeric_code = stream->settings->numeric_codes,
                             .headers = &stream->headers_out,
                             .trailers = &stream->trailers_out};
     nm_publish_shorten(stream->link, stream->settings, &outgoing, stream->method);
