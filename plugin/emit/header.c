@@ -83,14 +83,14 @@ static const char *const method_titles[] = {
 
 static const char *const client_threads[] = {
     [GEN_SERVER_STREAM] = " * One thread at a time may receive;" ANY_THREAD_CANCELS,
-    [GEN_CLIENT_STREAM] = " * One thread at a time may send or receive;" ANY_THREAD_CANCELS,
-    [GEN_BIDI_STREAM] = " * One thread may send while another receives;" ANY_THREAD_CANCELS,
+    [GEN_CLIENT_STREAM] = " * Any number of threads may send;" ANY_THREAD_CANCELS,
+    [GEN_BIDI_STREAM] = " * Any number of threads may send while one receives;" ANY_THREAD_CANCELS,
 };
 static const char *const server_threads[] = {
     [GEN_UNARY] = " * One thread at a time may reply;" ANY_THREAD_CANCELS,
-    [GEN_SERVER_STREAM] = " * One thread at a time may send;" ANY_THREAD_CANCELS,
+    [GEN_SERVER_STREAM] = " * Any number of threads may send;" ANY_THREAD_CANCELS,
     [GEN_CLIENT_STREAM] = " * One thread at a time may receive or reply;" ANY_THREAD_CANCELS,
-    [GEN_BIDI_STREAM] = " * One thread may send while another receives;" ANY_THREAD_CANCELS,
+    [GEN_BIDI_STREAM] = " * Any number of threads may send while one receives;" ANY_THREAD_CANCELS,
 };
 
 /* Follows the title of a unary method. */

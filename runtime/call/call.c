@@ -190,7 +190,7 @@ natsmicro_call *nm_call_acquire(nm_call_cache *cache, const nm_call_setup *setup
     call->caller = call->ticket = NULL;
     call->queued = setup->queued;
     call->started = setup->started;
-    call->unsent = call->sends_short = call->responded = false;
+    call->unsent = call->responded = false;
     set_false(&call->send_error_past);
     call->arena.limit = setup->settings->limits.max_decode_bytes;
     call->chunk_rest = (nm_bytes){NULL, 0};
@@ -199,7 +199,10 @@ natsmicro_call *nm_call_acquire(nm_call_cache *cache, const nm_call_setup *setup
     call->max_size = max_size > 0 ? (uint64_t)max_size : UINT64_MAX;
     call->chunk_bytes = 0;
     call->watch = NULL;
-    set_false(&call->sending);
+    atomic_store_explicit(&call->senders.known, 0, memory_order_relaxed);
+    set_false(&call->senders.first_sends);
+    set_false(&call->sends_short);
+    set_false(&call->send_failed);
     set_false(&call->receiving);
     set_false(&call->chunking);
     set_false(&call->telling);
@@ -314,9 +317,60 @@ bool nm_call_is_waiting(natsmicro_call *call)
     return is_waiting;
 }
 
+bool nm_call_enter_other_send(natsmicro_call *call)
+{
+    nm_senders *senders = &call->senders;
+    unsigned char nobody = 0;
+    if (!atomic_compare_exchange_strong(&senders->known, &nobody, 1)) {
+        atomic_fetch_add_explicit(&senders->others, 1, memory_order_relaxed);
+        return false;
+    }
+    senders->first = pthread_self();
+    atomic_store_explicit(&senders->first_sends, true, memory_order_relaxed);
+    atomic_store_explicit(&senders->known, 2, memory_order_release);
+    return true;
+}
+
+bool nm_call_take_sends(natsmicro_call *call, bool waits)
+{
+    pthread_mutex_lock(&call->lock);
+    call->in_line++;
+    while (call->sends_taken && (waits || !call->send_waits))
+        pthread_cond_wait(&call->changed, &call->lock);
+    call->in_line--;
+    bool taken = !call->sends_taken;
+    call->sends_taken = true;
+    pthread_mutex_unlock(&call->lock);
+    return taken;
+}
+
+/* Under the lock: whoever waits to take the sends looks again. */
+static void tell_line(natsmicro_call *call)
+{
+    if (call->in_line > 0)
+        pthread_cond_broadcast(&call->changed);
+}
+
+void nm_call_give_sends(natsmicro_call *call)
+{
+    pthread_mutex_lock(&call->lock);
+    call->sends_taken = false;
+    tell_line(call);
+    pthread_mutex_unlock(&call->lock);
+}
+
+void nm_call_set_send_waits(natsmicro_call *call, bool send_waits)
+{
+    pthread_mutex_lock(&call->lock);
+    call->send_waits = send_waits;
+    tell_line(call);
+    pthread_mutex_unlock(&call->lock);
+}
+
 static bool is_in_use(natsmicro_call *call)
 {
-    return atomic_load_explicit(&call->sending, memory_order_acquire) ||
+    return atomic_load_explicit(&call->senders.first_sends, memory_order_acquire) ||
+           atomic_load_explicit(&call->senders.others, memory_order_acquire) > 0 ||
            atomic_load_explicit(&call->receiving, memory_order_acquire) ||
            atomic_load_explicit(&call->chunking, memory_order_acquire) ||
            atomic_load_explicit(&call->telling, memory_order_acquire);
@@ -424,6 +478,7 @@ void nm_call_forget_send_error(natsmicro_call *call)
 {
     nm_error_clear(&call->send_error);
     set_false(&call->send_error_past);
+    atomic_store_explicit(&call->send_failed, true, memory_order_relaxed); /* it may, from now on */
 }
 
 natsmicro_status nm_call_check_send(natsmicro_call *call)

@@ -64,6 +64,17 @@ struct nm_user_data {
     void (*free_data)(void *data); /* NULL: nothing to do */
 };
 
+/*
+ * The threads in a send. The first one that sends on a call has a flag of its own, as a shared
+ * counter costs a good part of a short message. All other threads count.
+ */
+typedef struct nm_senders {
+    pthread_t first;
+    atomic_uint others;
+    atomic_uchar known; /* 0: nobody has sent; 1: the first one is being noted; 2: it is */
+    atomic_bool first_sends;
+} nm_senders;
+
 struct natsmicro_call {
     nm_stream *stream;
     struct {
@@ -83,10 +94,14 @@ struct natsmicro_call {
     void *ticket;    /* of a call that waits for a worker; under the lock of who has it */
     int64_t started; /* ns: of a server's, when the request came */
 
-    /* ---- the sender's alone ---- */
+    /*
+     * ---- of who has taken the sends (nm_call_take_sends), if it is not atomic. Threads that send
+     * share the error as well. ----
+     */
     nm_buffer encoded;
-    bool sends_short; /* its last message was short, so the next may be */
-    bool unsent;      /* what it was given is not sent whole, so no end may follow */
+    atomic_bool sends_short; /* the last message was short, so the next may be */
+    atomic_bool send_failed; /* `send_error` may hold something */
+    bool unsent;             /* what it was given is not sent whole, so no end may follow */
     /* A client's receiver has had END since: send_error is not shown any more. */
     atomic_bool send_error_past;
     bool ended_from_outside; /* by a drain; the draining thread's alone */
@@ -106,7 +121,7 @@ struct natsmicro_call {
     void *response;      /* client stream: what its interceptors are shown; owned by who asked */
 
     /* ---- users, and who tells the peer ---- */
-    atomic_bool sending;
+    nm_senders senders;
     atomic_bool receiving;
     atomic_bool chunking; /* in a function of chunked.h, maybe between two sends or recvs */
     atomic_bool telling;
@@ -119,11 +134,14 @@ struct natsmicro_call {
     /* ---- guarded by `lock` ---- */
     unsigned ready;    /* nm_readiness: on_ready has come */
     uint32_t waiting;  /* threads in nm_call_wait */
+    uint32_t in_line;  /* threads that wait to take the sends */
     nm_drain drain;    /* server: what its recv is still to do about a drain */
     nm_error failure;  /* of a client's call: what its hook refused it with, or its last try */
     bool replaceable;  /* it came from inside an interceptor; see failure.h */
     bool has_new_data; /* its data was set since */
     bool told;         /* the caller has been told of it */
+    bool sends_taken;  /* by a send that is not one in place */
+    bool send_waits;   /* that one, for room */
     bool answered;
     bool queued; /* server: it waits for a worker */
     bool in_handler;
@@ -131,7 +149,6 @@ struct natsmicro_call {
     bool handled;            /* the handler has been reached */
     size_t outside;          /* interceptors outside of what runs now, or of the detached handler */
     natsmicro_call *attempt; /* client: what the call is made by now, under interceptors */
-    nm_headers trace;        /* what natsmicro_context_follow copies instead of the request's */
     nm_user_data user;       /* of natsmicro_call_set_user, and the first of a list */
 };
 
@@ -195,6 +212,9 @@ natsmicro_status nm_call_take_drain(natsmicro_call *call, bool whole);
 /* Has what was published sent now, unless that is left to who runs the handler. */
 void nm_call_flush(natsmicro_call *call, int64_t deadline);
 
+/* nm_call_enter_send for a thread that is not known to be the first. */
+bool nm_call_enter_other_send(natsmicro_call *call);
+
 /*
  * For each thread that enters send, recv or a function of chunked.h, and on its way out. A plain
  * store is enough, as the thread has the stream's lock meanwhile, and so has a close; a shared
@@ -210,6 +230,37 @@ static inline natsmicro_status nm_call_leave(atomic_bool *use, natsmicro_status 
     atomic_store_explicit(use, false, memory_order_release);
     return status;
 }
+
+/* The same for a send: returns, and takes, whether this thread is the first that sends. */
+static inline bool nm_call_enter_send(natsmicro_call *call)
+{
+    nm_senders *senders = &call->senders;
+    unsigned known = atomic_load_explicit(&senders->known, memory_order_acquire);
+    if (known == 2 && pthread_equal(senders->first, pthread_self())) {
+        atomic_store_explicit(&senders->first_sends, true, memory_order_relaxed);
+        return true;
+    }
+    return nm_call_enter_other_send(call);
+}
+
+static inline natsmicro_status nm_call_leave_send(natsmicro_call *call, bool is_first,
+                                                  natsmicro_status status)
+{
+    if (is_first)
+        return nm_call_leave(&call->senders.first_sends, status);
+    atomic_fetch_sub_explicit(&call->senders.others, 1, memory_order_release);
+    return status;
+}
+
+/*
+ * One thread at a time sends, but for sends in place; also while it waits for room. `waits`: until
+ * another one has given them back; else false where that one waits for room.
+ */
+bool nm_call_take_sends(natsmicro_call *call, bool waits);
+void nm_call_give_sends(natsmicro_call *call);
+
+/* Who has taken the sends begins, or ends, to wait for room. */
+void nm_call_set_send_waits(natsmicro_call *call, bool send_waits);
 
 /* Waits for the users of a call that is over to leave. */
 void nm_call_wait_for_users(natsmicro_call *call);

@@ -75,6 +75,7 @@ natsmicro_status nm_check_type(natsmicro_call *call, const nm_plan *plan,
     const ProtobufCMessageDescriptor *wanted = plan->descriptor;
     if (message != NULL && message->descriptor == wanted)
         return NATSMICRO_OK;
+    nm_call_forget_send_error(call);
     return nm_error_set(
         &call->send_error, NATSMICRO_INTERNAL,
         "%s: an interceptor has passed on a %s in place of a %s", call->method->full_name,

@@ -36,64 +36,108 @@ static bool send_in_place(natsmicro_call *call, const void *message)
     return nm_stream_send_in_place(call->stream, write_message, &typed);
 }
 
-static natsmicro_status send_pieces(natsmicro_call *call, const nm_bytes *pieces, size_t count)
+/* Waits for room. Another thread that only tries to send need not wait for this one. */
+static void wait_for_room(natsmicro_call *call, bool *waited)
+{
+    nm_call_set_send_waits(call, true);
+    nm_call_wait(call, NM_WRITABLE, waited);
+    nm_call_set_send_waits(call, false);
+}
+
+/* With the sends taken. `waits`: for room; else WOULD_BLOCK. */
+static natsmicro_status send_pieces(natsmicro_call *call, const nm_bytes *pieces, size_t count,
+                                    bool waits)
 {
     bool lone = false;
     bool waited = false;
     natsmicro_status status;
     while ((status = nm_stream_try_send(call->stream, pieces, count, &lone, &call->send_error)) ==
-           NATSMICRO_WOULD_BLOCK)
-        nm_call_wait(call, NM_WRITABLE, &waited);
+               NATSMICRO_WOULD_BLOCK &&
+           waits)
+        wait_for_room(call, &waited);
     if (lone)
         nm_link_flush(call->link, nm_stream_wait_deadline(call->stream));
     return status;
 }
 
-static natsmicro_status send_message(natsmicro_call *call, const ProtobufCMessage *message)
+/* With the sends taken. */
+static natsmicro_status encode_and_send(natsmicro_call *call, const void *message, bool waits)
 {
     nm_call_forget_send_error(call);
-    if (call->sends_short && send_in_place(call, message))
-        return NATSMICRO_OK;
     nm_encoding encoding;
     natsmicro_status status =
         nm_encode_in_pieces(type_out(call), message, &call->encoded, &encoding, &call->send_error);
     if (status != NATSMICRO_OK)
         return status;
-    call->sends_short = encoding.count == 1 && encoding.pieces[0].length < NM_SHORT_MESSAGE &&
-                        nm_stream_has_places(call->stream);
-    return send_pieces(call, encoding.pieces, encoding.count);
+    bool is_short = encoding.count == 1 && encoding.pieces[0].length < NM_SHORT_MESSAGE &&
+                    nm_stream_has_places(call->stream);
+    atomic_store_explicit(&call->sends_short, is_short, memory_order_relaxed);
+    return send_pieces(call, encoding.pieces, encoding.count, waits);
 }
 
-static natsmicro_status send_or_intercept(natsmicro_call *call, const void *message)
+/* A short message after others: in place, and without the error of an earlier one to forget. */
+static bool send_short(natsmicro_call *call, const void *message)
 {
-    return call->method->chain.sends ? nm_intercept_send(call, message, send_message)
-                                     : send_message(call, message);
+    return atomic_load_explicit(&call->sends_short, memory_order_relaxed) &&
+           !atomic_load_explicit(&call->send_failed, memory_order_relaxed) &&
+           send_in_place(call, message);
+}
+
+static natsmicro_status end_sends(natsmicro_call *call, natsmicro_status status)
+{
+    bool failed = status != NATSMICRO_OK && status != NATSMICRO_WOULD_BLOCK;
+    atomic_store_explicit(&call->send_failed, failed, memory_order_relaxed);
+    nm_call_give_sends(call);
+    return status;
+}
+
+static natsmicro_status send_message(natsmicro_call *call, const ProtobufCMessage *message)
+{
+    if (send_short(call, message))
+        return NATSMICRO_OK;
+    nm_call_take_sends(call, true);
+    return end_sends(call, encode_and_send(call, message, true));
+}
+
+static natsmicro_status try_send_message(natsmicro_call *call, const ProtobufCMessage *message)
+{
+    if (send_short(call, message))
+        return NATSMICRO_OK;
+    if (!nm_call_take_sends(call, false))
+        return NATSMICRO_WOULD_BLOCK;
+    return end_sends(call, encode_and_send(call, message, false));
 }
 
 natsmicro_status natsmicro_stub_send(natsmicro_call *call, const void *message)
 {
     if (call == NULL)
         return NM_REFUSE_NULL(call);
-    nm_call_enter(&call->sending);
-    return nm_call_leave(&call->sending, send_or_intercept(call, message));
+    bool is_first = nm_call_enter_send(call);
+    natsmicro_status status = call->method->chain.sends
+                                  ? nm_intercept_send(call, message, send_message)
+                                  : send_message(call, message);
+    return nm_call_leave_send(call, is_first, status);
 }
 
 natsmicro_status natsmicro_stub_try_send(natsmicro_call *call, const void *message)
 {
     if (call == NULL)
         return NM_REFUSE_NULL(call);
-    nm_call_enter(&call->sending);
-    /* One thread sends: room that is there now is there for the send. */
-    if (!nm_stream_can_send(call->stream))
-        return nm_call_leave(&call->sending, NATSMICRO_WOULD_BLOCK);
-    return nm_call_leave(&call->sending, send_or_intercept(call, message));
+    bool is_first = nm_call_enter_send(call);
+    natsmicro_status status = NATSMICRO_WOULD_BLOCK;
+    if (nm_stream_can_send(call->stream)) /* else encoding would be for nothing */
+        status = call->method->chain.sends ? nm_intercept_send(call, message, try_send_message)
+                                           : try_send_message(call, message);
+    return nm_call_leave_send(call, is_first, status);
 }
 
 natsmicro_status nm_call_send_pieces(natsmicro_call *call, const nm_bytes *pieces, size_t count)
 {
-    nm_call_enter(&call->sending);
+    bool is_first = nm_call_enter_send(call);
+    nm_call_take_sends(call, true);
     nm_call_forget_send_error(call);
-    return nm_call_leave(&call->sending, send_pieces(call, pieces, count));
+    natsmicro_status status = end_sends(call, send_pieces(call, pieces, count, true));
+    return nm_call_leave_send(call, is_first, status);
 }
 
 /* ---- receiving ---- */

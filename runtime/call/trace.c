@@ -4,9 +4,11 @@
  * thread, so what a thread has served last does not tell which call they are for.
  */
 #include "wire/trace.h"
+
 #include "call/call.h"
 #include "call/context.h"
 #include "wire/names.h"
+#include <stdlib.h>
 
 /* ---- what is followed ---- */
 
@@ -20,27 +22,42 @@ static natsmicro_status check_trace(const char *traceparent, const char *tracest
                               : NATSMICRO_OK;
 }
 
+/* The address is the key of what was set for a call. */
+static const char trace_key;
+
+static void free_trace(void *trace)
+{
+    nm_headers_clear(trace);
+    free(trace);
+}
+
+/* Attaches copies of both to the call. */
+static bool attach(natsmicro_call *call, const char *traceparent, const char *tracestate)
+{
+    nm_headers *trace = calloc(1, sizeof(*trace));
+    if (trace == NULL)
+        return false;
+    if (nm_headers_add(trace, NM_HEADER_TRACEPARENT, traceparent) &&
+        (tracestate == NULL || nm_headers_add(trace, NM_HEADER_TRACESTATE, tracestate)) &&
+        natsmicro_call_set_value(call, &trace_key, trace, free_trace) == NATSMICRO_OK)
+        return true;
+    free_trace(trace);
+    return false;
+}
+
 natsmicro_status natsmicro_call_set_trace(natsmicro_call *call, const char *traceparent,
                                           const char *tracestate)
 {
     nm_error error = NM_ERROR_INIT;
-    nm_headers trace = NM_HEADERS_INIT;
     natsmicro_status status = check_trace(traceparent, tracestate, &error);
-    if (status == NATSMICRO_OK &&
-        (!nm_headers_add(&trace, NM_HEADER_TRACEPARENT, traceparent) ||
-         (tracestate != NULL && !nm_headers_add(&trace, NM_HEADER_TRACESTATE, tracestate))))
+    if (status == NATSMICRO_OK && !attach(call, traceparent, tracestate))
         status = nm_error_set(&error, NATSMICRO_RESOURCE_EXHAUSTED, "%s: no memory for the trace",
                               call->method->full_name);
-    if (status != NATSMICRO_OK) {
-        nm_headers_clear(&trace);
-        nm_call_forget_send_error(call);
-        call->send_error = error;
-        return status;
-    }
-    pthread_mutex_lock(&call->lock);
-    nm_headers_move(&call->trace, &trace);
-    pthread_mutex_unlock(&call->lock);
-    return NATSMICRO_OK;
+    if (status == NATSMICRO_OK)
+        return NATSMICRO_OK;
+    nm_call_forget_send_error(call);
+    call->send_error = error;
+    return status;
 }
 
 /* ---- following ---- */
@@ -48,12 +65,11 @@ natsmicro_status natsmicro_call_set_trace(natsmicro_call *call, const char *trac
 /* Copies the trace that was set for the call. False: no memory. *found: there is one. */
 static bool copy_set_trace(natsmicro_call *call, nm_headers *to, bool *found)
 {
+    const nm_headers *trace = natsmicro_call_value(call, &trace_key);
     bool copied = true;
-    pthread_mutex_lock(&call->lock);
-    *found = call->trace.count > 0;
-    for (size_t i = 0; i < call->trace.count && copied; i++)
-        copied = nm_headers_add(to, call->trace.items[i].name, call->trace.items[i].value);
-    pthread_mutex_unlock(&call->lock);
+    *found = trace != NULL;
+    for (size_t i = 0; *found && i < trace->count && copied; i++)
+        copied = nm_headers_add(to, trace->items[i].name, trace->items[i].value);
     return copied;
 }
 

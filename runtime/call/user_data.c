@@ -81,7 +81,6 @@ void nm_call_free_user_data(natsmicro_call *call)
     pthread_mutex_lock(&call->lock);
     nm_user_data all = call->user;
     call->user = (nm_user_data){.next = NULL};
-    nm_headers_clear(&call->trace);
     pthread_mutex_unlock(&call->lock);
     free_data(&all);
     nm_user_data *next;

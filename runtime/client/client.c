@@ -572,8 +572,11 @@ natsmicro_status natsmicro_stub_close_send(natsmicro_call *call)
 {
     if (call == NULL)
         return NM_REFUSE_NULL(call);
-    nm_call_enter(&call->sending);
-    return nm_call_leave(&call->sending, close_send(call));
+    bool is_first = nm_call_enter_send(call);
+    nm_call_take_sends(call, true);
+    natsmicro_status status = close_send(call);
+    nm_call_give_sends(call);
+    return nm_call_leave_send(call, is_first, status);
 }
 
 natsmicro_status natsmicro_stub_close_and_recv(natsmicro_call *call, void **response)

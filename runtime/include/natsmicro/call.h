@@ -10,7 +10,11 @@
  * After that no thread may use the call. Strings and bytes that these functions return belong to
  * the call and live as long, unless their comment says otherwise.
  *
- * Threads. One thread may send while another receives. natsmicro_call_cancel and the functions that
+ * Threads. Any number of threads may send messages of a stream, while one receives: each message is
+ * whole, and those of one thread stay in order. A blob is many messages, so one thread at a time
+ * sends blobs, sets headers, and ends the direction. Where several threads send, the error of the
+ * last send is that of any of them: natsmicro_call_error_message and the like read it only while
+ * none of them sends. natsmicro_call_cancel and the functions that
  * only read may be called from any thread. None of these functions blocks, except
  * natsmicro_call_finish.
  */

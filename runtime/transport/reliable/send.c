@@ -59,6 +59,29 @@ bool nm_reliable_has_room(nm_stream *stream, size_t length)
     return most > 0 && length <= most;
 }
 
+/*
+ * Takes the lock, unless a message is larger than a frame can be. Only one that is long, or goes
+ * with our headers, has to be measured, and nats.c is not asked under the lock.
+ */
+static natsmicro_status lock_for(nm_stream *stream, size_t length, nm_error *error)
+{
+    const nm_outbox *outbox = &nm_reliable_of(stream)->outbox;
+    pthread_mutex_lock(&stream->lock);
+    if (nm_frame_message_size(length) <= outbox->fill && outbox->last_number != 0)
+        return NATSMICRO_OK;
+    pthread_mutex_unlock(&stream->lock);
+    size_t max_payload = nm_link_max_payload(stream->link);
+    pthread_mutex_lock(&stream->lock);
+    size_t most = nm_outbox_room(outbox, max_payload);
+    if (most > 0 && length <= most)
+        return NATSMICRO_OK;
+    pthread_mutex_unlock(&stream->lock);
+    return nm_error_set(error, NATSMICRO_RESOURCE_EXHAUSTED,
+                        "%s: a message of %zu bytes is larger than the %zu that the broker's "
+                        "max_payload of %zu leaves room for",
+                        stream->method, length, most, max_payload);
+}
+
 natsmicro_status nm_reliable_try_send(nm_stream *stream, const nm_bytes *pieces, size_t count,
                                       bool *lone, nm_error *error)
 {
@@ -66,16 +89,10 @@ natsmicro_status nm_reliable_try_send(nm_stream *stream, const nm_bytes *pieces,
     nm_outbox *outbox = &reliable->outbox;
     size_t length = nm_bytes_length(pieces, count);
     size_t encoded = nm_frame_message_size(length);
-    if ((encoded > outbox->fill || outbox->last_number == 0) &&
-        !nm_reliable_has_room(stream, length))
-        return nm_error_set(error, NATSMICRO_RESOURCE_EXHAUSTED,
-                            "%s: a message of %zu bytes is larger than the %zu that the broker's "
-                            "max_payload of %zu leaves room for",
-                            stream->method, length, nm_reliable_max_message(stream),
-                            nm_link_max_payload(stream->link));
-
-    pthread_mutex_lock(&stream->lock);
-    natsmicro_status status = nm_stream_check_open(stream, error);
+    natsmicro_status status = lock_for(stream, length, error);
+    if (status != NATSMICRO_OK)
+        return status;
+    status = nm_stream_check_open(stream, error);
     if (status == NATSMICRO_OK && !nm_outbox_window_is_open(outbox))
         status = wait_for_window(stream, error);
     if (status == NATSMICRO_OK && outbox->open != NULL && !nm_outbox_fits(outbox, encoded)) {
@@ -144,5 +161,9 @@ bool nm_reliable_can_send(nm_stream *stream)
 
 size_t nm_reliable_max_message(nm_stream *stream)
 {
-    return nm_outbox_room(&nm_reliable_of(stream)->outbox, nm_link_max_payload(stream->link));
+    size_t max_payload = nm_link_max_payload(stream->link);
+    pthread_mutex_lock(&stream->lock);
+    size_t room = nm_outbox_room(&nm_reliable_of(stream)->outbox, max_payload);
+    pthread_mutex_unlock(&stream->lock);
+    return room;
 }

@@ -59,7 +59,7 @@ void lab__v1__blobs_client__destroy(Lab__V1__BlobsClient *client);
  *
  * Stores a blob.
  *
- * One thread at a time may send or receive; any thread may call natsmicro_call_cancel(call->base).
+ * Any number of threads may send; any thread may call natsmicro_call_cancel(call->base).
  */
 typedef struct Lab__V1__BlobsClient__Put {
     natsmicro_call *base;
@@ -272,7 +272,7 @@ void lab__v1__blobs_client__get__close(Lab__V1__BlobsClient__Get *call);
 /*
  * Choose: a stream of requests, one response.
  *
- * One thread at a time may send or receive; any thread may call natsmicro_call_cancel(call->base).
+ * Any number of threads may send; any thread may call natsmicro_call_cancel(call->base).
  */
 typedef struct Lab__V1__BlobsClient__Choose {
     natsmicro_call *base;
@@ -475,7 +475,7 @@ natsmicro_status lab__v1__blobs_server__put__read(Lab__V1__BlobsServer__Put *cal
 /*
  * A call of Get, as its handler sees it.
  *
- * One thread at a time may send; any thread may call natsmicro_call_cancel(call->base).
+ * Any number of threads may send; any thread may call natsmicro_call_cancel(call->base).
  */
 typedef struct Lab__V1__BlobsServer__Get {
     natsmicro_call *base;

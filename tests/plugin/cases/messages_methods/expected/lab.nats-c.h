@@ -99,7 +99,7 @@ void lab__v1__lab_client__delete__free(Lab__V1__Empty *response);
 /*
  * Export: a stream of requests, one response.
  *
- * One thread at a time may send or receive; any thread may call natsmicro_call_cancel(call->base).
+ * Any number of threads may send; any thread may call natsmicro_call_cancel(call->base).
  */
 typedef struct Lab__V1__LabClient__Export {
     natsmicro_call *base;
@@ -263,7 +263,7 @@ void lab__v1__lab_client__new___free(Lab__V1__Empty *response);
 /*
  * Destroy: a stream of requests, a stream of responses.
  *
- * One thread may send while another receives; any thread may call
+ * Any number of threads may send while one receives; any thread may call
  * natsmicro_call_cancel(call->base).
  */
 typedef struct Lab__V1__LabClient__Destroy {
@@ -446,7 +446,7 @@ natsmicro_status lab__v1__lab_server__init__reply(Lab__V1__LabServer__Init *call
 /*
  * A call of Base, as its handler sees it.
  *
- * One thread at a time may send; any thread may call natsmicro_call_cancel(call->base).
+ * Any number of threads may send; any thread may call natsmicro_call_cancel(call->base).
  */
 typedef struct Lab__V1__LabServer__Base {
     natsmicro_call *base;
@@ -514,7 +514,7 @@ natsmicro_status lab__v1__lab_server__new___reply(Lab__V1__LabServer__New *call,
 /*
  * A call of Destroy, as its handler sees it.
  *
- * One thread may send while another receives; any thread may call
+ * Any number of threads may send while one receives; any thread may call
  * natsmicro_call_cancel(call->base).
  */
 typedef struct Lab__V1__LabServer__Destroy {

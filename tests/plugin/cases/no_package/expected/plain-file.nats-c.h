@@ -139,7 +139,7 @@ natsmicro_status plain_service_server__do_thing__reply(PlainServiceServer__DoThi
 /*
  * A call of Watch, as its handler sees it.
  *
- * One thread at a time may send; any thread may call natsmicro_call_cancel(call->base).
+ * Any number of threads may send; any thread may call natsmicro_call_cancel(call->base).
  */
 typedef struct PlainServiceServer__Watch {
     natsmicro_call *base;

@@ -143,7 +143,7 @@ natsmicro_status acme__lab_one__lab_server__ping__reply(
 /*
  * A call of Imported, as its handler sees it.
  *
- * One thread at a time may send; any thread may call natsmicro_call_cancel(call->base).
+ * Any number of threads may send; any thread may call natsmicro_call_cancel(call->base).
  */
 typedef struct Acme__LabOne__LabServer__Imported {
     natsmicro_call *base;

@@ -220,7 +220,7 @@ natsmicro_status lab__v1__lab_server__blank__reply(Lab__V1__LabServer__Blank *ca
 /*
  * A call of Bare, as its handler sees it.
  *
- * One thread at a time may send; any thread may call natsmicro_call_cancel(call->base).
+ * Any number of threads may send; any thread may call natsmicro_call_cancel(call->base).
  */
 typedef struct Lab__V1__LabServer__Bare {
     natsmicro_call *base;

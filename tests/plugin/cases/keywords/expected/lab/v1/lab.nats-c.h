@@ -123,7 +123,7 @@ void lab__v1__lab_client__class__close(Lab__V1__LabClient__Class *call);
 /*
  * Operator: a stream of requests, one response.
  *
- * One thread at a time may send or receive; any thread may call natsmicro_call_cancel(call->base).
+ * Any number of threads may send; any thread may call natsmicro_call_cancel(call->base).
  */
 typedef struct Lab__V1__LabClient__Operator {
     natsmicro_call *base;
@@ -265,7 +265,7 @@ natsmicro_status lab__v1__lab_server__delete__reply(Lab__V1__LabServer__Delete *
 /*
  * A call of Class, as its handler sees it.
  *
- * One thread at a time may send; any thread may call natsmicro_call_cancel(call->base).
+ * Any number of threads may send; any thread may call natsmicro_call_cancel(call->base).
  */
 typedef struct Lab__V1__LabServer__Class {
     natsmicro_call *base;

@@ -130,7 +130,7 @@ void lab__v1__lab_client__count_up__close(Lab__V1__LabClient__CountUp *call);
  *
  * Adds all values up.
  *
- * One thread at a time may send or receive; any thread may call natsmicro_call_cancel(call->base).
+ * Any number of threads may send; any thread may call natsmicro_call_cancel(call->base).
  */
 typedef struct Lab__V1__LabClient__Sum {
     natsmicro_call *base;
@@ -194,7 +194,7 @@ void lab__v1__lab_client__sum__close(Lab__V1__LabClient__Sum *call);
  *
  * Says what it hears.
  *
- * One thread may send while another receives; any thread may call
+ * Any number of threads may send while one receives; any thread may call
  * natsmicro_call_cancel(call->base).
  */
 typedef struct Lab__V1__LabClient__Chat {
@@ -284,7 +284,7 @@ natsmicro_status lab__v1__lab_server__ping__reply(Lab__V1__LabServer__Ping *call
 /*
  * A call of CountUp, as its handler sees it.
  *
- * One thread at a time may send; any thread may call natsmicro_call_cancel(call->base).
+ * Any number of threads may send; any thread may call natsmicro_call_cancel(call->base).
  */
 typedef struct Lab__V1__LabServer__CountUp {
     natsmicro_call *base;
@@ -344,7 +344,7 @@ natsmicro_status lab__v1__lab_server__sum__reply(Lab__V1__LabServer__Sum *call,
 /*
  * A call of Chat, as its handler sees it.
  *
- * One thread may send while another receives; any thread may call
+ * Any number of threads may send while one receives; any thread may call
  * natsmicro_call_cancel(call->base).
  */
 typedef struct Lab__V1__LabServer__Chat {

@@ -90,7 +90,7 @@ void an_organisation_with_a_name__of_considerable_length__v1alpha1__transaction_
 /*
  * WatchReconciliationOfOutstandingTransactions: a stream of requests, a stream of responses.
  *
- * One thread may send while another receives; any thread may call
+ * Any number of threads may send while one receives; any thread may call
  * natsmicro_call_cancel(call->base).
  */
 typedef struct AnOrganisationWithAName__OfConsiderableLength__V1alpha1__TransactionReconciliationServiceClient__WatchReconciliationOfOutstandingTransactions {
@@ -199,7 +199,7 @@ natsmicro_status an_organisation_with_a_name__of_considerable_length__v1alpha1__
 /*
  * A call of WatchReconciliationOfOutstandingTransactions, as its handler sees it.
  *
- * One thread may send while another receives; any thread may call
+ * Any number of threads may send while one receives; any thread may call
  * natsmicro_call_cancel(call->base).
  */
 typedef struct AnOrganisationWithAName__OfConsiderableLength__V1alpha1__TransactionReconciliationServiceServer__WatchReconciliationOfOutstandingTransactions {

@@ -116,7 +116,7 @@ void lab__v1__lab_client__well_known__free(Google__Protobuf__Timestamp *response
 /*
  * Publicly: a stream of requests, a stream of responses.
  *
- * One thread may send while another receives; any thread may call
+ * Any number of threads may send while one receives; any thread may call
  * natsmicro_call_cancel(call->base).
  */
 typedef struct Lab__V1__LabClient__Publicly {
@@ -247,7 +247,7 @@ natsmicro_status lab__v1__lab_server__well_known__reply(
 /*
  * A call of Publicly, as its handler sees it.
  *
- * One thread may send while another receives; any thread may call
+ * Any number of threads may send while one receives; any thread may call
  * natsmicro_call_cancel(call->base).
  */
 typedef struct Lab__V1__LabServer__Publicly {

@@ -267,7 +267,7 @@ natsmicro_status lab__v1__httplab_server__get_v2_item__reply(
 /*
  * A call of do_thing, as its handler sees it.
  *
- * One thread at a time may send; any thread may call natsmicro_call_cancel(call->base).
+ * Any number of threads may send; any thread may call natsmicro_call_cancel(call->base).
  */
 typedef struct Lab__V1__HTTPLabServer__DoThing {
     natsmicro_call *base;

@@ -120,7 +120,7 @@ void lab__v1__lab_client__watch__close(Lab__V1__LabClient__Watch *call);
 /*
  * Upload: a stream of requests, one response.
  *
- * One thread at a time may send or receive; any thread may call natsmicro_call_cancel(call->base).
+ * Any number of threads may send; any thread may call natsmicro_call_cancel(call->base).
  */
 typedef struct Lab__V1__LabClient__Upload {
     natsmicro_call *base;
@@ -363,7 +363,7 @@ natsmicro_status lab__v1__lab_server__ping__reply(Lab__V1__LabServer__Ping *call
 /*
  * A call of Watch, as its handler sees it.
  *
- * One thread at a time may send; any thread may call natsmicro_call_cancel(call->base).
+ * Any number of threads may send; any thread may call natsmicro_call_cancel(call->base).
  */
 typedef struct Lab__V1__LabServer__Watch {
     natsmicro_call *base;
@@ -480,7 +480,7 @@ natsmicro_status lab__v1__lab_server__upload__read(Lab__V1__LabServer__Upload *c
 /*
  * A call of Download, as its handler sees it.
  *
- * One thread at a time may send; any thread may call natsmicro_call_cancel(call->base).
+ * Any number of threads may send; any thread may call natsmicro_call_cancel(call->base).
  */
 typedef struct Lab__V1__LabServer__Download {
     natsmicro_call *base;

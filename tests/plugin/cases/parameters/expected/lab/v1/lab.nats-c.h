@@ -141,7 +141,7 @@ natsmicro_status lab__v1__lab_skeleton__ping__reply(Lab__V1__LabSkeleton__Ping *
 /*
  * A call of Watch, as its handler sees it.
  *
- * One thread at a time may send; any thread may call natsmicro_call_cancel(call->base).
+ * Any number of threads may send; any thread may call natsmicro_call_cancel(call->base).
  */
 typedef struct Lab__V1__LabSkeleton__Watch {
     natsmicro_call *base;

@@ -75,7 +75,7 @@ void lab__v1__lab_client__ping__free(Lab__V1__Request *response);
 /*
  * Upload: a stream of requests, one response.
  *
- * One thread at a time may send or receive; any thread may call natsmicro_call_cancel(call->base).
+ * Any number of threads may send; any thread may call natsmicro_call_cancel(call->base).
  */
 typedef struct Lab__V1__LabClient__Upload {
     natsmicro_call *base;

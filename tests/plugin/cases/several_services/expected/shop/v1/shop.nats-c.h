@@ -223,7 +223,7 @@ void shop__v1__tracking_service_client__follow__close(
 /*
  * A call of Follow, as its handler sees it.
  *
- * One thread at a time may send; any thread may call natsmicro_call_cancel(call->base).
+ * Any number of threads may send; any thread may call natsmicro_call_cancel(call->base).
  */
 typedef struct Shop__V1__TrackingServiceServer__Follow {
     natsmicro_call *base;
