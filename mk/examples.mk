@@ -1,13 +1,17 @@
 # The programs of examples/, and the demo that runs them.
 
-EXAMPLE_PROGRAMS := $(addprefix $(BUILD)/examples/,greet/server greet/client blob/server blob/blob)
+EXAMPLE_PROGRAMS := $(addprefix $(BUILD)/examples/,greet/server greet/client blob/server blob/blob \
+                      auth/server auth/client spans/server spans/client)
 $(eval $(call stubs,greet,examples/greet))
 $(eval $(call stubs,blob,examples/blob))
+$(eval $(call stubs,auth,examples/auth))
+$(eval $(call stubs,spans,examples/spans))
 
 # The blob example and tests hash with it; the library has no need of it.
 CRYPTO_LIBS := $(shell $(PKG_CONFIG) --libs libcrypto 2>/dev/null || echo -lcrypto)
 
-$(BUILD)/obj/examples/%.o: examples/%.c $(FLAGS_FILE) | $(greet_HEADERS) $(blob_HEADERS) $(WKT_HEADERS)
+$(BUILD)/obj/examples/%.o: examples/%.c $(FLAGS_FILE) | $(greet_HEADERS) $(blob_HEADERS) \
+                                 $(auth_HEADERS) $(spans_HEADERS) $(WKT_HEADERS)
 	$(call say,CC,$<)
 	$(call compile,$(OWN_FLAGS) $(INCLUDE_examples))
 
@@ -20,6 +24,15 @@ $(BUILD)/examples/blob/%: $(BUILD)/obj/examples/blob/%.o $(BUILD)/obj/examples/b
                           $(blob_STUBS) $(STATIC_LIBRARY) $(WKT_LIBRARY)
 	$(call say,LD,$@)
 	$(quiet)mkdir -p $(@D) && $(CC) $(LINK_FLAGS) -o $@ $^ $(PACKAGE_LIBS) $(CRYPTO_LIBS)
+
+$(BUILD)/examples/auth/%: $(BUILD)/obj/examples/auth/%.o $(auth_STUBS) $(STATIC_LIBRARY) $(WKT_LIBRARY)
+	$(call say,LD,$@)
+	$(quiet)mkdir -p $(@D) && $(CC) $(LINK_FLAGS) -o $@ $^ $(PACKAGE_LIBS)
+
+$(BUILD)/examples/spans/%: $(BUILD)/obj/examples/spans/%.o $(BUILD)/obj/examples/spans/trace.o \
+                           $(spans_STUBS) $(STATIC_LIBRARY) $(WKT_LIBRARY)
+	$(call say,LD,$@)
+	$(quiet)mkdir -p $(@D) && $(CC) $(LINK_FLAGS) -o $@ $^ $(PACKAGE_LIBS)
 
 .PHONY: examples demo demo-run
 examples: $(EXAMPLE_PROGRAMS)

@@ -78,7 +78,7 @@ test:
 	@scripts/install-dependencies test
 	@$(MAKE) --no-print-directory test-run
 
-test-build: all $(if $(filter build/demo build/blob,$(CHOSEN_SCRIPTS)),examples) $(CHOSEN_PROGRAMS:%=$(BUILD)/tests/%)
+test-build: all $(if $(filter build/demo build/blob build/examples,$(CHOSEN_SCRIPTS)),examples) $(CHOSEN_PROGRAMS:%=$(BUILD)/tests/%)
 
 test-run: test-build
 	@BUILD=$(BUILD) CC="$(CC)" CFLAGS="$(CFLAGS)" tests/run $(CHOSEN_PROGRAMS:%=$(BUILD)/tests/%) $(CHOSEN_SCRIPTS:%=tests/%)
@@ -88,13 +88,13 @@ asan:
 	@scripts/install-dependencies test
 	@TEST_LIMIT=$${TEST_LIMIT:-600} $(MAKE) --no-print-directory BUILD=$(BUILD)/asan CFLAGS="-O1 -g" \
 	    SANITIZE="-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer" \
-	    TESTS="$(or $(TESTS),unit/ integration/ vectors/ plugin/run build/demo build/blob)" test-run
+	    TESTS="$(or $(TESTS),unit/ integration/ vectors/ plugin/run build/demo build/blob build/examples)" test-run
 
 tsan:
 	@scripts/install-dependencies test
 	@TEST_LIMIT=$${TEST_LIMIT:-600} $(MAKE) --no-print-directory BUILD=$(BUILD)/tsan CFLAGS="-O1 -g" \
 	    SANITIZE="-fsanitize=thread -fno-omit-frame-pointer" \
-	    TESTS="$(or $(TESTS),unit/ integration/ vectors/ build/demo build/blob)" test-run
+	    TESTS="$(or $(TESTS),unit/ integration/ vectors/ build/demo build/blob build/examples)" test-run
 
 # Not among the tests: needs root, and minutes for each release.
 RELEASES ?= bookworm trixie testing
