@@ -68,6 +68,8 @@ static bool wide;     /* many messages, each a while after the last, and a windo
 static bool in_place; /* short messages are written in place where they can be */
 static bool server_busy;
 static bool server_done;  /* the handler has returned */
+static bool server_waits; /* for a worker, if its stream is a reliable one */
+static int64_t admitted_at;
 static bool server_fails; /* it is to return an error */
 static bool closed_send;
 
@@ -438,7 +440,8 @@ static void accept_opening(natsMsg *message)
     nm_incoming opening;
     nm_incoming_read(&opening, message, NM_HEADER_LIMIT);
     side_begin(&server, client.stream->kind, "_INBOX.s.1", true);
-    if (nm_stream_accept(server.stream, message, &opening, false, &error) != NATSMICRO_OK) {
+    server_waits = server_waits && nm_stream_may_wait(&settings, client.stream->kind, &opening);
+    if (nm_stream_accept(server.stream, message, &opening, server_waits, &error) != NATSMICRO_OK) {
         server_done = true;
         nm_stream_close(server.stream);
     }
@@ -497,8 +500,11 @@ static bool serve_return(void)
 /* The handler goes on by one step that does not wait. False: there is none. */
 static bool serve(void)
 {
-    if (!server.exists || server_busy || server_done)
+    if (!server.exists || server_busy || server_done || (server_waits && clock_ns < admitted_at))
         return false;
+    if (server_waits)
+        nm_stream_admit(server.stream);
+    server_waits = false;
     server_busy = true;
     bool acted = serve_recv() || serve_send() || serve_return();
     server_busy = false;
@@ -757,6 +763,9 @@ static void begin(natsmicro_method_kind kind)
                          30 * SECOND);
     client.to_send = pull() % 64;
     server.to_send = pull() % 64;
+    server_waits = (shape & 128) != 0;
+    if (server_waits)
+        admitted_at = clock_ns + pull() % 64 * SECOND;
     if (wide) {
         client.to_send *= 8;
         server.to_send *= 8;
