@@ -78,6 +78,8 @@ natsmicro_status natsmicro_stub_reply(natsmicro_call *call, const void *response
 
 natsmicro_status natsmicro_call_reply(natsmicro_call *call, const ProtobufCMessage *response)
 {
+    if (call == NULL)
+        return NM_REFUSE_NULL(call);
     if (!call->side->is_server || nm_service_streams(nm_call_kind(call)))
         return nm_error_set(&call->send_error, NATSMICRO_FAILED_PRECONDITION,
                             "%s: this side of the call has no response to give",

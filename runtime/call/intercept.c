@@ -4,6 +4,7 @@
  */
 #include "call/intercept.h"
 
+#include "base/last_error.h"
 #include "call/failure.h"
 
 /* What the interceptors are around. */
@@ -153,6 +154,8 @@ static natsmicro_status send_message(const nm_run *run, const ProtobufCMessage *
 
 natsmicro_status natsmicro_next_run(natsmicro_next *next, const ProtobufCMessage *message)
 {
+    if (next == NULL)
+        return NM_REFUSE_NULL(next);
     nm_run *run = next->run;
     natsmicro_call *call = run->call;
     natsmicro_next rest;
@@ -175,6 +178,8 @@ natsmicro_status natsmicro_next_run(natsmicro_next *next, const ProtobufCMessage
 
 void natsmicro_next_set_timeout(natsmicro_next *next, int64_t timeout_ms)
 {
+    if (next == NULL)
+        return;
     next->timeout_ms = timeout_ms;
 }
 
@@ -220,9 +225,13 @@ static natsmicro_status take_response(natsmicro_call *call, natsmicro_status sta
 natsmicro_status natsmicro_next_call(natsmicro_next *next, const ProtobufCMessage *request,
                                      ProtobufCMessage **response)
 {
+    if (response == NULL)
+        return NM_REFUSE_NULL(response);
+    *response = NULL;
+    if (next == NULL)
+        return NM_REFUSE_NULL(next);
     nm_run *run = next->run;
     natsmicro_call *call = run->call;
-    *response = NULL;
     if (run->role != IN_CALL)
         return NATSMICRO_INTERNAL;
     int64_t before = 0;
@@ -246,8 +255,12 @@ natsmicro_status natsmicro_next_call(natsmicro_next *next, const ProtobufCMessag
 
 natsmicro_status natsmicro_next_recv(natsmicro_next *next, const ProtobufCMessage **message)
 {
-    nm_run *run = next->run;
+    if (message == NULL)
+        return NM_REFUSE_NULL(message);
     *message = NULL;
+    if (next == NULL)
+        return NM_REFUSE_NULL(next);
+    nm_run *run = next->run;
     if (run->role != IN_RECV)
         return NATSMICRO_INTERNAL;
     natsmicro_next rest;

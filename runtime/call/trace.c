@@ -5,6 +5,7 @@
  */
 #include "wire/trace.h"
 
+#include "base/last_error.h"
 #include "call/call.h"
 #include "call/context.h"
 #include "wire/names.h"
@@ -48,6 +49,8 @@ static bool attach(natsmicro_call *call, const char *traceparent, const char *tr
 natsmicro_status natsmicro_call_set_trace(natsmicro_call *call, const char *traceparent,
                                           const char *tracestate)
 {
+    if (call == NULL)
+        return NM_REFUSE_NULL(call);
     nm_error error = NM_ERROR_INIT;
     natsmicro_status status = check_trace(traceparent, tracestate, &error);
     if (status == NATSMICRO_OK && !attach(call, traceparent, tracestate))
@@ -110,6 +113,10 @@ static void follow_deadline(natsmicro_context *context, natsmicro_call *call)
 natsmicro_status natsmicro_context_follow(natsmicro_context *context, natsmicro_call *call,
                                           unsigned what)
 {
+    if (context == NULL)
+        return NM_REFUSE_NULL(context);
+    if (call == NULL)
+        return NM_REFUSE_NULL(call);
     nm_error_clear(&context->error);
     if (!call->side->is_server)
         return nm_error_set(&context->error, NATSMICRO_FAILED_PRECONDITION,

@@ -3,6 +3,8 @@
  */
 #include "call/user_data.h"
 
+#include "base/last_error.h"
+
 #include <stdlib.h>
 
 static void free_data(const nm_user_data *item)
@@ -22,6 +24,8 @@ static nm_user_data put(nm_user_data *item, void *data, void (*free_function)(vo
 
 void natsmicro_call_set_user(natsmicro_call *call, void *data, void (*free_function)(void *data))
 {
+    if (call == NULL)
+        return;
     pthread_mutex_lock(&call->lock);
     nm_user_data before = put(&call->user, data, free_function);
     pthread_mutex_unlock(&call->lock);
@@ -30,6 +34,8 @@ void natsmicro_call_set_user(natsmicro_call *call, void *data, void (*free_funct
 
 void *natsmicro_call_user(natsmicro_call *call)
 {
+    if (call == NULL)
+        return NULL;
     pthread_mutex_lock(&call->lock);
     void *data = call->user.data;
     pthread_mutex_unlock(&call->lock);
@@ -48,6 +54,8 @@ static nm_user_data *find(natsmicro_call *call, const void *key)
 natsmicro_status natsmicro_call_set_value(natsmicro_call *call, const void *key, void *data,
                                           void (*free_function)(void *data))
 {
+    if (call == NULL)
+        return NM_REFUSE_NULL(call);
     nm_user_data *spare = calloc(1, sizeof(*spare));
     if (spare == NULL)
         return NATSMICRO_RESOURCE_EXHAUSTED;
@@ -69,6 +77,8 @@ natsmicro_status natsmicro_call_set_value(natsmicro_call *call, const void *key,
 
 void *natsmicro_call_value(natsmicro_call *call, const void *key)
 {
+    if (call == NULL)
+        return NULL;
     pthread_mutex_lock(&call->lock);
     const nm_user_data *item = find(call, key);
     void *data = item != NULL ? item->data : NULL;

@@ -51,6 +51,8 @@ natsmicro_status nm_chunk_check_receives(natsmicro_call *call)
 
 void natsmicro_chunked_watch(natsmicro_call *call, natsmicro_watch watch, void *user_data)
 {
+    if (call == NULL)
+        return;
     call->watch = watch;
     call->watch_data = user_data;
 }

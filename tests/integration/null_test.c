@@ -121,6 +121,30 @@ static void a_chunked_method(void **state)
     natsmicro_blob_writer_free(NULL);
     natsmicro_blob_reader_free(NULL);
     natsmicro_chunked_set_max_size(NULL, 1);
+    natsmicro_chunked_watch(NULL, NULL, NULL);
+}
+
+static void what_interceptors_use(void **state)
+{
+    (void)state;
+    ProtobufCMessage *response = (ProtobufCMessage *)&response;
+    const ProtobufCMessage *message = (const ProtobufCMessage *)&message;
+    assert_refused(natsmicro_next_run(NULL, NULL));
+    assert_refused(natsmicro_next_call(NULL, NULL, &response));
+    assert_null(response);
+    assert_refused(natsmicro_next_recv(NULL, &message));
+    assert_null(message);
+    natsmicro_next_set_timeout(NULL, 1);
+    assert_refused(natsmicro_call_reply(NULL, NULL));
+    natsmicro_call_set_user(NULL, NULL, NULL);
+    assert_null(natsmicro_call_user(NULL));
+    assert_refused(natsmicro_call_set_value(NULL, NULL, NULL, NULL));
+    assert_null(natsmicro_call_value(NULL, NULL));
+    assert_refused(natsmicro_call_set_trace(NULL, NULL, NULL));
+    natsmicro_context *context = lab_context();
+    assert_refused(natsmicro_context_follow(NULL, NULL, 0));
+    assert_refused(natsmicro_context_follow(context, NULL, 0));
+    natsmicro_context_destroy(context);
 }
 
 static void what_is_read_of_a_call(void **state)
@@ -160,6 +184,7 @@ int main(void)
         lab_test(a_client_stream),
         lab_test(a_bidirectional_stream),
         cmocka_unit_test(a_chunked_method),
+        cmocka_unit_test(what_interceptors_use),
         cmocka_unit_test(what_is_read_of_a_call),
     };
     return cmocka_run_group_tests(tests, lab_start_broker, lab_stop_broker);
