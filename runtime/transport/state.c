@@ -113,6 +113,15 @@ void nm_stream_fail_input(nm_stream *stream, natsmicro_status status, const char
     nm_stream_fail_input_with(stream, &error);
 }
 
+void nm_stream_close_finished(nm_stream *stream)
+{
+    pthread_mutex_lock(&stream->lock);
+    nm_stream_fail_input(stream, NATSMICRO_CANCELLED,
+                         "%s: the call is over, and its caller sends nothing more", stream->method);
+    pthread_mutex_unlock(&stream->lock);
+    nm_inbox_close(&stream->inbox);
+}
+
 /* ---- how a call ends ---- */
 
 void nm_stream_abort_locked_with(nm_stream *stream, nm_error *error)

@@ -136,6 +136,12 @@ static inline natsmicro_status nm_stream_would_block(nm_stream *stream, nm_readi
 void nm_stream_notify(nm_stream *stream, unsigned readiness);
 
 /*
+ * Server, without the lock: the call is finished, and its caller needs nothing more. No message
+ * comes any more, also not to a handler that has answered and reads on.
+ */
+void nm_stream_close_finished(nm_stream *stream);
+
+/*
  * In on_message: a reader that waits is woken now when it has `many` messages to read, else when no
  * more are at hand. To wake it for each is a switch of threads for each.
  */

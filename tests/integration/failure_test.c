@@ -478,42 +478,6 @@ static void a_closed_connection_ends_a_handler_that_waits(void **state)
     lab_close(&room);
 }
 
-/* Answers the first value, and reads on to the end. */
-static natsmicro_status answer_and_read_on(Lab__V1__LabServer__Sum *call, void *user_data)
-{
-    lab_probe *seen = user_data;
-    Lab__V1__SumResponse answer = LAB__V1__SUM_RESPONSE__INIT;
-    const Lab__V1__SumRequest *item;
-    natsmicro_status status = lab__v1__lab_server__sum__recv(call, &item);
-    if (status == NATSMICRO_OK)
-        status = lab__v1__lab_server__sum__reply(call, &answer);
-    seen->first = status;
-    latch_open(&seen->entered);
-    while (status == NATSMICRO_OK)
-        status = lab__v1__lab_server__sum__recv(call, &item);
-    atomic_store(&seen->returned, (int)status);
-    latch_open(&seen->done);
-    return NATSMICRO_OK;
-}
-
-static void a_closed_connection_ends_a_handler_that_reads_on(void **state)
-{
-    static const Lab__V1__LabHandlers handlers = {.sum = answer_and_read_on};
-    (void)state;
-    lab room;
-    lab_open(&room);
-    lab_serve(&room, &handlers, &room.seen);
-    Lab__V1__LabClient__Sum *call;
-    assert_ok(lab__v1__lab_client__sum(room.client, NULL, &call));
-    assert_ok(lab_sum_send(call, 1));
-    assert_true(latch_wait(&room.seen.entered, WAIT_MS));
-    assert_ok(room.seen.first);
-    natsConnection_Close(room.server_connection);
-    assert_true(latch_wait(&room.seen.done, WAIT_MS));
-    lab__v1__lab_client__sum__close(call);
-    lab_close(&room);
-}
-
 static void *run_server(void *argument)
 {
     lab *room = argument;
@@ -657,7 +621,6 @@ static int run(void)
         cmocka_unit_test(a_handler_that_sends_outlasts_a_broker_that_stands_still),
         cmocka_unit_test(a_closed_connection_ends_a_call_of_each_kind),
         cmocka_unit_test(a_closed_connection_ends_a_handler_that_waits),
-        cmocka_unit_test(a_closed_connection_ends_a_handler_that_reads_on),
         cmocka_unit_test(a_closed_connection_ends_calls_and_server),
         cmocka_unit_test(calls_before_the_first_connection_wait_or_say_so),
         cmocka_unit_test(a_drained_connection_ends_the_server),

@@ -377,7 +377,7 @@ void nm_plain_answer_fence(nm_stream *stream, bool passed)
     }
     pthread_mutex_unlock(&stream->lock);
     if (done)
-        nm_inbox_close(&stream->inbox);
+        nm_stream_close_finished(stream);
 }
 
 /* ---- the timer ---- */
@@ -508,7 +508,7 @@ void nm_plain_answer_timer(nm_stream *stream)
     if (next == STEP_GIVE_UP)
         report_unheard(stream, unsure);
     if (over)
-        nm_inbox_close(&stream->inbox);
+        nm_stream_close_finished(stream);
 }
 
 void nm_plain_answer_reset(nm_stream *stream)

@@ -153,7 +153,7 @@ void nm_reliable_finish(nm_stream *stream, const nm_error *failure)
     if (end)
         report_cut(stream);
     if (over)
-        nm_inbox_close(&stream->inbox);
+        nm_stream_close_finished(stream);
 }
 
 /* Ends the call on the wire now. True: a handler has returned, so the inbox can close. */
@@ -180,5 +180,5 @@ void nm_reliable_reset_client(nm_stream *stream, const nm_error *why)
 void nm_reliable_reset_server(nm_stream *stream, const nm_error *failure)
 {
     if (reset(stream, failure))
-        nm_inbox_close(&stream->inbox);
+        nm_stream_close_finished(stream);
 }

@@ -409,7 +409,7 @@ void nm_reliable_on_message(nm_stream *stream, natsMsg *message)
     if (stranger != NULL)
         refuse_stranger(stream, message);
     if (done)
-        nm_inbox_close(&stream->inbox);
+        nm_stream_close_finished(stream);
     if (!outcome.taken)
         natsMsg_Destroy(message);
 }

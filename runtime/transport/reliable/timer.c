@@ -188,7 +188,7 @@ void nm_reliable_on_timer(nm_stream *stream)
     if (published && !control.flush)
         nm_link_flush_soon(stream->link);
     if (close)
-        nm_inbox_close(&stream->inbox);
+        nm_stream_close_finished(stream);
 }
 
 /* The timer probes the peer, so a thread that waits looks after the deadline only. */
