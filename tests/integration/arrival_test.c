@@ -195,9 +195,9 @@ static void a_stream_whose_caller_has_no_time_left_is_not_begun(void **state)
     const Lab__V1__CountUpResponse *response;
     assert_status(NATSMICRO_DEADLINE_EXCEEDED,
                   lab__v1__lab_client__count_up__recv(call, &response));
-    latch_open(&here.room->seen.release);
     lab_expect_heard(&here.expired, "lab.v1.count_up", "lab.v1.Lab.CountUp",
                      "before a worker was free");
+    latch_open(&here.room->seen.release);
     assert_int_equal(1, counters_of(&here).expired);
     assert_int_equal(0, latch_count(&here.room->seen.done));
     lab__v1__lab_client__count_up__close(call);
