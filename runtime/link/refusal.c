@@ -26,15 +26,36 @@ static void take_subject(nm_refusal *refusal, const char *from)
     refusal->subject[length] = '\0';
 }
 
+/* False: there is none that tells of a refusal. */
+static bool read_text(natsConnection *connection, char *text, size_t size)
+{
+    const char *last = NULL;
+    if (natsConnection_GetLastError(connection, &last) != NATS_NOT_PERMITTED)
+        return false;
+    snprintf(text, size, "%s", last);
+    return true;
+}
+
+/*
+ * nats.c gives out its own buffer, which it may be writing to. A text that is the same twice was
+ * whole; one that is not will be read again at the next look.
+ */
+static bool read_whole_text(natsConnection *connection, nm_refusal *refusal)
+{
+    char again[sizeof(refusal->text)];
+    return read_text(connection, refusal->text, sizeof(refusal->text)) &&
+           read_text(connection, again, sizeof(again)) && strcmp(refusal->text, again) == 0;
+}
+
 void nm_refusal_read(natsConnection *connection, nm_refusal *refusal)
 {
     refusal->kind = NM_REFUSED_NOTHING;
     refusal->text[0] = refusal->subject[0] = '\0';
     refusal->cut = false;
-    const char *text = NULL;
-    if (natsConnection_GetLastError(connection, &text) != NATS_NOT_PERMITTED)
+    if (!read_whole_text(connection, refusal)) {
+        refusal->text[0] = '\0';
         return;
-    snprintf(refusal->text, sizeof(refusal->text), "%s", text);
+    }
     for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
         const char *found = strstr(refusal->text, texts[i].begin);
         if (found == NULL)
