@@ -374,7 +374,7 @@ static void a_caller_that_the_end_does_not_reach(void **state)
                             .reply = "_INBOX.nobody.there",
                             .reply_to = "_INBOX.nobody.there",
                             .name = "Natsmicro-Stream",
-                            .value = "1; messages=65536; bytes=4194304; timeout=1"});
+                            .value = "1; messages=65536; bytes=4194304; timeout=300"});
     assert_true(latch_wait_count(&here.room.seen.done, 2, LAB_PATIENCE));
     assert_true(eventually(nothing_is_left, &here, LAB_PATIENCE));
     int64_t began = now_ms();
