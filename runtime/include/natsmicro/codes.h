@@ -20,10 +20,10 @@ extern "C" {
  */
 static inline bool natsmicro_is_cancelled(const char *error_code)
 {
-    return error_code != NULL && error_code[0] != '\0' &&
-           natsmicro_status_from_code(error_code) == NATSMICRO_CANCELLED;
+    return natsmicro_status_from_code(error_code) == NATSMICRO_CANCELLED;
 }
 
+/* NULL and "" have the status UNKNOWN, but are no code. */
 static inline bool natsmicro_is_unknown(const char *error_code)
 {
     return error_code != NULL && error_code[0] != '\0' &&
@@ -32,86 +32,72 @@ static inline bool natsmicro_is_unknown(const char *error_code)
 
 static inline bool natsmicro_is_invalid_argument(const char *error_code)
 {
-    return error_code != NULL && error_code[0] != '\0' &&
-           natsmicro_status_from_code(error_code) == NATSMICRO_INVALID_ARGUMENT;
+    return natsmicro_status_from_code(error_code) == NATSMICRO_INVALID_ARGUMENT;
 }
 
 static inline bool natsmicro_is_deadline_exceeded(const char *error_code)
 {
-    return error_code != NULL && error_code[0] != '\0' &&
-           natsmicro_status_from_code(error_code) == NATSMICRO_DEADLINE_EXCEEDED;
+    return natsmicro_status_from_code(error_code) == NATSMICRO_DEADLINE_EXCEEDED;
 }
 
 static inline bool natsmicro_is_not_found(const char *error_code)
 {
-    return error_code != NULL && error_code[0] != '\0' &&
-           natsmicro_status_from_code(error_code) == NATSMICRO_NOT_FOUND;
+    return natsmicro_status_from_code(error_code) == NATSMICRO_NOT_FOUND;
 }
 
 static inline bool natsmicro_is_already_exists(const char *error_code)
 {
-    return error_code != NULL && error_code[0] != '\0' &&
-           natsmicro_status_from_code(error_code) == NATSMICRO_ALREADY_EXISTS;
+    return natsmicro_status_from_code(error_code) == NATSMICRO_ALREADY_EXISTS;
 }
 
 static inline bool natsmicro_is_permission_denied(const char *error_code)
 {
-    return error_code != NULL && error_code[0] != '\0' &&
-           natsmicro_status_from_code(error_code) == NATSMICRO_PERMISSION_DENIED;
+    return natsmicro_status_from_code(error_code) == NATSMICRO_PERMISSION_DENIED;
 }
 
 static inline bool natsmicro_is_resource_exhausted(const char *error_code)
 {
-    return error_code != NULL && error_code[0] != '\0' &&
-           natsmicro_status_from_code(error_code) == NATSMICRO_RESOURCE_EXHAUSTED;
+    return natsmicro_status_from_code(error_code) == NATSMICRO_RESOURCE_EXHAUSTED;
 }
 
 static inline bool natsmicro_is_failed_precondition(const char *error_code)
 {
-    return error_code != NULL && error_code[0] != '\0' &&
-           natsmicro_status_from_code(error_code) == NATSMICRO_FAILED_PRECONDITION;
+    return natsmicro_status_from_code(error_code) == NATSMICRO_FAILED_PRECONDITION;
 }
 
 static inline bool natsmicro_is_aborted(const char *error_code)
 {
-    return error_code != NULL && error_code[0] != '\0' &&
-           natsmicro_status_from_code(error_code) == NATSMICRO_ABORTED;
+    return natsmicro_status_from_code(error_code) == NATSMICRO_ABORTED;
 }
 
 static inline bool natsmicro_is_out_of_range(const char *error_code)
 {
-    return error_code != NULL && error_code[0] != '\0' &&
-           natsmicro_status_from_code(error_code) == NATSMICRO_OUT_OF_RANGE;
+    return natsmicro_status_from_code(error_code) == NATSMICRO_OUT_OF_RANGE;
 }
 
 static inline bool natsmicro_is_unimplemented(const char *error_code)
 {
-    return error_code != NULL && error_code[0] != '\0' &&
-           natsmicro_status_from_code(error_code) == NATSMICRO_UNIMPLEMENTED;
+    return natsmicro_status_from_code(error_code) == NATSMICRO_UNIMPLEMENTED;
 }
 
 static inline bool natsmicro_is_internal(const char *error_code)
 {
-    return error_code != NULL && error_code[0] != '\0' &&
-           natsmicro_status_from_code(error_code) == NATSMICRO_INTERNAL;
+    return natsmicro_status_from_code(error_code) == NATSMICRO_INTERNAL;
 }
 
 static inline bool natsmicro_is_unavailable(const char *error_code)
 {
-    return error_code != NULL && error_code[0] != '\0' &&
-           natsmicro_status_from_code(error_code) == NATSMICRO_UNAVAILABLE;
+    return natsmicro_status_from_code(error_code) == NATSMICRO_UNAVAILABLE;
 }
 
 static inline bool natsmicro_is_data_loss(const char *error_code)
 {
-    return error_code != NULL && error_code[0] != '\0' &&
-           natsmicro_status_from_code(error_code) == NATSMICRO_DATA_LOSS;
+    return natsmicro_status_from_code(error_code) == NATSMICRO_DATA_LOSS;
 }
 
 static inline bool natsmicro_is_unauthenticated(const char *error_code)
 {
-    return error_code != NULL && error_code[0] != '\0' &&
-           natsmicro_status_from_code(error_code) == NATSMICRO_UNAUTHENTICATED;
+    return natsmicro_status_from_code(error_code) == NATSMICRO_UNAUTHENTICATED;
 }
 
 /*
