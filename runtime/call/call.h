@@ -160,6 +160,17 @@ static inline natsmicro_method_kind nm_call_kind(const natsmicro_call *call)
     return call->method->stub->kind;
 }
 
+/* Of the messages that this side sends, and of those that it receives. */
+static inline const nm_plan *nm_call_plan_out(const natsmicro_call *call)
+{
+    return call->side->is_server ? call->method->response : call->method->request;
+}
+
+static inline const nm_plan *nm_call_plan_in(const natsmicro_call *call)
+{
+    return call->side->is_server ? call->method->request : call->method->response;
+}
+
 /* ---- making ---- */
 
 /* What a call is made of. */

@@ -147,8 +147,7 @@ static natsmicro_status run_handle(const natsmicro_next *next, natsmicro_next *r
 static natsmicro_status send_message(const nm_run *run, const ProtobufCMessage *message)
 {
     natsmicro_call *call = run->call;
-    const nm_plan *plan = call->side->is_server ? call->method->response : call->method->request;
-    natsmicro_status status = check_passed(run, plan, message);
+    natsmicro_status status = check_passed(run, nm_call_plan_out(call), message);
     return status == NATSMICRO_OK ? run->end.with_message(call, message) : status;
 }
 
@@ -335,7 +334,7 @@ natsmicro_status nm_intercept_send(natsmicro_call *call, const ProtobufCMessage 
 /* Of the type that this side receives, or an error that ends the call. */
 static natsmicro_status check_received(natsmicro_call *call, const ProtobufCMessage *message)
 {
-    const nm_plan *plan = call->side->is_server ? call->method->request : call->method->response;
+    const nm_plan *plan = nm_call_plan_in(call);
     if (message != NULL && message->descriptor == plan->descriptor)
         return NATSMICRO_OK;
     return nm_call_give_up(call, NATSMICRO_INTERNAL,

@@ -6,16 +6,6 @@
 #include "base/last_error.h"
 #include "call/intercept.h"
 
-static const nm_plan *type_out(const natsmicro_call *call)
-{
-    return call->side->is_server ? call->method->response : call->method->request;
-}
-
-static const nm_plan *type_in(const natsmicro_call *call)
-{
-    return call->side->is_server ? call->method->request : call->method->response;
-}
-
 /* ---- sending ---- */
 
 typedef struct nm_typed_message {
@@ -32,7 +22,7 @@ static bool write_message(const void *typed, nm_buffer *room)
 /* Fast path: encode a short message in place. False if no room is available now. */
 static bool send_in_place(natsmicro_call *call, const void *message)
 {
-    const nm_typed_message typed = {type_out(call), message};
+    const nm_typed_message typed = {nm_call_plan_out(call), message};
     return nm_stream_send_in_place(call->stream, write_message, &typed);
 }
 
@@ -65,8 +55,8 @@ static natsmicro_status encode_and_send(natsmicro_call *call, const void *messag
 {
     nm_call_forget_send_error(call);
     nm_encoding encoding;
-    natsmicro_status status =
-        nm_encode_in_pieces(type_out(call), message, &call->encoded, &encoding, &call->send_error);
+    natsmicro_status status = nm_encode_in_pieces(nm_call_plan_out(call), message, &call->encoded,
+                                                  &encoding, &call->send_error);
     if (status != NATSMICRO_OK)
         return status;
     bool is_short = encoding.count == 1 && encoding.pieces[0].length < NM_SHORT_MESSAGE &&
@@ -184,7 +174,7 @@ NM_COLD static natsmicro_status decode_by_library(natsmicro_call *call, const nm
 {
     nm_error error = NM_ERROR_INIT;
     ProtobufCMessage *decoded = NULL;
-    natsmicro_status status = nm_decode(type_in(call)->descriptor, span->data, span->length,
+    natsmicro_status status = nm_decode(nm_call_plan_in(call)->descriptor, span->data, span->length,
                                         &call->settings->limits, &call->arena, &decoded, &error);
     if (status != NATSMICRO_OK)
         status = malformed(call, &error);
@@ -195,8 +185,8 @@ NM_COLD static natsmicro_status decode_by_library(natsmicro_call *call, const nm
 
 natsmicro_status nm_call_decode(natsmicro_call *call, const nm_span *span, const void **message)
 {
-    *message = nm_decode_directly(type_in(call), span->data, span->length, &call->settings->limits,
-                                  &call->arena);
+    *message = nm_decode_directly(nm_call_plan_in(call), span->data, span->length,
+                                  &call->settings->limits, &call->arena);
     return *message != NULL ? NATSMICRO_OK : decode_by_library(call, span, message);
 }
 
