@@ -185,16 +185,14 @@ bool nm_call_enter_handler(natsmicro_call *call)
     return may;
 }
 
-size_t nm_call_enter_interceptor(natsmicro_call *call, size_t outside)
+void nm_call_enter_interceptor(natsmicro_call *call, size_t outside)
 {
     pthread_mutex_lock(&call->lock);
-    size_t before = call->outside;
     if (!call->detached) {
         forget_failure(call);
         call->outside = outside;
     }
     pthread_mutex_unlock(&call->lock);
-    return before;
 }
 
 natsmicro_status nm_call_leave_interceptor(natsmicro_call *call, natsmicro_status returned,

@@ -30,8 +30,8 @@ natsmicro_status nm_call_vfail(natsmicro_call *call, natsmicro_status status, co
  */
 bool nm_call_enter_handler(natsmicro_call *call);
 
-/* An interceptor is about to run, inside so many others. Returns how many were outside before. */
-size_t nm_call_enter_interceptor(natsmicro_call *call, size_t outside);
+/* An interceptor is about to run, inside so many others. */
+void nm_call_enter_interceptor(natsmicro_call *call, size_t outside);
 
 /*
  * The handler, or an interceptor, has returned to the interceptor outside it. Returns what the call
