@@ -91,6 +91,14 @@ static natsmicro_status check_passed(const nm_run *run, const nm_plan *plan,
     return message == run->given ? NATSMICRO_OK : nm_check_type(run->call, plan, message);
 }
 
+/* The end of a chain around a message, which is of the plan's type. */
+static natsmicro_status run_end(const nm_run *run, const nm_plan *plan,
+                                const ProtobufCMessage *message)
+{
+    natsmicro_status status = check_passed(run, plan, message);
+    return status == NATSMICRO_OK ? run->end.with_message(run->call, message) : status;
+}
+
 static natsmicro_status wrong_function(natsmicro_call *call)
 {
     return nm_error_set(&call->send_error, NATSMICRO_INTERNAL,
@@ -116,13 +124,6 @@ static natsmicro_status open_stream(nm_run *run, const ProtobufCMessage *request
 
 /* ---- around a handler ---- */
 
-static natsmicro_status handle(nm_run *run, const ProtobufCMessage *request)
-{
-    natsmicro_call *call = run->call;
-    natsmicro_status status = check_passed(run, call->method->request, request);
-    return status == NATSMICRO_OK ? run->end.with_message(call, request) : status;
-}
-
 static natsmicro_status run_handle(const natsmicro_next *next, natsmicro_next *rest,
                                    const natsmicro_interceptor *interceptor,
                                    const ProtobufCMessage *request)
@@ -133,7 +134,7 @@ static natsmicro_status run_handle(const natsmicro_next *next, natsmicro_next *r
         nm_call_enter_interceptor(call, rest->outside);
         status = interceptor->handle(call, request, rest, interceptor->user_data);
     } else if (nm_call_enter_handler(call)) {
-        status = handle(next->run, request);
+        status = run_end(next->run, call->method->request, request);
     } else {
         return nm_error_set(&call->send_error, NATSMICRO_FAILED_PRECONDITION,
                             "%s: the handler has run, and may not run again",
@@ -142,14 +143,7 @@ static natsmicro_status run_handle(const natsmicro_next *next, natsmicro_next *r
     return nm_call_leave_interceptor(call, status, next->outside);
 }
 
-/* ---- around a message that is sent ---- */
-
-static natsmicro_status send_message(const nm_run *run, const ProtobufCMessage *message)
-{
-    natsmicro_call *call = run->call;
-    natsmicro_status status = check_passed(run, nm_call_plan_out(call), message);
-    return status == NATSMICRO_OK ? run->end.with_message(call, message) : status;
-}
+/* ---- the rest of a chain around a message ---- */
 
 natsmicro_status natsmicro_next_run(natsmicro_next *next, const ProtobufCMessage *message)
 {
@@ -167,7 +161,7 @@ natsmicro_status natsmicro_next_run(natsmicro_next *next, const ProtobufCMessage
         return run_handle(next, &rest, interceptor, message);
     case IN_SEND:
         return interceptor != NULL ? interceptor->send(call, message, &rest, interceptor->user_data)
-                                   : send_message(run, message);
+                                   : run_end(run, nm_call_plan_out(call), message);
     default:
         return wrong_function(call);
     }
