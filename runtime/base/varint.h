@@ -11,6 +11,8 @@
 #ifndef NM_BASE_VARINT_H
 #define NM_BASE_VARINT_H
 
+#include "base/compare.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -42,7 +44,7 @@ static inline uint8_t *nm_varint_write(uint8_t *at, uint64_t value)
 static inline size_t nm_varint_read_long(const uint8_t *bytes, size_t length, size_t longest,
                                          uint64_t *value)
 {
-    size_t most = length < longest ? length : longest;
+    size_t most = nm_smaller(length, longest);
     uint64_t number = 0;
 
     for (size_t i = 0; i < most; i++) {

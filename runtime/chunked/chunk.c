@@ -5,6 +5,7 @@
  */
 #include "chunked/chunk.h"
 #include "base/cold.h"
+#include "base/compare.h"
 #include "call/messages.h"
 #include "wire/chunk.h"
 
@@ -86,8 +87,7 @@ size_t nm_chunk_size(natsmicro_call *call, size_t chunk_size)
         chunk_size = (size_t)call->method->stub->default_chunk_size;
     if (chunk_size == 0)
         chunk_size = DEFAULT_CHUNK_SIZE;
-    size_t most = most_in_a_message(call);
-    return chunk_size < most ? chunk_size : most;
+    return nm_smaller(chunk_size, most_in_a_message(call));
 }
 
 /*
@@ -133,8 +133,7 @@ static natsmicro_status send_split(natsmicro_call *call, nm_bytes piece)
     size_t left = piece.length;
     natsmicro_status status = NATSMICRO_OK;
     while (left > 0 && status == NATSMICRO_OK) {
-        size_t most = most_in_a_message(call);
-        size_t length = left < most ? left : most;
+        size_t length = nm_smaller(left, most_in_a_message(call));
         status = send_one(call, &(nm_bytes){at, length}, 1, length);
         at += length;
         left -= length;

@@ -1,6 +1,7 @@
 /*
  * Receives a blob into memory, into the user's sink, or piece by piece.
  */
+#include "base/compare.h"
 #include "base/last_error.h"
 #include "chunked/chunk.h"
 
@@ -50,7 +51,7 @@ static bool make_room(memory_sink *sink, size_t length)
     if (needed <= sink->capacity)
         return true;
     size_t doubled = sink->capacity > sink->limit / 2 ? sink->limit : 2 * sink->capacity;
-    return grow_to(sink, doubled > needed ? doubled : needed);
+    return grow_to(sink, nm_larger(doubled, needed));
 }
 
 static natsmicro_status take_into_memory(void *self, const uint8_t *data, size_t length)
@@ -75,7 +76,7 @@ static natsmicro_status take_into_memory(void *self, const uint8_t *data, size_t
 static size_t first_capacity(const nm_progress *progress, size_t limit)
 {
     size_t capacity = progress->total < MOST_AT_ONCE ? (size_t)progress->total : 0;
-    return capacity < limit ? capacity : limit;
+    return nm_smaller(capacity, limit);
 }
 
 static natsmicro_status recv_bytes(natsmicro_call *call, size_t limit, uint8_t **data,
@@ -193,7 +194,7 @@ natsmicro_status nm_chunk_read(natsmicro_call *call, void *buffer, size_t size, 
     natsmicro_status status = nm_chunk_recv(call, &data, &there);
     if (status != NATSMICRO_OK)
         return status;
-    *length = there < size ? there : size;
+    *length = nm_smaller(there, size);
     memcpy(buffer, data, *length);
     call->chunk_rest = (nm_bytes){data + *length, there - *length};
     return NATSMICRO_OK;

@@ -1,6 +1,7 @@
 /*
  * Sends a blob from memory or from the user's source.
  */
+#include "base/compare.h"
 #include "base/last_error.h"
 #include "chunked/chunk.h"
 
@@ -46,7 +47,7 @@ static natsmicro_status send_bytes(natsmicro_call *call, const void *data, size_
     size_t left = length;
     while (left > 0) {
         size_t size = nm_chunk_size(call, chunk_size);
-        nm_bytes chunk = {at, left < size ? left : size};
+        nm_bytes chunk = {at, nm_smaller(left, size)};
         status = nm_chunk_send(call, &chunk, 1);
         if (status == NATSMICRO_OK)
             status = nm_progress_add(&watch, chunk.length);

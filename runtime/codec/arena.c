@@ -3,6 +3,7 @@
  * so that after a reset one block is enough for another message of that kind.
  */
 #include "codec/arena.h"
+#include "base/compare.h"
 
 #include <stdlib.h>
 
@@ -16,7 +17,7 @@ static size_t block_size(size_t needed, size_t wish)
 
     while (size < wish && size < NM_ARENA_LARGEST_KEPT)
         size *= 2;
-    return size < needed ? needed : size;
+    return nm_larger(size, needed);
 }
 
 static nm_arena_block *add_block(nm_arena *arena, size_t needed)

@@ -3,6 +3,7 @@
  * noticed although nobody reads.
  */
 #include "transport/plain/receive.h"
+#include "base/compare.h"
 #include "transport/plain/answer.h"
 #include "transport/plain/liveness.h"
 #include "transport/publish.h"
@@ -37,8 +38,7 @@ typedef struct nm_receipt {
 
 static uint64_t hash_of(const nm_incoming *incoming)
 {
-    size_t length = incoming->length < COMPARED_BYTES ? incoming->length : COMPARED_BYTES;
-    return nm_digest_of(incoming->data, length);
+    return nm_digest_of(incoming->data, nm_smaller(incoming->length, COMPARED_BYTES));
 }
 
 /* Client: a message of the service was taken. */

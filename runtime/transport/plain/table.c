@@ -93,8 +93,7 @@ bool nm_plain_begin(nm_stream *stream)
     plain->end_handed = plain->end_came = plain->peer_counts = false;
     plain->delivered = 0;
     atomic_store(&plain->handed, 0);
-    int64_t limit = stream->settings->gone_limit;
-    nm_gone_begin(&plain->gone, limit < stream->idle_limit ? limit : stream->idle_limit,
+    nm_gone_begin(&plain->gone, nm_earlier(stream->settings->gone_limit, stream->idle_limit),
                   stream->reconnects);
     nm_stream_set_transport(stream, &plain_transport);
     return true;

@@ -3,6 +3,7 @@
  */
 #include "transport/reliable/end.h"
 
+#include "base/compare.h"
 #include "transport/reliable/over.h"
 #include "transport/reliable/send.h"
 #include "transport/reliable/transmit.h"
@@ -26,8 +27,7 @@ static size_t end_size_without_text(const nm_frame_outcome *outcome)
 static size_t end_size(const nm_frame_outcome *outcome, size_t room)
 {
     size_t text = outcome->status == NULL ? 0 : NM_ERROR_TEXT_LIMIT;
-    size_t size = end_size_without_text(outcome) + text;
-    return size < room ? size : room;
+    return nm_smaller(end_size_without_text(outcome) + text, room);
 }
 
 /* With the lock free: tells the user what could not go with the end. */

@@ -284,7 +284,7 @@ size_t nm_outbox_next_resend(const nm_outbox *outbox)
     const nm_segment *next = outbox->goes_back ? outbox->unacknowledged : outbox->unpublished;
     if (next == NULL || outbox->burst_left == 0)
         return 0;
-    size_t joined = next->length > next->full ? next->length : next->full; /* with those after it */
+    size_t joined = nm_larger(next->length, next->full); /* with those after it */
     return nm_smaller(joined, outbox->unacknowledged_bytes);
 }
 
