@@ -5,7 +5,6 @@
 #include "wire/outgoing.h"
 
 #include "base/status.h"
-
 #include "wire/names.h"
 
 #include <limits.h>
