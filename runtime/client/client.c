@@ -392,6 +392,14 @@ static natsmicro_call *acquire(natsmicro_client *client, const nm_method *method
     return call;
 }
 
+/* No call was made: the thread's last error, which says why, is the context's, too. */
+static natsmicro_status fail_unmade(natsmicro_context *context, natsmicro_status status)
+{
+    clear_context(context);
+    return nm_error_set(context != NULL ? &context->error : NULL, status, "%s",
+                        natsmicro_last_error());
+}
+
 static natsmicro_status begin(natsmicro_client *client, size_t method_index,
                               natsmicro_context *context, natsmicro_call **call)
 {
@@ -401,10 +409,9 @@ static natsmicro_status begin(natsmicro_client *client, size_t method_index,
         client->settings.stream.plain_streams || (context != NULL && context->plain_streams);
     *call = acquire(client, method, plain, known_limit(method, context));
     if (*call == NULL) {
-        nm_last_error_set(NATSMICRO_RESOURCE_EXHAUSTED, "%s: no memory for the call",
-                          method->full_name);
-        return nm_error_set(context != NULL ? &context->error : NULL, NATSMICRO_RESOURCE_EXHAUSTED,
-                            "%s", natsmicro_last_error());
+        natsmicro_status status = nm_last_error_set(
+            NATSMICRO_RESOURCE_EXHAUSTED, "%s: no memory for the call", method->full_name);
+        return fail_unmade(context, status);
     }
     set_limits(*call, context);
     return NATSMICRO_OK;
@@ -423,10 +430,7 @@ static void end(natsmicro_call *call)
 /* The thread's last error and the context say so. */
 static natsmicro_status refuse_null(natsmicro_context *context, const char *argument)
 {
-    natsmicro_status status = nm_last_error_null("the call of a method", argument);
-    clear_context(context);
-    return nm_error_set(context != NULL ? &context->error : NULL, status, "%s",
-                        natsmicro_last_error());
+    return fail_unmade(context, nm_last_error_null("the call of a method", argument));
 }
 
 /* ---- unary ---- */
