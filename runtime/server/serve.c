@@ -14,11 +14,10 @@
 
 /* ---- refusing ---- */
 
-static void log_refusal(const nm_endpoint *endpoint, const nm_incoming *incoming,
-                        const nm_error *error)
+static void log_refusal(const nm_endpoint *endpoint, natsMsg *message, const nm_error *error)
 {
     char id[NM_LOG_ID_SIZE];
-    nm_log_id(id, incoming->reply);
+    nm_log_id(id, natsMsg_GetReply(message));
     nm_log(NATSMICRO_LOG_INFO, endpoint->method.subject, id, "server: %s is refused with %s: %s",
            endpoint->method.full_name, natsmicro_status_name(error->status), nm_error_text(error));
 }
@@ -28,14 +27,21 @@ static natsmicro_server *server_of(const nm_pool_request *request)
     return nm_endpoint_of(request->source)->service->server;
 }
 
+/* Logs and counts a request whose handler does not run. */
+static void note_refusal(const nm_pool_request *request, const nm_error *error)
+{
+    nm_endpoint *endpoint = nm_endpoint_of(request->source);
+    if (endpoint->service->server->settings.stream.log >= NATSMICRO_LOG_INFO)
+        log_refusal(endpoint, request->message, error);
+    nm_endpoint_count(endpoint, nm_now() - request->arrived, error);
+}
+
 static void refuse(const nm_pool_request *request, const nm_incoming *incoming,
                    const nm_error *error)
 {
     nm_endpoint *endpoint = nm_endpoint_of(request->source);
     natsmicro_server *server = endpoint->service->server;
-    if (server->settings.stream.log >= NATSMICRO_LOG_INFO)
-        log_refusal(endpoint, incoming, error);
-    nm_endpoint_count(endpoint, nm_now() - request->arrived, error);
+    note_refusal(request, error);
     nm_stream_refuse(server->link, &server->settings.stream, endpoint->method.stub->kind, incoming,
                      endpoint->method.full_name, error);
     natsMsg_Destroy(request->message);
@@ -51,17 +57,10 @@ static void read_opening(const nm_pool_request *request, nm_incoming *incoming)
 static void dismiss(const nm_pool_request *request, const nm_error *error)
 {
     natsmicro_call *call = request->call;
-    nm_endpoint *endpoint = nm_endpoint_of(request->source);
-    natsmicro_server *server = endpoint->service->server;
-    if (server->settings.stream.log >= NATSMICRO_LOG_INFO) {
-        nm_incoming incoming;
-        read_opening(request, &incoming);
-        log_refusal(endpoint, &incoming, error);
-    }
-    nm_endpoint_count(endpoint, nm_now() - request->arrived, error);
+    note_refusal(request, error);
     nm_call_leave_queue(call);
     nm_stream_finish(call->stream, error);
-    nm_link_flush_soon(server->link);
+    nm_link_flush_soon(server_of(request)->link);
     natsMsg_Destroy(request->message);
     nm_call_release(call);
 }
@@ -218,11 +217,26 @@ static natsmicro_call *make_call(const nm_pool_request *request, int64_t deadlin
     return NULL;
 }
 
-/* Gives up a call that was made, before its handler has run. */
-static void unmake(natsmicro_call *call)
+/* Whether a request may become a call, and there was memory for it. */
+static natsmicro_status check_made(const natsmicro_call *call, const nm_incoming *incoming,
+                                   nm_error *error)
 {
-    nm_stream_close(call->stream);
-    nm_call_release(call);
+    natsmicro_status status = nm_stream_check_opening(incoming, error);
+    if (status == NATSMICRO_OK && call == NULL)
+        status = nm_error_set(error, NATSMICRO_RESOURCE_EXHAUSTED, "no memory for the call");
+    return status;
+}
+
+/* Refuses a request whose call, if there is one, was not accepted. Takes what the error holds. */
+static void give_up(const nm_pool_request *request, const nm_incoming *incoming,
+                    natsmicro_call *call, nm_error *error)
+{
+    refuse(request, incoming, error);
+    if (call != NULL) {
+        nm_stream_close(call->stream);
+        nm_call_release(call);
+    }
+    nm_error_clear(error);
 }
 
 static natsmicro_status decode_request(natsmicro_call *call, const nm_incoming *incoming,
@@ -299,9 +313,7 @@ static natsmicro_status accept_call(natsmicro_call *call, natsMsg *message,
                                     const nm_incoming *incoming, ProtobufCMessage **request,
                                     nm_error *error)
 {
-    natsmicro_status status = nm_stream_check_opening(incoming, error);
-    if (status == NATSMICRO_OK && call == NULL)
-        status = nm_error_set(error, NATSMICRO_RESOURCE_EXHAUSTED, "no memory for the call");
+    natsmicro_status status = check_made(call, incoming, error);
     if (status == NATSMICRO_OK)
         status = decode_request(call, incoming, request, error);
     if (status != NATSMICRO_OK)
@@ -345,11 +357,8 @@ static bool serve_in_time(const nm_pool_request *request, const nm_incoming *inc
         status = accept_call(call, request->message, incoming, &decoded, &error);
     }
     if (status != NATSMICRO_OK) {
-        refuse(request, incoming, &error);
-        if (call != NULL)
-            unmake(call);
+        give_up(request, incoming, call, &error);
         nm_callers_leave(&server->callers, caller);
-        nm_error_clear(&error);
         return false;
     }
     call->caller = caller;
@@ -373,18 +382,13 @@ bool nm_serve_prepare(nm_pool_request *request)
         return true;
     nm_error error = NM_ERROR_INIT;
     natsmicro_call *call = make_call(request, deadline_of(request, &incoming), true);
-    natsmicro_status status = nm_stream_check_opening(&incoming, &error);
-    if (status == NATSMICRO_OK && call == NULL)
-        status = nm_error_set(&error, NATSMICRO_RESOURCE_EXHAUSTED, "no memory for the call");
+    natsmicro_status status = check_made(call, &incoming, &error);
     if (status == NATSMICRO_OK) {
         nm_stream_await_abort(call->stream);
         status = nm_stream_accept(call->stream, request->message, &incoming, true, &error);
     }
     if (status != NATSMICRO_OK) {
-        refuse(request, &incoming, &error);
-        if (call != NULL)
-            unmake(call);
-        nm_error_clear(&error);
+        give_up(request, &incoming, call, &error);
         return false;
     }
     enlist(server, call, true);
