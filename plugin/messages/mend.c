@@ -75,12 +75,9 @@ static void read_oneof(gen_mending *mending, const char *full_name,
                        const gen_message_proto *message, size_t oneof)
 {
     gen_pool *pool = mending->pool;
-    const gen_field_proto *first = NULL;
-    for (size_t i = 0; first == NULL && i < message->n_field; i++) {
-        if (message->field[i]->has_oneof_index && message->field[i]->oneof_index == (int32_t)oneof)
-            first = message->field[i];
-    }
-    const char *better = first == NULL ? NULL : initializer(mending, first);
+    size_t first = gen_first_in_oneof(message, oneof);
+    const char *better =
+        first == message->n_field ? NULL : initializer(mending, message->field[first]);
     if (better == NULL)
         return;
     const char *name = gen_join_name(pool, full_name, message->oneof_decl[oneof]->name);

@@ -91,8 +91,7 @@ static const char *case_constant(const gen_struct *type, const gen_field_proto *
                                  const char *name)
 {
     const gen_scope no_scope = {"", NULL};
-    if (!field->has_oneof_index || field->oneof_index < 0 ||
-        (size_t)field->oneof_index >= type->message->n_oneof_decl)
+    if (!gen_is_in_oneof(type->message, field))
         return NULL;
     return oneof_constant(type, (size_t)field->oneof_index,
                           gen_spell_upper(type->file->pool, name, no_scope));

@@ -81,8 +81,7 @@ static void rewrite_field(gen_message_proto *message, gen_field_proto *field, co
     if (!field->proto3_optional)
         return;
     field->has_proto3_optional = field->proto3_optional = false;
-    if (gen_optional_is_pointer(field) && field->has_oneof_index && field->oneof_index >= 0 &&
-        (size_t)field->oneof_index < message->n_oneof_decl)
+    if (gen_optional_is_pointer(field) && gen_is_in_oneof(message, field))
         remove_oneof(message, path, info, (size_t)field->oneof_index);
 }
 

@@ -53,16 +53,6 @@ static void add_enum(const gen_foreign *foreign, const char *full_name,
     add(foreign, what, declaration, gen_spell_lower(pool, full_name, scope), "__descriptor");
 }
 
-/* The index of a oneof's first field. A oneof of an optional field has no other. */
-static size_t first_field(const gen_message_proto *proto, size_t oneof)
-{
-    size_t i = 0;
-    while (i < proto->n_field &&
-           !(proto->field[i]->has_oneof_index && proto->field[i]->oneof_index == (int32_t)oneof))
-        i++;
-    return i;
-}
-
 static void add_oneof(const gen_foreign *foreign, const char *full_name,
                       const gen_message_proto *proto, const gen_declaration *message, size_t oneof)
 {
@@ -71,7 +61,7 @@ static void add_oneof(const gen_foreign *foreign, const char *full_name,
     const char *what = gen_pool_format(pool, "the cases of oneof %s", name);
     const gen_declaration *declaration =
         gen_declared_in(pool, message, GEN_ONEOFS_OF_MESSAGE, oneof);
-    size_t i = first_field(proto, oneof);
+    size_t i = gen_first_in_oneof(proto, oneof); /* that of an optional field has no other */
     const gen_field_proto *field = i < proto->n_field ? proto->field[i] : NULL;
     if (field != NULL && field->proto3_optional) {
         if (foreign->messages_only && gen_optional_is_pointer(field))

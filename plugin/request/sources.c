@@ -54,6 +54,21 @@ bool gen_optional_is_pointer(const gen_field_proto *field)
     return field->type == GOOGLE__PROTOBUF__FIELD_DESCRIPTOR_PROTO__TYPE__TYPE_MESSAGE;
 }
 
+bool gen_is_in_oneof(const gen_message_proto *message, const gen_field_proto *field)
+{
+    return field->has_oneof_index && field->oneof_index >= 0 &&
+           (size_t)field->oneof_index < message->n_oneof_decl;
+}
+
+size_t gen_first_in_oneof(const gen_message_proto *message, size_t oneof)
+{
+    size_t i = 0;
+    while (i < message->n_field && !(message->field[i]->has_oneof_index &&
+                                     message->field[i]->oneof_index == (int32_t)oneof))
+        i++;
+    return i;
+}
+
 /* ---- messages ---- */
 
 static size_t count_messages(gen_message_proto *const *messages, size_t count)

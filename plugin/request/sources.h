@@ -48,6 +48,12 @@ const gen_known_message *gen_find_message(const gen_sources *sources, const char
  */
 bool gen_optional_is_pointer(const gen_field_proto *field);
 
+/* Whether a field is in one of its message's oneofs. */
+bool gen_is_in_oneof(const gen_message_proto *message, const gen_field_proto *field);
+
+/* The index of a oneof's first field; that after the last field if it has none. */
+size_t gen_first_in_oneof(const gen_message_proto *message, size_t oneof);
+
 /* "lab.v1" and "Lab" to "lab.v1.Lab"; "" and "Lab" to "Lab". */
 const char *gen_join_name(gen_pool *pool, const char *package, const char *name);
 
