@@ -130,13 +130,12 @@ static char *mend_text(const gen_mending *mending, const char *text)
     return gen_pool_take(mending->pool, &out);
 }
 
-static gen_response_file *find_header(gen_pool *pool, const gen_response *response,
-                                      const char *proto)
+gen_response_file *gen_find_header(gen_pool *pool, const gen_response *response, const char *proto)
 {
     const char *name = gen_pool_format(pool, "%s.pb-c.h", gen_spell_base(pool, proto));
     for (size_t i = 0; i < response->n_file; i++) {
         gen_response_file *file = response->file[i];
-        if (file->name != NULL && file->content != NULL && strcmp(file->name, name) == 0)
+        if (file->name != NULL && strcmp(file->name, name) == 0)
             return file;
     }
     return NULL;
@@ -153,8 +152,8 @@ void gen_mend(gen_pool *pool, const gen_request *request, const gen_sources *sou
             read_message(&mending,
                          gen_join_name(pool, source->scope.package, proto->message_type[j]->name),
                          proto->message_type[j]);
-        gen_response_file *header = find_header(pool, response, proto->name);
-        if (header != NULL && mending.better.n_used != 0)
+        gen_response_file *header = gen_find_header(pool, response, proto->name);
+        if (header != NULL && header->content != NULL && mending.better.n_used != 0)
             header->content = mend_text(&mending, header->content);
     }
 }

@@ -11,6 +11,11 @@
 
 #include <google/protobuf/compiler/plugin.pb-c.h>
 
+/* The header that protoc-gen-c has made of a .proto file; NULL: the response has none. */
+Google__Protobuf__Compiler__CodeGeneratorResponse__File *
+gen_find_header(gen_pool *pool, const Google__Protobuf__Compiler__CodeGeneratorResponse *response,
+                const char *proto);
+
 /*
  * Changes the headers of a response in place. `request` is the one that protoc-gen-c has seen, and
  * `sources` are those of that request.

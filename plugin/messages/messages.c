@@ -9,7 +9,6 @@
 #include "messages/rename.h"
 #include "messages/rewrite.h"
 #include "messages/run.h"
-#include "model/spelling.h"
 #include "request/wire.h"
 
 #include <errno.h>
@@ -125,16 +124,6 @@ static bool check_end(const gen_asking *asking, const gen_ended *ended)
 
 /* ---- its response ---- */
 
-static bool has_file(gen_pool *pool, const gen_response *response, const char *proto)
-{
-    const char *wanted = gen_pool_format(pool, "%s.pb-c.h", gen_spell_base(pool, proto));
-    for (size_t i = 0; i < response->n_file; i++) {
-        if (response->file[i]->name != NULL && strcmp(response->file[i]->name, wanted) == 0)
-            return true;
-    }
-    return false;
-}
-
 static bool check_response(const gen_asking *asking, const gen_response *response)
 {
     gen_context *context = asking->context;
@@ -149,7 +138,7 @@ static bool check_response(const gen_asking *asking, const gen_response *respons
     for (size_t i = 0; i < request->n_file_to_generate; i++) {
         const char *proto = request->file_to_generate[i];
         if (!gen_find_source(&asking->sources, proto)->no_generate &&
-            !has_file(context->pool, response, proto))
+            gen_find_header(context->pool, response, proto) == NULL)
             return gen_fail(context, &(gen_place){proto, 0, NULL, NULL},
                             "%s has made no messages of this file (protoc_gen_c= must name "
                             "protoc-gen-c of protobuf-c)",
