@@ -50,7 +50,7 @@ static void streams_outlive_a_cut_between_two_nodes(void **state)
     for (int i = 0; i < 2; i++) {
         traffic_wait_for_more(&here->traffic, RECOVERY_MS);
         cluster_cut_route(here->brokers);
-        pass_seconds(1);
+        pass_ms(1000);
         cluster_mend_route(here->brokers);
     }
     traffic_wait_for_more(&here->traffic, RECOVERY_MS);
@@ -66,7 +66,7 @@ static void streams_to_a_leaf_node_outlive_its_lost_link(void **state)
     traffic_start_all(&here->traffic, here->room.client);
     traffic_wait_for_more(&here->traffic, RECOVERY_MS);
     cluster_kill(here->brokers, 0);
-    pass_seconds(PLAIN_OR_SANITIZED(6, 2));
+    pass_ms(PLAIN_OR_SANITIZED(6000, 2000));
     cluster_restart(here->brokers, 0);
     traffic_wait_for_more(&here->traffic, RECOVERY_MS);
     traffic_stop(&here->traffic);
@@ -81,7 +81,7 @@ static void streams_outlive_the_loss_of_a_leaf_node(int server_node, int client_
     traffic_start_all(&here->traffic, here->room.client);
     traffic_wait_for_more(&here->traffic, RECOVERY_MS);
     cluster_kill(here->brokers, 2);
-    pass_seconds(PLAIN_OR_SANITIZED(6, 2));
+    pass_ms(PLAIN_OR_SANITIZED(6000, 2000));
     cluster_restart(here->brokers, 2);
     traffic_wait_for_more(&here->traffic, RECOVERY_MS);
     traffic_stop(&here->traffic);

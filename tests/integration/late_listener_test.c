@@ -7,7 +7,6 @@
 #include "integration/raw.h"
 
 #include <string.h>
-#include <time.h>
 
 #define FIVE   "\x08\x05", 2                                      /* SumRequest {value: 5} */
 #define EARLY  "\x08\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01", 11 /* value -1: fails at once */
@@ -19,12 +18,6 @@
 /* How long callers go on, and how often they send: beyond all limits, but never silent for long. */
 #define SENDING_MS 4500
 #define PAUSE_MS   100
-
-static void pass_ms(int ms)
-{
-    const struct timespec time = {ms / 1000, ms % 1000 * 1000000L};
-    nanosleep(&time, NULL);
-}
 
 typedef struct scene {
     lab room;

@@ -7,7 +7,6 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #define FIVE  "\x08\x05", 2                                      /* SumRequest {value: 5} */
 #define EARLY "\x08\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01", 11 /* value -1: fails at once */
@@ -181,13 +180,6 @@ static void an_answer_is_published_once(void **state)
     assert_int_equal(1, count_answers(self));
     raw_close(&self->call);
     close_scene(self);
-}
-
-/* An outage, or whatever else takes its time. */
-static void pass_ms(int ms)
-{
-    const struct timespec time = {ms / 1000, ms % 1000 * 1000000L};
-    nanosleep(&time, NULL);
 }
 
 static void an_early_answer_is_held_for_a_caller_that_listens_late(void **state)

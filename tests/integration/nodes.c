@@ -4,7 +4,6 @@
 #include "integration/nodes.h"
 
 #include <stdlib.h>
-#include <time.h>
 
 bool nodes_are_served(void *data)
 {
@@ -51,10 +50,4 @@ void nodes_close(nodes *self)
     cluster_stop(self->brokers);
     traffic_destroy(&self->traffic);
     free(self);
-}
-
-void pass_seconds(int seconds)
-{
-    const struct timespec time = {seconds, 0};
-    nanosleep(&time, NULL);
 }

@@ -40,7 +40,4 @@ bool nodes_are_served(void *data);
 /* Ends everything, with the cluster. */
 void nodes_close(nodes *self);
 
-/* Lets an outage last. */
-void pass_seconds(int seconds);
-
 #endif

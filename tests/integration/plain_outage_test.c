@@ -9,7 +9,6 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #define FIVE        "\x08\x05", 2                                      /* SumRequest {value: 5} */
 #define WITHOUT_END "\x10\xfe\xff\xff\xff\xff\xff\xff\xff\xff\x01", 11 /* CountUpRequest */
@@ -20,13 +19,6 @@
 
 /* Each side probes once a second, so the other's broker is asked twice. */
 #define OUTAGE_MS 2500
-
-/* Lets an outage last. */
-static void pass_ms(int ms)
-{
-    const struct timespec time = {ms / 1000, ms % 1000 * 1000000L};
-    nanosleep(&time, NULL);
-}
 
 /* ---- a raw caller that comes and goes ---- */
 

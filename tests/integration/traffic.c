@@ -7,7 +7,6 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #define CHUNK ((size_t)16 * 1024)
 
@@ -19,11 +18,8 @@
 #define MUCH_BYTES    (2 * (uint64_t)TRAFFIC_WINDOW_BYTES)
 #define MUCH_MESSAGES (2 * (uint64_t)TRAFFIC_WINDOW_MESSAGES)
 
-static void pause_a_little(void)
-{
-    const struct timespec pause = {0, 2000000};
-    nanosleep(&pause, NULL);
-}
+/* Between what comes in a row. */
+#define PAUSE_MS 2
 
 /* ---- content ---- */
 
@@ -41,7 +37,7 @@ static natsmicro_status read_blob(void *user_data, void *buffer, size_t size, si
     if (atomic_load(&self->stop))
         return NATSMICRO_OK;
     if (place / CHUNK % CHUNKS_IN_A_ROW == 0)
-        pause_a_little();
+        pass_ms(PAUSE_MS);
     *length = size - size % sizeof(uint64_t);
     for (size_t i = 0; i < *length; i += sizeof(uint64_t)) {
         uint64_t word = word_at(place + i);
@@ -74,7 +70,7 @@ static bool next_number(traffic *self, uint64_t *number)
     if (atomic_load(&self->stop))
         return false;
     if (*number % MESSAGES_IN_A_ROW == 0)
-        pause_a_little();
+        pass_ms(PAUSE_MS);
     return true;
 }
 
@@ -304,7 +300,7 @@ void traffic_wait_for_more(traffic_lanes *self, int64_t timeout_ms)
             if (now_ms() >= deadline)
                 fail_msg("stream %d stands still at %llu", i,
                          (unsigned long long)lane->received.amount);
-            pause_a_little();
+            pass_ms(PAUSE_MS);
         }
     }
 }
@@ -322,7 +318,7 @@ void traffic_wait_until_held_up(traffic_lanes *self, int64_t timeout_ms)
         while (atomic_load(&lane->is_running) && now_ms() - since < HELD_UP_MS) {
             if (now_ms() >= deadline)
                 fail_msg("stream %d is not held up", i);
-            pause_a_little();
+            pass_ms(PAUSE_MS);
             if (lane->sent.amount != sent)
                 since = now_ms();
             sent = lane->sent.amount;

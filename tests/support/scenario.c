@@ -139,14 +139,19 @@ int latch_count(latch *self)
     return count;
 }
 
+void pass_ms(int64_t ms)
+{
+    const struct timespec time = {(time_t)(ms / 1000), (long)(ms % 1000) * 1000000};
+    nanosleep(&time, NULL);
+}
+
 bool eventually(bool (*condition)(void *data), void *data, int64_t timeout_ms)
 {
-    const struct timespec pause = {0, 1000000};
     int64_t deadline = now_ms() + timeout_ms;
     while (!condition(data)) {
         if (now_ms() >= deadline)
             return false;
-        nanosleep(&pause, NULL);
+        pass_ms(1);
     }
     return true;
 }

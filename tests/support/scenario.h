@@ -95,6 +95,9 @@ int latch_count(latch *self);
  */
 bool eventually(bool (*condition)(void *data), void *data, int64_t timeout_ms);
 
+/* Lets time pass, as long as an outage lasts, or between two messages. Not to wait for anything. */
+void pass_ms(int64_t ms);
+
 /* ---- a second process ---- */
 
 /*

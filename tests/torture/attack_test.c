@@ -19,7 +19,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #define QUIET_MS 800
@@ -192,12 +191,6 @@ static void start_bystander(scene *self)
     }
     raw_unsubscribe(spy, openings);
     raw_unsubscribe(spy, answers);
-}
-
-static void pass_ms(int ms)
-{
-    const struct timespec time = {ms / 1000, ms % 1000 * 1000000L};
-    nanosleep(&time, NULL);
 }
 
 static scene *scene_open(const char *mode)

@@ -60,12 +60,6 @@ static int64_t now_us(void)
     return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
 }
 
-static void pause_ms(int64_t ms)
-{
-    const struct timespec pause = {0, (long)ms * 1000000};
-    nanosleep(&pause, NULL);
-}
-
 static void note(samples *to, int64_t began_us)
 {
     int64_t took = now_us() - began_us;
@@ -100,7 +94,7 @@ static void *make_calls(void *unused)
             note_failure(&here.failed_calls, natsmicro_context_error_message(context));
         natsmicro_context_destroy(context);
         latch_open(&here.called);
-        pause_ms(CALL_PAUSE_MS);
+        pass_ms(CALL_PAUSE_MS);
     }
     return NULL;
 }
@@ -114,7 +108,7 @@ static void *send_lines(void *unused)
         snprintf(text, sizeof(text), "%" PRIu64 " %" PRId64, here.sent, now_us());
         status = lab_chat_send(here.chat, text);
         here.sent += status == NATSMICRO_OK;
-        pause_ms(LINE_PAUSE_MS);
+        pass_ms(LINE_PAUSE_MS);
     }
     lab__v1__lab_client__chat__close_send(here.chat);
     return NULL;
@@ -164,7 +158,7 @@ static void *read_plain_streams(void *unused)
     (void)unused;
     while (!atomic_load(&here.stop)) {
         read_plain_stream();
-        pause_ms(PLAIN_PAUSE_MS);
+        pass_ms(PLAIN_PAUSE_MS);
     }
     return NULL;
 }

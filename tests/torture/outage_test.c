@@ -33,7 +33,7 @@ static void kill_for(nodes *here, int node, const char *what, int seconds)
 {
     traffic_wait_for_more(&here->traffic, RECOVERY_MS);
     cluster_kill(here->brokers, node);
-    pass_seconds(seconds);
+    pass_ms(1000 * seconds);
     cluster_restart(here->brokers, node);
     expect_to_go_on(here, what, seconds);
 }
@@ -113,7 +113,7 @@ static void the_services_node_is_paused_for_8_s(void **state)
     traffic_start_all(&here->traffic, here->room.client);
     traffic_wait_for_more(&here->traffic, RECOVERY_MS);
     broker_pause(cluster_node(here->brokers, SERVER));
-    pass_seconds(8);
+    pass_ms(8000);
     broker_resume(cluster_node(here->brokers, SERVER));
     expect_to_go_on(here, "the service's node paused", 8);
 }
@@ -127,7 +127,7 @@ static void outlive_cut(int seconds, const nodes_limits *limits)
     traffic_start_all(&here->traffic, here->room.client);
     traffic_wait_for_more(&here->traffic, RECOVERY_MS);
     cluster_cut_route(here->brokers);
-    pass_seconds(seconds);
+    pass_ms(1000 * seconds);
     cluster_mend_route(here->brokers);
     expect_to_go_on(here, "a route cut", seconds);
 }
