@@ -301,15 +301,21 @@ static void a_bidi_streams_error_comes_without_what_does_not_fit(void **state)
 
 /* ---- mistakes at the beginning and at the end ---- */
 
+/* The client has the scene's on_error, too. */
+static void listen_as_client(scene *here)
+{
+    natsmicro_client_options options = NATSMICRO_CLIENT_OPTIONS_INIT;
+    options.on_error = lab_hear;
+    options.on_error_data = &here->heard;
+    lab_call_with(&here->room, &options);
+}
+
 static void calls_that_are_open_when_their_client_ends_are_told(void **state)
 {
     (void)state;
     scene here;
     scene_open(&here, NATSMICRO_EVENT_OPEN_CALLS, &lab_handlers);
-    natsmicro_client_options options = NATSMICRO_CLIENT_OPTIONS_INIT;
-    options.on_error = lab_hear;
-    options.on_error_data = &here.heard;
-    lab_call_with(&here.room, &options);
+    listen_as_client(&here);
     Lab__V1__LabClient__Chat *first;
     assert_ok(lab__v1__lab_client__chat(here.room.client, NULL, &first));
     Lab__V1__LabClient__Chat *second;
@@ -328,10 +334,7 @@ static void a_client_whose_calls_were_closed_is_silent(void **state)
     (void)state;
     scene here;
     scene_open(&here, NATSMICRO_EVENT_OPEN_CALLS, &lab_handlers);
-    natsmicro_client_options options = NATSMICRO_CLIENT_OPTIONS_INIT;
-    options.on_error = lab_hear;
-    options.on_error_data = &here.heard;
-    lab_call_with(&here.room, &options);
+    listen_as_client(&here);
     Lab__V1__LabClient__Chat *call;
     assert_ok(lab__v1__lab_client__chat(here.room.client, NULL, &call));
     lab__v1__lab_client__chat__close(call);

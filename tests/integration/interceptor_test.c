@@ -397,11 +397,8 @@ static void messages_may_be_replaced_dropped_and_refused(void **state)
     interceptor.method = "Sum";
     interceptor.send = double_value;
     interceptor.recv = round_total;
-    const natsmicro_interceptor *list[] = {&interceptor, NULL};
-    natsmicro_client_options client = NATSMICRO_CLIENT_OPTIONS_INIT;
-    client.interceptors = list;
     lab_serve(room, NULL, NULL);
-    lab_call_with(room, &client);
+    lab_call_through(room, &interceptor);
     Lab__V1__LabClient__Sum *call;
     assert_ok(lab__v1__lab_client__sum(room->client, NULL, &call));
     assert_ok(lab_sum_send(call, 77));
@@ -436,11 +433,8 @@ static void received_messages_may_be_passed_over_and_end_the_call(void **state)
     natsmicro_interceptor interceptor = NATSMICRO_INTERCEPTOR_INIT;
     interceptor.method = "CountUp";
     interceptor.recv = only_even;
-    const natsmicro_interceptor *list[] = {&interceptor, NULL};
-    natsmicro_client_options client = NATSMICRO_CLIENT_OPTIONS_INIT;
-    client.interceptors = list;
     lab_serve(room, NULL, NULL);
-    lab_call_with(room, &client);
+    lab_call_through(room, &interceptor);
     Lab__V1__LabClient__CountUp *call;
     assert_ok(lab_count_up(room, 9, 0, NULL, &call));
     const Lab__V1__CountUpResponse *response;
@@ -502,11 +496,8 @@ static void a_message_of_another_type_is_not_sent(void **state)
     lab *room = *state;
     natsmicro_interceptor interceptor = NATSMICRO_INTERCEPTOR_INIT;
     interceptor.send = pass_on_another_type;
-    const natsmicro_interceptor *list[] = {&interceptor, NULL};
-    natsmicro_client_options client = NATSMICRO_CLIENT_OPTIONS_INIT;
-    client.interceptors = list;
     lab_serve(room, NULL, NULL);
-    lab_call_with(room, &client);
+    lab_call_through(room, &interceptor);
     Lab__V1__LabClient__Sum *call;
     assert_ok(lab__v1__lab_client__sum(room->client, NULL, &call));
     assert_status(NATSMICRO_INTERNAL, lab_sum_send(call, 1));
@@ -540,10 +531,7 @@ static natsmicro_status open_told(lab *room, const char *told, natsmicro_context
     natsmicro_interceptor interceptor = NATSMICRO_INTERCEPTOR_INIT;
     interceptor.open = open_as_told;
     interceptor.user_data = (char *)(uintptr_t)told;
-    const natsmicro_interceptor *list[] = {&interceptor, NULL};
-    natsmicro_client_options client = NATSMICRO_CLIENT_OPTIONS_INIT;
-    client.interceptors = list;
-    lab_call_with(room, &client);
+    lab_call_through(room, &interceptor);
     return lab_count_up(room, 3, 0, context, call);
 }
 

@@ -383,6 +383,14 @@ void lab_call_with(lab *self, const natsmicro_client_options *options)
     assert_ok(lab__v1__lab_client__new(&self->client, self->client_connection, &own));
 }
 
+void lab_call_through(lab *self, const natsmicro_interceptor *interceptor)
+{
+    const natsmicro_interceptor *list[] = {interceptor, NULL};
+    natsmicro_client_options options = NATSMICRO_CLIENT_OPTIONS_INIT;
+    options.interceptors = list;
+    lab_call_with(self, &options);
+}
+
 /* ---- probes ---- */
 
 void lab_probe_wait(lab_probe *self)

@@ -160,6 +160,9 @@ void lab_serve(lab *self, const Lab__V1__LabHandlers *handlers, void *user_data)
 /* Replaces the lab's client by one with these options. */
 void lab_call_with(lab *self, const natsmicro_client_options *options);
 
+/* Does the same with the defaults, and this interceptor. */
+void lab_call_through(lab *self, const natsmicro_interceptor *interceptor);
+
 /* Calls Ping with this payload. `context` may be NULL. Free the response. */
 natsmicro_status lab_ping(lab *self, const char *payload, natsmicro_context *context,
                           Lab__V1__PingResponse **response);

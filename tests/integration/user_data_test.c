@@ -163,11 +163,8 @@ static void data_of_a_clients_calls_is_freed_once(void **state)
     natsmicro_interceptor interceptor = NATSMICRO_INTERCEPTOR_INIT;
     interceptor.call = attach_to_call;
     interceptor.user_data = data;
-    const natsmicro_interceptor *list[] = {&interceptor, NULL};
-    natsmicro_client_options options = NATSMICRO_CLIENT_OPTIONS_INIT;
-    options.interceptors = list;
     lab_serve(room, NULL, NULL);
-    lab_call_with(room, &options);
+    lab_call_through(room, &interceptor);
     assert_ok(lab_ping_status(room, "", NULL));
     assert_int_equal(latch_count(&data->latch), 1); /* for two tries */
 
