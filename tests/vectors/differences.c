@@ -88,6 +88,13 @@ static const char *service_inbox(const recorded_call *self, const wire_message *
     return NULL;
 }
 
+/* That of the service's call that a message is of; NULL: the caller sent it, or there is none. */
+static const char *inbox_of_sender(const recorded_call *self, const wire_message *message)
+{
+    const wire_message *opening = message->from_caller ? NULL : opening_of(self, message);
+    return opening != NULL ? service_inbox(self, opening) : NULL;
+}
+
 /* How many items came before the index-th message on its subject. */
 static int items_before(const recorded_call *self, size_t index)
 {
@@ -217,9 +224,7 @@ static bool names_its_inbox(recorded_call *self)
     bool changed = false;
     for (size_t i = 0; i < self->count; i++) {
         wire_message *message = &self->messages[i];
-        const struct wire_message *opening =
-            message->from_caller ? NULL : opening_of(self, message);
-        const char *inbox = opening != NULL ? service_inbox(self, opening) : NULL;
+        const char *inbox = inbox_of_sender(self, message);
         if (inbox == NULL)
             continue;
         if (is_error_message(message) && !is_end_message(message) && !is_answer(self, message))
@@ -239,9 +244,7 @@ static bool says_its_token(recorded_call *self)
     bool changed = false;
     for (size_t i = 0; i < self->count; i++) {
         wire_message *message = &self->messages[i];
-        const struct wire_message *opening =
-            message->from_caller ? NULL : opening_of(self, message);
-        const char *inbox = opening != NULL ? service_inbox(self, opening) : NULL;
+        const char *inbox = inbox_of_sender(self, message);
         if (inbox == NULL || strcmp(message->reply, inbox) != 0)
             continue;
         message_set_header(message, "Natsmicro-Service", "*");
