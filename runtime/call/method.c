@@ -6,20 +6,35 @@
 
 #include <stdlib.h>
 
+/* The first version of the tables. It ends after n_methods. */
+#define FIRST_VERSION 1
+
+static bool is_readable(const natsmicro_stub_service *stub)
+{
+    return stub->stub_version >= FIRST_VERSION && stub->stub_version <= NATSMICRO_STUB_VERSION;
+}
+
 natsmicro_status nm_check_stub(const natsmicro_stub_service *stub, nm_error *error)
 {
-    if (stub->stub_version == NATSMICRO_STUB_VERSION)
-        return NATSMICRO_OK;
-    return nm_error_set(
-        error, NATSMICRO_FAILED_PRECONDITION,
-        "its tables have version %d, and the library needs %d: generate its code again",
-        stub->stub_version, NATSMICRO_STUB_VERSION);
+    if (!is_readable(stub))
+        return nm_error_set(
+            error, NATSMICRO_FAILED_PRECONDITION,
+            "its tables have version %d, and the library needs %d: generate its code again",
+            stub->stub_version, NATSMICRO_STUB_VERSION);
+    if (nm_stub_is_json(stub))
+        return nm_error_set(error, NATSMICRO_UNIMPLEMENTED,
+                            "its messages travel as JSON, which the library cannot do yet");
+    return NATSMICRO_OK;
 }
 
 const char *nm_stub_name(const natsmicro_stub_service *stub)
 {
-    return stub->stub_version == NATSMICRO_STUB_VERSION ? stub->full_name
-                                                        : "a stub of another version";
+    return is_readable(stub) ? stub->full_name : "a stub of another version";
+}
+
+bool nm_stub_is_json(const natsmicro_stub_service *stub)
+{
+    return stub->stub_version > FIRST_VERSION && stub->json;
 }
 
 /* "a" and "b" as "a.b"; NULL when memory is short. */

@@ -26,10 +26,16 @@ natsmicro_status nm_method_init(nm_method *method, const natsmicro_stub_service 
                                 int64_t timeout_ms, nm_error *error);
 void nm_method_free(nm_method *method);
 
-/* FAILED_PRECONDITION: tables of another layout than the library's. */
+/*
+ * FAILED_PRECONDITION: tables of a layout that the library does not know. UNIMPLEMENTED: a service
+ * with JSON.
+ */
 natsmicro_status nm_check_stub(const natsmicro_stub_service *stub, nm_error *error);
 
 /* The service's name for texts, also of a stub of another layout. */
 const char *nm_stub_name(const natsmicro_stub_service *stub);
+
+/* Whether the service's messages travel as JSON. Tables of version 1 do not say; then false. */
+bool nm_stub_is_json(const natsmicro_stub_service *stub);
 
 #endif

@@ -756,8 +756,11 @@ static void options_of_no_or_a_newer_header_are_refused(void **state)
 static void stubs_of_another_version_are_refused(void **state)
 {
     lab *room = *state;
+    const natsmicro_stub_service none = {.stub_version = 0};
     const natsmicro_stub_service stub = {.stub_version = NATSMICRO_STUB_VERSION + 1};
     natsmicro_client *client;
+    assert_status(NATSMICRO_FAILED_PRECONDITION,
+                  natsmicro_stub_client_new(&client, &none, room->client_connection, NULL));
     assert_status(NATSMICRO_FAILED_PRECONDITION,
                   natsmicro_stub_client_new(&client, &stub, room->client_connection, NULL));
     assert_null(client);
@@ -765,6 +768,57 @@ static void stubs_of_another_version_are_refused(void **state)
     assert_status(NATSMICRO_FAILED_PRECONDITION,
                   natsmicro_stub_server_add(room->server, &stub, &lab_handlers, NULL, NULL));
     assert_ok(lab_ping_status(room, "", NULL));
+}
+
+static natsmicro_status dispatch_ping(natsmicro_call *call, void *handle, const void *handlers,
+                                      const void *request, void *user_data)
+{
+    const Lab__V1__LabHandlers *table = handlers;
+    (void)call;
+    return table->ping(handle, request, user_data);
+}
+
+/* As the tables of version 1 were: nothing follows the number of methods. */
+typedef struct first_stub_service {
+    int stub_version;
+    const char *full_name;
+    const char *subject_prefix;
+    const char *name;
+    const char *version;
+    const char *description;
+    int64_t timeout_ms;
+    const natsmicro_metadata *metadata;
+    size_t n_metadata;
+    const natsmicro_stub_method *methods;
+    size_t n_methods;
+} first_stub_service;
+
+/* Programs that were compiled before must go on with a newer shared library. */
+static void stubs_of_the_first_version_are_served_and_called(void **state)
+{
+    lab *room = *state;
+    const natsmicro_stub_method ping = {.name = "Ping",
+                                        .subject = "ping",
+                                        .request = &lab__v1__ping_request__descriptor,
+                                        .response = &lab__v1__ping_response__descriptor,
+                                        .dispatch = dispatch_ping};
+    /* from the heap, so that a sanitizer sees what is read after its end */
+    first_stub_service *stub = malloc(sizeof(*stub));
+    *stub = (first_stub_service){1, "lab.v1.Lab", "lab.v1", "lab", "1.0.0", "the first",
+                                 0, NULL,         0,        &ping, 1};
+    const void *tables = stub;
+    assert_ok(natsmicro_server_new(&room->server, room->server_connection, NULL));
+    assert_ok(natsmicro_stub_server_add(room->server, tables, &lab_handlers, NULL, NULL));
+    natsmicro_client *client;
+    assert_ok(natsmicro_stub_client_new(&client, tables, room->client_connection, NULL));
+    Lab__V1__PingRequest request = LAB__V1__PING_REQUEST__INIT;
+    void *response;
+    assert_ok(natsmicro_stub_unary(client, 0, &request, NULL, &response));
+    natsmicro_stub_message_free(response);
+    natsmicro_stub_client_destroy(client);
+    natsmicro_server_destroy(room->server);
+    room->server = NULL;
+    free(stub);
 }
 
 /* ---- many calls ---- */
@@ -1014,6 +1068,7 @@ int main(void)
         lab_test(options_of_an_older_header_are_taken),
         lab_test(options_of_no_or_a_newer_header_are_refused),
         lab_test(stubs_of_another_version_are_refused),
+        lab_test(stubs_of_the_first_version_are_served_and_called),
         lab_test(as_many_as_64_calls_of_one_client_run_at_the_same_time),
         lab_test(a_handler_that_was_quick_may_take_its_time),
         lab_test(sixty_four_streams_of_one_client_do_not_mix),

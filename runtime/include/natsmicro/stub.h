@@ -13,8 +13,11 @@
 
 #include <stdarg.h>
 
-/* The version of the tables' layout. Generated code refuses to compile with another one. */
-#define NATSMICRO_STUB_VERSION 1
+/*
+ * The version of the tables' layout. Generated code refuses to compile with another one. The
+ * library also takes tables of version 1 that are compiled already: they end after n_methods.
+ */
+#define NATSMICRO_STUB_VERSION 2
 
 #ifdef __cplusplus
 extern "C" {
@@ -54,6 +57,12 @@ typedef struct natsmicro_stub_method {
     size_t n_metadata;
 } natsmicro_stub_method;
 
+/* A .proto file: a serialized google.protobuf.FileDescriptorProto. */
+typedef struct natsmicro_stub_file {
+    const uint8_t *bytes;
+    size_t length;
+} natsmicro_stub_file;
+
 typedef struct natsmicro_stub_service {
     int stub_version;           /* NATSMICRO_STUB_VERSION */
     const char *full_name;      /* "lab.v1.Lab" */
@@ -66,6 +75,13 @@ typedef struct natsmicro_stub_service {
     size_t n_metadata;
     const natsmicro_stub_method *methods;
     size_t n_methods;
+    /*
+     * The service's .proto file and all that it imports, each after its own imports. Those that
+     * the library carries are left out.
+     */
+    const natsmicro_stub_file *files;
+    size_t n_files; /* 0: generated without descriptors */
+    bool json;      /* messages travel as JSON; needs files */
 } natsmicro_stub_service;
 
 /*
@@ -80,8 +96,8 @@ typedef struct natsmicro_stub_service {
 /* ---- clients ---- */
 
 /*
- * Makes a client. `service` must outlive it. FAILED_PRECONDITION: the tables have the layout of
- * another version of the library. *client is NULL unless OK.
+ * Makes a client. `service` must outlive it. FAILED_PRECONDITION: the tables have a layout that the
+ * library does not know. *client is NULL unless OK.
  */
 natsmicro_status
 natsmicro_stub_client_new(natsmicro_client **client, const natsmicro_stub_service *service,
@@ -130,10 +146,10 @@ void natsmicro_stub_message_free(void *message);
 
 /*
  * Adds a service, which serves from now on. `service`, `handlers` and what `user_data` points to
- * must outlive the server. FAILED_PRECONDITION: the tables have the layout of another version of
- * the library, or the server is draining. Blocks until the broker has the subscriptions, at most
- * 1 s. Any thread, also while the server serves others; but one thread at a time may add services
- * to a server, and none while another destroys it.
+ * must outlive the server. FAILED_PRECONDITION: the tables have a layout that the library does not
+ * know, or the server is draining. Blocks until the broker has the subscriptions, at most 1 s. Any
+ * thread, also while the server serves others; but one thread at a time may add services to a
+ * server, and none while another destroys it.
  */
 natsmicro_status
 natsmicro_stub_server_add(natsmicro_server *server, const natsmicro_stub_service *service,
