@@ -1,7 +1,10 @@
 # The library, static and shared.
 
 LIBRARY_SOURCES := $(wildcard runtime/*/*.c runtime/*/*/*.c)
-LIBRARY_OBJECTS := $(LIBRARY_SOURCES:%.c=$(BUILD)/obj/%.o)
+# The .proto files that the library carries, as C.
+CARRIED         := $(BUILD)/gen/carried/carried_files.c
+CARRIED_OBJECT  := $(BUILD)/obj/gen/carried/carried_files.o
+LIBRARY_OBJECTS := $(LIBRARY_SOURCES:%.c=$(BUILD)/obj/%.o) $(CARRIED_OBJECT)
 PUBLIC_HEADERS  := $(wildcard runtime/include/natsmicro/*.h)
 STATIC_LIBRARY  := $(BUILD)/libnatsmicro.a
 SONAME          := libnatsmicro.so.$(SOVERSION)
@@ -9,6 +12,14 @@ SHARED_LIBRARY  := $(BUILD)/libnatsmicro.so.$(VERSION)
 LIBRARIES       := $(STATIC_LIBRARY) $(SHARED_LIBRARY) $(BUILD)/libnatsmicro.so $(WKT_LIBRARY)
 
 $(BUILD)/obj/runtime/%.o: runtime/%.c $(FLAGS_FILE) | $(CHECKED) $(WKT_HEADERS)
+	$(call say,CC,$<)
+	$(call compile,$(OWN_FLAGS) $(INCLUDE_runtime))
+
+$(CARRIED): scripts/carried $(OWN_PROTOS) | $(CHECKED)
+	$(call say,PROTOC,$@)
+	$(quiet)mkdir -p $(@D) && scripts/carried $(PROTOC) $(WKT_NAMES) > $@
+
+$(CARRIED_OBJECT): $(CARRIED) $(FLAGS_FILE)
 	$(call say,CC,$<)
 	$(call compile,$(OWN_FLAGS) $(INCLUDE_runtime))
 
