@@ -28,6 +28,7 @@ include mk/examples.mk
 include mk/tests.mk
 include mk/torture.mk
 include mk/interop.mk
+include mk/conformance.mk
 include mk/fuzz.mk
 include mk/model.mk
 include mk/bench.mk
@@ -50,6 +51,7 @@ help:
 #h make asan, tsan     the tests with address and undefined behaviour, or thread, sanitizer
 #h make torture        outages and kills of brokers, and attacks, for minutes; TORTURE=short a short form
 #h make interop        calls between this library and programs in Go, TypeScript and Python
+#h make conformance    protobuf's conformance suite, fetched from the distribution's archive
 #h make matrix         demo and tests in roots of Debian 12, 13 and testing; RELEASES=trixie one
 #h make golden         takes the plugin's output of today as what the golden cases expect
 #h make fuzz           the fuzz targets for FUZZ_SECONDS (30) each, with clang
