@@ -27,7 +27,7 @@ UNIT_SHARED         := $(filter-out %_test.c,$(wildcard tests/unit/*.c))
 INTEGRATION_SHARED  := $(filter-out %_test.c,$(wildcard tests/integration/*.c))
 VECTORS_SHARED      := $(filter-out %_test.c,$(wildcard tests/vectors/*.c))
 # Programs that are not cmocka's: they print `N passed, N failed` last.
-TEST_SCRIPTS        := $(patsubst tests/%,%,tests/plugin/run tests/plugin/compile-matrix tests/docs/run \
+TEST_SCRIPTS        := $(patsubst tests/%,%,tests/plugin/run tests/plugin/descriptors tests/plugin/compile-matrix tests/docs/run \
                          $(filter-out %.sh,$(wildcard tests/build/*)))
 
 ALL_TESTS := $(patsubst tests/%.c,%,$(INTEGRATION_SOURCES) $(UNIT_SOURCES) $(VECTORS_SOURCES)) \

@@ -44,6 +44,9 @@ static const char help[] =
     "  client_suffix=NAME    follows the service's name in the names of clients (default: Client)\n"
     "  server_suffix=NAME    the same for servers (default: Server)\n"
     "  handlers_suffix=NAME  the same for tables of handlers (default: Handlers)\n"
+    "  descriptors=none      leave the .proto files out of the code of services; then these have no\n"
+    "                        schema in discovery, and cannot have the option json\n"
+    "  descriptors=comments  put them there with their leading comments\n"
     "\n"
     "Options:\n"
     "  --version  print the version\n"
@@ -95,7 +98,7 @@ static bool generate(gen_context *context, const gen_request *request, const nm_
     gen_parameters parameters;
     gen_model model;
     if (!gen_read_parameters(context, request->parameter, &parameters) ||
-        !gen_build_model(context, &parameters, request, &model))
+        !gen_build_model(context, &parameters, request, input, &model))
         return false;
     const gen_response none = GOOGLE__PROTOBUF__COMPILER__CODE_GENERATOR_RESPONSE__INIT;
     const gen_response *messages = &none;

@@ -115,3 +115,8 @@ void gen_add_comment(nm_buffer *text, const char *indent, const char *comment)
         nm_buffer_append_string(text, "\n");
     }
 }
+
+void gen_add_comment_text(nm_buffer *text, const char *string)
+{
+    add_comment_line(text, string, strlen(string));
+}

@@ -15,4 +15,7 @@ void gen_add_literal(nm_buffer *text, const char *string);
  */
 void gen_add_comment(nm_buffer *text, const char *indent, const char *comment);
 
+/* Appends a text to a line of a comment, as harmless as that: a newline becomes a question mark. */
+void gen_add_comment_text(nm_buffer *text, const char *string);
+
 #endif

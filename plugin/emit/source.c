@@ -4,6 +4,7 @@
 #include "emit/source.h"
 
 #include "emit/chunked.h"
+#include "emit/descriptors.h"
 #include "emit/escape.h"
 #include "emit/vars.h"
 
@@ -105,7 +106,8 @@ static void print_method_entry(nm_buffer *out, const gen_var *vars, const gen_me
     nm_buffer_append_string(out, "    },\n");
 }
 
-static void print_service_table(nm_buffer *out, const gen_var *vars, const gen_service *service)
+static void print_service_table(nm_buffer *out, const gen_var *vars, const gen_file *file,
+                                const gen_service *service)
 {
     const char *indent = "    ";
     gen_print(out, vars,
@@ -123,6 +125,9 @@ static void print_service_table(nm_buffer *out, const gen_var *vars, const gen_s
     if (service->n_methods != 0)
         gen_print(out, vars, "    .methods = methods_$Server$,\n");
     add_number_member(out, indent, ".n_methods", (int64_t)service->n_methods);
+    if (file->n_descriptors != 0)
+        gen_print(out, vars, "    .files = files_$identifier$,\n");
+    add_number_member(out, indent, ".n_files", (int64_t)file->n_descriptors);
     nm_buffer_append_string(out, "};\n\n");
 }
 
@@ -148,7 +153,7 @@ static void print_tables(nm_buffer *out, const gen_file *file, const gen_service
     if (service->n_methods != 0)
         nm_buffer_append_string(out, "};\n\n");
     gen_service_vars(&vars, file, service);
-    print_service_table(out, vars.vars, service);
+    print_service_table(out, vars.vars, file, service);
 }
 
 /* ---- client ---- */
@@ -432,6 +437,7 @@ void gen_emit_source(nm_buffer *out, const gen_file *file)
         return;
     }
     gen_print(out, of_file.vars, head);
+    gen_emit_descriptors(out, file);
     for (size_t i = 0; i < file->n_services; i++)
         print_service(out, file, &file->services[i]);
     out->length--; /* the blank line after the last function */

@@ -4,6 +4,7 @@
 #include "model/build.h"
 
 #include "base/rules.h"
+#include "model/descriptors.h"
 #include "model/foreign_names.h"
 #include "model/names.h"
 #include "model/options.h"
@@ -17,8 +18,9 @@ typedef struct gen_build {
     gen_context *context;
     const gen_parameters *parameters;
     gen_sources sources;
-    gen_clash_table names;    /* the C names of protoc-gen-c and ours, of all files */
-    gen_clash_table subjects; /* of all files that are generated */
+    const gen_descriptor *descriptors; /* of each source */
+    gen_clash_table names;             /* the C names of protoc-gen-c and ours, of all files */
+    gen_clash_table subjects;          /* of all files that are generated */
 } gen_build;
 
 /* ---- methods ---- */
@@ -232,7 +234,9 @@ static bool read_file(gen_build *build, const gen_source *source, gen_file *file
         if (!read_service(build, source, i, file))
             return false;
     }
-    return true;
+    if (file->n_services == 0 || build->parameters->descriptors == GEN_DESCRIPTORS_NONE)
+        return true;
+    return gen_embed_descriptors(build->context, &build->sources, build->descriptors, source, file);
 }
 
 static bool read_files(gen_build *build, const gen_request *request, gen_model *model)
@@ -256,11 +260,16 @@ static bool read_files(gen_build *build, const gen_request *request, gen_model *
 }
 
 bool gen_build_model(gen_context *context, const gen_parameters *parameters,
-                     const gen_request *request, gen_model *model)
+                     const gen_request *request, const nm_buffer *input, gen_model *model)
 {
     gen_build build = {.context = context, .parameters = parameters};
     *model = (gen_model){0, NULL};
-    return gen_read_sources(context, request, &build.sources) &&
-           gen_add_foreign_names(context, parameters, &build.sources, &build.names) &&
-           read_files(&build, request, model);
+    if (!gen_read_sources(context, request, &build.sources) ||
+        !gen_add_foreign_names(context, parameters, &build.sources, &build.names))
+        return false;
+    build.descriptors = gen_read_descriptors(context->pool, &build.sources, input,
+                                             parameters->descriptors == GEN_DESCRIPTORS_COMMENTS
+                                                 ? GEN_LEADING_COMMENTS
+                                                 : GEN_NO_SOURCE_INFO);
+    return read_files(&build, request, model);
 }

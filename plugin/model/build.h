@@ -9,10 +9,10 @@
 #include "request/parameters.h"
 
 /*
- * Builds the model of a request. Fails if something in the request cannot be generated; the error
- * tells the user what it is, where it is, and what to do.
+ * Builds the model of a request, of which `input` has the bytes. Fails if something in the request
+ * cannot be generated; the error tells the user what it is, where it is, and what to do.
  */
 bool gen_build_model(gen_context *context, const gen_parameters *parameters,
-                     const gen_request *request, gen_model *model);
+                     const gen_request *request, const nm_buffer *input, gen_model *model);
 
 #endif

@@ -75,12 +75,22 @@ typedef struct gen_service {
     gen_method *methods;
 } gen_service;
 
+/* A .proto file as it is embedded. */
+typedef struct gen_descriptor {
+    const char *proto;    /* "lab/v1/lab.proto" */
+    const char *symbol;   /* "natsmicro_file_3f…": follows from the bytes */
+    const uint8_t *bytes; /* the serialized FileDescriptorProto */
+    size_t length;
+} gen_descriptor;
+
 typedef struct gen_file {
     const char *proto;      /* "lab/v1/lab.proto" */
     const char *base;       /* "lab/v1/lab" */
     const char *identifier; /* "lab_2fv1_2flab_2eproto" */
     size_t n_services;
     gen_service *services;
+    size_t n_descriptors;              /* 0: no services, or the parameter descriptors=none */
+    const gen_descriptor *descriptors; /* imports first */
 } gen_file;
 
 typedef struct gen_model {

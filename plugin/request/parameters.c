@@ -13,8 +13,17 @@ typedef struct gen_given {
     const char *value; /* NULL: no "=" */
 } gen_given;
 
-/* Whether a parameter takes an identifier, nothing, or any text; the last may be given again. */
-typedef enum gen_value_kind { GEN_IDENTIFIER, GEN_NO_VALUE, GEN_TEXT, GEN_TEXTS } gen_value_kind;
+/*
+ * Whether a parameter takes an identifier, nothing, what is checked later, or any text; the last
+ * may be given again.
+ */
+typedef enum gen_value_kind {
+    GEN_IDENTIFIER,
+    GEN_NO_VALUE,
+    GEN_ANY,
+    GEN_TEXT,
+    GEN_TEXTS
+} gen_value_kind;
 
 typedef struct gen_known_parameter {
     const char *name;
@@ -61,7 +70,8 @@ static bool find_and_read(gen_context *context, const gen_given *given,
     }
     return gen_fail(context, NULL,
                     "unknown parameter \"%s\" (the plugin knows client_suffix=, server_suffix=, "
-                    "handlers_suffix=, messages, protoc_gen_c= and protoc_gen_c_opt=)",
+                    "handlers_suffix=, descriptors=, messages, protoc_gen_c= and "
+                    "protoc_gen_c_opt=)",
                     given->name);
 }
 
@@ -98,14 +108,33 @@ static bool check_messages(gen_context *context, const gen_parameters *parameter
     return true;
 }
 
+static bool read_descriptors(gen_context *context, const char *value, gen_parameters *parameters)
+{
+    parameters->descriptors = GEN_DESCRIPTORS_PLAIN;
+    if (value == NULL)
+        return true;
+    if (strcmp(value, "none") == 0)
+        parameters->descriptors = GEN_DESCRIPTORS_NONE;
+    else if (strcmp(value, "comments") == 0)
+        parameters->descriptors = GEN_DESCRIPTORS_COMMENTS;
+    else
+        return gen_fail(context, NULL,
+                        "parameter descriptors: \"%s\" is unknown (write descriptors=none or "
+                        "descriptors=comments)",
+                        value);
+    return true;
+}
+
 bool gen_read_parameters(gen_context *context, const char *text, gen_parameters *parameters)
 {
     *parameters = (gen_parameters){NULL};
     const char *messages = NULL;
+    const char *descriptors = NULL;
     const gen_known_parameter known[] = {
         {"client_suffix", GEN_IDENTIFIER, &parameters->client_suffix},
         {"server_suffix", GEN_IDENTIFIER, &parameters->server_suffix},
         {"handlers_suffix", GEN_IDENTIFIER, &parameters->handlers_suffix},
+        {"descriptors", GEN_ANY, &descriptors},
         {"messages", GEN_NO_VALUE, &messages},
         {"protoc_gen_c", GEN_TEXT, &parameters->protoc_gen_c},
         {"protoc_gen_c_opt", GEN_TEXTS, &parameters->protoc_gen_c_opt},
@@ -124,7 +153,7 @@ bool gen_read_parameters(gen_context *context, const char *text, gen_parameters 
             return false;
     }
     parameters->messages = messages != NULL;
-    if (!check_messages(context, parameters))
+    if (!read_descriptors(context, descriptors, parameters) || !check_messages(context, parameters))
         return false;
     set_default(&parameters->client_suffix, "Client");
     set_default(&parameters->server_suffix, "Server");

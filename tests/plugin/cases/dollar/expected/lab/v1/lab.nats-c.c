@@ -13,6 +13,32 @@
 _Static_assert(NATSMICRO_STUB_VERSION == 2,
                "the natsmicro library is another version's: regenerate with its plugin");
 
+/* ---- the .proto files, for JSON and for discovery's schema ---- */
+
+/*
+ * Each is a serialized google.protobuf.FileDescriptorProto. It is weak, and its name is the hash of
+ * its bytes: so a program holds one of it, however many generated files have it.
+ */
+
+/* lab/v1/lab.proto */
+__attribute__((weak, visibility("hidden")))
+const uint8_t natsmicro_file_27868169189b66b50e3dad4c4038c98d[] = {
+    10, 16, 108, 97, 98, 47, 118, 49, 47, 108, 97, 98, 46, 112, 114, 111, 116, 111, 18, 6, 108, 97,
+    98, 46, 118, 49, 26, 23, 110, 97, 116, 115, 109, 105, 99, 114, 111, 47, 111, 112, 116, 105, 111,
+    110, 115, 46, 112, 114, 111, 116, 111, 34, 7, 10, 5, 69, 109, 112, 116, 121, 50, 105, 10, 3, 76,
+    97, 98, 18, 36, 10, 4, 80, 105, 110, 103, 18, 13, 46, 108, 97, 98, 46, 118, 49, 46, 69, 109,
+    112, 116, 121, 26, 13, 46, 108, 97, 98, 46, 118, 49, 46, 69, 109, 112, 116, 121, 26, 60, 138,
+    181, 24, 56, 10, 7, 108, 97, 98, 46, 36, 53, 36, 34, 28, 99, 111, 115, 116, 115, 32, 36, 109,
+    101, 116, 104, 111, 100, 36, 44, 32, 40, 97, 44, 32, 98, 41, 32, 97, 110, 100, 32, 92, 42, 15,
+    10, 8, 36, 67, 108, 105, 101, 110, 116, 36, 18, 3, 36, 120, 36, 98, 6, 112, 114, 111, 116, 111,
+    51,
+};
+
+/* Imports come first. */
+static const natsmicro_stub_file files_lab_2fv1_2flab_2eproto[] = {
+    {natsmicro_file_27868169189b66b50e3dad4c4038c98d, 175},
+};
+
 /* ---- tables of lab.v1.Lab, and the functions that call its handlers ---- */
 
 static const natsmicro_metadata metadata_Lab__V1__LabServer[] = {
@@ -51,6 +77,8 @@ static const natsmicro_stub_service service_Lab__V1__LabServer = {
     .n_metadata = 1,
     .methods = methods_Lab__V1__LabServer,
     .n_methods = 1,
+    .files = files_lab_2fv1_2flab_2eproto,
+    .n_files = 1,
 };
 
 /* ---- client of lab.v1.Lab ---- */

@@ -13,6 +13,32 @@
 _Static_assert(NATSMICRO_STUB_VERSION == 2,
                "the natsmicro library is another version's: regenerate with its plugin");
 
+/* ---- the .proto files, for JSON and for discovery's schema ---- */
+
+/*
+ * Each is a serialized google.protobuf.FileDescriptorProto. It is weak, and its name is the hash of
+ * its bytes: so a program holds one of it, however many generated files have it.
+ */
+
+/* lab/v1/lab.proto */
+__attribute__((weak, visibility("hidden")))
+const uint8_t natsmicro_file_044b5c13e4677dda9759d39886546b8b[] = {
+    10, 16, 108, 97, 98, 47, 118, 49, 47, 108, 97, 98, 46, 112, 114, 111, 116, 111, 18, 6, 108, 97,
+    98, 46, 118, 49, 26, 23, 110, 97, 116, 115, 109, 105, 99, 114, 111, 47, 111, 112, 116, 105, 111,
+    110, 115, 46, 112, 114, 111, 116, 111, 34, 7, 10, 5, 69, 109, 112, 116, 121, 50, 119, 10, 3, 76,
+    97, 98, 18, 52, 10, 4, 80, 105, 110, 103, 18, 13, 46, 108, 97, 98, 46, 118, 49, 46, 69, 109,
+    112, 116, 121, 26, 13, 46, 108, 97, 98, 46, 118, 49, 46, 69, 109, 112, 116, 121, 34, 14, 146,
+    181, 24, 2, 40, 5, 146, 181, 24, 4, 10, 2, 8, 1, 26, 58, 138, 181, 24, 5, 18, 3, 108, 97, 98,
+    138, 181, 24, 7, 26, 5, 50, 46, 48, 46, 48, 138, 181, 24, 4, 50, 2, 8, 3, 138, 181, 24, 8, 50,
+    6, 16, 128, 202, 181, 238, 1, 138, 181, 24, 5, 74, 3, 79, 78, 69, 138, 181, 24, 5, 74, 3, 84,
+    87, 79, 98, 6, 112, 114, 111, 116, 111, 51,
+};
+
+/* Imports come first. */
+static const natsmicro_stub_file files_lab_2fv1_2flab_2eproto[] = {
+    {natsmicro_file_044b5c13e4677dda9759d39886546b8b, 189},
+};
+
 /* ---- tables of lab.v1.Lab, and the functions that call its handlers ---- */
 
 static natsmicro_status dispatch_Lab__V1__LabServer__Ping(natsmicro_call *call, void *handle,
@@ -48,6 +74,8 @@ static const natsmicro_stub_service service_Lab__V1__LabServer = {
     .timeout_ms = 500,
     .methods = methods_Lab__V1__LabServer,
     .n_methods = 1,
+    .files = files_lab_2fv1_2flab_2eproto,
+    .n_files = 1,
 };
 
 /* ---- client of lab.v1.Lab ---- */
