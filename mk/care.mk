@@ -18,7 +18,7 @@ check-structure: $(LIBRARY_OBJECTS) $(PLUGIN_OBJECTS)
 	@BUILD=$(BUILD) scripts/check-structure
 
 # Written under $(BUILD), where clangd looks for it by itself.
-compile_commands.json: $(WKT_HEADERS) $(PLUGIN_HEADERS) $(tests_HEADERS) $(vectors_HEADERS) $(FRAME_HEADER) $(bench_HEADERS) $(greet_HEADERS) $(blob_HEADERS)
+compile_commands.json: $(WKT_HEADERS) $(SUBSET).h $(PLUGIN_HEADERS) $(tests_HEADERS) $(vectors_HEADERS) $(FRAME_HEADER) $(bench_HEADERS) $(greet_HEADERS) $(blob_HEADERS)
 	@scripts/compile-commands $(foreach room,runtime plugin tests bench examples,\
 	    --flags '$(CC) $(OWN_FLAGS) $(INCLUDE_$(room))' \
 	    $(filter $(room)/%,$(LIBRARY_SOURCES) $(PLUGIN_SOURCES) \

@@ -4,16 +4,27 @@ LIBRARY_SOURCES := $(wildcard runtime/*/*.c runtime/*/*/*.c)
 # The .proto files that the library carries, as C.
 CARRIED         := $(BUILD)/gen/carried/carried_files.c
 CARRIED_OBJECT  := $(BUILD)/obj/gen/carried/carried_files.o
-LIBRARY_OBJECTS := $(LIBRARY_SOURCES:%.c=$(BUILD)/obj/%.o) $(CARRIED_OBJECT)
+# Descriptors are decoded by types of the library's own: see the .proto.
+SUBSET          := $(BUILD)/gen/runtime/schema/descriptor_subset.pb-c
+SUBSET_OBJECT   := $(BUILD)/obj/gen/runtime/schema/descriptor_subset.pb-c.o
+LIBRARY_OBJECTS := $(LIBRARY_SOURCES:%.c=$(BUILD)/obj/%.o) $(CARRIED_OBJECT) $(SUBSET_OBJECT)
 PUBLIC_HEADERS  := $(wildcard runtime/include/natsmicro/*.h)
 STATIC_LIBRARY  := $(BUILD)/libnatsmicro.a
 SONAME          := libnatsmicro.so.$(SOVERSION)
 SHARED_LIBRARY  := $(BUILD)/libnatsmicro.so.$(VERSION)
 LIBRARIES       := $(STATIC_LIBRARY) $(SHARED_LIBRARY) $(BUILD)/libnatsmicro.so $(WKT_LIBRARY)
 
-$(BUILD)/obj/runtime/%.o: runtime/%.c $(FLAGS_FILE) | $(CHECKED) $(WKT_HEADERS)
+$(BUILD)/obj/runtime/%.o: runtime/%.c $(FLAGS_FILE) | $(CHECKED) $(WKT_HEADERS) $(SUBSET).h
 	$(call say,CC,$<)
 	$(call compile,$(OWN_FLAGS) $(INCLUDE_runtime))
+
+$(SUBSET).c $(SUBSET).h: runtime/schema/descriptor_subset.proto | $(CHECKED)
+	$(call say,PROTOC,$<)
+	$(quiet)mkdir -p $(BUILD)/gen/runtime && $(PROTOC) -Iruntime --c_out=$(BUILD)/gen/runtime $<
+
+$(SUBSET_OBJECT): $(SUBSET).c $(FLAGS_FILE) | $(SUBSET).h
+	$(call say,CC,$<)
+	$(call compile,$(GENERATED_FLAGS) -I$(BUILD)/gen/runtime)
 
 $(CARRIED): scripts/carried $(OWN_PROTOS) | $(CHECKED)
 	$(call say,PROTOC,$@)

@@ -17,6 +17,18 @@ $(FRAME_OBJECT): $(FRAME_HEADER:.h=.c) $(FLAGS_FILE) | $(FRAME_HEADER)
 # The recordings come with a proto of their own, the very one they were made with.
 $(eval $(call stubs,vectors,tests/vectors/proto))
 
+# What protoc says of .proto files, with all that they import, for the tests of schemas.
+DESCRIPTOR_SETS := $(BUILD)/gen/descriptors/tests.set $(BUILD)/gen/descriptors/odd.set
+odd_PROTOS      := $(patsubst tests/descriptors/%,%,$(wildcard tests/descriptors/*/*.proto))
+
+$(BUILD)/gen/descriptors/tests.set: $(tests_PROTOS:%=tests/protos/%) $(OWN_PROTOS) | $(CHECKED)
+	$(call say,PROTOC,$@)
+	$(quiet)mkdir -p $(@D) && $(PROTOC) -Itests/protos -Iproto --include_imports --descriptor_set_out=$@ $(tests_PROTOS)
+
+$(BUILD)/gen/descriptors/odd.set: $(odd_PROTOS:%=tests/descriptors/%) | $(CHECKED)
+	$(call say,PROTOC,$@)
+	$(quiet)mkdir -p $(@D) && $(PROTOC) -Itests/descriptors --include_imports --descriptor_set_out=$@ $(odd_PROTOS)
+
 SUPPORT_SOURCES     := $(wildcard tests/support/*.c)
 SUPPORT_LIBRARY     := $(BUILD)/libtests-support.a
 UNIT_SOURCES        := $(wildcard tests/unit/*_test.c)
@@ -51,7 +63,7 @@ $(SUPPORT_LIBRARY): $(SUPPORT_SOURCES:%.c=$(BUILD)/obj/%.o)
 	$(archive)
 
 $(BUILD)/tests/unit/%: $(BUILD)/obj/tests/unit/%.o $(UNIT_SHARED:%.c=$(BUILD)/obj/%.o) $(SUPPORT_LIBRARY) \
-                       $(tests_STUBS) $(FRAME_OBJECT) $(STATIC_LIBRARY) $(WKT_LIBRARY)
+                       $(tests_STUBS) $(FRAME_OBJECT) $(STATIC_LIBRARY) $(WKT_LIBRARY) | $(DESCRIPTOR_SETS)
 	$(call say,LD,$@)
 	$(quiet)mkdir -p $(@D) && $(CC) $(LINK_FLAGS) -o $@ $^ $(CMOCKA_LIBS) $(PACKAGE_LIBS)
 

@@ -36,7 +36,7 @@ VERSION_FLAG := -DNM_VERSION=\"$(VERSION)\"
 # What a translation unit may include, by the folder it is in. Only the library, its tests and the
 # benches see internal headers; an example sees what a user sees.
 INCLUDE_PUBLIC := -Iruntime/include -I$(BUILD)/wkt
-INCLUDE_runtime  := $(VERSION_FLAG) -Iruntime $(INCLUDE_PUBLIC)
+INCLUDE_runtime  := $(VERSION_FLAG) -Iruntime $(INCLUDE_PUBLIC) -I$(BUILD)/gen/runtime
 INCLUDE_plugin   := $(VERSION_FLAG) -Iplugin -Iruntime $(INCLUDE_PUBLIC) -I$(BUILD)/gen/plugin
 INCLUDE_vectors  := -Itests $(INCLUDE_PUBLIC) -I$(BUILD)/gen/vectors
 INCLUDE_tests    := $(VERSION_FLAG) -Itests -Iruntime $(INCLUDE_PUBLIC) -I$(BUILD)/gen/tests -I$(BUILD)/gen/frame
