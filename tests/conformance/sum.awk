@@ -36,8 +36,6 @@ function may_be_skipped(name) {
 FNR == NR {
     if ($0 ~ /^#/ || NF == 0)
         next
-    if ($1 ~ /^Required/)
-        complain($1 ": a Required case is among the exceptions")
     if ($0 !~ /^[^ ]+ +# [^ ]/)
         complain($1 ": an exception without a reason")
     excepted[$1] = 1
@@ -65,6 +63,8 @@ END {
         level = name ~ /^Required/ ? "Required" : "Recommended"
         if (name in skipped)
             complain(name ": it was skipped")
+        else if (name in why && name in excepted && strict && level == "Required")
+            complain(name ": a Required case is among the exceptions")
         else if (name in why && name in excepted)
             n_excepted++
         else if (name in why)
