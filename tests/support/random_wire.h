@@ -1,0 +1,30 @@
+/*
+ * Random wire: encodings of random messages of a type, for comparisons of two readers or writers.
+ * Fields come in any order and more than once, lists packed and unpacked, messages in pieces.
+ */
+#ifndef TESTS_SUPPORT_RANDOM_WIRE_H
+#define TESTS_SUPPORT_RANDOM_WIRE_H
+
+#include "base/buffer.h"
+
+#include <protobuf-c/protobuf-c.h>
+
+/* Everything follows from the seed, on every machine. */
+typedef struct random_source {
+    uint64_t state; /* not 0 */
+} random_source;
+
+uint64_t random_next(random_source *source);
+size_t random_below(random_source *source, size_t limit);
+
+/* Seeds from the environment variable, or else the time, and prints the seed. */
+random_source random_from(const char *variable);
+
+/*
+ * Appends the encoding of a random message, whose required fields are there and whose strings are
+ * UTF-8. `size` is about how many fields it has at most, those of messages in it included.
+ */
+void random_wire_append(random_source *source, const ProtobufCMessageDescriptor *descriptor,
+                        size_t size, nm_buffer *buffer);
+
+#endif
