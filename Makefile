@@ -24,6 +24,7 @@ include mk/tools.mk
 include mk/generate.mk
 include mk/library.mk
 include mk/plugin.mk
+include mk/command.mk
 include mk/examples.mk
 include mk/tests.mk
 include mk/torture.mk
@@ -37,7 +38,7 @@ include mk/install.mk
 include mk/care.mk
 
 .PHONY: all clean help
-all: $(LIBRARIES) $(PLUGIN)
+all: $(LIBRARIES) $(PLUGIN) $(COMMAND)
 
 clean:
 	rm -rf $(BUILD)
@@ -45,7 +46,7 @@ clean:
 help:
 	@sed -n 's/^#h \{0,1\}//p' Makefile
 
-#h make                library and plugin
+#h make                library, plugin and the command natsmicro
 #h make demo           installs what is missing, builds, runs the greeting and the blob service
 #h make test           installs what is missing, builds, runs all tests; TESTS="unit/ stream" some
 #h make asan, tsan     the tests with address and undefined behaviour, or thread, sanitizer

@@ -7,9 +7,6 @@ $(eval $(call stubs,blob,examples/blob))
 $(eval $(call stubs,auth,examples/auth))
 $(eval $(call stubs,spans,examples/spans))
 
-# The blob example and tests hash with it; the library has no need of it.
-CRYPTO_LIBS := $(shell $(PKG_CONFIG) --libs libcrypto 2>/dev/null || echo -lcrypto)
-
 $(BUILD)/obj/examples/%.o: examples/%.c $(FLAGS_FILE) | $(greet_HEADERS) $(blob_HEADERS) \
                                  $(auth_HEADERS) $(spans_HEADERS) $(WKT_HEADERS)
 	$(call say,CC,$<)

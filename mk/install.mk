@@ -3,7 +3,7 @@
 .PHONY: install uninstall
 install: all
 	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(LIBDIR)/pkgconfig $(DESTDIR)$(INCLUDEDIR)/natsmicro
-	install -m 755 $(PLUGIN) $(DESTDIR)$(BINDIR)/
+	install -m 755 $(PLUGIN) $(COMMAND) $(DESTDIR)$(BINDIR)/
 	install -m 644 $(STATIC_LIBRARY) $(WKT_LIBRARY) $(DESTDIR)$(LIBDIR)/
 	install -m 755 $(SHARED_LIBRARY) $(DESTDIR)$(LIBDIR)/
 	ln -sf $(notdir $(SHARED_LIBRARY)) $(DESTDIR)$(LIBDIR)/$(SONAME)
@@ -16,7 +16,7 @@ install: all
 	chmod 644 $(DESTDIR)$(LIBDIR)/pkgconfig/natsmicro.pc
 
 uninstall:
-	rm -f $(DESTDIR)$(BINDIR)/$(notdir $(PLUGIN)) $(DESTDIR)$(LIBDIR)/pkgconfig/natsmicro.pc
+	rm -f $(addprefix $(DESTDIR)$(BINDIR)/,$(notdir $(PLUGIN) $(COMMAND))) $(DESTDIR)$(LIBDIR)/pkgconfig/natsmicro.pc
 	rm -f $(addprefix $(DESTDIR)$(LIBDIR)/,libnatsmicro.a libnatsmicro-wkt.a libnatsmicro.so $(SONAME) \
 	    $(notdir $(SHARED_LIBRARY)))
 	rm -rf $(DESTDIR)$(INCLUDEDIR)/natsmicro $(DESTDIR)$(INCLUDEDIR)/natsmicro-wkt

@@ -40,7 +40,9 @@ INTEGRATION_SHARED  := $(filter-out %_test.c,$(wildcard tests/integration/*.c))
 VECTORS_SHARED      := $(filter-out %_test.c,$(wildcard tests/vectors/*.c))
 # Programs that are not cmocka's: they print `N passed, N failed` last.
 TEST_SCRIPTS        := $(patsubst tests/%,%,tests/plugin/run tests/plugin/descriptors tests/plugin/compile-matrix tests/docs/run \
-                         $(filter-out %.sh,$(wildcard tests/build/*)))
+                         $(filter-out %.sh,$(wildcard tests/build/* tests/command/*)))
+# Scripts that run the examples' programs.
+EXAMPLE_SCRIPTS     := build/demo build/blob build/examples $(filter command/%,$(TEST_SCRIPTS))
 
 ALL_TESTS := $(patsubst tests/%.c,%,$(INTEGRATION_SOURCES) $(UNIT_SOURCES) $(VECTORS_SOURCES)) \
              $(TEST_SCRIPTS)
@@ -90,7 +92,7 @@ test:
 	@scripts/install-dependencies test
 	@$(MAKE) --no-print-directory test-run
 
-test-build: all $(if $(filter build/demo build/blob build/examples,$(CHOSEN_SCRIPTS)),examples) $(CHOSEN_PROGRAMS:%=$(BUILD)/tests/%)
+test-build: all $(if $(filter $(EXAMPLE_SCRIPTS),$(CHOSEN_SCRIPTS)),examples) $(CHOSEN_PROGRAMS:%=$(BUILD)/tests/%)
 
 test-run: test-build
 	@BUILD=$(BUILD) CC="$(CC)" CFLAGS="$(CFLAGS)" tests/run $(CHOSEN_PROGRAMS:%=$(BUILD)/tests/%) $(CHOSEN_SCRIPTS:%=tests/%)
@@ -100,13 +102,13 @@ asan:
 	@scripts/install-dependencies test
 	@TEST_LIMIT=$${TEST_LIMIT:-600} $(MAKE) --no-print-directory BUILD=$(BUILD)/asan CFLAGS="-O1 -g" \
 	    SANITIZE="-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer" \
-	    TESTS="$(or $(TESTS),unit/ integration/ vectors/ plugin/run build/demo build/blob build/examples)" test-run
+	    TESTS="$(or $(TESTS),unit/ integration/ vectors/ plugin/run command/ build/demo build/blob build/examples)" test-run
 
 tsan:
 	@scripts/install-dependencies test
 	@TEST_LIMIT=$${TEST_LIMIT:-600} $(MAKE) --no-print-directory BUILD=$(BUILD)/tsan CFLAGS="-O1 -g" \
 	    SANITIZE="-fsanitize=thread -fno-omit-frame-pointer" \
-	    TESTS="$(or $(TESTS),unit/ integration/ vectors/ build/demo build/blob build/examples)" test-run
+	    TESTS="$(or $(TESTS),unit/ integration/ vectors/ command/ build/demo build/blob build/examples)" test-run
 
 # Not among the tests: needs root, and minutes for each release.
 RELEASES ?= bookworm trixie testing

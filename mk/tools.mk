@@ -38,6 +38,7 @@ VERSION_FLAG := -DNM_VERSION=\"$(VERSION)\"
 INCLUDE_PUBLIC := -Iruntime/include -I$(BUILD)/wkt
 INCLUDE_runtime  := $(VERSION_FLAG) -Iruntime $(INCLUDE_PUBLIC) -I$(BUILD)/gen/runtime
 INCLUDE_plugin   := $(VERSION_FLAG) -Iplugin -Iruntime $(INCLUDE_PUBLIC) -I$(BUILD)/gen/plugin
+INCLUDE_command  := $(VERSION_FLAG) -Icommand -Iplugin -Iruntime $(INCLUDE_PUBLIC) -I$(BUILD)/gen/plugin
 INCLUDE_vectors  := -Itests $(INCLUDE_PUBLIC) -I$(BUILD)/gen/vectors
 INCLUDE_tests    := $(VERSION_FLAG) -Itests -Iruntime $(INCLUDE_PUBLIC) -I$(BUILD)/gen/tests -I$(BUILD)/gen/frame
 INCLUDE_bench    := -Ibench -Itests -Iruntime $(INCLUDE_PUBLIC) -I$(BUILD)/gen/bench -I$(BUILD)/gen/tests

@@ -23,7 +23,7 @@ function file_of(path) {
 
 # The path of what a file includes, or "" if it is not part of the tree.
 function included(by, name,   i, n, places) {
-    n = split(folder_of(by) " plugin runtime runtime/include", places, " ")
+    n = split(folder_of(by) " plugin command runtime runtime/include", places, " ")
     for (i = 1; i <= n; i++)
         if ((places[i] "/" name) in exists)
             return places[i] "/" name

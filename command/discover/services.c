@@ -1,0 +1,236 @@
+/*
+ * Services: see services.h.
+ */
+#include "discover/services.h"
+
+#include "base/clock.h"
+#include "base/random.h"
+#include "base/rules.h"
+#include "text/report.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define FIRST_ANSWER_MS 2000
+#define QUIET_MS        300
+#define LONGEST_MS      10000
+#define MOST_ANSWERS    100000
+
+/* ---- JSON of strangers ---- */
+
+const char *cmd_text_of(const json_t *object, const char *member)
+{
+    const char *text = json_string_value(json_object_get(object, member));
+    return text != NULL ? text : "";
+}
+
+int64_t cmd_number_of(const json_t *object, const char *member)
+{
+    return (int64_t)json_number_value(json_object_get(object, member));
+}
+
+bool cmd_is(const json_t *object, const char *member, const char *text)
+{
+    return strcmp(cmd_text_of(object, member), text) == 0;
+}
+
+/* ---- one request ---- */
+
+static bool make_inbox(const cmd_connection *connection, char *inbox, size_t size)
+{
+    const char *prefix = connection->inbox_prefix != NULL ? connection->inbox_prefix : "_INBOX";
+    char token[NM_TOKEN_LENGTH + 1];
+    return nm_random_token(token) && snprintf(inbox, size, "%s.%s", prefix, token) < (int)size;
+}
+
+static natsStatus open_inbox(cmd_connection *connection, natsSubscription **subscription,
+                             char *inbox, size_t size)
+{
+    if (!make_inbox(connection, inbox, size))
+        return NATS_INVALID_ARG;
+    natsStatus status = natsConnection_SubscribeSync(subscription, connection->nats, inbox);
+    if (status == NATS_OK)
+        status = natsSubscription_SetPendingLimits(*subscription, -1, -1);
+    return status;
+}
+
+/* Has one status for what some releases of nats.c return as a message: nobody listens. */
+static natsStatus next_answer(natsSubscription *subscription, int64_t timeout_ms, natsMsg **answer)
+{
+    *answer = NULL;
+    natsStatus status = natsSubscription_NextMsg(answer, subscription, timeout_ms);
+    if (status != NATS_OK || !natsMsg_IsNoResponders(*answer))
+        return status;
+    natsMsg_Destroy(*answer);
+    *answer = NULL;
+    return NATS_NO_RESPONDERS;
+}
+
+natsStatus cmd_request(cmd_connection *connection, const char *subject, const char *data,
+                       int64_t timeout_ms, natsMsg **answer)
+{
+    *answer = NULL;
+    natsSubscription *subscription = NULL;
+    char inbox[NM_SUBJECT_LIMIT];
+    natsStatus status = open_inbox(connection, &subscription, inbox, sizeof(inbox));
+    if (status == NATS_OK)
+        status = natsConnection_PublishRequest(connection->nats, subject, inbox, data,
+                                               (int)strlen(data));
+    if (status == NATS_OK)
+        status = next_answer(subscription, timeout_ms, answer);
+    natsSubscription_Destroy(subscription);
+    return status;
+}
+
+/* ---- many answers ---- */
+
+typedef struct cmd_verb_type {
+    const char *verb;
+    const char *type;
+} cmd_verb_type;
+
+static const cmd_verb_type verb_types[] = {
+    {"PING", CMD_PING}, {"INFO", CMD_INFO}, {"STATS", CMD_STATS}, {"SCHEMA", CMD_SCHEMA}};
+
+static bool is_asked(const cmd_question *question, const char *verb)
+{
+    return strcmp(question->verbs[0], verb) == 0 ||
+           (question->verbs[1] != NULL && strcmp(question->verbs[1], verb) == 0);
+}
+
+static bool is_answer(const cmd_question *question, const json_t *json)
+{
+    if (!json_is_object(json) || cmd_is(json, "name", "") || cmd_is(json, "id", ""))
+        return false;
+    for (size_t i = 0; i < sizeof(verb_types) / sizeof(verb_types[0]); i++) {
+        if (cmd_is(json, "type", verb_types[i].type))
+            return is_asked(question, verb_types[i].verb);
+    }
+    return false;
+}
+
+/* A repeated answer of one instance counts once. */
+static bool is_known(const cmd_answers *answers, const json_t *json)
+{
+    for (size_t i = 0; i < answers->count; i++) {
+        if (cmd_is(answers->items[i].json, "id", cmd_text_of(json, "id")) &&
+            cmd_is(answers->items[i].json, "type", cmd_text_of(json, "type")))
+            return true;
+    }
+    return false;
+}
+
+static bool add(cmd_answers *answers, json_t *json, int64_t asked)
+{
+    cmd_answer *items = realloc(answers->items, (answers->count + 1) * sizeof(*items));
+    if (items == NULL || answers->count == MOST_ANSWERS) {
+        json_decref(json);
+        return items != NULL;
+    }
+    answers->items = items;
+    items[answers->count++] = (cmd_answer){json, (uint64_t)(nm_now() - asked)};
+    return true;
+}
+
+/* Takes an answer, if it is one; true if it is the one that is looked for. */
+static bool take(const cmd_question *question, cmd_answers *answers, natsMsg *message,
+                 int64_t asked)
+{
+    json_t *json =
+        json_loadb(natsMsg_GetData(message), (size_t)natsMsg_GetDataLength(message), 0, NULL);
+    if (json == NULL || !is_answer(question, json) || is_known(answers, json)) {
+        json_decref(json);
+        return false;
+    }
+    bool enough = question->is_enough != NULL && question->is_enough(json, question->data);
+    return add(answers, json, asked) && enough;
+}
+
+/* Collects until it is quiet, or nobody listens to any of the questions. */
+static natsStatus collect(const cmd_settings *settings, const cmd_question *question,
+                          natsSubscription *subscription, int64_t asked, cmd_answers *answers)
+{
+    int64_t quiet_ms = settings->wait_ms > 0 ? settings->wait_ms : QUIET_MS;
+    int64_t first_ms = nm_later(quiet_ms, FIRST_ANSWER_MS);
+    int64_t end = nm_after(asked, nm_duration(nm_later(first_ms, LONGEST_MS)));
+    size_t deaf = question->verbs[1] == NULL;
+    while (deaf < 2) {
+        natsMsg *message = NULL;
+        int64_t patience_ms = answers->count == 0 ? first_ms : quiet_ms;
+        natsStatus status = next_answer(
+            subscription, nm_later(nm_earlier(patience_ms, nm_remaining_ms(end)), 1), &message);
+        deaf += status == NATS_NO_RESPONDERS;
+        if (status != NATS_OK && status != NATS_NO_RESPONDERS)
+            return status == NATS_TIMEOUT ? NATS_OK : status;
+        bool enough = status == NATS_OK && take(question, answers, message, asked);
+        natsMsg_Destroy(message);
+        if (enough || nm_now() >= end)
+            return NATS_OK;
+    }
+    return NATS_OK;
+}
+
+static int compare(const void *a, const void *b)
+{
+    const json_t *first = ((const cmd_answer *)a)->json;
+    const json_t *second = ((const cmd_answer *)b)->json;
+    int order = strcmp(cmd_text_of(first, "name"), cmd_text_of(second, "name"));
+    return order != 0 ? order : strcmp(cmd_text_of(first, "id"), cmd_text_of(second, "id"));
+}
+
+/* The connection may have lost the permission's name; the broker's complaint has it. */
+static int tell(const cmd_connection *connection, const char *subject, natsStatus status)
+{
+    const char *complaint = cmd_broker_complaint();
+    if (*complaint != '\0')
+        return cmd_fail_with(NATSMICRO_PERMISSION_DENIED, "%s at %s: %s", subject, connection->url,
+                             complaint);
+    if (status == NATS_OK)
+        return CMD_DONE;
+    return cmd_fail_with(NATSMICRO_UNAVAILABLE, "%s at %s: %s", subject, connection->url,
+                         natsStatus_GetText(status));
+}
+
+static natsStatus publish(cmd_connection *connection, const cmd_question *question,
+                          const char *inbox, char *subject, size_t size)
+{
+    natsStatus status = NATS_OK;
+    for (size_t i = 0; i < 2 && question->verbs[i] != NULL && status == NATS_OK; i++) {
+        snprintf(subject, size, "$SRV.%s%s%s", question->verbs[i],
+                 question->name != NULL ? "." : "", question->name != NULL ? question->name : "");
+        status = natsConnection_PublishRequest(connection->nats, subject, inbox, "", 0);
+    }
+    return status == NATS_OK ? natsConnection_Flush(connection->nats) : status;
+}
+
+int cmd_ask(const cmd_settings *settings, cmd_connection *connection, const cmd_question *question,
+            cmd_answers *answers)
+{
+    *answers = (cmd_answers){NULL, 0};
+    if (question->name != NULL && nm_service_name_fault(question->name) != NULL)
+        return cmd_fail(CMD_WRONG_USAGE, "service \"%s\": %s", question->name,
+                        nm_service_name_fault(question->name));
+    natsSubscription *subscription = NULL;
+    int64_t asked = nm_now();
+    char subject[NM_SERVICE_NAME_LIMIT + 32] = "";
+    char inbox[NM_SUBJECT_LIMIT];
+    natsStatus status = open_inbox(connection, &subscription, inbox, sizeof(inbox));
+    if (status == NATS_OK)
+        status = publish(connection, question, inbox, subject, sizeof(subject));
+    if (status == NATS_OK)
+        status = collect(settings, question, subscription, asked, answers);
+    natsSubscription_Destroy(subscription);
+    if (answers->count == 0)
+        return tell(connection, subject, status);
+    qsort(answers->items, answers->count, sizeof(*answers->items), compare);
+    return CMD_DONE;
+}
+
+void cmd_answers_free(cmd_answers *answers)
+{
+    for (size_t i = 0; i < answers->count; i++)
+        json_decref(answers->items[i].json);
+    free(answers->items);
+    *answers = (cmd_answers){NULL, 0};
+}

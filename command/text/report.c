@@ -1,0 +1,51 @@
+/*
+ * Report: see report.h.
+ */
+#include "text/report.h"
+
+#include "text/show.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+/* One write for the line, so that lines of several threads do not mix. */
+static void print(const char *format, va_list arguments)
+{
+    nm_buffer line = NM_BUFFER_INIT;
+    nm_buffer_append_string(&line, "natsmicro: ");
+    char text[4096];
+    vsnprintf(text, sizeof(text), format, arguments);
+    cmd_show(&line, text);
+    nm_buffer_append_string(&line, "\n");
+    fflush(stdout);
+    if (!line.failed)
+        fwrite(line.data, 1, line.length, stderr);
+    nm_buffer_free(&line);
+}
+
+int cmd_fail(int exit_status, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    print(format, arguments);
+    va_end(arguments);
+    return exit_status;
+}
+
+int cmd_fail_with(natsmicro_status status, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    print(format, arguments);
+    va_end(arguments);
+    return CMD_CALL_FAILED + (int)status;
+}
+
+void cmd_say(const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    print(format, arguments);
+    va_end(arguments);
+}

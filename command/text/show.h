@@ -1,0 +1,24 @@
+/*
+ * Show: what comes from others, before it is shown on a terminal, and how wide it is there.
+ *
+ * Names, texts of errors and headers may hold any bytes. A terminal acts on control characters, and
+ * with those that set the direction of text one name looks like another.
+ */
+#ifndef CMD_TEXT_SHOW_H
+#define CMD_TEXT_SHOW_H
+
+#include "base/buffer.h"
+
+/*
+ * Append a text as it can be shown: each byte that is no part of plain UTF-8 as \x and two digits.
+ */
+void cmd_show(nm_buffer *buffer, const char *text);
+void cmd_show_bytes(nm_buffer *buffer, const void *text, size_t length);
+
+/* The columns that a shown text takes on a terminal. */
+size_t cmd_width(const char *text, size_t length);
+
+/* The length of the longest beginning of a shown text that takes at most this many columns. */
+size_t cmd_fit(const char *text, size_t length, size_t columns);
+
+#endif
