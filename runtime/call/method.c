@@ -32,6 +32,14 @@ const char *nm_stub_name(const natsmicro_stub_service *stub)
     return is_readable(stub) ? stub->full_name : "a stub of another version";
 }
 
+size_t nm_stub_files(const natsmicro_stub_service *stub, const natsmicro_stub_file **files)
+{
+    if (stub->stub_version == FIRST_VERSION)
+        return 0;
+    *files = stub->files;
+    return stub->n_files;
+}
+
 bool nm_stub_is_json(const natsmicro_stub_service *stub)
 {
     return stub->stub_version > FIRST_VERSION && stub->json;

@@ -35,6 +35,9 @@ natsmicro_status nm_check_stub(const natsmicro_stub_service *stub, nm_error *err
 /* The service's name for texts, also of a stub of another layout. */
 const char *nm_stub_name(const natsmicro_stub_service *stub);
 
+/* The service's .proto files; returns how many. Tables of version 1 have none. */
+size_t nm_stub_files(const natsmicro_stub_service *stub, const natsmicro_stub_file **files);
+
 /* Whether the service's messages travel as JSON. Tables of version 1 do not say; then false. */
 bool nm_stub_is_json(const natsmicro_stub_service *stub);
 

@@ -144,6 +144,23 @@ static bool fill_endpoint_stats(json_t *object, const nm_endpoint_info *endpoint
            set_count(object, "average_processing_time", average);
 }
 
+static bool set_bytes(json_t *object, const char *key, nm_bytes text)
+{
+    return set(object, key, json_stringn(text.length != 0 ? text.data : "", text.length));
+}
+
+static bool fill_endpoint_schema(json_t *object, const nm_endpoint_info *endpoint)
+{
+    return set_string(object, "subject", endpoint->subject) &&
+           set_string(object, "method", endpoint->method) &&
+           set_string(object, "kind", endpoint->kind) &&
+           set_bytes(object, "request", endpoint->request) &&
+           set_bytes(object, "response", endpoint->response) &&
+           (endpoint->chunk_field == NULL ||
+            set_string(object, "chunk_field", endpoint->chunk_field)) &&
+           set(object, "json", json_boolean(endpoint->json));
+}
+
 typedef bool (*fill_endpoint)(json_t *object, const nm_endpoint_info *endpoint);
 
 static bool append_endpoint(json_t *array, const nm_endpoint_info *endpoint, fill_endpoint fill)
@@ -213,4 +230,27 @@ char *nm_discovery_stats(const nm_service_info *service)
                  set_identity(object, service, "io.nats.micro.v1.stats_response") &&
                      set_time(object, "started", service->started) &&
                      set(object, "endpoints", endpoint_array(service, fill_endpoint_stats)));
+}
+
+/* What a caller needs to ask for the descriptors, and to know them again. */
+static json_t *descriptors_object(const nm_service_info *service)
+{
+    json_t *object = json_object();
+
+    if (set_string(object, "sha256", service->set_sha256) &&
+        set_count(object, "size", service->set_size))
+        return object;
+    json_decref(object);
+    return NULL;
+}
+
+char *nm_discovery_schema(const nm_service_info *service)
+{
+    json_t *object = json_object();
+
+    return print(object,
+                 set_identity(object, service, "io.natsmicro.v1.schema_response") &&
+                     set(object, "endpoints", endpoint_array(service, fill_endpoint_schema)) &&
+                     (service->set_sha256 == NULL ||
+                      set(object, "descriptors", descriptors_object(service))));
 }

@@ -4,7 +4,8 @@
  */
 #include "server/discovery.h"
 
-#include "discovery/discovery.h"
+#include "discovery/part.h"
+#include "server/describe.h"
 #include "transport/publish.h"
 #include "wire/subject.h"
 
@@ -22,63 +23,65 @@ typedef struct nm_discovery_scope {
     nm_service *service; /* NULL: all services */
 } nm_discovery_scope;
 
-static void describe_endpoint(nm_endpoint *endpoint, nm_endpoint_info *info)
-{
-    const natsmicro_stub_method *stub = endpoint->method.stub;
-    nm_endpoint_stats *stats = &endpoint->stats;
+/* ---- parts of a schema ---- */
 
-    *info = (nm_endpoint_info){.name = stub->subject,
-                               .subject = endpoint->method.subject,
-                               .queue_group = stub->queue_group_disabled ? "" : NM_QUEUE_GROUP,
-                               .metadata = stub->metadata,
-                               .n_metadata = stub->n_metadata};
-    pthread_mutex_lock(&stats->lock);
-    info->num_requests = stats->requests;
-    info->num_errors = stats->errors;
-    info->processing_time = stats->processing_time;
-    info->last_error = strdup(stats->last_error != NULL ? stats->last_error : "");
-    pthread_mutex_unlock(&stats->lock);
+/* Only a question to one instance is for a part: parts of two need not fit together. */
+static bool asks_for_part(const natsmicro_server *server, const char *verb, natsMsg *message)
+{
+    const char *name = strchr(verb, '.');
+    return !server->hide_schema && nm_verb_is(verb, "SCHEMA") && name != NULL &&
+           strchr(name + 1, '.') != NULL && natsMsg_GetDataLength(message) > 0;
 }
 
-/* The JSON for a verb, which ends with the subject or at the next dot; NULL for an unknown one. */
-static char *describe(nm_service *service, const char *verb)
+static natsmicro_status make_part(nm_service *service, natsMsg *message, nm_buffer *part,
+                                  nm_error *error)
 {
-    nm_endpoint_info *endpoints = calloc(service->n_endpoints + 1, sizeof(*endpoints));
-    if (endpoints == NULL)
-        return NULL;
-    for (size_t i = 0; i < service->n_endpoints; i++)
-        describe_endpoint(&service->endpoints[i], &endpoints[i]);
-    nm_service_info info = {.name = service->name,
-                            .id = service->id,
-                            .version = service->version,
-                            .description = service->description,
-                            .metadata = service->metadata,
-                            .n_metadata = service->n_metadata,
-                            .started = service->started,
-                            .endpoints = endpoints,
-                            .n_endpoints = service->n_endpoints};
-    size_t length = strcspn(verb, ".");
-    char *json = NULL;
-    if (length == 4 && strncmp(verb, "PING", length) == 0)
-        json = nm_discovery_ping(&info);
-    else if (length == 4 && strncmp(verb, "INFO", length) == 0)
-        json = nm_discovery_info(&info);
-    else if (length == 5 && strncmp(verb, "STATS", length) == 0)
-        json = nm_discovery_stats(&info);
-    for (size_t i = 0; i < service->n_endpoints; i++)
-        free((char *)(uintptr_t)endpoints[i].last_error);
-    free(endpoints);
-    return json;
+    const nm_file_set *set = nm_service_files(service);
+    const natsmicro_stub_file *files;
+    if (nm_stub_files(service->stub, &files) == 0)
+        return nm_error_set(error, NATSMICRO_NOT_FOUND,
+                            "%s: its code was generated without descriptors",
+                            service->stub->full_name);
+    if (set == NULL)
+        return NATSMICRO_RESOURCE_EXHAUSTED;
+    const nm_bytes question = {natsMsg_GetData(message), (size_t)natsMsg_GetDataLength(message)};
+    size_t offset;
+    natsmicro_status status = nm_part_read(question, set->length, &offset, error);
+    if (status != NATSMICRO_OK)
+        return status;
+    nm_part_write(part, (nm_bytes){set->bytes, set->length}, offset,
+                  nm_link_max_payload(service->server->link) / 2);
+    return part->failed ? NATSMICRO_RESOURCE_EXHAUSTED : NATSMICRO_OK;
 }
 
-static void answer(natsmicro_server *server, nm_service *service, const char *verb,
-                   const char *reply)
+static void answer_part(nm_service *service, natsMsg *message, const char *reply)
 {
-    char *json = describe(service, verb);
+    nm_buffer part = NM_BUFFER_INIT;
+    nm_error error = NM_ERROR_INIT;
+    natsmicro_status status = make_part(service, message, &part, &error);
+    nm_outgoing outgoing = {.subject = reply, .data = part.data, .length = part.length};
+    if (status != NATSMICRO_OK) {
+        error.status = status;
+        outgoing = (nm_outgoing){.subject = reply, .error = &error};
+    }
+    nm_publish_or_report(service->server->link, &outgoing, service->stub->full_name);
+    nm_error_clear(&error);
+    nm_buffer_free(&part);
+}
+
+/* ---- questions ---- */
+
+static void answer(nm_service *service, const char *verb, natsMsg *message, const char *reply)
+{
+    if (asks_for_part(service->server, verb, message)) {
+        answer_part(service, message, reply);
+        return;
+    }
+    char *json = nm_service_describe(service, verb);
     if (json == NULL)
         return;
     nm_outgoing outgoing = {.subject = reply, .data = json, .length = strlen(json)};
-    nm_publish_or_report(server->link, &outgoing, service->stub->full_name);
+    nm_publish_or_report(service->server->link, &outgoing, service->stub->full_name);
     free(json);
 }
 
@@ -101,14 +104,14 @@ static void on_discovery(natsConnection *connection, natsSubscription *subscript
         return;
     }
     if (scope->service != NULL)
-        answer(server, scope->service, verb, reply);
+        answer(scope->service, verb, message, reply);
     else {
         /* The list only grows, and its services live longer than this subscription. */
         pthread_mutex_lock(&server->lock);
         nm_service *service = server->services;
         pthread_mutex_unlock(&server->lock);
         for (; service != NULL; service = service->next)
-            answer(server, service, verb, reply);
+            answer(service, verb, message, reply);
     }
     nm_link_flush_soon(server->link);
     natsMsg_Destroy(message);

@@ -1,5 +1,5 @@
 /*
- * Discovery: answers $SRV.PING, $SRV.INFO and $SRV.STATS.
+ * Discovery: answers $SRV.PING, $SRV.INFO, $SRV.STATS and $SRV.SCHEMA.
  */
 #ifndef NM_SERVER_DISCOVERY_H
 #define NM_SERVER_DISCOVERY_H

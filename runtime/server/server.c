@@ -152,6 +152,7 @@ static natsmicro_status make_server(natsmicro_server **server_out, natsConnectio
     server->connection = connection;
     server->drain_timeout_ms =
         options->drain_timeout_ms != 0 ? options->drain_timeout_ms : DEFAULT_DRAIN_MS;
+    server->hide_schema = options->hide_schema;
     server->drain_does = options->drain_ends_silent_streams ? NM_DRAIN_END : NM_DRAIN_TELL;
     sem_init(&server->stop_requested, 0, 0);
     pthread_mutex_init(&server->lock, NULL);

@@ -321,6 +321,7 @@ void nm_service_free(nm_service *service)
         free((char *)(uintptr_t)service->metadata[i].value);
     }
     nm_interceptors_free(&service->interceptors);
+    nm_file_set_free(atomic_load(&service->file_set));
     free(service->metadata);
     free(service->endpoints);
     free(service->name);

@@ -11,6 +11,7 @@
 #include "base/events.h"
 #include "base/random.h"
 #include "call/call.h"
+#include "schema/file_set.h"
 #include "server/callers.h"
 #include "server/endpoint.h"
 #include "server/pool.h"
@@ -18,7 +19,7 @@
 
 #include <semaphore.h>
 
-/* All but `next` is set before the service is listed. */
+/* All but `next` and `file_set` is set before the service is listed. */
 struct nm_service {
     natsmicro_server *server;
     const natsmicro_stub_service *stub;
@@ -34,7 +35,8 @@ struct nm_service {
     nm_interceptors interceptors;
     nm_endpoint *endpoints; /* owned */
     size_t n_endpoints;
-    nm_bounded discovery[2]; /* $SRV.*.<name> and $SRV.*.<name>.<id> */
+    nm_bounded discovery[2];         /* $SRV.*.<name> and $SRV.*.<name>.<id> */
+    _Atomic(nm_file_set *) file_set; /* made when somebody first asks for the schema; owned */
     nm_service *next;
 };
 
@@ -55,6 +57,7 @@ struct natsmicro_server {
     uint32_t max_calls_per_method; /* 0: no limit, as with the next two */
     int64_t max_stream_ms;
     uint64_t min_stream_rate; /* bytes a second */
+    bool hide_schema;
 
     nm_bounded discovery; /* $SRV.* */
 

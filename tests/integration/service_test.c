@@ -815,6 +815,10 @@ static void stubs_of_the_first_version_are_served_and_called(void **state)
     void *response;
     assert_ok(natsmicro_stub_unary(client, 0, &request, NULL, &response));
     natsmicro_stub_message_free(response);
+    char schema[1024];
+    request_text(room, "$SRV.SCHEMA.lab", schema, sizeof(schema));
+    assert_non_null(strstr(schema, "\"request\":\"lab.v1.PingRequest\""));
+    assert_null(strstr(schema, "descriptors"));
     natsmicro_stub_client_destroy(client);
     natsmicro_server_destroy(room->server);
     room->server = NULL;

@@ -73,6 +73,43 @@ static void texts_are_as_a_go_service_sends_them(void **state)
                 "\"processing_time\":0,\"average_processing_time\":0}]}");
 }
 
+static void a_schema_names_types_and_the_descriptors(void **state)
+{
+    const nm_endpoint_info methods[] = {
+        {.subject = "lab.v1.ping",
+         .method = "lab.v1.Lab.Ping",
+         .kind = "unary",
+         .request = {"lab.v1.PingRequest+", 18},
+         .response = {"lab.v1.PingResponse", 19}},
+        {.subject = "lab.v1.upload",
+         .method = "lab.v1.Lab.Upload",
+         .kind = "client_stream",
+         .chunk_field = "data",
+         .json = true},
+    };
+    nm_service_info service = lab;
+
+    (void)state;
+    service.endpoints = methods;
+    service.set_sha256 = "ba78";
+    service.set_size = 22034;
+#define UNTIL_ENDPOINTS                                       \
+    "{\"name\":\"lab\",\"id\":\"ID1\",\"version\":\"1.2.3\"," \
+    "\"metadata\":{\"team\":\"x\"},\"type\":\"io.natsmicro.v1.schema_response\","
+    assert_text(nm_discovery_schema(&service),
+                UNTIL_ENDPOINTS "\"endpoints\":["
+                                "{\"subject\":\"lab.v1.ping\",\"method\":\"lab.v1.Lab.Ping\","
+                                "\"kind\":\"unary\",\"request\":\"lab.v1.PingRequest\","
+                                "\"response\":\"lab.v1.PingResponse\",\"json\":false},"
+                                "{\"subject\":\"lab.v1.upload\",\"method\":\"lab.v1.Lab.Upload\","
+                                "\"kind\":\"client_stream\",\"request\":\"\",\"response\":\"\","
+                                "\"chunk_field\":\"data\",\"json\":true}],"
+                                "\"descriptors\":{\"sha256\":\"ba78\",\"size\":22034}}");
+    service.n_endpoints = 0;
+    service.set_sha256 = NULL;
+    assert_text(nm_discovery_schema(&service), UNTIL_ENDPOINTS "\"endpoints\":[]}");
+}
+
 static void a_bare_service_has_empty_lists(void **state)
 {
     const nm_service_info bare = {.name = "bare", .id = "1", .version = "1.0.0"};
@@ -162,6 +199,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(texts_are_as_a_go_service_sends_them),
+        cmocka_unit_test(a_schema_names_types_and_the_descriptors),
         cmocka_unit_test(a_bare_service_has_empty_lists),
         cmocka_unit_test(strings_may_hold_anything),
         cmocka_unit_test(metadata_may_hold_anything),

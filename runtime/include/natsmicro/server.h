@@ -4,7 +4,7 @@
  * The life of a server: natsmicro_server_new; a generated `…_server__add` for each service, which
  * serves from then on; natsmicro_server_run, which waits for natsmicro_server_stop and then drains;
  * natsmicro_server_destroy. The server also answers $SRV.PING, $SRV.INFO and $SRV.STATS for its
- * services, as NATS micro services do.
+ * services, as NATS micro services do, and $SRV.SCHEMA, as docs/wire-protocol.md says.
  */
 #ifndef NATSMICRO_SERVER_H
 #define NATSMICRO_SERVER_H
@@ -171,6 +171,11 @@ typedef struct natsmicro_server_options {
      * false.
      */
     bool numeric_codes;
+    /*
+     * True: $SRV.SCHEMA is not answered, by which anybody who may ask for discovery can read the
+     * services' .proto files. Default: false.
+     */
+    bool hide_schema;
 } natsmicro_server_options;
 
 /* The initializer of natsmicro_server_options: all defaults. */
@@ -178,7 +183,7 @@ typedef struct natsmicro_server_options {
     {                                                                                             \
         sizeof(natsmicro_server_options), NULL, 0, 0, 0, 0, 0, 0, 0, 0, {NULL, NULL, NULL}, NULL, \
             NULL, NULL, false, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, false, NATSMICRO_LOG_DEFAULT, NULL,  \
-            false                                                                                 \
+            false, false                                                                          \
     }
 
 /* One pair of the metadata that discovery shows of a service or an endpoint. */

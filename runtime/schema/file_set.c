@@ -1,0 +1,175 @@
+/*
+ * File set: see file_set.h. Only some fields of the descriptors are looked at.
+ */
+#include "schema/file_set.h"
+
+#include "base/buffer.h"
+#include "base/cursor.h"
+#include "schema/carried.h"
+
+#include <stdlib.h>
+
+/* Numbers of fields: of the set, of a file, of a service, of a method. */
+enum {
+    SET_FILE = 1,
+    FILE_IMPORT = 3,
+    FILE_SERVICE = 6,
+    SERVICE_NAME = 1,
+    SERVICE_METHOD = 2,
+    METHOD_NAME = 1,
+    METHOD_REQUEST = 2,
+    METHOD_RESPONSE = 3
+};
+
+/* ---- fields ---- */
+
+/* Takes the next field; `content` is a string's or a message's. False: the bytes are malformed. */
+static bool take_field(nm_cursor *rest, uint64_t *number, nm_cursor *content)
+{
+    uint64_t tag;
+    if (!nm_take_varint(rest, NM_VARINT32_SIZE, &tag))
+        return false;
+    *number = tag >> 3;
+    *content = nm_cursor_over(NULL, 0);
+    uint64_t value;
+    switch (tag & 7) {
+    case NM_WIRE_VARINT:
+        return nm_take_varint(rest, NM_VARINT_SIZE, &value);
+    case NM_WIRE_FIXED64:
+        return nm_take_fixed(rest, 8, &value);
+    case NM_WIRE_FIXED32:
+        return nm_take_fixed(rest, 4, &value);
+    case NM_WIRE_DELIMITED:
+        return nm_take_varint(rest, NM_VARINT_SIZE, &value) && nm_take_bytes(rest, value, content);
+    default:
+        return false;
+    }
+}
+
+/* Takes fields until one of this number comes. False: there is none any more. */
+static bool take_next(nm_cursor *rest, uint64_t number, nm_cursor *content)
+{
+    uint64_t at = 0;
+    while (nm_cursor_left(rest) != 0 && take_field(rest, &at, content)) {
+        if (at == number)
+            return true;
+    }
+    return false;
+}
+
+/* The first field of this number in a message; empty if there is none. */
+static nm_cursor first(nm_cursor message, uint64_t number)
+{
+    nm_cursor content;
+    return take_next(&message, number, &content) ? content : nm_cursor_over(NULL, 0);
+}
+
+static bool is_text(const nm_cursor *bytes, const char *text)
+{
+    const size_t length = strlen(text);
+    return nm_cursor_left(bytes) == length && memcmp(bytes->at, text, length) == 0;
+}
+
+/* ---- the set ---- */
+
+/* Marks the carried files that a file imports in `is_wanted`, by their index. */
+static void want_imports(bool *is_wanted, nm_cursor file)
+{
+    nm_cursor name;
+    while (take_next(&file, FILE_IMPORT, &name)) {
+        for (size_t i = 0; i < nm_n_carried_files; i++)
+            is_wanted[i] |= is_text(&name, nm_carried_files[i].name);
+    }
+}
+
+static void add_file(nm_buffer *set, const void *bytes, size_t length)
+{
+    uint8_t head[1 + NM_VARINT_SIZE] = {SET_FILE << 3 | NM_WIRE_DELIMITED};
+    const uint8_t *end = nm_varint_write(head + 1, length);
+    nm_buffer_append(set, head, (size_t)(end - head));
+    nm_buffer_append(set, bytes, length);
+}
+
+/* A carried file follows what it imports, so that going backwards once finds all. */
+static void add_carried(nm_buffer *set, bool *is_wanted)
+{
+    for (size_t i = nm_n_carried_files; i > 0; i--) {
+        const nm_bytes *bytes = &nm_carried_files[i - 1].bytes;
+        if (is_wanted[i - 1])
+            want_imports(is_wanted, nm_cursor_over(bytes->data, bytes->length));
+    }
+    for (size_t i = 0; i < nm_n_carried_files; i++) {
+        if (is_wanted[i])
+            add_file(set, nm_carried_files[i].bytes.data, nm_carried_files[i].bytes.length);
+    }
+}
+
+static bool fill(nm_buffer *set, const natsmicro_stub_file *files, size_t n_files)
+{
+    bool *is_wanted = calloc(nm_n_carried_files, sizeof(*is_wanted));
+    if (is_wanted == NULL)
+        return false;
+    for (size_t i = 0; i < n_files; i++)
+        want_imports(is_wanted, nm_cursor_over(files[i].bytes, files[i].length));
+    add_carried(set, is_wanted);
+    free(is_wanted);
+    for (size_t i = 0; i < n_files; i++)
+        add_file(set, files[i].bytes, files[i].length);
+    return !set->failed;
+}
+
+nm_file_set *nm_file_set_new(const natsmicro_stub_file *files, size_t n_files)
+{
+    nm_file_set *set = calloc(1, sizeof(*set));
+    nm_buffer bytes = NM_BUFFER_INIT;
+    if (set == NULL || !fill(&bytes, files, n_files)) {
+        nm_buffer_free(&bytes);
+        free(set);
+        return NULL;
+    }
+    set->bytes = bytes.data;
+    set->length = bytes.length;
+    nm_sha256(set->sha256, set->bytes, set->length);
+    return set;
+}
+
+void nm_file_set_free(nm_file_set *set)
+{
+    if (set != NULL)
+        free(set->bytes);
+    free(set);
+}
+
+/* ---- types ---- */
+
+/* The name of a type, which has a dot in front. */
+static nm_bytes type_name(nm_cursor method, uint64_t number)
+{
+    const nm_cursor name = first(method, number);
+    const size_t dot = nm_cursor_left(&name) != 0 && name.at[0] == '.';
+    return (nm_bytes){name.at + dot, nm_cursor_left(&name) - dot};
+}
+
+bool nm_file_method_types(const natsmicro_stub_file *file, const char *service, const char *method,
+                          nm_bytes *request, nm_bytes *response)
+{
+    const char *dot = strrchr(service, '.');
+    const char *name = dot != NULL ? dot + 1 : service;
+    nm_cursor rest = nm_cursor_over(file->bytes, file->length);
+    nm_cursor services;
+    while (take_next(&rest, FILE_SERVICE, &services)) {
+        nm_cursor found = first(services, SERVICE_NAME);
+        if (!is_text(&found, name))
+            continue;
+        nm_cursor methods;
+        while (take_next(&services, SERVICE_METHOD, &methods)) {
+            found = first(methods, METHOD_NAME);
+            if (!is_text(&found, method))
+                continue;
+            *request = type_name(methods, METHOD_REQUEST);
+            *response = type_name(methods, METHOD_RESPONSE);
+            return true;
+        }
+    }
+    return false;
+}
