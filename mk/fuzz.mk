@@ -5,7 +5,7 @@ FUZZ_PROGRAMS := $(FUZZ_SOURCES:tests/%.c=$(BUILD)/tests/%)
 FUZZ_SECONDS  ?= 30
 
 $(BUILD)/tests/fuzz/%: $(BUILD)/obj/tests/fuzz/%.o $(SUPPORT_LIBRARY) $(tests_STUBS) $(FRAME_OBJECT) \
-                       $(STATIC_LIBRARY) $(WKT_LIBRARY)
+                       $(STATIC_LIBRARY) $(WKT_LIBRARY) | $(DESCRIPTOR_SETS)
 	$(call say,LD,$@)
 	$(quiet)mkdir -p $(@D) && $(CC) $(LINK_FLAGS) -fsanitize=fuzzer -o $@ $^ $(PACKAGE_LIBS)
 
