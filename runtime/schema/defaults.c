@@ -50,7 +50,7 @@ static bool read_finite(const char *text, double *value)
     *value = strtod(text, &end);
     uselocale(before);
     freelocale(plain);
-    return *end == '\0';
+    return *end == '\0' && end > text;
 }
 
 static bool read_real(const char *text, double *value)
@@ -62,7 +62,7 @@ static bool read_real(const char *text, double *value)
     else if (strcmp(digits, "nan") == 0)
         *value = text[0] == '-' ? -(double)NAN : (double)NAN;
     else
-        return (is_digit(digits[0]) || digits[0] == '.') && read_finite(text, value);
+        return digits[strspn(digits, "0123456789.eE+-")] == '\0' && read_finite(text, value);
     return true;
 }
 

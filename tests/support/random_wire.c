@@ -37,13 +37,9 @@ random_source random_from(const char *variable)
 
 static void append_varint(nm_buffer *buffer, uint64_t value)
 {
-    size_t length = 0;
-    uint8_t bytes[10];
+    uint8_t bytes[NM_VARINT_SIZE];
 
-    for (; value >= 0x80; value >>= 7)
-        bytes[length++] = (uint8_t)(value | 0x80);
-    bytes[length++] = (uint8_t)value;
-    nm_buffer_append(buffer, bytes, length);
+    nm_buffer_append(buffer, bytes, (size_t)(nm_varint_write(bytes, value) - bytes));
 }
 
 static void append_delimited(nm_buffer *buffer, const void *data, size_t length)
