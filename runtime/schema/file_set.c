@@ -12,6 +12,7 @@
 /* Numbers of fields: of the set, of a file, of a service, of a method. */
 enum {
     SET_FILE = 1,
+    FILE_NAME = 1,
     FILE_IMPORT = 3,
     FILE_SERVICE = 6,
     SERVICE_NAME = 1,
@@ -82,6 +83,20 @@ static void want_imports(bool *is_wanted, nm_cursor file)
     }
 }
 
+/*
+ * Whether the set has the library's copy of a file that a stub embeds: the plugin that made the
+ * stub may be older than the library, which carries more files.
+ */
+static bool is_there(const bool *is_wanted, nm_cursor file)
+{
+    const nm_cursor name = first(file, FILE_NAME);
+    for (size_t i = 0; i < nm_n_carried_files; i++) {
+        if (is_text(&name, nm_carried_files[i].name))
+            return is_wanted[i];
+    }
+    return false;
+}
+
 static void add_file(nm_buffer *set, const void *bytes, size_t length)
 {
     uint8_t head[1 + NM_VARINT_SIZE] = {SET_FILE << 3 | NM_WIRE_DELIMITED};
@@ -112,9 +127,11 @@ static bool fill(nm_buffer *set, const natsmicro_stub_file *files, size_t n_file
     for (size_t i = 0; i < n_files; i++)
         want_imports(is_wanted, nm_cursor_over(files[i].bytes, files[i].length));
     add_carried(set, is_wanted);
+    for (size_t i = 0; i < n_files; i++) {
+        if (!is_there(is_wanted, nm_cursor_over(files[i].bytes, files[i].length)))
+            add_file(set, files[i].bytes, files[i].length);
+    }
     free(is_wanted);
-    for (size_t i = 0; i < n_files; i++)
-        add_file(set, files[i].bytes, files[i].length);
     return !set->failed;
 }
 

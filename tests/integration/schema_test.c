@@ -9,6 +9,8 @@
 
 #include <google/protobuf/descriptor.pb-c.h>
 
+#include <natsmicro/stub.h>
+
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -245,6 +247,29 @@ static void names_that_protobuf_c_leaves_out_are_known_all_the_same(void **state
     json_decref(schema);
 }
 
+/* As generated with descriptors=none. */
+static void a_service_without_descriptors_says_so(void **state)
+{
+    (void)state;
+    static const natsmicro_stub_service bare = {.stub_version = NATSMICRO_STUB_VERSION,
+                                                .full_name = "bare.Bare",
+                                                .subject_prefix = "bare",
+                                                .name = "Bare",
+                                                .version = "1.0.0",
+                                                .description = ""};
+    lab_serve(&room, NULL, NULL);
+    assert_ok(natsmicro_stub_server_add(room.server, &bare, &bare, NULL, NULL));
+    char subject[128];
+    instance_subject("Bare", subject);
+    json_t *schema = ask_json(subject, "");
+    assert_int_equal(json_array_size(json_object_get(schema, "endpoints")), 0);
+    assert_null(json_object_get(schema, "descriptors"));
+    json_decref(schema);
+    natsMsg *answer = ask(subject, "{\"offset\":0}");
+    raw_assert_error(answer, "NOT_FOUND");
+    natsMsg_Destroy(answer);
+}
+
 static void what_is_no_question_is_told_so(void **state)
 {
     (void)state;
@@ -339,6 +364,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         schema_test(a_stranger_learns_all_of_a_service),
         schema_test(names_that_protobuf_c_leaves_out_are_known_all_the_same),
+        schema_test(a_service_without_descriptors_says_so),
         schema_test(what_is_no_question_is_told_so),
         schema_test(a_schema_is_not_sent_to_an_endpoint),
         schema_test(a_schema_may_be_hidden),

@@ -109,6 +109,24 @@ static void nothing_is_added_without_need(void **state)
     free_file(file);
 }
 
+/* Two files of one name are an error to protobuf libraries. */
+static void a_file_that_the_library_carries_is_there_once(void **state)
+{
+    char *imports[] = {"google/protobuf/duration.proto"};
+    static const char *const names[] = {"google/protobuf/duration.proto",
+                                        "google/protobuf/empty.proto", "own.proto"};
+    const natsmicro_stub_file files[] = {make_file("google/protobuf/duration.proto", NULL, 0),
+                                         make_file("google/protobuf/empty.proto", NULL, 0),
+                                         make_file("own.proto", imports, 1)};
+
+    (void)state;
+    nm_file_set *set = nm_file_set_new(files, 3);
+    expect_names(set, names, 3);
+    nm_file_set_free(set);
+    for (size_t i = 0; i < 3; i++)
+        free_file(files[i]);
+}
+
 static void expect_type(nm_bytes type, const char *name)
 {
     assert_int_equal(type.length, strlen(name));
@@ -159,6 +177,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(carried_files_that_are_imported_are_in_the_set),
         cmocka_unit_test(nothing_is_added_without_need),
+        cmocka_unit_test(a_file_that_the_library_carries_is_there_once),
         cmocka_unit_test(types_of_methods_are_found_in_their_service),
         cmocka_unit_test(files_that_end_early_are_read_to_their_end),
     };
