@@ -44,6 +44,7 @@ $(RUNNER): $(RUNNER_OBJECTS)
 TESTED_PROTOS       := conformance google/protobuf/test_messages_proto3 simple
 TESTED_HEADERS      := $(TESTED_PROTOS:%=$(CONFORMANCE_GEN)/%.pb-c.h)
 CONFORMANCE_PROGRAM := $(CONFORMANCE)/program
+TESTED_DESCRIPTORS  := $(CONFORMANCE_GEN)/descriptors.pb
 CONFORMANCE_OBJECTS := $(TESTED_PROTOS:%=$(BUILD)/obj/conformance/%.pb-c.o) \
                        $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard tests/conformance/*.c)) \
                        $(BUILD)/obj/tests/support/both_ways.o
@@ -52,6 +53,11 @@ $(CONFORMANCE_GEN)/%.pb-c.c $(CONFORMANCE_GEN)/%.pb-c.h: $(CONFORMANCE_SOURCE)/f
 	$(call say,PROTOC,$*.proto)
 	$(quiet)mkdir -p $(CONFORMANCE_GEN) && $(PROTOC) $(PROTO_PATHS) --plugin=protoc-gen-c-natsmicro=$(PLUGIN) \
 	    --c-natsmicro_out=$(CONFORMANCE_GEN) --c-natsmicro_opt=messages $*.proto
+
+$(TESTED_DESCRIPTORS): $(CONFORMANCE_SOURCE)/fetched
+	$(call say,PROTOC,$@)
+	$(quiet)mkdir -p $(@D) && $(PROTOC) $(PROTO_PATHS) --include_imports --descriptor_set_out=$@ \
+	    google/protobuf/test_messages_proto3.proto
 
 $(BUILD)/obj/conformance/%.pb-c.o: $(CONFORMANCE_GEN)/%.pb-c.c $(FLAGS_FILE) | $(TESTED_HEADERS) $(WKT_HEADERS)
 	$(call say,CC,$<)
@@ -71,5 +77,5 @@ conformance:
 	@scripts/install-dependencies conformance
 	@$(MAKE) --no-print-directory conformance-run
 
-conformance-run: $(CONFORMANCE_RUNNER) $(CONFORMANCE_PROGRAM)
-	@tests/conformance/run $(CONFORMANCE) $(CONFORMANCE_RUNNER) $(CONFORMANCE_PROGRAM)
+conformance-run: $(CONFORMANCE_RUNNER) $(CONFORMANCE_PROGRAM) $(TESTED_DESCRIPTORS)
+	@tests/conformance/run $(CONFORMANCE) $(CONFORMANCE_RUNNER) $(CONFORMANCE_PROGRAM) $(TESTED_DESCRIPTORS)

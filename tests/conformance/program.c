@@ -1,13 +1,18 @@
 /*
  * Program: what protobuf's conformance runner tests. It reads requests from standard input, and
  * writes an answer to each to standard output, both after their lengths in four bytes, the low one
- * first. Messages go through the codec as those of calls do.
+ * first. Messages go through the codec and the JSON reader and writer as those of calls do.
+ *
+ * CONFORMANCE_DESCRIPTORS names a file that holds a FileDescriptorSet of the messages;
+ * CONFORMANCE_TYPES is `generated`, or `dynamic`: the types are made from that file. They are no
+ * arguments, because not every runner passes those on as they are.
  *
  * Skipped: proto2 (protoc-gen-c cannot make its test messages, which have groups), and the formats
  * that this library does not have.
  */
 #include "codec/codec.h"
 #include "conformance/direct.h"
+#include "conformance/json.h"
 
 #include "conformance.pb-c.h"
 #include "google/protobuf/test_messages_proto3.pb-c.h"
@@ -30,6 +35,7 @@ static const nm_codec_limits limits = {NM_DEFAULT_MAX_DEPTH, (size_t)64 << 20};
 typedef struct program {
     nm_plan *plan;
     nm_plan *direct_plan;
+    conformance_json json;
     nm_arena request;
     nm_arena message;
     nm_buffer output;
@@ -93,33 +99,57 @@ static void answer_text(conformance_response *response,
 #define SERIALIZE_ERROR CONFORMANCE__CONFORMANCE_RESPONSE__RESULT_SERIALIZE_ERROR
 #define RUNTIME_ERROR   CONFORMANCE__CONFORMANCE_RESPONSE__RESULT_RUNTIME_ERROR
 
-/* Reads the payload; NULL: the answer says why not. */
-static const ProtobufCMessage *parse(program *p, const conformance_request *request,
-                                     conformance_response *response)
+static natsmicro_status parse(program *p, const conformance_request *request,
+                              ProtobufCMessage **message)
 {
-    ProtobufCMessage *message = NULL;
     const ProtobufCBinaryData *payload = &request->protobuf_payload;
+    const nm_json_options options = {
+        .ignore_unknown =
+            request->test_category == CONFORMANCE__TEST_CATEGORY__JSON_IGNORE_UNKNOWN_PARSING_TEST};
 
-    const char *different = conformance_direct_compare(
-        p->direct_plan, (nm_bytes){payload->data, payload->len}, &limits);
-    if (different != NULL)
-        answer_text(response, RUNTIME_ERROR, different);
-    else if (nm_decode_by_plan(p->plan, payload->data, payload->len, &limits, &p->message, &message,
-                               &p->error) != NATSMICRO_OK)
-        answer_text(response, PARSE_ERROR, nm_error_text(&p->error));
-    else
-        return message;
-    return NULL;
+    if (request->payload_case == CONFORMANCE__CONFORMANCE_REQUEST__PAYLOAD_JSON_PAYLOAD)
+        return nm_json_read(p->json.type, (const uint8_t *)request->json_payload,
+                            strlen(request->json_payload), &options, &limits, &p->message, message,
+                            &p->error);
+    return nm_decode_by_plan(p->plan, payload->data, payload->len, &limits, &p->message, message,
+                             &p->error);
 }
 
-static void serialize(program *p, const ProtobufCMessage *message, conformance_response *response)
+static natsmicro_status serialize(program *p, const ProtobufCMessage *message,
+                                  conformance_response *response)
 {
-    if (nm_encode_by_plan(p->plan, message, &p->output, &p->error) != NATSMICRO_OK) {
-        answer_text(response, SERIALIZE_ERROR, nm_error_text(&p->error));
-        return;
-    }
+    natsmicro_status status = nm_encode_by_plan(p->plan, message, &p->output, &p->error);
+
     response->result_case = CONFORMANCE__CONFORMANCE_RESPONSE__RESULT_PROTOBUF_PAYLOAD;
     response->protobuf_payload = (ProtobufCBinaryData){p->output.length, p->output.data};
+    return status;
+}
+
+static natsmicro_status write_json(program *p, const ProtobufCMessage *message,
+                                   conformance_response *response)
+{
+    nm_buffer_reset(&p->output);
+    natsmicro_status status = nm_json_write(p->json.type, message, NULL, &p->output, &p->error);
+
+    response->result_case = CONFORMANCE__CONFORMANCE_RESPONSE__RESULT_JSON_PAYLOAD;
+    response->json_payload = (char *)(uintptr_t)nm_buffer_string(&p->output);
+    return status;
+}
+
+/* Answers with the message of a request in the format that it asks for. */
+static void convert(program *p, const conformance_request *request, conformance_response *response)
+{
+    ProtobufCMessage *message = NULL;
+
+    if (parse(p, request, &message) != NATSMICRO_OK) {
+        answer_text(response, PARSE_ERROR, nm_error_text(&p->error));
+        return;
+    }
+    natsmicro_status status = request->requested_output_format == CONFORMANCE__WIRE_FORMAT__JSON
+                                  ? write_json(p, message, response)
+                                  : serialize(p, message, response);
+    if (status != NATSMICRO_OK)
+        answer_text(response, SERIALIZE_ERROR, nm_error_text(&p->error));
 }
 
 /* Returns why a request is skipped, or NULL. */
@@ -127,10 +157,21 @@ static const char *reason_to_skip(const conformance_request *request)
 {
     if (strcmp(request->message_type, TESTED->name) != 0)
         return "messages of proto3 only";
-    if (request->payload_case != CONFORMANCE__CONFORMANCE_REQUEST__PAYLOAD_PROTOBUF_PAYLOAD ||
-        request->requested_output_format != CONFORMANCE__WIRE_FORMAT__PROTOBUF)
-        return "binary only";
-    return NULL;
+    bool known_input =
+        request->payload_case == CONFORMANCE__CONFORMANCE_REQUEST__PAYLOAD_PROTOBUF_PAYLOAD ||
+        request->payload_case == CONFORMANCE__CONFORMANCE_REQUEST__PAYLOAD_JSON_PAYLOAD;
+    bool known_output = request->requested_output_format == CONFORMANCE__WIRE_FORMAT__PROTOBUF ||
+                        request->requested_output_format == CONFORMANCE__WIRE_FORMAT__JSON;
+    return known_input && known_output ? NULL : "binary and JSON only";
+}
+
+/* Returns what the direct way does otherwise with a binary payload, or NULL. */
+static const char *compare_directly(const program *p, const conformance_request *request)
+{
+    if (request->payload_case != CONFORMANCE__CONFORMANCE_REQUEST__PAYLOAD_PROTOBUF_PAYLOAD)
+        return NULL;
+    const nm_bytes payload = {request->protobuf_payload.data, request->protobuf_payload.len};
+    return conformance_direct_compare(p->direct_plan, payload, &limits);
 }
 
 static void answer(program *p, const conformance_request *request, conformance_response *response)
@@ -145,9 +186,11 @@ static void answer(program *p, const conformance_request *request, conformance_r
         answer_text(response, SKIPPED, reason);
         return;
     }
-    const ProtobufCMessage *message = parse(p, request, response);
-    if (message != NULL)
-        serialize(p, message, response);
+    const char *different = compare_directly(p, request);
+    if (different != NULL)
+        answer_text(response, RUNTIME_ERROR, different);
+    else
+        convert(p, request, response);
 }
 
 /* ---- the program ---- */
@@ -171,16 +214,23 @@ static void answer_all(program *p)
 
 int main(void)
 {
-    program p = {.plan = nm_plan_new(TESTED),
-                 .direct_plan = conformance_direct_plan(),
+    program p = {.direct_plan = conformance_direct_plan(),
                  .request = NM_ARENA_INIT,
                  .message = NM_ARENA_INIT,
                  .output = NM_BUFFER_INIT,
                  .error = NM_ERROR_INIT};
 
+    const char *descriptors = getenv("CONFORMANCE_DESCRIPTORS");
+    const char *types = getenv("CONFORMANCE_TYPES");
+
+    if (descriptors == NULL || types == NULL)
+        give_up("CONFORMANCE_DESCRIPTORS or CONFORMANCE_TYPES is not set");
+    conformance_json_open(&p.json, descriptors, TESTED, strcmp(types, "dynamic") == 0);
+    p.plan = nm_plan_new(p.json.descriptor);
     if (p.plan == NULL || p.direct_plan == NULL)
         give_up("no memory");
     answer_all(&p);
+    conformance_json_close(&p.json);
     nm_plan_free(p.plan);
     nm_plan_free(p.direct_plan);
     nm_arena_free(&p.request);
