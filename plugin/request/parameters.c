@@ -127,7 +127,7 @@ static bool read_descriptors(gen_context *context, const char *value, gen_parame
 
 bool gen_read_parameters(gen_context *context, const char *text, gen_parameters *parameters)
 {
-    *parameters = (gen_parameters){NULL};
+    *parameters = (gen_parameters){0};
     const char *messages = NULL;
     const char *descriptors = NULL;
     const gen_known_parameter known[] = {
