@@ -4,6 +4,7 @@
  */
 #include "integration/lab_service.h"
 #include "integration/raw.h"
+#include "narrow/v1/narrow.nats-c.h"
 #include "support/sha256.h"
 #include "terse/v1/terse.nats-c.h"
 
@@ -247,6 +248,29 @@ static void names_that_protobuf_c_leaves_out_are_known_all_the_same(void **state
     json_decref(schema);
 }
 
+/* Their code defines the same bytes twice; a program that has both must link, and each is whole. */
+static void services_may_embed_the_same_file(void **state)
+{
+    (void)state;
+    static const Terse__V1__TerseHandlers terse = {.hear = NULL};
+    static const Narrow__V1__NarrowHandlers narrow = {.count = NULL};
+    lab_serve(&room, NULL, NULL);
+    assert_ok(terse__v1__terse_server__add(room.server, &terse, NULL, NULL));
+    assert_ok(narrow__v1__narrow_server__add(room.server, &narrow, NULL, NULL));
+    static const char *const names[] = {"Terse", "Narrow"};
+    for (size_t i = 0; i < 2; i++) {
+        char subject[128];
+        instance_subject(names[i], subject);
+        json_t *schema = ask_json(subject, "");
+        set_proto *set = fetch_set(subject, schema);
+        expect_complete(set);
+        const file_proto *file = file_of(set, "narrow/v1/narrow.proto", set->n_file);
+        assert_string_equal(file->service[0]->name, "Narrow");
+        google__protobuf__file_descriptor_set__free_unpacked(set, NULL);
+        json_decref(schema);
+    }
+}
+
 /* As generated with descriptors=none. */
 static void a_service_without_descriptors_says_so(void **state)
 {
@@ -364,6 +388,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         schema_test(a_stranger_learns_all_of_a_service),
         schema_test(names_that_protobuf_c_leaves_out_are_known_all_the_same),
+        schema_test(services_may_embed_the_same_file),
         schema_test(a_service_without_descriptors_says_so),
         schema_test(what_is_no_question_is_told_so),
         schema_test(a_schema_is_not_sent_to_an_endpoint),
