@@ -47,7 +47,7 @@ static natsmicro_status reply(natsmicro_call *call, const ProtobufCMessage *resp
 {
     nm_error_clear(&call->send_error);
     natsmicro_status status =
-        nm_encode_by_plan(call->method->response, response, &call->encoded, &call->send_error);
+        nm_form_encode(&call->method->response, response, &call->encoded, &call->send_error);
     if (status == NATSMICRO_OK)
         status = check_answer(call, true);
     if (status != NATSMICRO_OK)
@@ -85,7 +85,7 @@ natsmicro_status natsmicro_call_reply(natsmicro_call *call, const ProtobufCMessa
                             "%s: this side of the call has no response to give",
                             call->method->full_name);
     nm_error_clear(&call->send_error);
-    natsmicro_status status = nm_check_type(call, call->method->response, response);
+    natsmicro_status status = nm_check_type(call, &call->method->response, response);
     return status == NATSMICRO_OK ? natsmicro_stub_reply(call, response) : status;
 }
 

@@ -201,7 +201,7 @@ natsmicro_call *nm_call_acquire(nm_call_cache *cache, const nm_call_setup *setup
     call->watch = NULL;
     atomic_store_explicit(&call->senders.known, 0, memory_order_relaxed);
     set_false(&call->senders.first_sends);
-    set_false(&call->sends_short);
+    atomic_store_explicit(&call->write_in_place, NULL, memory_order_relaxed);
     set_false(&call->send_failed);
     set_false(&call->receiving);
     set_false(&call->chunking);

@@ -99,7 +99,8 @@ struct natsmicro_call {
      * share the error as well. ----
      */
     nm_buffer encoded;
-    atomic_bool sends_short; /* the last message was short, so the next may be */
+    /* How to write a message in place; NULL: the last was not short, so the next may not be. */
+    _Atomic(nm_write) write_in_place;
     atomic_bool send_failed; /* `send_error` may hold something */
     bool unsent;             /* what it was given is not sent whole, so no end may follow */
     /* A client's receiver has had END since: send_error is not shown any more. */
@@ -161,14 +162,14 @@ static inline natsmicro_method_kind nm_call_kind(const natsmicro_call *call)
 }
 
 /* Of the messages that this side sends, and of those that it receives. */
-static inline const nm_plan *nm_call_plan_out(const natsmicro_call *call)
+static inline const nm_form *nm_call_form_out(const natsmicro_call *call)
 {
-    return call->side->is_server ? call->method->response : call->method->request;
+    return call->side->is_server ? &call->method->response : &call->method->request;
 }
 
-static inline const nm_plan *nm_call_plan_in(const natsmicro_call *call)
+static inline const nm_form *nm_call_form_in(const natsmicro_call *call)
 {
-    return call->side->is_server ? call->method->request : call->method->response;
+    return call->side->is_server ? &call->method->request : &call->method->response;
 }
 
 /* ---- making ---- */

@@ -70,10 +70,10 @@ static const natsmicro_interceptor *step(const natsmicro_next *next, natsmicro_n
     return NULL;
 }
 
-natsmicro_status nm_check_type(natsmicro_call *call, const nm_plan *plan,
+natsmicro_status nm_check_type(natsmicro_call *call, const nm_form *form,
                                const ProtobufCMessage *message)
 {
-    const ProtobufCMessageDescriptor *wanted = plan->descriptor;
+    const ProtobufCMessageDescriptor *wanted = nm_form_type(form);
     if (message != NULL && message->descriptor == wanted)
         return NATSMICRO_OK;
     nm_call_forget_send_error(call);
@@ -85,17 +85,17 @@ natsmicro_status nm_check_type(natsmicro_call *call, const nm_plan *plan,
 }
 
 /* The message that an interceptor has passed on to the end, unless it is the one it was given. */
-static natsmicro_status check_passed(const nm_run *run, const nm_plan *plan,
+static natsmicro_status check_passed(const nm_run *run, const nm_form *form,
                                      const ProtobufCMessage *message)
 {
-    return message == run->given ? NATSMICRO_OK : nm_check_type(run->call, plan, message);
+    return message == run->given ? NATSMICRO_OK : nm_check_type(run->call, form, message);
 }
 
-/* The end of a chain around a message, which is of the plan's type. */
-static natsmicro_status run_end(const nm_run *run, const nm_plan *plan,
+/* The end of a chain around a message, which is of the form's type. */
+static natsmicro_status run_end(const nm_run *run, const nm_form *form,
                                 const ProtobufCMessage *message)
 {
-    natsmicro_status status = check_passed(run, plan, message);
+    natsmicro_status status = check_passed(run, form, message);
     return status == NATSMICRO_OK ? run->end.with_message(run->call, message) : status;
 }
 
@@ -115,7 +115,7 @@ static natsmicro_status open_stream(nm_run *run, const ProtobufCMessage *request
         return nm_error_set(&call->send_error, NATSMICRO_FAILED_PRECONDITION,
                             "%s: an interceptor has opened the stream before",
                             call->method->full_name);
-    natsmicro_status status = check_passed(run, call->method->request, request);
+    natsmicro_status status = check_passed(run, &call->method->request, request);
     if (status != NATSMICRO_OK)
         return status;
     run->reached = true;
@@ -134,7 +134,7 @@ static natsmicro_status run_handle(const natsmicro_next *next, natsmicro_next *r
         nm_call_enter_interceptor(call, rest->outside);
         status = interceptor->handle(call, request, rest, interceptor->user_data);
     } else if (nm_call_enter_handler(call)) {
-        status = run_end(next->run, call->method->request, request);
+        status = run_end(next->run, &call->method->request, request);
     } else {
         return nm_error_set(&call->send_error, NATSMICRO_FAILED_PRECONDITION,
                             "%s: the handler has run, and may not run again",
@@ -161,7 +161,7 @@ natsmicro_status natsmicro_next_run(natsmicro_next *next, const ProtobufCMessage
         return run_handle(next, &rest, interceptor, message);
     case IN_SEND:
         return interceptor != NULL ? interceptor->send(call, message, &rest, interceptor->user_data)
-                                   : run_end(run, nm_call_plan_out(call), message);
+                                   : run_end(run, nm_call_form_out(call), message);
     default:
         return wrong_function(call);
     }
@@ -199,7 +199,7 @@ static natsmicro_status take_response(natsmicro_call *call, natsmicro_status sta
                               "%s: an interceptor returned OK without a response",
                               call->method->full_name);
     else if (status == NATSMICRO_OK)
-        status = nm_check_type(call, call->method->response, *response);
+        status = nm_check_type(call, &call->method->response, *response);
     if (status != NATSMICRO_OK) {
         if (*response != NULL)
             protobuf_c_message_free_unpacked(*response, NULL);
@@ -236,7 +236,7 @@ natsmicro_status natsmicro_next_call(natsmicro_next *next, const ProtobufCMessag
     if (interceptor != NULL)
         status = interceptor->call(call, request, response, &rest, interceptor->user_data);
     else
-        status = check_passed(run, call->method->request, request);
+        status = check_passed(run, &call->method->request, request);
     if (interceptor == NULL && status == NATSMICRO_OK)
         status = run->end.calling(call, request, response);
     if (next->timeout_ms > 0)
@@ -328,12 +328,12 @@ natsmicro_status nm_intercept_send(natsmicro_call *call, const ProtobufCMessage 
 /* Of the type that this side receives, or an error that ends the call. */
 static natsmicro_status check_received(natsmicro_call *call, const ProtobufCMessage *message)
 {
-    const nm_plan *plan = nm_call_plan_in(call);
-    if (message != NULL && message->descriptor == plan->descriptor)
+    const nm_form *form = nm_call_form_in(call);
+    if (message != NULL && message->descriptor == nm_form_type(form))
         return NATSMICRO_OK;
     return nm_call_give_up(call, NATSMICRO_INTERNAL,
                            "%s: an interceptor returned OK without a message of type %s",
-                           call->method->full_name, plan->descriptor->name);
+                           call->method->full_name, nm_form_type(form)->name);
 }
 
 natsmicro_status nm_intercept_recv(natsmicro_call *call, const ProtobufCMessage **message,

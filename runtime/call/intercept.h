@@ -29,7 +29,7 @@ natsmicro_status nm_intercept_recv(natsmicro_call *call, const ProtobufCMessage 
                                    nm_receiving end);
 
 /* INTERNAL: an interceptor has passed on a message of another type. Fills the error of a send. */
-natsmicro_status nm_check_type(natsmicro_call *call, const nm_plan *plan,
+natsmicro_status nm_check_type(natsmicro_call *call, const nm_form *form,
                                const ProtobufCMessage *message);
 
 #endif

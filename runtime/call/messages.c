@@ -9,21 +9,29 @@
 /* ---- sending ---- */
 
 typedef struct nm_typed_message {
-    const nm_plan *plan;
+    const nm_form *form;
     const void *message;
 } nm_typed_message;
 
-static bool write_message(const void *typed, nm_buffer *room)
+static bool write_binary(const void *typed, nm_buffer *room)
 {
     const nm_typed_message *it = typed;
-    return nm_direct_pack(it->plan, it->message, room, NULL);
+    return nm_direct_pack(it->form->plan, it->message, room, NULL);
 }
 
-/* Fast path: encode a short message in place. False if no room is available now. */
-static bool send_in_place(natsmicro_call *call, const void *message)
+static bool write_json(const void *typed, nm_buffer *room)
 {
-    const nm_typed_message typed = {nm_call_plan_out(call), message};
-    return nm_stream_send_in_place(call->stream, write_message, &typed);
+    const nm_typed_message *it = typed;
+    return nm_json_write(it->form->json, it->message, NULL, room, NULL) == NATSMICRO_OK;
+}
+
+/* After a message of this length: how the next may be written. */
+static nm_write choose_write(natsmicro_call *call, const nm_encoding *encoding)
+{
+    if (encoding->count != 1 || encoding->pieces[0].length >= NM_SHORT_MESSAGE ||
+        !nm_stream_has_places(call->stream))
+        return NULL;
+    return nm_call_form_out(call)->json != NULL ? write_json : write_binary;
 }
 
 /* Waits for room. Another thread that only tries to send need not wait for this one. */
@@ -55,22 +63,26 @@ static natsmicro_status encode_and_send(natsmicro_call *call, const void *messag
 {
     nm_call_forget_send_error(call);
     nm_encoding encoding;
-    natsmicro_status status = nm_encode_in_pieces(nm_call_plan_out(call), message, &call->encoded,
-                                                  &encoding, &call->send_error);
+    natsmicro_status status = nm_form_encode_in_pieces(
+        nm_call_form_out(call), message, &call->encoded, &encoding, &call->send_error);
     if (status != NATSMICRO_OK)
         return status;
-    bool is_short = encoding.count == 1 && encoding.pieces[0].length < NM_SHORT_MESSAGE &&
-                    nm_stream_has_places(call->stream);
-    atomic_store_explicit(&call->sends_short, is_short, memory_order_relaxed);
+    atomic_store_explicit(&call->write_in_place, choose_write(call, &encoding),
+                          memory_order_relaxed);
     return send_pieces(call, encoding.pieces, encoding.count, waits);
 }
 
-/* A short message after others: in place, and without the error of an earlier one to forget. */
+/*
+ * A short message after others: in place, and without the error of an earlier one to forget. False:
+ * it must take the other way, as there is no room now.
+ */
 static bool send_short(natsmicro_call *call, const void *message)
 {
-    return atomic_load_explicit(&call->sends_short, memory_order_relaxed) &&
-           !atomic_load_explicit(&call->send_failed, memory_order_relaxed) &&
-           send_in_place(call, message);
+    nm_write write = atomic_load_explicit(&call->write_in_place, memory_order_relaxed);
+    if (write == NULL || atomic_load_explicit(&call->send_failed, memory_order_relaxed))
+        return false;
+    const nm_typed_message typed = {nm_call_form_out(call), message};
+    return nm_stream_send_in_place(call->stream, write, &typed);
 }
 
 static natsmicro_status end_sends(natsmicro_call *call, natsmicro_status status)
@@ -130,6 +142,24 @@ natsmicro_status nm_call_send_pieces(natsmicro_call *call, const nm_bytes *piece
     return nm_call_leave_send(call, is_first, status);
 }
 
+static natsmicro_status write_and_send(natsmicro_call *call, nm_call_write write, const void *what)
+{
+    nm_call_forget_send_error(call);
+    nm_buffer_reset(&call->encoded);
+    write(what, &call->encoded);
+    if (call->encoded.failed)
+        return nm_error_set(&call->send_error, NATSMICRO_RESOURCE_EXHAUSTED,
+                            "%s: no memory to encode a message", call->method->full_name);
+    return send_pieces(call, &(nm_bytes){call->encoded.data, call->encoded.length}, 1, true);
+}
+
+natsmicro_status nm_call_send_written(natsmicro_call *call, nm_call_write write, const void *what)
+{
+    bool is_first = nm_call_enter_send(call);
+    nm_call_take_sends(call, true);
+    return nm_call_leave_send(call, is_first, end_sends(call, write_and_send(call, write, what)));
+}
+
 /* ---- receiving ---- */
 
 /*
@@ -169,13 +199,14 @@ static natsmicro_status malformed(natsmicro_call *call, const nm_error *error)
 }
 
 /* For messages that are not decoded directly. */
-NM_COLD static natsmicro_status decode_by_library(natsmicro_call *call, const nm_span *span,
-                                                  const void **message)
+NM_COLD static natsmicro_status decode_slowly(natsmicro_call *call, const nm_span *span,
+                                              const void **message)
 {
     nm_error error = NM_ERROR_INIT;
     ProtobufCMessage *decoded = NULL;
-    natsmicro_status status = nm_decode(nm_call_plan_in(call)->descriptor, span->data, span->length,
-                                        &call->settings->limits, &call->arena, &decoded, &error);
+    natsmicro_status status =
+        nm_form_decode_slowly(nm_call_form_in(call), span->data, span->length,
+                              &call->settings->limits, &call->arena, &decoded, &error);
     if (status != NATSMICRO_OK)
         status = malformed(call, &error);
     nm_error_clear(&error);
@@ -185,9 +216,9 @@ NM_COLD static natsmicro_status decode_by_library(natsmicro_call *call, const nm
 
 natsmicro_status nm_call_decode(natsmicro_call *call, const nm_span *span, const void **message)
 {
-    *message = nm_decode_directly(nm_call_plan_in(call), span->data, span->length,
+    *message = nm_decode_directly(nm_call_form_in(call)->plan, span->data, span->length,
                                   &call->settings->limits, &call->arena);
-    return *message != NULL ? NATSMICRO_OK : decode_by_library(call, span, message);
+    return *message != NULL ? NATSMICRO_OK : decode_slowly(call, span, message);
 }
 
 static natsmicro_status recv_message(natsmicro_call *call, const void **message, bool whole)
@@ -250,8 +281,8 @@ static natsmicro_status decode_response(natsmicro_call *call, const nm_span *spa
     nm_error error = NM_ERROR_INIT;
     ProtobufCMessage *decoded = NULL;
     natsmicro_status status =
-        nm_decode_owned(call->method->stub->response, span->data, span->length,
-                        &call->settings->limits, &decoded, &error);
+        nm_form_decode_owned(&call->method->response, span->data, span->length,
+                             &call->settings->limits, &decoded, &error);
     if (status == NATSMICRO_INVALID_ARGUMENT)
         status = NATSMICRO_INTERNAL;
     if (status != NATSMICRO_OK)
@@ -298,7 +329,8 @@ static natsmicro_status own_response(natsmicro_call *call, const ProtobufCMessag
     nm_error error = NM_ERROR_INIT;
     nm_buffer bytes = NM_BUFFER_INIT;
     ProtobufCMessage *copy = NULL;
-    natsmicro_status status = nm_encode_by_plan(call->method->response, message, &bytes, &error);
+    natsmicro_status status =
+        nm_encode_by_plan(call->method->response.plan, message, &bytes, &error);
     if (status == NATSMICRO_OK)
         status = nm_decode_owned(call->method->stub->response, bytes.data, bytes.length,
                                  &call->settings->limits, &copy, &error);

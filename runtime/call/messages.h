@@ -6,8 +6,17 @@
 
 #include "call/call.h"
 
+/* Appends a message to the buffer, which is failed afterwards if memory is short. */
+typedef void (*nm_call_write)(const void *what, nm_buffer *buffer);
+
 /* Sends a message that is encoded already, given in pieces. As natsmicro_stub_send otherwise. */
 natsmicro_status nm_call_send_pieces(natsmicro_call *call, const nm_bytes *pieces, size_t count);
+
+/*
+ * Sends a message that `write` appends to the call's buffer. RESOURCE_EXHAUSTED: that has failed.
+ * As natsmicro_stub_send otherwise.
+ */
+natsmicro_status nm_call_send_written(natsmicro_call *call, nm_call_write write, const void *what);
 
 /* The next message, not decoded: the bytes are borrowed until the next recv or the call's end. */
 natsmicro_status nm_call_recv_span(natsmicro_call *call, nm_span *span);

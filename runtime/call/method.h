@@ -6,8 +6,10 @@
 
 #include "base/error.h"
 #include "call/chain.h"
-#include "codec/plan.h"
+#include "call/form.h"
+#include "call/json_types.h"
 #include "natsmicro/stub.h"
+#include "wire/json_chunk.h"
 
 typedef struct nm_method {
     const natsmicro_stub_method *stub;
@@ -15,30 +17,32 @@ typedef struct nm_method {
     char *subject;            /* "lab.v1.count_up"; owned */
     int64_t timeout_ms;       /* of a unary call or an opening; 0: none was set anywhere */
     int64_t proto_timeout_ms; /* what the proto says of it, which both sides know; 0: nothing */
-    nm_plan *request;         /* how its messages are encoded and decoded; owned */
-    nm_plan *response;        /* owned */
+    nm_form request;          /* how its messages are encoded and decoded */
+    nm_form response;
+    nm_json_chunk json_chunk; /* of a chunked method whose messages travel as JSON */
     nm_chain chain;           /* empty until interceptors are added */
 } nm_method;
 
-/* OK; INVALID_ARGUMENT: the subject; RESOURCE_EXHAUSTED. nm_method_free after each of them. */
-natsmicro_status nm_method_init(nm_method *method, const natsmicro_stub_service *service,
-                                const natsmicro_stub_method *stub, const char *subject_prefix,
-                                int64_t timeout_ms, nm_error *error);
-void nm_method_free(nm_method *method);
+/* What a method is made of. */
+typedef struct nm_method_setup {
+    const natsmicro_stub_service *service;
+    nm_json_types *types;       /* of the service; NULL: its messages travel in the binary form */
+    const char *subject_prefix; /* NULL: the service's */
+    int64_t timeout_ms;         /* 0: the proto's */
+} nm_method_setup;
 
 /*
- * FAILED_PRECONDITION: tables of a layout that the library does not know. UNIMPLEMENTED: a service
- * with JSON.
+ * OK; INVALID_ARGUMENT: the subject; FAILED_PRECONDITION: its messages do not fit the types;
+ * RESOURCE_EXHAUSTED. nm_method_free after each of them.
  */
-natsmicro_status nm_check_stub(const natsmicro_stub_service *stub, nm_error *error);
+natsmicro_status nm_method_init(nm_method *method, const nm_method_setup *setup,
+                                const natsmicro_stub_method *stub, nm_error *error);
+void nm_method_free(nm_method *method);
 
-/* The service's name for texts, also of a stub of another layout. */
-const char *nm_stub_name(const natsmicro_stub_service *stub);
-
-/* The service's .proto files; returns how many. Tables of version 1 have none. */
-size_t nm_stub_files(const natsmicro_stub_service *stub, const natsmicro_stub_file **files);
-
-/* Whether the service's messages travel as JSON. Tables of version 1 do not say; then false. */
-bool nm_stub_is_json(const natsmicro_stub_service *stub);
+/* Of a chunked method: the form of the messages that are chunks. */
+static inline const nm_form *nm_method_chunks(const nm_method *method)
+{
+    return method->stub->kind == NATSMICRO_CLIENT_STREAM ? &method->request : &method->response;
+}
 
 #endif

@@ -1,9 +1,10 @@
 /*
  * See chunk.h. A chunk message has exactly one field, so it is sent as the head of that field and
- * the user's bytes. Received messages have nearly always the same shape; all others (unknown
- * fields, the field twice) go through the codec.
+ * the user's bytes, or as JSON with the bytes as base64. Received messages have nearly always the
+ * same shape; all others (unknown fields, the field twice, JSON with blanks) go through the codec.
  */
 #include "chunked/chunk.h"
+#include "base/base64.h"
 #include "base/cold.h"
 #include "base/compare.h"
 #include "call/messages.h"
@@ -18,8 +19,12 @@
 
 static const ProtobufCMessageDescriptor *chunk_type(const natsmicro_call *call)
 {
-    const natsmicro_stub_method *stub = call->method->stub;
-    return stub->kind == NATSMICRO_CLIENT_STREAM ? stub->request : stub->response;
+    return nm_form_type(nm_method_chunks(call->method));
+}
+
+static bool is_json(const natsmicro_call *call)
+{
+    return nm_method_chunks(call->method)->json != NULL;
 }
 
 static natsmicro_status check_chunked(natsmicro_call *call, bool sends)
@@ -78,6 +83,8 @@ static uint32_t chunk_field(const natsmicro_call *call)
 static size_t most_in_a_message(natsmicro_call *call)
 {
     size_t limit = nm_stream_max_message(call->stream);
+    if (is_json(call))
+        return nm_larger(nm_json_chunk_fits(&call->method->json_chunk, limit), 1);
     return limit > NM_LONGEST_CHUNK_HEAD ? limit - NM_LONGEST_CHUNK_HEAD : 1;
 }
 
@@ -116,15 +123,36 @@ NM_COLD static natsmicro_status send_as_message(natsmicro_call *call, const nm_b
 /* The most pieces that one chunk is made of, with its head. */
 #define MOST_PIECES 3
 
+typedef struct nm_chunk_content {
+    const nm_json_chunk *form;
+    const nm_bytes *pieces;
+    size_t count;
+} nm_chunk_content;
+
+static void write_json(const void *what, nm_buffer *buffer)
+{
+    const nm_chunk_content *content = what;
+    nm_json_chunk_write(content->form, content->pieces, content->count, buffer);
+}
+
+static natsmicro_status send_as_json(natsmicro_call *call, const nm_bytes *pieces, size_t count)
+{
+    const nm_chunk_content content = {&call->method->json_chunk, pieces, count};
+    return nm_call_send_written(call, write_json, &content);
+}
+
 static natsmicro_status send_one(natsmicro_call *call, const nm_bytes *pieces, size_t count,
                                  size_t length)
 {
+    bool is_seen = call->method->chain.sends;
+    if (!is_seen && is_json(call))
+        return send_as_json(call, pieces, count);
     uint8_t head[NM_LONGEST_CHUNK_HEAD];
     nm_bytes all[MOST_PIECES];
     all[0] = (nm_bytes){head, nm_chunk_head(head, chunk_field(call), length)};
     memcpy(&all[1], pieces, count * sizeof(*pieces));
-    return call->method->chain.sends ? send_as_message(call, all, count + 1)
-                                     : nm_call_send_pieces(call, all, count + 1);
+    return is_seen ? send_as_message(call, all, count + 1)
+                   : nm_call_send_pieces(call, all, count + 1);
 }
 
 static natsmicro_status send_split(natsmicro_call *call, nm_bytes piece)
@@ -196,14 +224,34 @@ NM_COLD static natsmicro_status recv_as_message(natsmicro_call *call, nm_bytes *
     return status;
 }
 
+/* Reads a chunk of the usual shape into the call's arena. False: the codec must do it. */
+static bool read_json(natsmicro_call *call, const nm_span *span, nm_bytes *bytes)
+{
+    nm_bytes base64;
+    if (!nm_json_chunk_is_plain(&call->method->json_chunk, span->data, span->length, &base64))
+        return false;
+    nm_arena_reset(&call->arena);
+    call->arena.limit = nm_codec_memory_limit(&call->settings->limits);
+    uint8_t *room = nm_arena_alloc(&call->arena, nm_base64_room(base64.length));
+    if (room == NULL)
+        return false;
+    bytes->data = room;
+    return nm_base64_read(base64.data, base64.length, room, &bytes->length);
+}
+
+static bool read_directly(natsmicro_call *call, const nm_span *span, nm_bytes *bytes)
+{
+    return is_json(call) ? read_json(call, span, bytes)
+                         : nm_chunk_is_plain(span->data, span->length, chunk_field(call), bytes);
+}
+
 static natsmicro_status recv_message(natsmicro_call *call, nm_bytes *bytes)
 {
     if (call->method->chain.receives)
         return recv_as_message(call, bytes);
     nm_span span;
     natsmicro_status status = nm_call_recv_span(call, &span);
-    if (status != NATSMICRO_OK ||
-        nm_chunk_is_plain(span.data, span.length, chunk_field(call), bytes))
+    if (status != NATSMICRO_OK || read_directly(call, &span, bytes))
         return status;
     return decode_chunk(call, &span, bytes);
 }

@@ -7,6 +7,7 @@
 #include "call/intercept.h"
 #include "call/log.h"
 #include "call/messages.h"
+#include "call/stub.h"
 #include "call/user_data.h"
 #include "transport/negotiate.h"
 #include "transport/stray.h"
@@ -24,6 +25,7 @@ struct natsmicro_client {
     nm_link *link;
     nm_call_settings settings;
     nm_call_cache cache;
+    nm_json_types *types; /* NULL: messages travel in the binary form */
     nm_method *methods;
     size_t n_methods;
 };
@@ -39,11 +41,12 @@ static natsmicro_status init_methods(natsmicro_client *client,
     client->methods = calloc(service->n_methods, sizeof(nm_method));
     if (client->methods == NULL)
         return NATSMICRO_RESOURCE_EXHAUSTED;
+    const nm_method_setup setup = {service, client->types, options->subject_prefix,
+                                   options->timeout_ms};
     for (size_t i = 0; i < service->n_methods; i++) {
         client->n_methods++;
         natsmicro_status status =
-            nm_method_init(&client->methods[i], service, &service->methods[i],
-                           options->subject_prefix, options->timeout_ms, error);
+            nm_method_init(&client->methods[i], &setup, &service->methods[i], error);
         if (status != NATSMICRO_OK)
             return status;
         if (!nm_chain_add(&client->methods[i].chain, &client->settings.interceptors, service,
@@ -62,6 +65,8 @@ static natsmicro_status client_start(natsmicro_client *client,
     natsmicro_status status = nm_call_settings_init(&client->settings, &common, connection, error);
     if (status == NATSMICRO_OK)
         status = nm_interceptors_check(&client->settings.interceptors, service, error);
+    if (status == NATSMICRO_OK)
+        status = nm_json_types_take(service, &client->types, error);
     if (status == NATSMICRO_OK)
         status = init_methods(client, service, options, error);
     if (status != NATSMICRO_OK)
@@ -179,6 +184,7 @@ static void client_unreference(natsmicro_client *client)
     for (size_t i = 0; i < client->n_methods; i++)
         nm_method_free(&client->methods[i]);
     free(client->methods);
+    nm_json_types_give_back(client->types);
     nm_call_settings_free(&client->settings);
     free(client);
 }
@@ -331,8 +337,7 @@ static natsmicro_status open_call(natsmicro_call *call, const ProtobufCMessage *
     natsmicro_method_kind kind = nm_call_kind(call);
     natsmicro_status status = NATSMICRO_OK;
     if (!nm_caller_streams(kind))
-        status =
-            nm_encode_by_plan(call->method->request, request, &call->encoded, &call->send_error);
+        status = nm_form_encode(&call->method->request, request, &call->encoded, &call->send_error);
     if (status != NATSMICRO_OK)
         return status;
     if (!nm_stream_listen(stream))

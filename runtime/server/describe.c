@@ -3,6 +3,7 @@
  */
 #include "server/describe.h"
 
+#include "call/stub.h"
 #include "discovery/discovery.h"
 
 #include <stdlib.h>

@@ -4,6 +4,7 @@
  */
 #include "server/discovery.h"
 
+#include "call/stub.h"
 #include "discovery/part.h"
 #include "server/describe.h"
 #include "transport/publish.h"

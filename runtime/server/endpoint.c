@@ -27,8 +27,9 @@ natsmicro_status nm_endpoint_init(nm_endpoint *endpoint, nm_service *service,
     endpoint->source.share.max_waiting = limit_of(method->pending_msg_limit);
     endpoint->source.share.max_waiting_bytes = limit_of(method->pending_bytes_limit);
     pthread_mutex_init(&endpoint->stats.lock, NULL);
-    return nm_method_init(&endpoint->method, stub, method, options->subject_prefix,
-                          options->timeout_ms, error);
+    const nm_method_setup setup = {stub, service->types, options->subject_prefix,
+                                   options->timeout_ms};
+    return nm_method_init(&endpoint->method, &setup, method, error);
 }
 
 void nm_endpoint_free(nm_endpoint *endpoint)

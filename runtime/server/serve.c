@@ -247,8 +247,8 @@ static natsmicro_status decode_request(natsmicro_call *call, const nm_incoming *
         return NATSMICRO_OK;
     nm_error cause = NM_ERROR_INIT;
     natsmicro_status status =
-        nm_decode_by_plan(call->method->request, incoming->data, incoming->length,
-                          &call->settings->limits, &call->arena, request, &cause);
+        nm_form_decode(&call->method->request, incoming->data, incoming->length,
+                       &call->settings->limits, &call->arena, request, &cause);
     if (status != NATSMICRO_OK)
         nm_error_set(error, status, "failed to decode request: %s", nm_error_text(&cause));
     nm_error_clear(&cause);

@@ -6,6 +6,7 @@
 
 #include "base/last_error.h"
 #include "base/rules.h"
+#include "call/stub.h"
 #include "server/discovery.h"
 
 #include <stdio.h>
@@ -212,6 +213,8 @@ static natsmicro_status make_service(nm_service **service_out, natsmicro_server 
     if (status == NATSMICRO_OK)
         status = nm_interceptors_check(&service->interceptors, stub, error);
     if (status == NATSMICRO_OK)
+        status = nm_json_types_take(stub, &service->types, error);
+    if (status == NATSMICRO_OK)
         status = init_endpoints(service, options, error);
     if (status != NATSMICRO_OK)
         nm_service_free(service);
@@ -324,6 +327,7 @@ void nm_service_free(nm_service *service)
     nm_file_set_free(atomic_load(&service->file_set));
     free(service->metadata);
     free(service->endpoints);
+    nm_json_types_give_back(service->types);
     free(service->name);
     free(service->version);
     free(service->description);

@@ -33,6 +33,7 @@ struct nm_service {
     natsmicro_metadata *metadata; /* owned, with its strings */
     size_t n_metadata;
     nm_interceptors interceptors;
+    nm_json_types *types;   /* NULL: messages travel in the binary form */
     nm_endpoint *endpoints; /* owned */
     size_t n_endpoints;
     nm_bounded discovery[2];         /* $SRV.*.<name> and $SRV.*.<name>.<id> */

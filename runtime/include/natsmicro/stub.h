@@ -97,7 +97,8 @@ typedef struct natsmicro_stub_service {
 
 /*
  * Makes a client. `service` must outlive it. FAILED_PRECONDITION: the tables have a layout that the
- * library does not know. *client is NULL unless OK.
+ * library does not know, or say that messages travel as JSON and lack the .proto files for that.
+ * *client is NULL unless OK.
  */
 natsmicro_status
 natsmicro_stub_client_new(natsmicro_client **client, const natsmicro_stub_service *service,
@@ -146,10 +147,10 @@ void natsmicro_stub_message_free(void *message);
 
 /*
  * Adds a service, which serves from now on. `service`, `handlers` and what `user_data` points to
- * must outlive the server. FAILED_PRECONDITION: the tables have a layout that the library does not
- * know, or the server is draining. Blocks until the broker has the subscriptions, at most 1 s. Any
- * thread, also while the server serves others; but one thread at a time may add services to a
- * server, and none while another destroys it.
+ * must outlive the server. FAILED_PRECONDITION: the tables are not right, as above, or the server
+ * is draining. Blocks until the broker has the subscriptions, at most 1 s. Any thread, also while
+ * the server serves others; but one thread at a time may add services to a server, and none while
+ * another destroys it.
  */
 natsmicro_status
 natsmicro_stub_server_add(natsmicro_server *server, const natsmicro_stub_service *service,
