@@ -128,6 +128,8 @@ static void print_service_table(nm_buffer *out, const gen_var *vars, const gen_f
     if (file->n_descriptors != 0)
         gen_print(out, vars, "    .files = files_$identifier$,\n");
     add_number_member(out, indent, ".n_files", (int64_t)file->n_descriptors);
+    if (service->json)
+        nm_buffer_append_string(out, "    .json = true,\n");
     nm_buffer_append_string(out, "};\n\n");
 }
 

@@ -182,6 +182,10 @@ static bool read_service(gen_build *build, const gen_source *source, size_t inde
         return false;
     if (settings.skip)
         return true;
+    if (service->json && build->parameters->descriptors == GEN_DESCRIPTORS_NONE)
+        return gen_fail(context, &place,
+                        "the option json needs the .proto files in generated code, and the "
+                        "parameter descriptors=none leaves them out (remove one of the two)");
     if (source->no_generate)
         return gen_fail(context, &place,
                         "protoc-gen-c generates nothing for this file, because it sets the option "

@@ -68,6 +68,7 @@ typedef struct gen_service {
     const char *version;
     const char *description;
     int64_t timeout_ms; /* 0: not set */
+    bool json;
     gen_pairs metadata;
     size_t n_error_codes;
     gen_error_code *error_codes;

@@ -125,9 +125,7 @@ bool gen_read_service_options(gen_context *context, const gen_sources *sources,
     settings->queue_group_disabled = options->queue_group_disabled;
     if (settings->skip)
         return true;
-    if (options->json)
-        return gen_fail(context, place,
-                        "the option json is not supported yet (remove it, or skip the service)");
+    service->json = options->json;
     service->metadata.items = gen_pool_alloc(context->pool, options->n_metadata, sizeof(gen_pair));
     for (size_t i = 0; i < options->n_metadata; i++) {
         const gen_service_entry *entry = options->metadata[i];
