@@ -9,6 +9,7 @@
 #include "lab/v1/lab.nats-c.h"
 #include "support/scenario.h"
 #include "vectors/differences.h"
+#include "vectors/lab_json.h"
 #include "vectors/outcomes.h"
 #include "vectors/peer.h"
 #include "vectors/report.h"
@@ -24,29 +25,32 @@
 
 typedef struct method {
     const char *subject;
-    const ProtobufCMessageDescriptor *request;
-    const ProtobufCMessageDescriptor *response;
+    const ProtobufCMessageDescriptor *request; /* NULL: its messages travel as JSON */
+    size_t index;                              /* by which the generated client numbers it */
 } method;
 
-/* In the order of the proto, by which the generated client numbers them. */
 static const method methods[] = {
-    {"lab.v1.ping", &lab__v1__ping_request__descriptor, &lab__v1__ping_response__descriptor},
-    {"lab.v1.count_up", &lab__v1__count_up_request__descriptor,
-     &lab__v1__count_up_response__descriptor},
-    {"lab.v1.sum", &lab__v1__sum_request__descriptor, &lab__v1__sum_response__descriptor},
-    {"lab.v1.chat", &lab__v1__chat_message__descriptor, &lab__v1__chat_message__descriptor},
-    {"lab.v1.upload", &lab__v1__chunk__descriptor, &lab__v1__upload_result__descriptor},
-    {"lab.v1.download", &lab__v1__download_request__descriptor, &lab__v1__chunk__descriptor},
+    {"lab.v1.ping", &lab__v1__ping_request__descriptor, 0},
+    {"lab.v1.count_up", &lab__v1__count_up_request__descriptor, 1},
+    {"lab.v1.sum", &lab__v1__sum_request__descriptor, 2},
+    {"lab.v1.chat", &lab__v1__chat_message__descriptor, 3},
+    {"lab.v1.upload", &lab__v1__chunk__descriptor, 4},
+    {"lab.v1.download", &lab__v1__download_request__descriptor, 5},
+    {"labjson.v1.echo", NULL, 0},
+    {"labjson.v1.watch", NULL, 1},
+    {"labjson.v1.gather", NULL, 2},
+    {"labjson.v1.talk", NULL, 3},
 };
 
 #define METHODS (sizeof(methods) / sizeof(methods[0]))
 
-static size_t method_of(const char *subject)
+static const method *method_of(const recorded_call *recorded)
 {
     size_t index = 0;
-    while (index < METHODS && strcmp(methods[index].subject, subject) != 0)
+    while (index + 1 < METHODS &&
+           strcmp(methods[index].subject, recorded->messages[0].subject) != 0)
         index++;
-    return index;
+    return &methods[index];
 }
 
 /* One recording while it is played. */
@@ -56,7 +60,9 @@ typedef struct replay {
     recorded_call recording;       /* edited: what is expected */
     spy *spy;
     natsConnection *connection;
-    Lab__V1__LabClient *client;
+    Lab__V1__LabClient *lab; /* NULL: the call is one of the other service */
+    Labjson__V1__LabJsonClient *json;
+    natsmicro_client *client; /* of one of the two */
     peer *peer;
     pthread_t caller;
     latch published; /* what the service has published */
@@ -156,18 +162,30 @@ static void set_headers(replay *self)
         note(self, "a blank header was taken");
 }
 
-static ProtobufCMessage *decode(const replay *self, const wire_message *from)
+/* How many messages the recorded caller sent before this one, without the opening of its stream. */
+static size_t sent_before(const recorded_call *recorded, const wire_message *message)
 {
-    const method *its = &methods[method_of(self->recorded->messages[0].subject)];
-    return protobuf_c_message_unpack(its->request, NULL, from->length, from->payload);
+    size_t count = 0;
+    for (const wire_message *at = recorded->messages; at < message; at++)
+        count += at->from_caller && (at != recorded->messages || at->length > 0);
+    return count;
+}
+
+/* The message that has these bytes; NULL: none. */
+static ProtobufCMessage *decode(const recorded_call *recorded, const wire_message *from)
+{
+    const method *its = method_of(recorded);
+    return its->request != NULL
+               ? protobuf_c_message_unpack(its->request, NULL, from->length, from->payload)
+               : lab_json_sent(recorded->scenario, sent_before(recorded, from));
 }
 
 static void call_unary(replay *self, size_t index)
 {
-    ProtobufCMessage *request = decode(self, &self->recorded->messages[0]);
+    ProtobufCMessage *request = decode(self->recorded, &self->recorded->messages[0]);
     void *response = NULL;
     natsmicro_status status =
-        natsmicro_stub_unary(self->client->base, index, request, self->context, &response);
+        natsmicro_stub_unary(self->client, index, request, self->context, &response);
     if (status == NATSMICRO_OK) {
         const char *seen = natsmicro_context_response_header(self->context, "X-Seen-Trace");
         note_message(self, response);
@@ -245,7 +263,7 @@ static bool await_turn(replay *self, size_t index)
 
 static bool send_item(replay *self, const wire_message *item)
 {
-    ProtobufCMessage *message = decode(self, item);
+    ProtobufCMessage *message = decode(self->recorded, item);
     natsmicro_status status = natsmicro_stub_send(self->call, message);
     protobuf_c_message_free_unpacked(message, NULL);
     if (status != NATSMICRO_OK)
@@ -306,9 +324,9 @@ static void call_stream(replay *self, size_t index)
     ProtobufCMessage *request = NULL;
     bool ended = false;
     if (recorded->kind == RECORDED_SERVER_STREAM)
-        request = decode(self, &recorded->messages[0]);
+        request = decode(recorded, &recorded->messages[0]);
     natsmicro_status status =
-        natsmicro_stub_open(self->client->base, index, request, self->context, &self->call);
+        natsmicro_stub_open(self->client, index, request, self->context, &self->call);
     if (request != NULL)
         protobuf_c_message_free_unpacked(request, NULL);
     if (status != NATSMICRO_OK) {
@@ -330,7 +348,7 @@ static void call_stream(replay *self, size_t index)
 static void *call(void *argument)
 {
     replay *self = argument;
-    size_t index = method_of(self->recorded->messages[0].subject);
+    size_t index = method_of(self->recorded)->index;
     if (natsmicro_context_new(&self->context) != NATSMICRO_OK)
         support_die("no context");
     set_headers(self);
@@ -355,6 +373,20 @@ static int64_t patience_ms(const recorded_call *recorded)
     return PATIENCE_MS;
 }
 
+/* Makes a client of the service that the recorded call is one of. */
+static natsmicro_status make_client(replay *self, const natsmicro_client_options *options)
+{
+    natsmicro_status status;
+    if (recording_is_json(self->recorded)) {
+        status = labjson__v1__lab_json_client__new(&self->json, self->connection, options);
+        self->client = status == NATSMICRO_OK ? self->json->base : NULL;
+    } else {
+        status = lab__v1__lab_client__new(&self->lab, self->connection, options);
+        self->client = status == NATSMICRO_OK ? self->lab->base : NULL;
+    }
+    return status;
+}
+
 static void enter(replay *self)
 {
     natsOptions *options = NULL;
@@ -368,14 +400,13 @@ static void enter(replay *self)
         natsmicro_options_prepare(options) != NATSMICRO_OK ||
         natsOptions_SetURL(options, spy_url(self->spy)) != NATS_OK ||
         natsConnection_Connect(&self->connection, options) != NATS_OK ||
-        lab__v1__lab_client__new(&self->client, self->connection, &client_options) !=
-            NATSMICRO_OK ||
+        make_client(self, &client_options) != NATSMICRO_OK ||
         natsConnection_Flush(self->connection) != NATS_OK)
         support_die("cannot call");
     natsOptions_Destroy(options);
     self->peer = peer_start(self->broker);
     if (strcmp(self->recorded->service, "none") != 0)
-        peer_subscribe(self->peer, "lab.v1.*");
+        peer_subscribe(self->peer, recording_is_json(self->recorded) ? "labjson.v1.*" : "lab.v1.*");
     peer_flush(self->peer);
     if (pthread_create(&self->caller, NULL, call, self) != 0)
         support_die("no thread");
@@ -383,7 +414,8 @@ static void enter(replay *self)
 
 static void leave(replay *self)
 {
-    lab__v1__lab_client__destroy(self->client);
+    lab__v1__lab_client__destroy(self->lab);
+    labjson__v1__lab_json_client__destroy(self->json);
     natsConnection_Destroy(self->connection);
     spy_stop(self->spy);
     peer_stop(self->peer);
@@ -496,15 +528,17 @@ static bool run(const broker *nats, const recorded_call *recorded, unsigned *cou
 
 /* ---- which ones ---- */
 
-/* Whether a message of ours would be these very bytes. */
+/* Whether a message of ours would be these very bytes, or this JSON. */
 static bool can_be_encoded(const recorded_call *recorded, const wire_message *message)
 {
     bool same = false;
-    const method *its = &methods[method_of(recorded->messages[0].subject)];
-    ProtobufCMessage *decoded =
-        protobuf_c_message_unpack(its->request, NULL, message->length, message->payload);
+    ProtobufCMessage *decoded = decode(recorded, message);
     if (decoded == NULL)
         return false;
+    if (recording_is_json(recorded)) {
+        protobuf_c_message_free_unpacked(decoded, NULL);
+        return message->json != NULL;
+    }
     size_t length = protobuf_c_message_get_packed_size(decoded);
     uint8_t *bytes = malloc(length + 1);
     if (bytes != NULL && length == message->length) {
@@ -521,8 +555,6 @@ static const char *cannot_be_made(const recorded_call *recorded)
 {
     const wire_message *opening = &recorded->messages[0];
     bool streams = recorded->kind == RECORDED_CLIENT_STREAM || recorded->kind == RECORDED_BIDI;
-    if (strncmp(recorded->scenario, "json_", 5) == 0)
-        return "JSON services are not supported yet";
     if (recorded->kind == RECORDED_NOTHING)
         return "the recorded caller failed before it sent anything";
     if (recorded->kind == RECORDED_DISCOVERY || recorded->kind == RECORDED_OTHER)
@@ -545,7 +577,8 @@ static const char *cannot_be_made(const recorded_call *recorded)
         if (end && message->length > 0)
             return "made by hand: an end with a payload";
         if (!end && !(i == 0 && streams) && !can_be_encoded(recorded, message))
-            return "made by hand: no message";
+            return strcmp(recorded->caller, "ts") == 0 ? "a binary message to a JSON service"
+                                                       : "made by hand: no message";
     }
     if (strcmp(recorded->scenario, "ping_malformed_utf8") == 0)
         return "made by hand: a string that is not UTF-8";

@@ -37,7 +37,8 @@ static bool is_acknowledgement(const wire_message *message)
 
 static bool is_opening(const wire_message *message)
 {
-    return message->from_caller && strncmp(message->subject, "lab.v1.", 7) == 0;
+    return message->from_caller && (strncmp(message->subject, "lab.v1.", 7) == 0 ||
+                                    strncmp(message->subject, "labjson.v1.", 11) == 0);
 }
 
 static bool is_item(const wire_message *message)
@@ -321,7 +322,11 @@ static bool says_the_code_for_no_text(recorded_call *self)
     return true;
 }
 
-#define UNDECODABLE  "failed to decode request: "
+#define UNDECODABLE "failed to decode request: "
+#define NO_JSON     "failed to decode JSON request: " /* Go's */
+#define NO_ITEM     "a message of the peer cannot be decoded: "
+#define LOOKS_BINARY(type) \
+    "this looks like binary protobuf, not JSON: a labjson.v1." type " was expected as JSON"
 #define PAST_THE_END "byte 0: a length that reaches past the end"
 #define GOS_WORDS    UNDECODABLE "proto: cannot parse invalid wire-format data"
 #define OUR_WORDS    UNDECODABLE PAST_THE_END
@@ -336,6 +341,32 @@ static const char *our_words(const recorded_call *self)
     return OUR_WORDS;
 }
 
+/* The same of JSON. */
+static const char *our_words_of_json(const recorded_call *self)
+{
+    static const struct {
+        const char *scenario;
+        const char *words;
+    } all[] = {
+        {"json_malformed",
+         "field smallInt: expected ',' or '}', not the end of the text (line 1, column 15)"},
+        {"json_unknown_enum_name",
+         "field color: labjson.v1.Color has no value \"COLOR_MAUVE\" (line 1, column 11)"},
+        {"json_unknown_field",
+         "labjson.v1.Everything has no field \"noSuchField\" (line 1, column 17)"},
+        {"json_wrong_type", "field flag: expected true or false, not a string (line 1, column 10)"},
+    };
+    static char text[160];
+    const char *words = LOOKS_BINARY("Everything");
+    if (self->messages[0].length == 0)
+        words = "an empty payload is not JSON: an empty message is {}";
+    for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
+        if (is_named(self, all[i].scenario))
+            words = all[i].words;
+    snprintf(text, sizeof(text), UNDECODABLE "%s", words);
+    return text;
+}
+
 static bool words_of_the_decoder(recorded_call *self)
 {
     static char json[4096];
@@ -345,6 +376,10 @@ static bool words_of_the_decoder(recorded_call *self)
         const char *text = message_header(message, ERROR_TEXT);
         if (text != NULL && strncmp(text, UNDECODABLE, strlen(UNDECODABLE)) == 0) {
             message_set_header(message, ERROR_TEXT, our_words(self));
+            changed = true;
+        }
+        if (text != NULL && strncmp(text, NO_JSON, strlen(NO_JSON)) == 0) {
+            message_set_header(message, ERROR_TEXT, our_words_of_json(self));
             changed = true;
         }
         const char *words = message->json != NULL ? strstr(message->json, GOS_WORDS) : NULL;
@@ -375,10 +410,13 @@ static bool blames_the_caller_for_its_message(recorded_call *self)
     wire_message *failure = failure_that_says(self, "failed to decode stream message: proto:");
     if (failure == NULL)
         return false;
-    set_error(failure, "INVALID_ARGUMENT",
-              self->kind == RECORDED_BIDI
-                  ? "lab.v1.Lab.Chat: a message of the peer cannot be decoded: " PAST_THE_END
-                  : "lab.v1.Lab.Sum: a message of the peer cannot be decoded: " PAST_THE_END);
+    const char *of_bidi = "lab.v1.Lab.Chat: " NO_ITEM PAST_THE_END;
+    const char *of_other = "lab.v1.Lab.Sum: " NO_ITEM PAST_THE_END;
+    if (recording_is_json(self)) {
+        of_bidi = "labjson.v1.LabJson.Talk: " NO_ITEM LOOKS_BINARY("Item");
+        of_other = "labjson.v1.LabJson.Gather: " NO_ITEM LOOKS_BINARY("Item");
+    }
+    set_error(failure, "INVALID_ARGUMENT", self->kind == RECORDED_BIDI ? of_bidi : of_other);
     return true;
 }
 
@@ -434,13 +472,17 @@ static bool names_the_deadline(recorded_call *self)
 
 static bool refuses_on_reply_to(recorded_call *self)
 {
-    if (!is_named(self, "count_up_malformed"))
+    bool is_malformed = is_named(self, "count_up_malformed");
+    bool is_binary = recording_is_json(self) && self->kind == RECORDED_SERVER_STREAM &&
+                     self->messages[0].json == NULL;
+    if (!is_malformed && !is_binary)
         return false;
     wire_message refusal = {.from_caller = false};
     set_text(refusal.subject, sizeof(refusal.subject),
              message_header(&self->messages[0], REPLY_TO));
     message_set_header(&refusal, END, "true");
-    set_error(&refusal, "INVALID_ARGUMENT", OUR_WORDS);
+    set_error(&refusal, "INVALID_ARGUMENT",
+              is_binary ? UNDECODABLE LOOKS_BINARY("WatchRequest") : OUR_WORDS);
     recording_insert(self, 1, &refusal);
     return true;
 }

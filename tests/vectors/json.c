@@ -75,7 +75,8 @@ static bool same_list(const json_t *expected, const json_t *seen, names *bound, 
     for (size_t i = 0; i < json_array_size(expected); i++) {
         const json_t *item = json_array_get(expected, i);
         const char *name = json_string_value(json_object_get(item, "name"));
-        if (!same(item, named(seen, name), bound, name, why, size))
+        const json_t *its = name != NULL ? named(seen, name) : json_array_get(seen, i);
+        if (!same(item, its, bound, name != NULL ? name : path, why, size))
             return false;
     }
     return true;

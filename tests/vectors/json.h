@@ -1,6 +1,7 @@
 /*
- * JSON: discovery answers compared by meaning: the order of members and of endpoints is free, and
- * the placeholders of the recordings ("$ID1", "$TIME", $NS) stand for an id, a time and a duration.
+ * JSON: discovery's answers and messages compared by meaning: the order of members and of endpoints
+ * is free, and the placeholders of the recordings ("$ID1", "$TIME", $NS) stand for an id, a time and
+ * a duration.
  */
 #ifndef VECTORS_JSON_H
 #define VECTORS_JSON_H

@@ -16,7 +16,7 @@
 
 typedef struct header {
     char name[48];
-    char value[320];
+    char value[400];
 } header;
 
 typedef struct wire_message {
@@ -28,7 +28,7 @@ typedef struct wire_message {
     char raw[640]; /* the header block as bytes, "": none */
     const uint8_t *payload;
     size_t length;
-    const char *json; /* a recorded answer of discovery, to be compared by meaning; NULL */
+    const char *json; /* the payload if it is JSON, to be compared by meaning; NULL */
 
     /* ---- of an expected message ---- */
     bool may_repeat; /* it may be published more than once */

@@ -5,6 +5,7 @@
 #include "vectors/outcomes.h"
 
 #include "vectors/differences.h"
+#include "vectors/lab_json.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -61,6 +62,15 @@ static const outcome right[] = {
     {"ping_no_server", "UNAVAILABLE: lab.v1.Lab.Ping: nobody serves lab.v1.ping"},
     {"count_up_no_server", "UNAVAILABLE: lab.v1.Lab.CountUp: nobody serves lab.v1.count_up"},
     {"sum_no_server", "UNAVAILABLE: lab.v1.Lab.Sum: nobody serves lab.v1.sum"},
+    {"json_echo_full", JSON_FULL " OK"},
+    {"json_echo_odd_values", JSON_ODD " OK"},
+    {"json_echo_empty", "- OK"},
+    {"json_echo_not_found", "NOT_FOUND: no such thing"},
+    {"json_echo_plain_error", "INTERNAL: plain failure"},
+    {"json_echo_custom_code", "QUOTA_EXCEEDED: quota used up"},
+    {"json_watch_2", "- 0801108080808080204801 END"},
+    {"json_gather_2", "08ac021204626f6c7412036e7574 OK"},
+    {"json_talk_1", "0a04626f6c741001 END"},
     {"chat_no_server", "UNAVAILABLE: lab.v1.Lab.Chat: nobody serves lab.v1.chat"},
 };
 
@@ -96,6 +106,21 @@ static const exception exceptions[] = {
     {" py pyfix tsfix ", "count_up_fail_at_2", NULL,
      "0805 0806 UNAVAILABLE: lab.v1.Lab.CountUp: nothing came from the peer for 500 ms",
      "their services fall silent when a handler of a server stream fails"},
+    {" go ", "json_watch_fail_at_1", NULL, "- INTERNAL: [NOT_FOUND] Watch: no more numbers",
+     "Go's service calls every error of a stream INTERNAL; the code is in the text"},
+    {" py pyfix ", "json_watch_fail_at_1", NULL,
+     "- UNAVAILABLE: labjson.v1.LabJson.Watch: nothing came from the peer for 500 ms",
+     "their services fall silent when a handler of a server stream fails"},
+    {" pyfix ", "json_echo_full", NULL,
+     JSON_FULL_BEGIN JSON_ITEM_10 JSON_ITEM_2 JSON_FULL_END " OK",
+     "Python writes a map in another order"},
+    {" ts ", "json_*", "illegal tag: field no 12", "INTERNAL: illegal tag: field no 12 wire type 6",
+     "TypeScript's service takes JSON for a binary message"},
+    {" ts ", "json_*", "illegal tag: field no 13", "INTERNAL: illegal tag: field no 13 wire type 6",
+     "the same"},
+    {" ts ", "json_*", "premature EOF", "INTERNAL: premature EOF", "the same"},
+    {" ts ", "json_*", "unknown map entry",
+     "INTERNAL: unknown map entry field for labjson.v1.Everything.count_map", "the same"},
     {" tsfix pyfix ", "chat_either_ack_fail", NULL, ONE " END",
      "their services send a plain end: nothing on the wire tells of the failure"},
 };
@@ -173,22 +198,32 @@ bool caller_left(const recorded_call *recording)
 /* A service that says nothing at all: it has died, or knows no streams. */
 static const char *of_silence(const recorded_call *recording)
 {
-    const char *subject = recording->messages[0].subject;
-    switch (recording->kind) {
-    case RECORDED_UNARY:
-        return "DEADLINE_EXCEEDED: lab.v1.Lab.Ping: no answer before the deadline";
-    case RECORDED_SERVER_STREAM:
-        return strcmp(subject, "lab.v1.count_up") == 0
-                   ? "UNAVAILABLE: lab.v1.Lab.CountUp: nothing came from the peer for 50 ms"
-                   : "UNAVAILABLE: lab.v1.Lab.Download: nothing came from the peer for 50 ms";
-    case RECORDED_BIDI:
-        return "DEADLINE_EXCEEDED: lab.v1.Lab.Chat: no answer to the opening before the deadline";
-    default:
-        return strcmp(subject, "lab.v1.sum") == 0
-                   ? "DEADLINE_EXCEEDED: lab.v1.Lab.Sum: no answer to the opening before the deadline"
-                   : "DEADLINE_EXCEEDED: lab.v1.Lab.Upload: no answer to the opening before the "
-                     "deadline";
-    }
+    static const struct {
+        const char *subject;
+        const char *words;
+    } all[] = {
+        {"lab.v1.ping", "DEADLINE_EXCEEDED: lab.v1.Lab.Ping: no answer before the deadline"},
+        {"lab.v1.count_up",
+         "UNAVAILABLE: lab.v1.Lab.CountUp: nothing came from the peer for 50 ms"},
+        {"lab.v1.sum",
+         "DEADLINE_EXCEEDED: lab.v1.Lab.Sum: no answer to the opening before the deadline"},
+        {"lab.v1.chat",
+         "DEADLINE_EXCEEDED: lab.v1.Lab.Chat: no answer to the opening before the deadline"},
+        {"lab.v1.upload",
+         "DEADLINE_EXCEEDED: lab.v1.Lab.Upload: no answer to the opening before the deadline"},
+        {"lab.v1.download",
+         "UNAVAILABLE: lab.v1.Lab.Download: nothing came from the peer for 50 ms"},
+        {"labjson.v1.watch",
+         "UNAVAILABLE: labjson.v1.LabJson.Watch: nothing came from the peer for 50 ms"},
+        {"labjson.v1.gather", "DEADLINE_EXCEEDED: labjson.v1.LabJson.Gather: no answer to the "
+                              "opening before the deadline"},
+        {"labjson.v1.talk",
+         "DEADLINE_EXCEEDED: labjson.v1.LabJson.Talk: no answer to the opening before the deadline"},
+    };
+    for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
+        if (strcmp(recording->messages[0].subject, all[i].subject) == 0)
+            return all[i].words;
+    return NULL;
 }
 
 const char *outcome_of(const recorded_call *recording)

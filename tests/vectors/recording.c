@@ -92,14 +92,25 @@ recording_kind recording_kind_of(const char *subject)
     static const struct {
         const char *subject;
         recording_kind kind;
-    } kinds[] = {
-        {"lab.v1.ping", RECORDED_UNARY},           {"lab.v1.count_up", RECORDED_SERVER_STREAM},
-        {"lab.v1.sum", RECORDED_CLIENT_STREAM},    {"lab.v1.chat", RECORDED_BIDI},
-        {"lab.v1.upload", RECORDED_CLIENT_STREAM}, {"lab.v1.download", RECORDED_SERVER_STREAM}};
+    } kinds[] = {{"lab.v1.ping", RECORDED_UNARY},
+                 {"lab.v1.count_up", RECORDED_SERVER_STREAM},
+                 {"lab.v1.sum", RECORDED_CLIENT_STREAM},
+                 {"lab.v1.chat", RECORDED_BIDI},
+                 {"lab.v1.upload", RECORDED_CLIENT_STREAM},
+                 {"lab.v1.download", RECORDED_SERVER_STREAM},
+                 {"labjson.v1.echo", RECORDED_UNARY},
+                 {"labjson.v1.watch", RECORDED_SERVER_STREAM},
+                 {"labjson.v1.gather", RECORDED_CLIENT_STREAM},
+                 {"labjson.v1.talk", RECORDED_BIDI}};
     for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
         if (strcmp(subject, kinds[i].subject) == 0)
             return kinds[i].kind;
     return strncmp(subject, "$SRV.", 5) == 0 ? RECORDED_DISCOVERY : RECORDED_OTHER;
+}
+
+bool recording_is_json(const recorded_call *self)
+{
+    return strncmp(self->scenario, "json_", 5) == 0;
 }
 
 /* Whether a service that takes a stream named this inbox before the index-th message. */
@@ -143,8 +154,6 @@ static recorded_call *read_one(const char *folder, const char *file)
     self->document = document;
     if (json_array_size(document) > RECORDING_MESSAGES)
         support_die("%s has too many messages", path);
-    if (strncmp(self->scenario, "json_", 5) == 0)
-        return self; /* kept for later: see README.md */
     for (size_t i = 0; i < json_array_size(document); i++)
         read_message(&self->messages[self->count++], json_array_get(document, i));
     find_senders(self);

@@ -41,6 +41,9 @@ const recorded_call *recording_named(recorded_call *const *all, size_t count, co
 wire_message *recording_insert(recorded_call *self, size_t index, const wire_message *message);
 void recording_remove(recorded_call *self, size_t index);
 
+/* Whether it is a call of the service whose messages travel as JSON. */
+bool recording_is_json(const recorded_call *self);
+
 /* The kind of call of a subject, "lab.v1.sum". */
 recording_kind recording_kind_of(const char *subject);
 

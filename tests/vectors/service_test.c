@@ -6,6 +6,7 @@
 #include "support/scenario.h"
 #include "vectors/differences.h"
 #include "vectors/lab.h"
+#include "vectors/lab_json.h"
 #include "vectors/peer.h"
 #include "vectors/report.h"
 #include "vectors/spy.h"
@@ -44,6 +45,15 @@ static bool waits_for_a_limit(const recorded_call *recording)
            strcmp(recording->scenario, "sum_caller_vanishes") == 0;
 }
 
+/* Serves the service that the recorded call is one of. */
+static natsmicro_status add_service(replay *self, const natsmicro_service_options *options)
+{
+    return recording_is_json(&self->recording)
+               ? labjson__v1__lab_json_server__add(self->server, &lab_json_as_recorded, NULL,
+                                                   options)
+               : lab__v1__lab_server__add(self->server, &lab_as_recorded, NULL, options);
+}
+
 static void serve(replay *self)
 {
     natsOptions *options = NULL;
@@ -60,8 +70,7 @@ static void serve(replay *self)
         natsOptions_SetURL(options, spy_url(self->spy)) != NATS_OK ||
         natsConnection_Connect(&self->connection, options) != NATS_OK ||
         natsmicro_server_new(&self->server, self->connection, &server_options) != NATSMICRO_OK ||
-        lab__v1__lab_server__add(self->server, &lab_as_recorded, NULL, &service_options) !=
-            NATSMICRO_OK ||
+        add_service(self, &service_options) != NATSMICRO_OK ||
         natsConnection_Flush(self->connection) != NATS_OK)
         support_die("cannot serve");
     natsOptions_Destroy(options);
@@ -355,9 +364,7 @@ static bool same_calls(const recorded_call *a, const recorded_call *b)
 static const recorded_call *with_go(recorded_call *const *all, size_t count,
                                     const recorded_call *recorded, const char **reason)
 {
-    if (strncmp(recorded->scenario, "json_", 5) == 0)
-        *reason = "JSON services are not supported yet";
-    else if (recorded->kind == RECORDED_NOTHING)
+    if (recorded->kind == RECORDED_NOTHING)
         *reason = "the recorded caller failed before it sent anything";
     else
         *reason = NULL;
