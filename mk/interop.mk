@@ -4,7 +4,7 @@
 INTEROP_PEERS := $(BUILD)/interop
 INTEROP_TESTS := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/interop/*_test.c))
 INTEROP_SHARED := $(patsubst %.c,$(BUILD)/obj/%.o,$(filter-out %_test.c,$(wildcard tests/interop/*.c)) \
-                    tests/vectors/lab.c tests/integration/presence.c)
+                    tests/vectors/lab.c tests/integration/presence.c tests/integration/json_handlers.c)
 PEERS := $(foreach language,go typescript python,$(INTEROP_PEERS)/$(language)-peer)
 
 $(INTEROP_PEERS)/go-peer: $(wildcard tests/interop/go/*)
@@ -13,6 +13,12 @@ $(INTEROP_PEERS)/python-peer: tests/interop/python/requirements.txt
 $(PEERS): $(INTEROP_PEERS)/%-peer: tests/interop/prepare
 	$(call say,PEER,$@)
 	$(quiet)tests/interop/prepare $* $(INTEROP_PEERS)
+
+# With it the peers have types for their own JSON encoders.
+JSON_DESCRIPTORS := $(INTEROP_PEERS)/jsonlab.binpb
+$(JSON_DESCRIPTORS): tests/protos/jsonlab/v1/jsonlab.proto $(OWN_PROTOS) | $(CHECKED)
+	$(call say,PROTOC,$@)
+	$(quiet)mkdir -p $(@D) && $(PROTOC) -Itests/protos -Iproto --include_imports --descriptor_set_out=$@ $<
 
 $(BUILD)/obj/tests/interop/%.o: tests/interop/%.c $(FLAGS_FILE) | $(CHECKED) $(vectors_HEADERS) $(tests_HEADERS) $(WKT_HEADERS)
 	$(call say,CC,$<)
@@ -29,5 +35,5 @@ interop:
 	@scripts/install-dependencies interop
 	@$(MAKE) --no-print-directory interop-run
 
-interop-run: $(PEERS) $(INTEROP_TESTS)
+interop-run: $(PEERS) $(JSON_DESCRIPTORS) $(INTEROP_TESTS)
 	@INTEROP_PEERS=$(abspath $(INTEROP_PEERS)) BUILD=$(BUILD) tests/run $(INTEROP_TESTS)

@@ -17,7 +17,8 @@
 broker *patient_broker(void);
 
 /*
- * Starts the peer `name` with "call", "serve" or "discover"; what it prints goes to standard error.
+ * Starts the peer `name` with "call", "serve", "discover", "call-json" or "serve-json"; what it prints
+ * goes to standard error.
  */
 pid_t peer_start(const char *name, const char *verb, const broker *where);
 

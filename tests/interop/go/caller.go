@@ -292,6 +292,10 @@ func callAll(nc *nats.Conn) int {
 		{"download of 64 MiB", download, blobHash},
 		{"optional fields", presence, "as sent"},
 	}
+	return run(nc, checks)
+}
+
+func run(nc *nats.Conn, checks []check) int {
 	failed := 0
 	for _, c := range checks {
 		got, err := c.run(nc)

@@ -21,14 +21,18 @@ def check_failure(m):
         raise Refusal(f"{code}: {headers.get('Nats-Service-Error')}" + (f" {list(m.data)}" if m.data else ""))
 
 
+def fields(m):
+    return Message(m.data)
+
+
 async def unary(nc, subject, request):
     m = await nc.request(subject, request, timeout=PATIENCE)
     check_failure(m)
     return Message(m.data)
 
 
-async def each(inbox, take):
-    """Reads a stream to its end and gives each message to `take`."""
+async def each(inbox, take, read=fields):
+    """Reads a stream to its end and gives each message, as `read` reads it, to `take`."""
     count = 0
     async for m in inbox.messages():
         headers = m.headers or {}
@@ -41,13 +45,13 @@ async def each(inbox, take):
         count += 1
         if seq != str(count):
             raise ValueError(f"message {seq} where {count} was due")
-        take(Message(m.data))
+        take(read(m))
 
 
-async def server_stream(nc, subject, request, take):
+async def server_stream(nc, subject, request, take, read=fields):
     async with Inbox(nc) as inbox:
         await nc.publish(subject, request, headers={"Reply-To": inbox.subject})
-        await each(inbox, take)
+        await each(inbox, take, read)
 
 
 async def open_stream(nc, subject, inbox):
@@ -56,7 +60,7 @@ async def open_stream(nc, subject, inbox):
     return m.headers["Nats-Stream-Inbox"]
 
 
-async def client_stream(nc, subject, items):
+async def client_stream(nc, subject, items, read=fields):
     async with Inbox(nc) as inbox:
         to = await open_stream(nc, subject, inbox)
         for item in items:
@@ -64,7 +68,7 @@ async def client_stream(nc, subject, items):
         await nc.publish(to, b"", headers={"Nats-Stream-End": "true"})
         async for m in inbox.messages():
             check_failure(m)
-            return Message(m.data)
+            return read(m)
 
 
 # ---- what is checked: each says what it came to, what it said before an error comes before the error's text ----
@@ -158,8 +162,12 @@ async def outcome(nc, run, said):
 
 
 async def call_all(nc):
+    return await run_all(nc, CHECKS)
+
+
+async def run_all(nc, checks):
     failed = 0
-    for name, run, expected, error_pattern in CHECKS:
+    for name, run, expected, error_pattern in checks:
         started, said = time.monotonic(), []
         error = await outcome(nc, run, said)
         is_right_error = error == error_pattern if error is None else re.fullmatch(error_pattern or "$^", error)

@@ -1,6 +1,6 @@
 """Interop: the lab service and its caller on nats-py and its micro package, written from
 docs/wire-protocol.md alone. "main.py call URL" calls a service, "main.py serve URL" is one until it is
-killed.
+killed; call-json and serve-json are the same with the service whose messages travel as JSON.
 
 Of what that page leaves open, this peer takes what the recorded ones in Python and TypeScript do: it numbers
 no messages, acknowledges on Reply-To, and its service tells errors in Status and Description.
@@ -28,8 +28,12 @@ async def run(verb, url):
 
 def main():
     verbs = {"call": caller.call_all, "serve": service.serve}
+    if sys.argv[1:] and sys.argv[1].endswith("-json"):
+        import json_peer  # has types only where protoc's descriptors are
+
+        verbs = {"call-json": json_peer.call_all, "serve-json": json_peer.serve}
     if len(sys.argv) != 3 or sys.argv[1] not in verbs:
-        print("main.py call|serve URL")
+        print("main.py call|serve|call-json|serve-json URL")
         return 2
     return 1 if asyncio.run(run(verbs[sys.argv[1]], sys.argv[2])) else 0
 

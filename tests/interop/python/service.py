@@ -31,15 +31,15 @@ class Output:
         await self.nc.publish(self.to, refusal.data if refusal else b"", headers=headers)
 
 
-async def received(inbox):
-    """The caller's messages, to the end of its direction."""
+async def received(inbox, read):
+    """The caller's messages, as `read` reads them, to the end of its direction."""
     async for m in inbox.messages():
         headers = m.headers or {}
         if headers.get("Nats-Service-Error-Code"):
             raise Refusal(headers["Nats-Service-Error-Code"], headers.get("Nats-Service-Error", ""))
         if headers.get("Nats-Stream-End") == "true":
             return
-        yield Message(m.data)
+        yield read(m.data)
 
 
 async def ping(request):
@@ -97,7 +97,7 @@ async def download(request, items, out):
     await out.end()
 
 
-def streamed(nc, handle, reads):
+def streamed(nc, handle, reads, read=Message):
     """A handler that returns at once and goes on in a task: the next request must not wait for it."""
     tasks = set()
 
@@ -105,11 +105,11 @@ def streamed(nc, handle, reads):
         out = Output(nc, request.headers["Reply-To"])
         try:
             if not reads:
-                await handle(Message(request.data), None, out)
+                await handle(read(request.data), None, out)
                 return
             async with Inbox(nc) as inbox:  # acknowledged on Reply-To
                 await nc.publish(out.to, b"", headers={"Nats-Stream-Inbox": inbox.subject})
-                await handle(None, received(inbox), out)
+                await handle(None, received(inbox, read), out)
         except Refusal as refusal:
             await out.end(refusal)
         except Malformed as error:
@@ -141,6 +141,10 @@ async def serve(nc):
     }
     for name, handler in handlers.items():
         await service.add_endpoint(name=name, subject="lab.v1." + name, handler=handler)
+    await serve_on(nc)
+
+
+async def serve_on(nc):
     await nc.flush()
     print("ready", flush=True)
     await asyncio.Event().wait()
