@@ -14,23 +14,20 @@ typedef struct made made;
 struct made {
     const nm_schema_message *message;
     ProtobufCMessageDescriptor descriptor;
-    ProtobufCFieldDescriptor *fields;
     made *next; /* the one that was begun after this */
 };
 
-/* What one call made: a message, and all in it that was not there yet. */
-typedef struct batch batch;
-struct batch {
-    batch *next;
-    nm_arena arena; /* holds all of it */
+/* A message, and all in it that was not there yet. */
+typedef struct batch {
     made *first;
     made *last;
-};
+} batch;
 
 struct nm_dynamic {
     pthread_mutex_t lock;
-    batch *batches;
-    made *of[]; /* by the message's index; NULL: not made yet */
+    nm_arena arena; /* holds what descriptors point to */
+    size_t count;   /* of messages of the schema */
+    made *of[];     /* by the message's index; NULL: not made yet */
 };
 
 nm_dynamic *nm_dynamic_new(const nm_schema *schema)
@@ -40,6 +37,7 @@ nm_dynamic *nm_dynamic_new(const nm_schema *schema)
 
     if (dynamic == NULL)
         return NULL;
+    dynamic->count = count;
     if (pthread_mutex_init(&dynamic->lock, NULL) != 0) {
         free(dynamic);
         return NULL;
@@ -47,21 +45,13 @@ nm_dynamic *nm_dynamic_new(const nm_schema *schema)
     return dynamic;
 }
 
-static void free_batch(batch *made_at_once)
-{
-    nm_arena_free(&made_at_once->arena);
-    free(made_at_once);
-}
-
 void nm_dynamic_free(nm_dynamic *dynamic)
 {
     if (dynamic == NULL)
         return;
-    while (dynamic->batches != NULL) {
-        batch *next = dynamic->batches->next;
-        free_batch(dynamic->batches);
-        dynamic->batches = next;
-    }
+    for (size_t i = 0; i < dynamic->count; i++)
+        free(dynamic->of[i]);
+    nm_arena_free(&dynamic->arena);
     pthread_mutex_destroy(&dynamic->lock);
     free(dynamic);
 }
@@ -72,69 +62,82 @@ static natsmicro_status fail_memory(const nm_schema_message *message, nm_error *
                         message->full_name);
 }
 
-/* The entry of a message, which may be begun only now. NULL: memory is short. */
-static made *find_or_begin(nm_dynamic *dynamic, batch *all, const nm_schema_message *message)
+/* Begins the entry of a message, unless there is one. Returns false if memory is short. */
+static bool begin(nm_dynamic *dynamic, batch *all, const nm_schema_message *message)
 {
-    made *entry = dynamic->of[message->index];
-
-    if (entry != NULL)
-        return entry;
-    entry = nm_arena_alloc(&all->arena, sizeof(*entry));
+    if (dynamic->of[message->index] != NULL)
+        return true;
+    made *entry = calloc(1, sizeof(*entry));
     if (entry == NULL)
-        return NULL;
-    *entry = (made){.message = message};
+        return false;
+    entry->message = message;
     if (all->last == NULL)
         all->first = entry;
     else
         all->last->next = entry;
     all->last = entry;
     dynamic->of[message->index] = entry;
-    return entry;
+    return true;
 }
 
-/* Fills an entry, and begins those of the messages in it. */
-static natsmicro_status fill(nm_dynamic *dynamic, batch *all, made *entry, nm_error *error)
+static natsmicro_status begin_inner(nm_dynamic *dynamic, batch *all,
+                                    const nm_schema_message *message, nm_error *error)
 {
-    const nm_schema_message *message = entry->message;
-
-    if (!nm_describe(message, &all->arena, &entry->descriptor, &entry->fields))
-        return fail_memory(message, error);
+    if (message->n_fields > NM_DYNAMIC_MOST_FIELDS)
+        return nm_error_set(error, NATSMICRO_UNIMPLEMENTED,
+                            "message %s has %zu fields, and can be used with at most %d",
+                            message->full_name, message->n_fields, NM_DYNAMIC_MOST_FIELDS);
     for (size_t i = 0; i < message->n_fields; i++) {
         const nm_schema_field *field = &message->fields[i];
         if (field->type == NM_FIELD_GROUP)
             return nm_error_set(error, NATSMICRO_UNIMPLEMENTED,
                                 "field %s.%s is a group, which protobuf-c cannot encode",
                                 message->full_name, field->name);
-        if (field->message == NULL)
-            continue;
-        made *inner = find_or_begin(dynamic, all, field->message);
-        if (inner == NULL)
+        if (field->message != NULL && !begin(dynamic, all, field->message))
             return fail_memory(field->message, error);
-        entry->fields[i].descriptor = &inner->descriptor;
     }
     return NATSMICRO_OK;
 }
 
-/* Makes the descriptors of a message and of all in it, or none. */
+static natsmicro_status fill(nm_dynamic *dynamic, made *entry, nm_error *error)
+{
+    const nm_schema_message *message = entry->message;
+    ProtobufCFieldDescriptor *fields;
+
+    if (!nm_describe(message, &dynamic->arena, &entry->descriptor, &fields))
+        return fail_memory(message, error);
+    for (size_t i = 0; i < message->n_fields; i++)
+        if (message->fields[i].message != NULL)
+            fields[i].descriptor = &dynamic->of[message->fields[i].message->index]->descriptor;
+    return NATSMICRO_OK;
+}
+
+static void drop(nm_dynamic *dynamic, batch *all)
+{
+    while (all->first != NULL) {
+        made *next = all->first->next;
+        dynamic->of[all->first->message->index] = NULL;
+        free(all->first);
+        all->first = next;
+    }
+}
+
+/*
+ * Makes the descriptors of a message and of all in it, or none. The arena, which cannot take memory
+ * back, is used only when nothing but short memory can make it fail.
+ */
 static natsmicro_status make(nm_dynamic *dynamic, const nm_schema_message *message, nm_error *error)
 {
-    batch *all = calloc(1, sizeof(*all));
+    batch all = {NULL, NULL};
+    natsmicro_status status =
+        begin(dynamic, &all, message) ? NATSMICRO_OK : fail_memory(message, error);
 
-    if (all == NULL || find_or_begin(dynamic, all, message) == NULL) {
-        free(all);
-        return fail_memory(message, error);
-    }
-    natsmicro_status status = NATSMICRO_OK;
-    for (made *entry = all->first; entry != NULL && status == NATSMICRO_OK; entry = entry->next)
-        status = fill(dynamic, all, entry, error);
-    if (status == NATSMICRO_OK) {
-        all->next = dynamic->batches;
-        dynamic->batches = all;
-        return NATSMICRO_OK;
-    }
-    for (const made *entry = all->first; entry != NULL; entry = entry->next)
-        dynamic->of[entry->message->index] = NULL;
-    free_batch(all);
+    for (made *entry = all.first; entry != NULL && status == NATSMICRO_OK; entry = entry->next)
+        status = begin_inner(dynamic, &all, entry->message, error);
+    for (made *entry = all.first; entry != NULL && status == NATSMICRO_OK; entry = entry->next)
+        status = fill(dynamic, entry, error);
+    if (status != NATSMICRO_OK)
+        drop(dynamic, &all);
     return status;
 }
 

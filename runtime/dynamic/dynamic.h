@@ -15,6 +15,12 @@
 
 #include <protobuf-c/protobuf-c.h>
 
+/*
+ * A message of more fields has no descriptor: protobuf-c's unpack and the codec's scan pass over
+ * all fields of a type for each message, however short it is.
+ */
+#define NM_DYNAMIC_MOST_FIELDS 10000
+
 /* The descriptors of one schema, made when they are first asked for. Any thread. */
 typedef struct nm_dynamic nm_dynamic;
 
@@ -24,9 +30,10 @@ void nm_dynamic_free(nm_dynamic *dynamic); /* NULL is allowed */
 
 /*
  * The descriptor of a message of the schema and, through it, of all messages in it. It lives as
- * long as `dynamic`. UNIMPLEMENTED: a group (protobuf-c has none). RESOURCE_EXHAUSTED: memory is
- * short. Members are laid out as protoc-gen-c would with the plugin's parameter `messages`, but in
- * the order of their numbers: an `optional` of proto3 is a oneof of one member.
+ * long as `dynamic`. UNIMPLEMENTED: a group (protobuf-c has none), or a message of too many fields.
+ * RESOURCE_EXHAUSTED: memory is short. Members are laid out as protoc-gen-c would with the
+ * plugin's parameter `messages`, but in the order of their numbers: an `optional` of proto3 is a
+ * oneof of one member.
  */
 natsmicro_status nm_dynamic_descriptor(nm_dynamic *dynamic, const nm_schema_message *message,
                                        const ProtobufCMessageDescriptor **descriptor,

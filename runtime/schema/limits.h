@@ -6,7 +6,7 @@
 
 #include <stddef.h>
 
-#define NM_SCHEMA_MOST_BYTES ((size_t)64 << 20) /* of all files together */
+#define NM_SCHEMA_MOST_BYTES ((size_t)16 << 20) /* of all files together */
 #define NM_SCHEMA_MOST_NAME  2048               /* bytes of a full name, a file's or a JSON name */
 #define NM_SCHEMA_MOST_DEPTH 100                /* of messages declared in messages */
 
