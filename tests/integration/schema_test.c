@@ -107,6 +107,13 @@ static void expect_endpoint(const json_t *schema, const char *method, const char
     json_decref(wanted);
 }
 
+static void send(const char *subject, const char *reply, const char *question)
+{
+    raw_send(room.client_connection,
+             &(raw_message){
+                 .subject = subject, .reply = reply, .data = question, .length = strlen(question)});
+}
+
 /* ---- bytes ---- */
 
 static size_t from_base64(const char *digits, uint8_t *bytes)
@@ -226,6 +233,29 @@ static void a_stranger_learns_all_of_a_service(void **state)
     json_decref(first);
 }
 
+/* Three threads of the server may put the files together for the first time at once. */
+static void first_questions_may_come_at_once(void **state)
+{
+    (void)state;
+    lab_serve(&room, NULL, NULL);
+    char subject[128];
+    instance_subject("lab", subject);
+    natsSubscription *answers = NULL;
+    assert_int_equal(NATS_OK,
+                     natsConnection_SubscribeSync(&answers, room.client_connection, "all"));
+    send("$SRV.SCHEMA", "all", "");
+    send("$SRV.SCHEMA.lab", "all", "");
+    send(subject, "all", "");
+    natsMsg *first = raw_next(answers);
+    for (size_t i = 0; i < 2; i++) {
+        natsMsg *answer = raw_next(answers);
+        assert_string_equal(natsMsg_GetData(first), natsMsg_GetData(answer));
+        natsMsg_Destroy(answer);
+    }
+    natsMsg_Destroy(first);
+    raw_unsubscribe(room.client_connection, answers);
+}
+
 /* With optimize_for = CODE_SIZE protobuf-c's descriptors have no names. */
 static void names_that_protobuf_c_leaves_out_are_known_all_the_same(void **state)
 {
@@ -331,13 +361,6 @@ static void what_is_no_question_is_told_so(void **state)
 }
 
 /* Answers go only where those of other questions may go. */
-static void send(const char *subject, const char *reply, const char *question)
-{
-    raw_send(room.client_connection,
-             &(raw_message){
-                 .subject = subject, .reply = reply, .data = question, .length = strlen(question)});
-}
-
 static void a_schema_is_not_sent_to_an_endpoint(void **state)
 {
     (void)state;
@@ -387,6 +410,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         schema_test(a_stranger_learns_all_of_a_service),
+        schema_test(first_questions_may_come_at_once),
         schema_test(names_that_protobuf_c_leaves_out_are_known_all_the_same),
         schema_test(services_may_embed_the_same_file),
         schema_test(a_service_without_descriptors_says_so),
