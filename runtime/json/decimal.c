@@ -267,18 +267,36 @@ float nm_json_to_float(const nm_json_decimal *decimal)
     return decimal->is_negative ? -value : value;
 }
 
+/* At most 19 digits: more do not fit into the mantissa. */
+static nm_json_decimal decimal_of(const char *digits, size_t count, int exponent)
+{
+    nm_json_decimal d = {.exponent = exponent};
+
+    for (size_t i = 0; i < count; i++)
+        d.mantissa = d.mantissa * 10 + (uint64_t)(digits[i] - '0');
+    return d;
+}
+
 double nm_json_digits_to_double(const char *digits, size_t count, int exponent)
 {
-    char text[MOST_DIGITS + 17];
+    nm_json_decimal d = decimal_of(digits, count, exponent);
+    double value;
 
+    if (short_double(&d, &value))
+        return value;
+    char text[MOST_DIGITS + 17];
     put_for_strtod(text, digits, count, exponent);
     return strtod(text, NULL);
 }
 
 float nm_json_digits_to_float(const char *digits, size_t count, int exponent)
 {
-    char text[MOST_DIGITS + 17];
+    nm_json_decimal d = decimal_of(digits, count, exponent);
+    double value;
 
+    if (short_double(&d, &value) && narrows(value))
+        return (float)value;
+    char text[MOST_DIGITS + 17];
     put_for_strtod(text, digits, count, exponent);
     return strtof(text, NULL);
 }

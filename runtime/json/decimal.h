@@ -34,7 +34,7 @@ const char *nm_json_to_unsigned(const nm_json_decimal *decimal, uint64_t largest
 double nm_json_to_double(const nm_json_decimal *decimal);
 float nm_json_to_float(const nm_json_decimal *decimal);
 
-/* The same for digits, times 10 to the power of `exponent`. */
+/* The same for at most 19 digits, times 10 to the power of `exponent`. */
 double nm_json_digits_to_double(const char *digits, size_t count, int exponent);
 float nm_json_digits_to_float(const char *digits, size_t count, int exponent);
 

@@ -127,6 +127,36 @@ static bool reads_back(const digits *d, double value, bool is_float)
     return nm_json_digits_to_double(d->digits, (size_t)d->count, exponent) == value;
 }
 
+/* Adds one to the last digit; 999 becomes 1, with the point further to the right. */
+static void add_one(digits *d)
+{
+    while (d->count > 0 && d->digits[d->count - 1] == '9')
+        d->count--;
+    if (d->count == 0) {
+        d->digits[d->count++] = '1';
+        d->point++;
+    } else {
+        d->digits[d->count - 1]++;
+    }
+}
+
+/*
+ * Rounds digits to fewer of them, which is much faster than digits_of. False: what is cut off is
+ * just a half, so that it depends on digits that are not known.
+ */
+static bool round_to(const digits *all, int count, digits *d)
+{
+    *d = *all;
+    if (all->count <= count)
+        return true;
+    bool is_half = all->digits[count] == '5' && all->count == count + 1;
+    d->count = count;
+    if (all->digits[count] >= '5')
+        add_one(d);
+    trim(d);
+    return !is_half;
+}
+
 /*
  * `value` is positive and finite. All decimals of DBL_DIG digits (FLT_DIG for a float) are told
  * apart, but not near 0, where numbers have fewer bits.
@@ -139,9 +169,15 @@ static void shortest(digits *d, double value, bool is_float)
 
     if (short_digits(d, value, is_float ? 1e6 : 1e15, is_float))
         return;
-    do
-        digits_of(d, value, count);
-    while (!reads_back(d, value, is_float) && count++ < most);
+    digits all;
+    digits_of(&all, value, most);
+    for (; count < most; count++) {
+        if (!round_to(&all, count, d))
+            digits_of(d, value, count);
+        if (reads_back(d, value, is_float))
+            return;
+    }
+    *d = all;
 }
 
 /* ---- layout ---- */

@@ -43,21 +43,36 @@ static size_t put_odd(nm_buffer *buffer, const uint8_t *string, size_t length)
     return 1;
 }
 
-bool nm_json_put_string(nm_buffer *buffer, const uint8_t *string, size_t length)
+/* Appends what follows on the plain characters at the front, and the closing quote. */
+static bool put_rest(nm_buffer *buffer, const uint8_t *string, size_t length)
 {
-    nm_buffer_append(buffer, "\"", 1);
-    size_t at = nm_json_plain_length(string, length);
-    nm_buffer_append(buffer, string, at);
-    while (at < length) {
-        size_t size = put_odd(buffer, string + at, length - at);
+    while (length > 0) {
+        size_t size = put_odd(buffer, string, length);
         if (size == 0)
             return false;
-        at += size;
-        size = nm_json_plain_length(string + at, length - at);
-        nm_buffer_append(buffer, string + at, size);
-        at += size;
+        size_t plain = nm_json_plain_length(string + size, length - size);
+        nm_buffer_append(buffer, string + size, plain);
+        string += size + plain;
+        length -= size + plain;
     }
     nm_buffer_append(buffer, "\"", 1);
+    return true;
+}
+
+bool nm_json_put_string(nm_buffer *buffer, const uint8_t *string, size_t length)
+{
+    size_t plain = nm_json_plain_length(string, length);
+    uint8_t *room = nm_buffer_reserve(buffer, plain + 2);
+
+    if (room == NULL)
+        return true;
+    room[0] = '"';
+    memcpy(room + 1, string, plain);
+    buffer->length += plain + 1;
+    if (plain < length)
+        return put_rest(buffer, string + plain, length - plain);
+    room[plain + 1] = '"';
+    buffer->length++;
     return true;
 }
 
