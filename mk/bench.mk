@@ -5,13 +5,20 @@ $(eval $(call stubs,bench,bench/protos))
 BENCH_SOURCES  := $(wildcard bench/*.c)
 BENCH_PROGRAMS := $(BENCH_SOURCES:%.c=$(BUILD)/%)
 BENCH_SHARED   := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard bench/support/*.c) \
-                    tests/support/broker.c tests/support/process.c)
+                    tests/support/broker.c tests/support/descriptors.c tests/support/process.c)
+
+# The .proto files of the messages that are written as JSON.
+BENCH_DESCRIPTORS := $(BUILD)/gen/descriptors/bench.set
+$(BENCH_DESCRIPTORS): $(bench_PROTOS:%=bench/protos/%) $(tests_PROTOS:%=tests/protos/%) $(OWN_PROTOS) | $(CHECKED)
+	$(call say,PROTOC,$@)
+	$(quiet)mkdir -p $(@D) && $(PROTOC) -Ibench/protos -Itests/protos -Iproto --include_imports --descriptor_set_out=$@ \
+	    $(bench_PROTOS) lab/v1/lab.proto
 
 $(BUILD)/obj/bench/%.o: bench/%.c $(FLAGS_FILE) | $(CHECKED) $(tests_HEADERS) $(bench_HEADERS) $(WKT_HEADERS)
 	$(call say,CC,$<)
 	$(call compile,$(OWN_FLAGS) $(INCLUDE_bench))
 
-$(BUILD)/bench/%: $(BUILD)/obj/bench/%.o $(BENCH_SHARED) $(bench_STUBS) $(tests_STUBS) $(STATIC_LIBRARY) $(WKT_LIBRARY)
+$(BUILD)/bench/%: $(BUILD)/obj/bench/%.o $(BENCH_SHARED) $(bench_STUBS) $(tests_STUBS) $(STATIC_LIBRARY) $(WKT_LIBRARY) | $(BENCH_DESCRIPTORS)
 	$(call say,LD,$@)
 	$(quiet)mkdir -p $(@D) && $(CC) $(LINK_FLAGS) -o $@ $^ $(PACKAGE_LIBS)
 
