@@ -76,6 +76,14 @@ const char *natsmicro_call_trailer(natsmicro_call *call, const char *name)
     return nm_stream_trailer(call->stream, name);
 }
 
+bool natsmicro_call_trailer_at(natsmicro_call *call, size_t index, const char **name,
+                               const char **value)
+{
+    if (call == NULL)
+        return false;
+    return nm_stream_trailer_at(call->stream, index, name, value);
+}
+
 const char *natsmicro_call_own_header(natsmicro_call *call, const char *name)
 {
     if (call == NULL)

@@ -606,6 +606,19 @@ bool nm_stream_header_at(nm_stream *stream, size_t index, const char **name, con
     return header != NULL;
 }
 
+bool nm_stream_trailer_at(nm_stream *stream, size_t index, const char **name, const char **value)
+{
+    pthread_mutex_lock(&stream->lock);
+    bool apart = stream->headers_in.count > 0 && !has_one_answer(stream);
+    bool there = apart && index < stream->trailers_in.count;
+    if (there) {
+        *name = stream->trailers_in.items[index].name;
+        *value = stream->trailers_in.items[index].value;
+    }
+    pthread_mutex_unlock(&stream->lock);
+    return there;
+}
+
 void nm_stream_take_headers(nm_stream *stream, nm_headers *to)
 {
     pthread_mutex_lock(&stream->lock);

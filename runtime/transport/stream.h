@@ -254,6 +254,7 @@ bool nm_stream_add_headers_of(nm_stream *stream, nm_stream *from);
 const char *nm_stream_header(nm_stream *stream, const char *name);
 const char *nm_stream_trailer(nm_stream *stream, const char *name);
 bool nm_stream_header_at(nm_stream *stream, size_t index, const char **name, const char **value);
+bool nm_stream_trailer_at(nm_stream *stream, size_t index, const char **name, const char **value);
 
 /* Client: moves the response's headers out, or in from where they were moved to. */
 void nm_stream_take_headers(nm_stream *stream, nm_headers *to);

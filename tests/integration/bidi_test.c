@@ -347,10 +347,17 @@ static void headers_and_trailers_travel_both_ways(void **state)
     assert_non_null(natsmicro_call_header(call->base, "X-Answer"));
     assert_string_equal(natsmicro_call_header(call->base, "X-Answer"), "please");
     assert_null(natsmicro_call_trailer(call->base, "X-Total"));
+    const char *name;
+    const char *value;
+    assert_false(natsmicro_call_trailer_at(call->base, 0, &name, &value));
     assert_ok(lab__v1__lab_client__chat__close_send(call));
     assert_ends(NATSMICRO_END, call);
     assert_non_null(natsmicro_call_trailer(call->base, "X-Total"));
     assert_string_equal(natsmicro_call_trailer(call->base, "X-Total"), "1");
+    assert_true(natsmicro_call_trailer_at(call->base, 0, &name, &value));
+    assert_string_equal(name, "X-Total");
+    assert_string_equal(value, "1");
+    assert_false(natsmicro_call_trailer_at(call->base, 1, &name, &value));
     lab__v1__lab_client__chat__close(call);
     natsmicro_context_destroy(context);
 }

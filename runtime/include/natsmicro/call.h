@@ -91,6 +91,13 @@ bool natsmicro_call_header_at(natsmicro_call *call, size_t index, const char **n
 const char *natsmicro_call_trailer(natsmicro_call *call, const char *name);
 
 /*
+ * Client: gives the trailers one by one, as natsmicro_call_header_at gives headers. Those that came
+ * with a stream's only message, or with its end where no message came, are among the headers.
+ */
+bool natsmicro_call_trailer_at(natsmicro_call *call, size_t index, const char **name,
+                               const char **value);
+
+/*
  * Sets a header for the peer, in place of earlier ones of that name. Both strings are copied. On a
  * server it is a response header, and goes with the response or with the first message of the
  * stream, so set it before those. On a client it is a request header, and can be set in a `before`
