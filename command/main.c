@@ -6,7 +6,10 @@
  *   connect/   the connection, contexts of the nats command
  *   discover/  questions to all services
  *   show/      prints what they answered
- *   verbs/     ls, info, stats, ping, …
+ *   types/     methods and messages, as a service, a set or .proto files tell them
+ *   describe/  prints types
+ *   invoke/    calls of the library, with JSON
+ *   verbs/     ls, info, stats, ping, call, …
  */
 #include "text/report.h"
 #include "verbs/verbs.h"
@@ -14,7 +17,9 @@
 #include <stdio.h>
 #include <string.h>
 
-static const cmd_verb *const verbs[] = {&cmd_ls, &cmd_info, &cmd_stats, &cmd_ping};
+static const cmd_verb *const verbs[] = {&cmd_ls,       &cmd_info,     &cmd_stats,
+                                        &cmd_ping,     &cmd_describe, &cmd_call,
+                                        &cmd_put_verb, &cmd_get_verb, &cmd_bench_verb};
 
 #define N_VERBS (sizeof(verbs) / sizeof(verbs[0]))
 
@@ -44,7 +49,7 @@ static int print_help(void)
            "The broker is that of --server, NATS_URL, or a context of the nats command.\n"
            "\n"
            "Exit status: 0 done; 1 wrong usage; 64 and the number of the status of a call or\n"
-           "connection that failed, such as 67 INVALID_ARGUMENT, 70 NOT_FOUND, 79\n"
+           "connection that failed, such as 68 INVALID_ARGUMENT, 70 NOT_FOUND, 79\n"
            "UNAVAILABLE; 130 interrupted.\n");
     return CMD_DONE;
 }

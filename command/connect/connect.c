@@ -250,7 +250,9 @@ int cmd_connect(const cmd_settings *settings, cmd_connection *connection)
 
 void cmd_disconnect(cmd_connection *connection)
 {
+    natsConnection_Close(connection->nats);
+    natsSubscription_Destroy(connection->answers);
     natsConnection_Destroy(connection->nats);
-    connection->nats = NULL;
+    *connection = (cmd_connection){0};
     nats_Close();
 }

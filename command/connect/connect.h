@@ -14,6 +14,13 @@ typedef struct cmd_connection {
     const char *inbox_prefix; /* NULL: the default */
     const char *jwt;          /* these two are for the broker's question who we are */
     char seed[64];
+    /*
+     * Where answers to questions come, from the first question on. nats.c 3.4 may still be reading
+     * a message of a subscription that is destroyed, so it lives as long as the connection.
+     */
+    natsSubscription *answers;
+    char inbox[256]; /* without the last token, which counts questions */
+    unsigned n_questions;
 } cmd_connection;
 
 /* Connects. Returns CMD_DONE, or an exit status after it was told what is wrong. */

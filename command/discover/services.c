@@ -37,50 +37,62 @@ bool cmd_is(const json_t *object, const char *member, const char *text)
 
 /* ---- one request ---- */
 
-static bool make_inbox(const cmd_connection *connection, char *inbox, size_t size)
+/* Makes the inbox of the connection, if it has none. */
+static natsStatus make_inbox(cmd_connection *connection)
 {
+    if (connection->answers != NULL)
+        return NATS_OK;
     const char *prefix = connection->inbox_prefix != NULL ? connection->inbox_prefix : "_INBOX";
     char token[NM_TOKEN_LENGTH + 1];
-    return nm_random_token(token) && snprintf(inbox, size, "%s.%s", prefix, token) < (int)size;
+    if (!nm_random_token(token) || snprintf(connection->inbox, sizeof(connection->inbox), "%s.%s",
+                                            prefix, token) >= (int)sizeof(connection->inbox))
+        return NATS_INVALID_ARG;
+    char all[sizeof(connection->inbox) + 2];
+    snprintf(all, sizeof(all), "%s.*", connection->inbox);
+    return natsConnection_SubscribeSync(&connection->answers, connection->nats, all);
 }
 
-static natsStatus open_inbox(cmd_connection *connection, natsSubscription **subscription,
-                             char *inbox, size_t size)
+/* The subject for answers to the next question. */
+static natsStatus next_inbox(cmd_connection *connection, char *inbox, size_t size)
 {
-    if (!make_inbox(connection, inbox, size))
-        return NATS_INVALID_ARG;
-    natsStatus status = natsConnection_SubscribeSync(subscription, connection->nats, inbox);
-    if (status == NATS_OK)
-        status = natsSubscription_SetPendingLimits(*subscription, -1, -1);
+    natsStatus status = make_inbox(connection);
+    snprintf(inbox, size, "%s.%u", connection->inbox, ++connection->n_questions);
     return status;
 }
 
-/* Has one status for what some releases of nats.c return as a message: nobody listens. */
-static natsStatus next_answer(natsSubscription *subscription, int64_t timeout_ms, natsMsg **answer)
+/*
+ * Waits for an answer there; late ones to earlier questions are dropped. NATS_NO_RESPONDERS: nobody
+ * listens, which some releases of nats.c return as a message.
+ */
+static natsStatus next_answer(cmd_connection *connection, const char *inbox, int64_t timeout_ms,
+                              natsMsg **answer)
 {
-    *answer = NULL;
-    natsStatus status = natsSubscription_NextMsg(answer, subscription, timeout_ms);
-    if (status != NATS_OK || !natsMsg_IsNoResponders(*answer))
-        return status;
-    natsMsg_Destroy(*answer);
-    *answer = NULL;
-    return NATS_NO_RESPONDERS;
+    int64_t deadline = nm_deadline_in(timeout_ms);
+    for (;;) {
+        *answer = NULL;
+        natsStatus status = natsSubscription_NextMsg(answer, connection->answers,
+                                                     nm_later(nm_remaining_ms(deadline), 1));
+        if (status != NATS_OK)
+            return status;
+        bool nobody = natsMsg_IsNoResponders(*answer);
+        if (!nobody && strcmp(natsMsg_GetSubject(*answer), inbox) == 0)
+            return NATS_OK;
+        natsMsg_Destroy(*answer);
+        if (nobody)
+            return NATS_NO_RESPONDERS;
+    }
 }
 
 natsStatus cmd_request(cmd_connection *connection, const char *subject, const char *data,
                        int64_t timeout_ms, natsMsg **answer)
 {
     *answer = NULL;
-    natsSubscription *subscription = NULL;
     char inbox[NM_SUBJECT_LIMIT];
-    natsStatus status = open_inbox(connection, &subscription, inbox, sizeof(inbox));
+    natsStatus status = next_inbox(connection, inbox, sizeof(inbox));
     if (status == NATS_OK)
         status = natsConnection_PublishRequest(connection->nats, subject, inbox, data,
                                                (int)strlen(data));
-    if (status == NATS_OK)
-        status = next_answer(subscription, timeout_ms, answer);
-    natsSubscription_Destroy(subscription);
-    return status;
+    return status == NATS_OK ? next_answer(connection, inbox, timeout_ms, answer) : status;
 }
 
 /* ---- many answers ---- */
@@ -148,8 +160,9 @@ static bool take(const cmd_question *question, cmd_answers *answers, natsMsg *me
 }
 
 /* Collects until it is quiet, or nobody listens to any of the questions. */
-static natsStatus collect(const cmd_settings *settings, const cmd_question *question,
-                          natsSubscription *subscription, int64_t asked, cmd_answers *answers)
+static natsStatus collect(const cmd_settings *settings, cmd_connection *connection,
+                          const cmd_question *question, const char *inbox, int64_t asked,
+                          cmd_answers *answers)
 {
     int64_t quiet_ms = settings->wait_ms > 0 ? settings->wait_ms : QUIET_MS;
     int64_t first_ms = nm_later(quiet_ms, FIRST_ANSWER_MS);
@@ -158,8 +171,8 @@ static natsStatus collect(const cmd_settings *settings, const cmd_question *ques
     while (deaf < 2) {
         natsMsg *message = NULL;
         int64_t patience_ms = answers->count == 0 ? first_ms : quiet_ms;
-        natsStatus status = next_answer(
-            subscription, nm_later(nm_earlier(patience_ms, nm_remaining_ms(end)), 1), &message);
+        natsStatus status =
+            next_answer(connection, inbox, nm_earlier(patience_ms, nm_remaining_ms(end)), &message);
         deaf += status == NATS_NO_RESPONDERS;
         if (status != NATS_OK && status != NATS_NO_RESPONDERS)
             return status == NATS_TIMEOUT ? NATS_OK : status;
@@ -211,16 +224,14 @@ int cmd_ask(const cmd_settings *settings, cmd_connection *connection, const cmd_
     if (question->name != NULL && nm_service_name_fault(question->name) != NULL)
         return cmd_fail(CMD_WRONG_USAGE, "service \"%s\": %s", question->name,
                         nm_service_name_fault(question->name));
-    natsSubscription *subscription = NULL;
     int64_t asked = nm_now();
     char subject[NM_SERVICE_NAME_LIMIT + 32] = "";
     char inbox[NM_SUBJECT_LIMIT];
-    natsStatus status = open_inbox(connection, &subscription, inbox, sizeof(inbox));
+    natsStatus status = next_inbox(connection, inbox, sizeof(inbox));
     if (status == NATS_OK)
         status = publish(connection, question, inbox, subject, sizeof(subject));
     if (status == NATS_OK)
-        status = collect(settings, question, subscription, asked, answers);
-    natsSubscription_Destroy(subscription);
+        status = collect(settings, connection, question, inbox, asked, answers);
     if (answers->count == 0)
         return tell(connection, subject, status);
     qsort(answers->items, answers->count, sizeof(*answers->items), compare);

@@ -121,18 +121,14 @@ static void print_service(const json_t *service)
 
 /* ---- ls ---- */
 
-/* "shop.v1.Order" as "Order" beside a method of the same package. */
+/* "shop.v1.Order" as "Order" beside a method of the same package, "shop.v1.Stock.Take". */
 static const char *short_type(const char *type, const char *method)
 {
-    const char *dot = strrchr(method, '.');
-    size_t length = dot != NULL ? (size_t)(dot - method) : 0;
-    while (length > 0 && method[length] != '.')
-        length--;
-    if (length == 0)
-        return type;
-    while (length > 0 && method[length - 1] != '.' && method[length] != '.')
-        length--;
-    return strncmp(type, method, length + 1) == 0 ? type + length + 1 : type;
+    size_t dots = 0;
+    size_t length = strlen(method);
+    while (length > 0 && dots < 2)
+        dots += method[--length] == '.';
+    return dots == 2 && strncmp(type, method, length + 1) == 0 ? type + length + 1 : type;
 }
 
 static bool has_types(const json_t *service)

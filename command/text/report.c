@@ -5,6 +5,7 @@
 
 #include "text/show.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -18,7 +19,6 @@ static void print(const char *format, va_list arguments)
     vsnprintf(text, sizeof(text), format, arguments);
     cmd_show(&line, text);
     nm_buffer_append_string(&line, "\n");
-    fflush(stdout);
     if (!line.failed)
         fwrite(line.data, 1, line.length, stderr);
     nm_buffer_free(&line);
@@ -40,6 +40,13 @@ int cmd_fail_with(natsmicro_status status, const char *format, ...)
     print(format, arguments);
     va_end(arguments);
     return CMD_CALL_FAILED + (int)status;
+}
+
+int cmd_fail_output(void)
+{
+    if (errno == EPIPE)
+        return CMD_PIPE_CLOSED;
+    return cmd_fail_with(NATSMICRO_ABORTED, "standard output: %s", strerror(errno));
 }
 
 void cmd_say(const char *format, ...)

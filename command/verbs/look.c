@@ -7,8 +7,6 @@
 #include "text/table.h"
 #include "verbs/verbs.h"
 
-#include <errno.h>
-#include <string.h>
 #include <time.h>
 
 #define INTERVAL_MS 2000
@@ -39,7 +37,7 @@ static int look_once(const cmd_settings *settings, cmd_connection *connection, c
         look->show(settings, &answers);
     cmd_answers_free(&answers);
     if (fflush(stdout) != 0)
-        return cmd_fail_with(NATSMICRO_ABORTED, "standard output: %s", strerror(errno));
+        return cmd_fail_output();
     return result;
 }
 
@@ -189,7 +187,7 @@ const cmd_verb cmd_ls = {
 const cmd_verb cmd_info = {
     "info",
     "[SERVICE]",
-    "what services say of themselves: instances, subjects, metadata",
+    "what services say of themselves",
     "Shows what services answer to $SRV.INFO: instances, metadata, and of each\n"
     "endpoint its subject, queue group and metadata.\n"
     "\n" DISCOVERY_TEXT,

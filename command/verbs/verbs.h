@@ -10,5 +10,10 @@ extern const cmd_verb cmd_ls;
 extern const cmd_verb cmd_info;
 extern const cmd_verb cmd_stats;
 extern const cmd_verb cmd_ping;
+extern const cmd_verb cmd_describe;
+extern const cmd_verb cmd_call;
+extern const cmd_verb cmd_put_verb;
+extern const cmd_verb cmd_get_verb;
+extern const cmd_verb cmd_bench_verb;
 
 #endif
