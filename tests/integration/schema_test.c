@@ -4,6 +4,7 @@
  */
 #include "integration/lab_service.h"
 #include "integration/raw.h"
+#include "jsonlab/v1/jsonlab.nats-c.h"
 #include "narrow/v1/narrow.nats-c.h"
 #include "support/sha256.h"
 #include "terse/v1/terse.nats-c.h"
@@ -256,6 +257,22 @@ static void first_questions_may_come_at_once(void **state)
     raw_unsubscribe(room.client_connection, answers);
 }
 
+/* Nothing else tells a caller that it must send JSON, or that a chunk's field has another name. */
+static void a_json_service_says_that_it_is_one(void **state)
+{
+    (void)state;
+    static const Jsonlab__V1__JsonLabHandlers handlers = {.echo = NULL};
+    lab_serve(&room, NULL, NULL);
+    assert_ok(jsonlab__v1__json_lab_server__add(room.server, &handlers, NULL, NULL));
+    json_t *schema = ask_json("$SRV.SCHEMA.jsonlab", "");
+    expect_endpoint(schema, "jsonlab.v1.JsonLab.Upload",
+                    "{\"subject\":\"jsonlab.v1.upload\",\"method\":\"jsonlab.v1.JsonLab.Upload\","
+                    "\"kind\":\"client_stream\",\"request\":\"jsonlab.v1.Piece\","
+                    "\"response\":\"jsonlab.v1.Total\",\"chunk_field\":\"raw_data\","
+                    "\"json\":true}");
+    json_decref(schema);
+}
+
 /* With optimize_for = CODE_SIZE protobuf-c's descriptors have no names. */
 static void names_that_protobuf_c_leaves_out_are_known_all_the_same(void **state)
 {
@@ -411,6 +428,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         schema_test(a_stranger_learns_all_of_a_service),
         schema_test(first_questions_may_come_at_once),
+        schema_test(a_json_service_says_that_it_is_one),
         schema_test(names_that_protobuf_c_leaves_out_are_known_all_the_same),
         schema_test(services_may_embed_the_same_file),
         schema_test(a_service_without_descriptors_says_so),
