@@ -40,7 +40,7 @@ INTEGRATION_SHARED  := $(filter-out %_test.c,$(wildcard tests/integration/*.c))
 VECTORS_SHARED      := $(filter-out %_test.c,$(wildcard tests/vectors/*.c))
 # Programs that are not cmocka's: they print `N passed, N failed` last.
 TEST_SCRIPTS        := $(patsubst tests/%,%,tests/plugin/run tests/plugin/descriptors tests/plugin/compile-matrix tests/docs/run \
-                         $(filter-out %.sh,$(wildcard tests/build/* tests/command/*)))
+                         $(filter-out %.sh %.c,$(wildcard tests/build/* tests/command/*)))
 # Scripts that run the examples' programs.
 EXAMPLE_SCRIPTS     := build/demo build/blob build/examples $(filter command/%,$(TEST_SCRIPTS))
 
@@ -91,12 +91,20 @@ $(BUILD)/tests/vectors/%: $(BUILD)/obj/tests/vectors/%.o $(VECTORS_SHARED:%.c=$(
 	$(call say,LD,$@)
 	$(quiet)mkdir -p $(@D) && $(CC) $(LINK_FLAGS) -o $@ $^ $(CMOCKA_LIBS) $(PACKAGE_LIBS) $(CRYPTO_LIBS)
 
+# The service that the scripts of tests/command call beside those of examples/.
+COMMAND_SERVER := $(BUILD)/tests/command/json_server
+$(COMMAND_SERVER): $(BUILD)/obj/tests/command/json_server.o $(BUILD)/obj/tests/integration/json_handlers.o \
+                   $(SUPPORT_LIBRARY) $(tests_STUBS) $(STATIC_LIBRARY) $(WKT_LIBRARY)
+	$(call say,LD,$@)
+	$(quiet)mkdir -p $(@D) && $(CC) $(LINK_FLAGS) -o $@ $^ $(PACKAGE_LIBS) $(CRYPTO_LIBS)
+
 .PHONY: test test-build test-run asan tsan
 test:
 	@scripts/install-dependencies test
 	@$(MAKE) --no-print-directory test-run
 
-test-build: all $(if $(filter $(EXAMPLE_SCRIPTS),$(CHOSEN_SCRIPTS)),examples) $(CHOSEN_PROGRAMS:%=$(BUILD)/tests/%)
+test-build: all $(if $(filter $(EXAMPLE_SCRIPTS),$(CHOSEN_SCRIPTS)),examples) \
+            $(if $(filter command/%,$(CHOSEN_SCRIPTS)),$(COMMAND_SERVER)) $(CHOSEN_PROGRAMS:%=$(BUILD)/tests/%)
 
 test-run: test-build
 	@BUILD=$(BUILD) CC="$(CC)" CFLAGS="$(CFLAGS)" tests/run $(CHOSEN_PROGRAMS:%=$(BUILD)/tests/%) $(CHOSEN_SCRIPTS:%=tests/%)

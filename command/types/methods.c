@@ -85,6 +85,7 @@ static void add_method(cmd_reader *reader, const nm_schema_service *service,
     cmd_method *method = &reader->types->methods[reader->types->n_methods - 1];
     method->subject =
         gen_pool_format(pool, "%s.%s", model->subject_prefix, gen_spell_subject(pool, proto->name));
+    method->json = model->json;
     method->timeout_ms = options.timeout_ms != 0 ? options.timeout_ms : model->timeout_ms;
     if (!read)
         return;

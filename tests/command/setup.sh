@@ -42,10 +42,10 @@ start_broker() { # arguments…
     url="$(grep -oE '(nats|tls)://[^"]*' "$ports" | head -n 1)"
 }
 
-# A program of examples/, ready to serve.
+# A program below $BUILD, ready to serve.
 start_service() { # log's name, program, arguments…
     local log="$folder/$1"
-    "$BUILD/examples/$2" "${@:3}" >"$log" 2>&1 &
+    "$BUILD/$2" "${@:3}" >"$log" 2>&1 &
     echo "$!" >>"$folder/started"
     wait_until grep -qs '^ready' "$log" || { cat "$log" >&2; return 1; }
 }
