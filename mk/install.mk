@@ -4,6 +4,9 @@
 install: all
 	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(LIBDIR)/pkgconfig $(DESTDIR)$(INCLUDEDIR)/natsmicro
 	install -m 755 $(PLUGIN) $(COMMAND) $(DESTDIR)$(BINDIR)/
+	install -D -m 644 command/manual/natsmicro.1 $(DESTDIR)$(MANDIR)/man1/natsmicro.1
+	install -D -m 644 command/completion/natsmicro.bash $(DESTDIR)$(BASHCOMPDIR)/natsmicro
+	install -D -m 644 command/completion/_natsmicro $(DESTDIR)$(ZSHCOMPDIR)/_natsmicro
 	install -m 644 $(STATIC_LIBRARY) $(WKT_LIBRARY) $(DESTDIR)$(LIBDIR)/
 	install -m 755 $(SHARED_LIBRARY) $(DESTDIR)$(LIBDIR)/
 	ln -sf $(notdir $(SHARED_LIBRARY)) $(DESTDIR)$(LIBDIR)/$(SONAME)
@@ -19,4 +22,5 @@ uninstall:
 	rm -f $(addprefix $(DESTDIR)$(BINDIR)/,$(notdir $(PLUGIN) $(COMMAND))) $(DESTDIR)$(LIBDIR)/pkgconfig/natsmicro.pc
 	rm -f $(addprefix $(DESTDIR)$(LIBDIR)/,libnatsmicro.a libnatsmicro-wkt.a libnatsmicro.so $(SONAME) \
 	    $(notdir $(SHARED_LIBRARY)))
+	rm -f $(DESTDIR)$(MANDIR)/man1/natsmicro.1 $(DESTDIR)$(BASHCOMPDIR)/natsmicro $(DESTDIR)$(ZSHCOMPDIR)/_natsmicro
 	rm -rf $(DESTDIR)$(INCLUDEDIR)/natsmicro $(DESTDIR)$(INCLUDEDIR)/natsmicro-wkt
