@@ -286,7 +286,11 @@ static bool assert_same_message(const ProtobufCMessageDescriptor *original, cons
 }
 
 /* Sanitizers are slow. */
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#ifndef __has_feature
+#define __has_feature(name) 0
+#endif
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) || \
+    __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
 #define N_RANDOM 5000
 #else
 #define N_RANDOM 30000

@@ -6,6 +6,7 @@
 #include "schema/schema.h"
 
 #include "schema/defaults.h"
+#include "schema/names.h"
 #include "support/descriptors.h"
 #include "unit/cmocka_test.h"
 
@@ -141,6 +142,27 @@ static void json_names_are_protocs(void **state)
     assert_string_equal(field_of(TREE, 15)->json_name, "LeadIng2");
     assert_string_equal(field_of(OLD, 18)->json_name, "sameName");
     assert_string_equal(field_of(OLD, 19)->json_name, "sameName");
+}
+
+/* A descriptor may come without JSON names: they are made as protoc makes them. */
+static void json_names_are_made_as_protoc_makes_them(void **state)
+{
+    size_t n_compared = 0;
+
+    (void)state;
+    for (size_t i = 0; i < nm_schema_n_messages(odd); i++) {
+        const nm_schema_message *message = nm_schema_message_at(odd, i);
+        for (size_t k = 0; k < message->n_fields; k++) {
+            const nm_schema_field *field = &message->fields[k];
+            char made[100];
+            nm_make_json_name(field->name, made);
+            if (strcmp(field->json_name, "@other") == 0)
+                continue;
+            assert_string_equal(made, field->json_name);
+            n_compared++;
+        }
+    }
+    assert_true(n_compared > 200);
 }
 
 static void maps_oneofs_and_optional_fields_are_told_apart(void **state)
@@ -332,6 +354,7 @@ int main(void)
         cmocka_unit_test(fields_are_sorted_and_found_by_number),
         cmocka_unit_test(types_of_fields_are_found_in_all_files),
         cmocka_unit_test(json_names_are_protocs),
+        cmocka_unit_test(json_names_are_made_as_protoc_makes_them),
         cmocka_unit_test(maps_oneofs_and_optional_fields_are_told_apart),
         cmocka_unit_test(packed_follows_from_the_syntax_and_the_option),
         cmocka_unit_test(enums_are_found_by_number_and_by_name),
