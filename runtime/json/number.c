@@ -232,10 +232,8 @@ static uint8_t *put_number(uint8_t *at, double value, bool is_float)
         return value > 0 ? put(at, "\"Infinity\"", 10) : put(at, "\"-Infinity\"", 11);
     if (signbit(value))
         *at++ = '-';
-    if (value == 0) {
-        *at++ = '0';
-        return at;
-    }
+    if (value == 0) /* Python reads -0 as an integer, which has no sign */
+        return signbit(value) ? put(at, "0.0", 3) : put(at, "0", 1);
     digits d;
     shortest(&d, fabs(value), is_float);
     return put_digits(at, &d);

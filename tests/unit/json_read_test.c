@@ -36,7 +36,8 @@ static void numbers_are_read_in_all_their_forms(void **state)
                  "{\"aUint64\":\"1\"}");
     assert_reads(SCALARS, "{\"aFloat\":\"NaN\",\"aDouble\":\"-Infinity\"}",
                  "{\"aFloat\":\"NaN\",\"aDouble\":\"-Infinity\"}");
-    assert_reads(SCALARS, "{\"aFloat\":\"1.5\",\"aDouble\":-0}", "{\"aFloat\":1.5,\"aDouble\":-0}");
+    assert_reads(SCALARS, "{\"aFloat\":\"1.5\",\"aDouble\":-0}",
+                 "{\"aFloat\":1.5,\"aDouble\":-0.0}");
     assert_reads(SCALARS, "{\"anInt32\":\"\\u0031\\u0032\"}", "{\"anInt32\":12}");
 }
 

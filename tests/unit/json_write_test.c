@@ -72,12 +72,12 @@ static void assert_float(float value, const char *expected)
     assert_writes(&lists, whole);
 }
 
-/* These are what Go's protojson writes. */
+/* These are what Go's protojson writes, but for -0.0, of which Python's reader would make 0. */
 static void numbers_have_their_shortest_form(void **state)
 {
     (void)state;
     assert_double(0, "0");
-    assert_double(-0.0, "-0");
+    assert_double(-0.0, "-0.0");
     assert_double(1, "1");
     assert_double(-1.5, "-1.5");
     assert_double(100, "100");
@@ -103,7 +103,7 @@ static void numbers_have_their_shortest_form(void **state)
     assert_float(3.4028235e38f, "3.4028235e+38");
     assert_float(1e-45f, "1e-45");
     assert_float(1.0f / 3, "0.33333334");
-    assert_float(-0.0f, "-0");
+    assert_float(-0.0f, "-0.0");
     assert_float(NAN, "\"NaN\"");
     assert_float(-INFINITY, "\"-Infinity\"");
 }
@@ -116,7 +116,7 @@ static void minus_zero_is_no_default(void **state)
     (void)state;
     scalars.a_double = -0.0;
     scalars.a_float = -0.0f;
-    assert_writes(&scalars, "{\"aFloat\":-0,\"aDouble\":-0}");
+    assert_writes(&scalars, "{\"aFloat\":-0.0,\"aDouble\":-0.0}");
 }
 
 static void only_what_must_be_is_escaped(void **state)
