@@ -13,13 +13,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Sanitizers are slow: there 3,000 are enough. */
+/* Sanitizers are slow: there 1,000 are enough. */
 #ifndef __has_feature
 #define __has_feature(name) 0
 #endif
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) || \
     __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define MESSAGES 3000
+#define MESSAGES 1000
 #else
 #define MESSAGES 30000
 #endif
