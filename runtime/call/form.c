@@ -3,6 +3,7 @@
  */
 #include "call/form.h"
 
+#include "base/cold.h"
 #include "codec/copy.h"
 
 bool nm_form_init(nm_form *form, const ProtobufCMessageDescriptor *descriptor,
@@ -65,14 +66,14 @@ NM_COLD static natsmicro_status look_for_json(natsmicro_status status, const uin
                         nm_error_text(error));
 }
 
-natsmicro_status nm_form_decode_slowly(const nm_form *form, const uint8_t *bytes, size_t length,
-                                       const nm_codec_limits *limits, nm_arena *arena,
-                                       ProtobufCMessage **message, nm_error *error)
+natsmicro_status nm_form_decode(const nm_form *form, const uint8_t *bytes, size_t length,
+                                const nm_codec_limits *limits, nm_arena *arena,
+                                ProtobufCMessage **message, nm_error *error)
 {
     if (form->json != NULL)
         return nm_json_read(form->json, bytes, length, NULL, limits, arena, message, error);
     natsmicro_status status =
-        nm_decode(nm_form_type(form), bytes, length, limits, arena, message, error);
+        nm_decode_by_plan(form->plan, bytes, length, limits, arena, message, error);
     return status == NATSMICRO_OK ? status : look_for_json(status, bytes, length, error);
 }
 

@@ -8,7 +8,6 @@
 #ifndef NM_CALL_FORM_H
 #define NM_CALL_FORM_H
 
-#include "base/cold.h"
 #include "codec/codec.h"
 #include "json/json.h"
 
@@ -40,23 +39,10 @@ natsmicro_status nm_form_encode_in_pieces(const nm_form *form, const void *messa
 
 /* ---- decoding: the statuses of nm_decode, or of nm_json_read ---- */
 
-/* For messages that are not decoded directly. */
-NM_COLD natsmicro_status nm_form_decode_slowly(const nm_form *form, const uint8_t *bytes,
-                                               size_t length, const nm_codec_limits *limits,
-                                               nm_arena *arena, ProtobufCMessage **message,
-                                               nm_error *error);
-
 /* Decodes a message into the arena, which is reset first. */
-static inline natsmicro_status nm_form_decode(const nm_form *form, const uint8_t *bytes,
-                                              size_t length, const nm_codec_limits *limits,
-                                              nm_arena *arena, ProtobufCMessage **message,
-                                              nm_error *error)
-{
-    *message = nm_decode_directly(form->plan, bytes, length, limits, arena);
-    if (*message != NULL)
-        return NATSMICRO_OK;
-    return nm_form_decode_slowly(form, bytes, length, limits, arena, message, error);
-}
+natsmicro_status nm_form_decode(const nm_form *form, const uint8_t *bytes, size_t length,
+                                const nm_codec_limits *limits, nm_arena *arena,
+                                ProtobufCMessage **message, nm_error *error);
 
 /*
  * Decodes a message into memory of its own, which the caller frees with

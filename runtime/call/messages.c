@@ -205,8 +205,8 @@ NM_COLD static natsmicro_status decode_slowly(natsmicro_call *call, const nm_spa
     nm_error error = NM_ERROR_INIT;
     ProtobufCMessage *decoded = NULL;
     natsmicro_status status =
-        nm_form_decode_slowly(nm_call_form_in(call), span->data, span->length,
-                              &call->settings->limits, &call->arena, &decoded, &error);
+        nm_form_decode(nm_call_form_in(call), span->data, span->length, &call->settings->limits,
+                       &call->arena, &decoded, &error);
     if (status != NATSMICRO_OK)
         status = malformed(call, &error);
     nm_error_clear(&error);
