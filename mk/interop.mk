@@ -35,5 +35,5 @@ interop:
 	@scripts/install-dependencies interop
 	@$(MAKE) --no-print-directory interop-run
 
-interop-run: $(PEERS) $(JSON_DESCRIPTORS) $(INTEROP_TESTS)
-	@INTEROP_PEERS=$(abspath $(INTEROP_PEERS)) BUILD=$(BUILD) tests/run $(INTEROP_TESTS)
+interop-run: $(PEERS) $(JSON_DESCRIPTORS) $(INTEROP_TESTS) $(COMMAND)
+	@INTEROP_PEERS=$(abspath $(INTEROP_PEERS)) BUILD=$(BUILD) tests/run $(INTEROP_TESTS) tests/interop/command
