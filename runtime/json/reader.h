@@ -38,9 +38,9 @@ typedef struct nm_json_reader {
     const uint8_t *fault;                         /* where it failed */
     natsmicro_status status;
     nm_error *error;          /* may be NULL */
-    bool notes_types;         /* nm_json_skip fills `types` */
-    nm_buffer types;          /* nm_json_type_place of all objects before… */
-    const uint8_t *types_end; /* …this place, as find_type.c has it */
+    bool notes_types;         /* nm_json_skip notes in `types` where types are */
+    nm_buffer types;          /* of nm_json_type_place, sorted by object */
+    const uint8_t *types_end; /* `types` has all objects up to this place */
     nm_json_stack stack;
 } nm_json_reader;
 

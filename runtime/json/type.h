@@ -101,7 +101,7 @@ static inline bool nm_json_takes_null(const nm_json_field *field)
            (field->kind == NM_JSON_MESSAGE && field->type->known == NM_JSON_VALUE);
 }
 
-/* An object's member of the field, for reading and changing. */
+/* A member of a message by its offset: to change it, or to read it only. */
 static inline void *nm_json_at(void *message, size_t offset)
 {
     return (uint8_t *)message + offset;
