@@ -42,7 +42,7 @@ static int open_call(cmd_session *session, const void *request, natsmicro_call *
     if (status == NATSMICRO_OK)
         return CMD_DONE;
     cmd_show_context_headers(session, session->context);
-    return cmd_tell_context(session, session->context, status);
+    return cmd_tell_context(session->context, status);
 }
 
 /* "name  1234 bytes  sha256 …", on stderr: standard output is for what the service sends. */
@@ -89,7 +89,7 @@ static int finish_put(cmd_session *session, natsmicro_call *call)
     natsmicro_status status = natsmicro_stub_close_and_recv(call, &response);
     cmd_show_headers(session, call);
     if (status != NATSMICRO_OK)
-        return cmd_tell_call(session, call, status);
+        return cmd_tell_call(call, status);
     nm_buffer line = NM_BUFFER_INIT;
     int result = cmd_print_response(session, response, &line);
     nm_buffer_free(&line);
@@ -115,7 +115,7 @@ static int send_blob(cmd_session *session, natsmicro_call *call, int fd, const c
     if (status == NATSMICRO_ABORTED)
         return cmd_fail_with(status, "%s: %s", name, strerror(failure));
     if (status != NATSMICRO_OK && status != NATSMICRO_END)
-        return cmd_tell_call(session, call, status);
+        return cmd_tell_call(call, status);
     int result = finish_put(session, call);
     if (result == CMD_DONE)
         tell_digest(name, digest.length, hex);
@@ -181,7 +181,7 @@ static int receive_blob(cmd_session *session, natsmicro_call *call, const char *
     if (piped && status == NATSMICRO_ABORTED && failure == EPIPE)
         return CMD_PIPE_CLOSED;
     if (status != NATSMICRO_OK)
-        return cmd_tell_call(session, call, status);
+        return cmd_tell_call(call, status);
     tell_digest(name, digest.length, hex);
     return CMD_DONE;
 }

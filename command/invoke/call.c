@@ -58,7 +58,7 @@ static int call_unary(cmd_session *session, const ProtobufCMessage *request)
         natsmicro_stub_unary(session->client, 0, request, session->context, &response);
     cmd_show_context_headers(session, session->context);
     if (status != NATSMICRO_OK)
-        return cmd_tell_context(session, session->context, status);
+        return cmd_tell_context(session->context, status);
     nm_buffer line = NM_BUFFER_INIT;
     int result = cmd_print_response(session, response, &line);
     nm_buffer_free(&line);
@@ -97,7 +97,7 @@ static int download(cmd_session *session, natsmicro_call *call)
     int result = print_responses(session, call, &status);
     if (result != CMD_DONE || status == NATSMICRO_END)
         return result;
-    return cmd_tell_call(session, call, status);
+    return cmd_tell_call(call, status);
 }
 
 /* Sends what the input has, and then takes the one response. */
@@ -111,7 +111,7 @@ static int upload(cmd_session *session, cmd_input *input, natsmicro_call *call)
     status = natsmicro_stub_close_and_recv(call, &response);
     cmd_show_headers(session, call);
     if (status != NATSMICRO_OK)
-        return cmd_tell_call(session, call, status);
+        return cmd_tell_call(call, status);
     nm_buffer line = NM_BUFFER_INIT;
     result = cmd_print_response(session, response, &line);
     nm_buffer_free(&line);
@@ -154,7 +154,7 @@ static int talk(cmd_session *session, cmd_input *input, natsmicro_call *call)
     if (result != CMD_DONE || status == NATSMICRO_END)
         return result;
     /* A request that cannot be read was told, and has ended the call. */
-    return sender.result != CMD_DONE ? sender.result : cmd_tell_call(session, call, status);
+    return sender.result != CMD_DONE ? sender.result : cmd_tell_call(call, status);
 }
 
 static int stream(cmd_session *session, cmd_input *input, const ProtobufCMessage *request)
@@ -164,7 +164,7 @@ static int stream(cmd_session *session, cmd_input *input, const ProtobufCMessage
         natsmicro_stub_open(session->client, 0, request, session->context, &call);
     if (status != NATSMICRO_OK) {
         cmd_show_context_headers(session, session->context);
-        return cmd_tell_context(session, session->context, status);
+        return cmd_tell_context(session->context, status);
     }
     int result = CMD_DONE;
     if (session->method->kind == NATSMICRO_SERVER_STREAM)

@@ -91,19 +91,16 @@ static int tell(natsmicro_status status, const char *code, const char *text, con
     return result;
 }
 
-int cmd_tell_context(const cmd_session *session, natsmicro_context *context,
-                     natsmicro_status status)
+int cmd_tell_context(natsmicro_context *context, natsmicro_status status)
 {
-    (void)session;
     size_t length;
     const void *data = natsmicro_context_error_data(context, &length);
     return tell(status, natsmicro_context_error_code(context),
                 natsmicro_context_error_message(context), data, length);
 }
 
-int cmd_tell_call(const cmd_session *session, natsmicro_call *call, natsmicro_status status)
+int cmd_tell_call(natsmicro_call *call, natsmicro_status status)
 {
-    (void)session;
     size_t length;
     const void *data = natsmicro_call_error_data(call, &length);
     return tell(status, natsmicro_call_error_code(call), natsmicro_call_error_message(call), data,

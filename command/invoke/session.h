@@ -46,9 +46,8 @@ int cmd_print_response(const cmd_session *session, const void *response, nm_buff
  * Tell what a call that could not be opened, or an open one, ended with: code, text and data.
  * Return the exit status: that of an interrupt if there was one, which is not told.
  */
-int cmd_tell_context(const cmd_session *session, natsmicro_context *context,
-                     natsmicro_status status);
-int cmd_tell_call(const cmd_session *session, natsmicro_call *call, natsmicro_status status);
+int cmd_tell_context(natsmicro_context *context, natsmicro_status status);
+int cmd_tell_call(natsmicro_call *call, natsmicro_status status);
 
 /* With --verbose: show what goes out, and what has come, on stderr. */
 void cmd_show_request(const cmd_session *session);

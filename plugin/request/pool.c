@@ -15,7 +15,7 @@ struct gen_pool_block {
 
 _Noreturn void gen_out_of_memory(void)
 {
-    fputs("protoc-gen-c-natsmicro: out of memory\n", stderr);
+    fputs("out of memory\n", stderr);
     exit(1);
 }
 
