@@ -53,7 +53,8 @@ size_t nm_json_kind_size(nm_json_kind kind)
     return sizes[kind];
 }
 
-nm_json_type *nm_json_type_new(nm_json *json, const ProtobufCMessageDescriptor *descriptor,
+nm_json_type *nm_json_type_new(nm_json *json, const nm_json_secret *secret,
+                               const ProtobufCMessageDescriptor *descriptor,
                                const nm_schema_message *message)
 {
     size_t n_fields = message->n_fields;
@@ -62,6 +63,7 @@ nm_json_type *nm_json_type_new(nm_json *json, const ProtobufCMessageDescriptor *
     if (type == NULL)
         return NULL;
     type->json = json;
+    type->secret = *secret;
     type->descriptor = descriptor;
     type->message = message;
     type->known = nm_json_known_of(message->full_name);
@@ -206,13 +208,14 @@ static bool fill_names(nm_json_type *type)
     return !names.failed;
 }
 
-static size_t hash(const uint8_t *name, size_t length)
+/* The upper bits, as the lower ones depend on the lower ones of the factor only. */
+static size_t hash(const nm_json_type *type, const uint8_t *name, size_t length)
 {
-    size_t value = length;
+    uint64_t value = type->secret.start;
 
     for (size_t i = 0; i < length; i++)
-        value = (value ^ name[i]) * 0x01000193;
-    return value ^ value >> 15;
+        value = (value ^ name[i]) * type->secret.factor;
+    return (size_t)(value >> 32);
 }
 
 static const nm_json_name *name_of(const nm_json_type *type, uint32_t slot)
@@ -225,7 +228,7 @@ static const nm_json_name *name_of(const nm_json_type *type, uint32_t slot)
 /* The slot that has the name, or the empty one where it belongs. */
 static uint32_t *find_slot(const nm_json_type *type, const uint8_t *name, size_t length)
 {
-    size_t at = hash(name, length) & (type->n_slots - 1);
+    size_t at = hash(type, name, length) & (type->n_slots - 1);
 
     while (type->slots[at] != 0) {
         const nm_json_name *other = name_of(type, type->slots[at]);

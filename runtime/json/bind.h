@@ -8,7 +8,8 @@
 #include "json/type.h"
 
 /* A type without its fields yet. NULL: memory is short. */
-nm_json_type *nm_json_type_new(nm_json *json, const ProtobufCMessageDescriptor *descriptor,
+nm_json_type *nm_json_type_new(nm_json *json, const nm_json_secret *secret,
+                               const ProtobufCMessageDescriptor *descriptor,
                                const nm_schema_message *message);
 
 /*

@@ -14,7 +14,7 @@
 typedef struct nm_json nm_json;
 typedef struct nm_json_type nm_json_type;
 
-/* Schema and dynamic (for messages in Any) must outlive it. NULL: memory is short. */
+/* Schema and dynamic (for messages in Any) must outlive it. NULL: no memory, or no random bytes. */
 nm_json *nm_json_new(const nm_schema *schema, nm_dynamic *dynamic);
 void nm_json_free(nm_json *json); /* NULL is allowed */
 

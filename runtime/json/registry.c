@@ -5,6 +5,7 @@
  */
 #include "json/registry.h"
 
+#include "base/random.h"
 #include "json/bind.h"
 #include "json/text.h"
 
@@ -14,11 +15,25 @@
 struct nm_json {
     const nm_schema *schema;
     nm_dynamic *dynamic;
+    nm_json_secret secret;
     pthread_mutex_t lock;      /* of all below, while types are bound */
     nm_json_type *first;       /* all types */
     nm_json_type **last;       /* where the next one is to be linked */
     nm_json_type **of_message; /* by the message's index; linked by next_of_message */
 };
+
+/* Returns false if the system gives no random bytes. */
+static bool fill_secret(nm_json_secret *secret)
+{
+    char token[NM_TOKEN_LENGTH + 1];
+
+    if (!nm_random_token(token))
+        return false;
+    memcpy(&secret->start, token, sizeof(secret->start));
+    memcpy(&secret->factor, token + sizeof(secret->start), sizeof(secret->factor));
+    secret->factor |= 1;
+    return true;
+}
 
 nm_json *nm_json_new(const nm_schema *schema, nm_dynamic *dynamic)
 {
@@ -30,7 +45,8 @@ nm_json *nm_json_new(const nm_schema *schema, nm_dynamic *dynamic)
     self->dynamic = dynamic;
     self->last = &self->first;
     self->of_message = calloc(nm_schema_n_messages(schema) + 1, sizeof(*self->of_message));
-    if (self->of_message == NULL || pthread_mutex_init(&self->lock, NULL) != 0) {
+    if (self->of_message == NULL || !fill_secret(&self->secret) ||
+        pthread_mutex_init(&self->lock, NULL) != 0) {
         free(self->of_message);
         free(self);
         return NULL;
@@ -61,7 +77,7 @@ static nm_json_type *find_or_add(nm_json *self, const ProtobufCMessageDescriptor
     for (nm_json_type *type = *of_message; type != NULL; type = type->next_of_message)
         if (type->descriptor == descriptor)
             return type;
-    nm_json_type *type = nm_json_type_new(self, descriptor, message);
+    nm_json_type *type = nm_json_type_new(self, &self->secret, descriptor, message);
     if (type == NULL)
         return NULL;
     type->next_of_message = *of_message;

@@ -71,8 +71,15 @@ typedef struct nm_json_field {
     nm_json_name proto;
 } nm_json_field;
 
+/* Other numbers for each nm_json: a stranger cannot choose names that all share a slot. */
+typedef struct nm_json_secret {
+    uint64_t start;
+    uint64_t factor; /* odd */
+} nm_json_secret;
+
 struct nm_json_type {
     nm_json *json; /* for messages in Any */
+    nm_json_secret secret;
     const ProtobufCMessageDescriptor *descriptor;
     const nm_schema_message *message;
     nm_json_type *next;            /* in the order of their binding */
