@@ -3,19 +3,18 @@
  */
 #include "json/path.h"
 
+#include "json/text.h"
+
 #include <inttypes.h>
 
-/* As many fields and bytes of a key are shown. */
+/* As many fields are shown. */
 #define SHOWN_FIELDS 12
-#define SHOWN_KEY    40
 
 static void append_string_key(const char *key, nm_buffer *text)
 {
     size_t length = strlen(key);
-    size_t shown = length < SHOWN_KEY ? length : SHOWN_KEY;
+    size_t shown = nm_json_shown(key, length);
 
-    while (shown < length && shown > 0 && ((uint8_t)key[shown] & 0xc0) == 0x80)
-        shown--;
     nm_buffer_append_format(text, "[\"%.*s%s\"]", (int)shown, key, shown < length ? "…" : "");
 }
 

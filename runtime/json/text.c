@@ -76,12 +76,18 @@ bool nm_json_put_string(nm_buffer *buffer, const uint8_t *string, size_t length)
     return true;
 }
 
+/* U+0080 to U+009F are such characters, too: U+009B is to some terminals what ESC and [ are. */
+static bool is_control(const uint8_t *at, size_t length)
+{
+    return at[0] < 0x20 || at[0] == 0x7f || (at[0] == 0xc2 && length > 1 && at[1] < 0xa0);
+}
+
 size_t nm_json_shown(const char *bytes, size_t length)
 {
     const uint8_t *at = (const uint8_t *)bytes;
     size_t shown = 0;
 
-    while (shown < length && at[shown] >= 0x20 && at[shown] != 0x7f) {
+    while (shown < length && !is_control(at + shown, length - shown)) {
         size_t size = nm_utf8_length(at + shown, length - shown);
         if (size == 0 || shown + size > SHOWN)
             break;

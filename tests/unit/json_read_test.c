@@ -163,6 +163,16 @@ static void members_have_either_name_and_come_once(void **state)
                  "{\"f6\":2,\"f64\":4,\"f65\":3,\"f70\":1}");
 }
 
+/* Such a text goes to logs and terminals. */
+static void errors_show_no_control_characters(void **state)
+{
+    (void)state;
+    assert_refused(MAPS, "{\"byString\":{\"a\\n\\u001b[2J\":{},\"a\\n\\u001b[2J\":{}}}",
+                   "field byString[\"a…\"]: the key is there twice (line 1, column 50)");
+    assert_refused(MAPS, "{\"byString\":{\"\\u009b2J\":{\"anInt32\":\"\xc2\x9b\"}}}",
+                   "field byString[\"…\"].anInt32: \"… is not a number (line 1, column 36)");
+}
+
 static void null_is_absence(void **state)
 {
     (void)state;
@@ -473,6 +483,7 @@ int main(void)
         cmocka_unit_test(strings_and_bytes_are_read),
         cmocka_unit_test(enums_and_bools_are_read),
         cmocka_unit_test(members_have_either_name_and_come_once),
+        cmocka_unit_test(errors_show_no_control_characters),
         cmocka_unit_test(null_is_absence),
         cmocka_unit_test(presence_is_kept),
         cmocka_unit_test(one_member_of_a_oneof_may_be_there),
