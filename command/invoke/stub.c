@@ -10,7 +10,10 @@
 
 /* ---- the subject ---- */
 
-/* The subject that is called, or NULL after it was told that there is none. */
+/*
+ * The subject that is called, or NULL after it was told that there is none. It comes from whoever
+ * answers first: who could name $JS.API… would have others publish there with their permissions.
+ */
 static const char *find_subject(const cmd_settings *settings, const cmd_method *method)
 {
     const char *subject = settings->subject != NULL ? settings->subject : method->subject;
@@ -22,6 +25,11 @@ static const char *find_subject(const cmd_settings *settings, const cmd_method *
     if (subject == NULL) {
         cmd_say("%s: its subject is not known: %s (use --subject)", method->full_name,
                 method->fault != NULL ? method->fault : "the service is skipped");
+        return NULL;
+    }
+    if (subject[0] == '$' && settings->subject == NULL && settings->subject_prefix == NULL) {
+        cmd_say("%s: its subject \"%s\" is one of the broker's own (use --subject to send there)",
+                method->full_name, subject);
         return NULL;
     }
     if (nm_subject_fault(subject) == NULL && strchr(subject, '.') != NULL)
