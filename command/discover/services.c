@@ -15,7 +15,10 @@
 #define FIRST_ANSWER_MS 2000
 #define QUIET_MS        300
 #define LONGEST_MS      10000
-#define MOST_ANSWERS    100000
+#define MOST_BYTES      (16 << 20) /* of answers, which take many times as much as JSON */
+
+/* Below it a double fits in an int64_t. */
+#define LARGEST_NUMBER 9e18
 
 /* ---- JSON of strangers ---- */
 
@@ -27,7 +30,11 @@ const char *cmd_text_of(const json_t *object, const char *member)
 
 int64_t cmd_number_of(const json_t *object, const char *member)
 {
-    return (int64_t)json_number_value(json_object_get(object, member));
+    const json_t *value = json_object_get(object, member);
+    if (json_is_integer(value))
+        return json_integer_value(value);
+    double number = json_real_value(value);
+    return number > -LARGEST_NUMBER && number < LARGEST_NUMBER ? (int64_t)number : 0;
 }
 
 bool cmd_is(const json_t *object, const char *member, const char *text)
@@ -122,61 +129,77 @@ static bool is_answer(const cmd_question *question, const json_t *json)
     return false;
 }
 
+/* What has come in answer to a question. */
+typedef struct cmd_collection {
+    const cmd_question *question;
+    int64_t asked;
+    json_t *known; /* an object with a member for each id and type */
+    size_t bytes;
+    cmd_answers *answers;
+} cmd_collection;
+
 /* A repeated answer of one instance counts once. */
-static bool is_known(const cmd_answers *answers, const json_t *json)
+static bool is_new(const cmd_collection *collection, const json_t *json)
 {
-    for (size_t i = 0; i < answers->count; i++) {
-        if (cmd_is(answers->items[i].json, "id", cmd_text_of(json, "id")) &&
-            cmd_is(answers->items[i].json, "type", cmd_text_of(json, "type")))
-            return true;
-    }
-    return false;
+    nm_buffer key = NM_BUFFER_INIT;
+    nm_buffer_append_format(&key, "%s\n%s", cmd_text_of(json, "type"), cmd_text_of(json, "id"));
+    const char *text = nm_buffer_string(&key);
+    bool is_new = text != NULL && json_object_get(collection->known, text) == NULL &&
+                  json_object_set_new(collection->known, text, json_true()) == 0;
+    nm_buffer_free(&key);
+    return is_new;
 }
 
-static bool add(cmd_answers *answers, json_t *json, int64_t asked)
+static bool add(cmd_collection *collection, json_t *json)
 {
+    cmd_answers *answers = collection->answers;
     cmd_answer *items = realloc(answers->items, (answers->count + 1) * sizeof(*items));
-    if (items == NULL || answers->count == MOST_ANSWERS) {
-        json_decref(json);
-        return items != NULL;
-    }
-    answers->items = items;
-    items[answers->count++] = (cmd_answer){json, (uint64_t)(nm_now() - asked)};
-    return true;
-}
-
-/* Takes an answer, if it is one; true if it is the one that is looked for. */
-static bool take(const cmd_question *question, cmd_answers *answers, natsMsg *message,
-                 int64_t asked)
-{
-    json_t *json =
-        json_loadb(natsMsg_GetData(message), (size_t)natsMsg_GetDataLength(message), 0, NULL);
-    if (json == NULL || !is_answer(question, json) || is_known(answers, json)) {
+    if (items == NULL) {
         json_decref(json);
         return false;
     }
+    answers->items = items;
+    items[answers->count++] = (cmd_answer){json, (uint64_t)(nm_now() - collection->asked)};
+    return true;
+}
+
+/* Takes an answer, if it is one; true if no more are waited for. */
+static bool take(cmd_collection *collection, natsMsg *message)
+{
+    const cmd_question *question = collection->question;
+    size_t length = (size_t)natsMsg_GetDataLength(message);
+    json_t *json = json_loadb(natsMsg_GetData(message), length, 0, NULL);
+    if (json == NULL || !is_answer(question, json) || !is_new(collection, json)) {
+        json_decref(json);
+        return false;
+    }
+    collection->bytes += length;
     bool enough = question->is_enough != NULL && question->is_enough(json, question->data);
-    return add(answers, json, asked) && enough;
+    if (!add(collection, json) || enough)
+        return enough;
+    if (collection->bytes <= MOST_BYTES)
+        return false;
+    cmd_say("the answers have more than %d bytes: those that come later are left out", MOST_BYTES);
+    return true;
 }
 
 /* Collects until it is quiet, or nobody listens to any of the questions. */
 static natsStatus collect(const cmd_settings *settings, cmd_connection *connection,
-                          const cmd_question *question, const char *inbox, int64_t asked,
-                          cmd_answers *answers)
+                          const char *inbox, cmd_collection *collection)
 {
     int64_t quiet_ms = settings->wait_ms > 0 ? settings->wait_ms : QUIET_MS;
     int64_t first_ms = nm_later(quiet_ms, FIRST_ANSWER_MS);
-    int64_t end = nm_after(asked, nm_duration(nm_later(first_ms, LONGEST_MS)));
-    size_t deaf = question->verbs[1] == NULL;
+    int64_t end = nm_after(collection->asked, nm_duration(nm_later(first_ms, LONGEST_MS)));
+    size_t deaf = collection->question->verbs[1] == NULL;
     while (deaf < 2) {
         natsMsg *message = NULL;
-        int64_t patience_ms = answers->count == 0 ? first_ms : quiet_ms;
+        int64_t patience_ms = collection->answers->count == 0 ? first_ms : quiet_ms;
         natsStatus status =
             next_answer(connection, inbox, nm_earlier(patience_ms, nm_remaining_ms(end)), &message);
         deaf += status == NATS_NO_RESPONDERS;
         if (status != NATS_OK && status != NATS_NO_RESPONDERS)
             return status == NATS_TIMEOUT ? NATS_OK : status;
-        bool enough = status == NATS_OK && take(question, answers, message, asked);
+        bool enough = status == NATS_OK && take(collection, message);
         natsMsg_Destroy(message);
         if (enough || nm_now() >= end)
             return NATS_OK;
@@ -224,14 +247,16 @@ int cmd_ask(const cmd_settings *settings, cmd_connection *connection, const cmd_
     if (question->name != NULL && nm_service_name_fault(question->name) != NULL)
         return cmd_fail(CMD_WRONG_USAGE, "service \"%s\": %s", question->name,
                         nm_service_name_fault(question->name));
-    int64_t asked = nm_now();
+    cmd_collection collection = {
+        .question = question, .asked = nm_now(), .known = json_object(), .answers = answers};
     char subject[NM_SERVICE_NAME_LIMIT + 32] = "";
     char inbox[NM_SUBJECT_LIMIT];
     natsStatus status = next_inbox(connection, inbox, sizeof(inbox));
     if (status == NATS_OK)
         status = publish(connection, question, inbox, subject, sizeof(subject));
     if (status == NATS_OK)
-        status = collect(settings, connection, question, inbox, asked, answers);
+        status = collect(settings, connection, inbox, &collection);
+    json_decref(collection.known);
     if (answers->count == 0)
         return tell(connection, subject, status);
     qsort(answers->items, answers->count, sizeof(*answers->items), compare);

@@ -53,7 +53,10 @@ void cmd_answers_free(cmd_answers *answers);
 natsStatus cmd_request(cmd_connection *connection, const char *subject, const char *data,
                        int64_t timeout_ms, natsMsg **answer);
 
-/* A member's text or number; "" or 0 if it is not there or of another type; whether it is a text. */
+/*
+ * A member's text or number; "" or 0 if it is not there, of another type or too large; whether it
+ * is this text.
+ */
 const char *cmd_text_of(const json_t *object, const char *member);
 int64_t cmd_number_of(const json_t *object, const char *member);
 

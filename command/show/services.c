@@ -9,6 +9,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -16,8 +17,15 @@
 
 void cmd_show_json(const json_t *json)
 {
-    json_dumpf(json, stdout, JSON_INDENT(2));
-    putchar('\n');
+    char *text = json_dumps(json, JSON_INDENT(2));
+    nm_buffer shown = NM_BUFFER_INIT;
+    if (text != NULL)
+        cmd_show_json_text(&shown, text, strlen(text));
+    nm_buffer_append(&shown, "\n", 1);
+    if (!shown.failed)
+        fwrite(shown.data, 1, shown.length, stdout);
+    nm_buffer_free(&shown);
+    free(text);
 }
 
 json_t *cmd_array_of(const cmd_answers *answers)
@@ -30,65 +38,79 @@ json_t *cmd_array_of(const cmd_answers *answers)
 
 /* ---- joining ---- */
 
-static json_t *find_service(json_t *services, const json_t *answer)
+/* Answers while they are joined: there may be many, so nothing is looked for one by one. */
+typedef struct cmd_join {
+    json_t *services;
+    json_t *by_name;    /* services, by name and version */
+    json_t *by_subject; /* their endpoints, by that and the subject */
+} cmd_join;
+
+/* The member of an index for a service that has this answer, or for its endpoint. */
+static json_t *find(const json_t *index, const json_t *answer, const char *subject, json_t *to_add)
 {
-    size_t index;
-    json_t *service;
-    json_array_foreach(services, index, service)
-    {
-        if (cmd_is(service, "name", cmd_text_of(answer, "name")) &&
-            cmd_is(service, "version", cmd_text_of(answer, "version")))
-            return service;
-    }
-    return NULL;
+    nm_buffer key = NM_BUFFER_INIT;
+    nm_buffer_append_format(&key, "%s\n%s\n%s", cmd_text_of(answer, "name"),
+                            cmd_text_of(answer, "version"), subject);
+    const char *text = nm_buffer_string(&key);
+    json_t *found = text != NULL ? json_object_get(index, text) : NULL;
+    if (found == NULL && text != NULL && to_add != NULL)
+        json_object_set((json_t *)index, text, to_add);
+    nm_buffer_free(&key);
+    return found;
 }
 
-static void add_service(json_t *services, json_t *answer)
+static json_t *make_service(cmd_join *join, const json_t *answer)
 {
-    json_t *service = find_service(services, answer);
-    if (service == NULL) {
-        service = json_object();
-        static const char *const members[] = {"name", "version", "description", "metadata"};
-        for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++)
-            json_object_set(service, members[i], json_object_get(answer, members[i]));
-        json_object_set_new(service, "instances", json_array());
-        json_object_set_new(service, "endpoints",
-                            json_deep_copy(json_object_get(answer, "endpoints")));
-        json_array_append_new(services, service);
-    }
+    json_t *service = json_object();
+    static const char *const members[] = {"name", "version", "description", "metadata"};
+    for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++)
+        json_object_set(service, members[i], json_object_get(answer, members[i]));
+    json_object_set_new(service, "instances", json_array());
+    json_t *endpoints = json_deep_copy(json_object_get(answer, "endpoints"));
+    json_object_set_new(service, "endpoints", endpoints);
+    json_array_append_new(join->services, service);
+    find(join->by_name, answer, "", service);
+    size_t index;
+    json_t *endpoint;
+    json_array_foreach(endpoints, index, endpoint)
+        find(join->by_subject, answer, cmd_text_of(endpoint, "subject"), endpoint);
+    return service;
+}
+
+static void add_service(cmd_join *join, json_t *answer)
+{
+    json_t *service = find(join->by_name, answer, "", NULL);
+    if (service == NULL)
+        service = make_service(join, answer);
     json_array_append(json_object_get(service, "instances"), json_object_get(answer, "id"));
 }
 
 /* What SCHEMA says of an endpoint goes to the one of INFO with its subject. */
-static void add_types(json_t *service, const json_t *schema)
+static void add_types(cmd_join *join, const json_t *schema)
 {
     size_t index;
-    json_t *endpoint;
-    json_array_foreach(json_object_get(service, "endpoints"), index, endpoint)
+    json_t *typed;
+    json_array_foreach(json_object_get(schema, "endpoints"), index, typed)
     {
-        size_t k;
-        json_t *typed;
-        json_array_foreach(json_object_get(schema, "endpoints"), k, typed)
-        {
-            if (cmd_is(typed, "subject", cmd_text_of(endpoint, "subject")))
-                json_object_update_missing(endpoint, typed);
-        }
+        json_t *endpoint = find(join->by_subject, schema, cmd_text_of(typed, "subject"), NULL);
+        json_object_update_missing(endpoint, typed);
     }
 }
 
 json_t *cmd_join_answers(const cmd_answers *answers)
 {
-    json_t *services = json_array();
+    cmd_join join = {json_array(), json_object(), json_object()};
     for (size_t i = 0; i < answers->count; i++) {
         if (cmd_is(answers->items[i].json, "type", CMD_INFO))
-            add_service(services, answers->items[i].json);
+            add_service(&join, answers->items[i].json);
     }
     for (size_t i = 0; i < answers->count; i++) {
-        json_t *service = find_service(services, answers->items[i].json);
-        if (service != NULL && cmd_is(answers->items[i].json, "type", CMD_SCHEMA))
-            add_types(service, answers->items[i].json);
+        if (cmd_is(answers->items[i].json, "type", CMD_SCHEMA))
+            add_types(&join, answers->items[i].json);
     }
-    return services;
+    json_decref(join.by_name);
+    json_decref(join.by_subject);
+    return join.services;
 }
 
 /* ---- lines ---- */
@@ -282,8 +304,9 @@ static void write_uptime(const char *started, char *text, size_t size)
 {
     struct tm utc = {0};
     *text = '\0';
-    if (sscanf(started, "%d-%d-%dT%d:%d:%d", &utc.tm_year, &utc.tm_mon, &utc.tm_mday, &utc.tm_hour,
-               &utc.tm_min, &utc.tm_sec) != 6)
+    if (sscanf(started, "%4d-%2d-%2dT%2d:%2d:%2d", &utc.tm_year, &utc.tm_mon, &utc.tm_mday,
+               &utc.tm_hour, &utc.tm_min, &utc.tm_sec) != 6 ||
+        utc.tm_mon < 1 || utc.tm_mon > 12)
         return;
     /* Days by the civil calendar: mktime would take them for local time. */
     int64_t year = utc.tm_mon <= 2 ? utc.tm_year - 1 : utc.tm_year;

@@ -70,6 +70,36 @@ void cmd_show(nm_buffer *buffer, const char *text)
     cmd_show_bytes(buffer, text, strlen(text));
 }
 
+/* The first byte of all harmful characters that JSON does not have to escape. */
+static bool may_be_harmful(uint8_t byte)
+{
+    return byte == 0x7f || byte == 0xc2 || byte == 0xd8 || byte == 0xe2;
+}
+
+void cmd_show_json_text(nm_buffer *buffer, const void *json, size_t length)
+{
+    const uint8_t *begin = json;
+    const uint8_t *end = begin + length;
+    for (const uint8_t *at = begin; at < end; at++) {
+        if (!may_be_harmful(*at))
+            continue;
+        size_t size = nm_utf8_length(at, (size_t)(end - at));
+        if (size == 0 || !IS_IN(harmful, decode(at, size)))
+            continue;
+        nm_buffer_append(buffer, begin, (size_t)(at - begin));
+        nm_buffer_append_format(buffer, "\\u%04x", (unsigned)decode(at, size));
+        begin = at + size;
+        at = begin - 1;
+    }
+    nm_buffer_append(buffer, begin, (size_t)(end - begin));
+}
+
+bool cmd_is_plain_name(const char *name)
+{
+    static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-";
+    return *name != '\0' && *name != '-' && name[strspn(name, plain)] == '\0';
+}
+
 static size_t width_of(uint32_t character)
 {
     if (IS_IN(without_width, character))

@@ -15,6 +15,15 @@
 void cmd_show(nm_buffer *buffer, const char *text);
 void cmd_show_bytes(nm_buffer *buffer, const void *text, size_t length);
 
+/*
+ * Appends a text in JSON, which is valid UTF-8, as it can be shown: such characters in its strings
+ * are escaped as JSON has it, so that the text means the same.
+ */
+void cmd_show_json_text(nm_buffer *buffer, const void *json, size_t length);
+
+/* Whether a name of a service or a method can be put into a command line as it is. */
+bool cmd_is_plain_name(const char *name);
+
 /* The columns that a shown text takes on a terminal. */
 size_t cmd_width(const char *text, size_t length);
 

@@ -5,6 +5,7 @@
 #include "types/ask.h"
 
 #include "base/base64.h"
+#include "base/clock.h"
 #include "base/rules.h"
 #include "text/digest.h"
 #include "text/report.h"
@@ -13,7 +14,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#define PART_TIMEOUT_MS 5000
+/* For all parts together: who sends single bytes must not keep anybody waiting. */
+#define PARTS_TIMEOUT_MS 30000
+#define PART_TIMEOUT_MS  5000
 
 /* ---- which service ---- */
 
@@ -116,12 +119,14 @@ static bool take_part(const json_t *part, size_t size, nm_buffer *set)
     return true;
 }
 
-static int ask_part(cmd_connection *connection, const char *subject, size_t size, nm_buffer *set)
+static int ask_part(cmd_connection *connection, const char *subject, size_t size, int64_t deadline,
+                    nm_buffer *set)
 {
+    int64_t timeout_ms = nm_earlier(nm_remaining_ms(deadline), PART_TIMEOUT_MS);
     char question[64];
     snprintf(question, sizeof(question), "{\"offset\":%zu}", set->length);
     natsMsg *answer = NULL;
-    natsStatus status = cmd_request(connection, subject, question, PART_TIMEOUT_MS, &answer);
+    natsStatus status = cmd_request(connection, subject, question, timeout_ms, &answer);
     if (status != NATS_OK)
         return cmd_fail_with(NATSMICRO_UNAVAILABLE, "%s: %s", subject, natsStatus_GetText(status));
     const char *error = NULL;
@@ -161,8 +166,9 @@ static int ask_bytes(cmd_connection *connection, const json_t *schema, nm_buffer
         return cmd_fail_with(NATSMICRO_INTERNAL, "service \"%s\", id \"%s\": no name of a service",
                              name, id);
     int result = CMD_DONE;
+    int64_t deadline = nm_deadline_in(PARTS_TIMEOUT_MS);
     while (result == CMD_DONE && set->length < (size_t)size)
-        result = ask_part(connection, subject, (size_t)size, set);
+        result = ask_part(connection, subject, (size_t)size, deadline, set);
     cmd_hex digest;
     cmd_digest_of(set->data, set->length, digest);
     if (result == CMD_DONE && !cmd_is(descriptors, "sha256", digest))
