@@ -56,10 +56,13 @@ int cmd_print_response(const cmd_session *session, const void *response, nm_buff
     nm_error_free(&error);
     if (result != CMD_DONE)
         return result;
-    nm_buffer_append(line, "\n", 1);
-    if (fwrite(line->data, 1, line->length, stdout) == line->length && fflush(stdout) == 0)
-        return CMD_DONE;
-    return cmd_fail_output();
+    nm_buffer shown = NM_BUFFER_INIT;
+    cmd_show_json_text(&shown, line->data, line->length);
+    nm_buffer_append(&shown, "\n", 1);
+    bool written = !shown.failed && fwrite(shown.data, 1, shown.length, stdout) == shown.length &&
+                   fflush(stdout) == 0;
+    nm_buffer_free(&shown);
+    return written ? CMD_DONE : cmd_fail_output();
 }
 
 /* ---- errors ---- */

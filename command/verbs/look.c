@@ -4,6 +4,7 @@
 #include "discover/services.h"
 #include "show/services.h"
 #include "text/report.h"
+#include "text/show.h"
 #include "text/table.h"
 #include "verbs/verbs.h"
 
@@ -60,6 +61,17 @@ static int look(const cmd_settings *settings, const cmd_look *look)
 
 /* ---- the verbs ---- */
 
+/*
+ * These go to shells that complete words. A stranger's name with other characters is none that a
+ * service may have.
+ */
+static void show_name(const json_t *object, const char *member)
+{
+    const char *name = cmd_text_of(object, member);
+    if (cmd_is_plain_name(name))
+        puts(name);
+}
+
 static void show_names(const json_t *services, const char *member)
 {
     size_t index;
@@ -67,16 +79,13 @@ static void show_names(const json_t *services, const char *member)
     json_array_foreach(services, index, service)
     {
         if (member == NULL) {
-            puts(cmd_text_of(service, "name"));
+            show_name(service, "name");
             continue;
         }
         size_t k;
         json_t *endpoint;
         json_array_foreach(json_object_get(service, "endpoints"), k, endpoint)
-        {
-            if (!cmd_is(endpoint, member, ""))
-                puts(cmd_text_of(endpoint, member));
-        }
+            show_name(endpoint, member);
     }
 }
 
