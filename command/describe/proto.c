@@ -16,6 +16,7 @@ typedef struct cmd_printer {
     bool *enums;                    /* the same */
     const nm_schema_message **open; /* those whose fields are not yet looked at */
     size_t n_open;
+    size_t *first_enums; /* by a message's index: its first enum, if it has any; others follow */
     nm_buffer *text;
 } cmd_printer;
 
@@ -53,6 +54,13 @@ static bool is_inside(const nm_schema_message *message, const nm_schema_message 
     return message != NULL;
 }
 
+/* Whether the message of this index is inside; those that are follow the outer one. */
+static bool is_there(const nm_schema *schema, size_t index, const nm_schema_message *outer)
+{
+    return index < nm_schema_n_messages(schema) &&
+           is_inside(nm_schema_message_at(schema, index), outer);
+}
+
 static void need_fields(cmd_printer *printer, const nm_schema_message *message)
 {
     for (size_t i = 0; i < message->n_fields; i++) {
@@ -68,11 +76,8 @@ static void need_all(cmd_printer *printer)
     const nm_schema *schema = printer->types->schema;
     while (printer->n_open > 0) {
         const nm_schema_message *outer = printer->open[--printer->n_open];
-        for (size_t i = 0; i < nm_schema_n_messages(schema); i++) {
-            const nm_schema_message *message = nm_schema_message_at(schema, i);
-            if (message->file == outer->file && is_inside(message, outer))
-                need_fields(printer, message);
-        }
+        for (size_t i = outer->index; is_there(schema, i, outer); i++)
+            need_fields(printer, nm_schema_message_at(schema, i));
     }
 }
 
@@ -125,11 +130,12 @@ static void print_message(cmd_printer *printer, const nm_schema_message *message
 static void print_inner(cmd_printer *printer, const nm_schema_message *message, size_t depth)
 {
     const nm_schema *schema = printer->types->schema;
-    for (size_t i = 0; i < nm_schema_n_enums(schema); i++) {
-        if (nm_schema_enum_at(schema, i)->parent == message)
-            print_enum(printer, nm_schema_enum_at(schema, i), depth);
+    for (size_t i = printer->first_enums[message->index]; i < nm_schema_n_enums(schema); i++) {
+        if (nm_schema_enum_at(schema, i)->parent != message)
+            break;
+        print_enum(printer, nm_schema_enum_at(schema, i), depth);
     }
-    for (size_t i = 0; i < nm_schema_n_messages(schema); i++) {
+    for (size_t i = message->index + 1; is_there(schema, i, message); i++) {
         const nm_schema_message *inner = nm_schema_message_at(schema, i);
         if (inner->parent == message && !inner->is_map_entry)
             print_message(printer, inner, depth);
@@ -210,6 +216,16 @@ static void print_types(cmd_printer *printer)
     }
 }
 
+static void find_first_enums(cmd_printer *printer)
+{
+    const nm_schema *schema = printer->types->schema;
+    for (size_t i = nm_schema_n_enums(schema); i > 0; i--) {
+        const nm_schema_message *parent = nm_schema_enum_at(schema, i - 1)->parent;
+        if (parent != NULL)
+            printer->first_enums[parent->index] = i - 1;
+    }
+}
+
 bool cmd_write_proto(gen_pool *pool, const cmd_types *types, const char *name, nm_buffer *text)
 {
     const nm_schema *schema = types->schema;
@@ -219,8 +235,10 @@ bool cmd_write_proto(gen_pool *pool, const cmd_types *types, const char *name, n
         .messages = gen_pool_alloc(pool, n_messages, sizeof(bool)),
         .enums = gen_pool_alloc(pool, nm_schema_n_enums(schema), sizeof(bool)),
         .open = gen_pool_alloc(pool, n_messages, sizeof(nm_schema_message *)),
+        .first_enums = gen_pool_alloc(pool, n_messages, sizeof(size_t)),
         .text = text,
     };
+    find_first_enums(&printer);
     print_services(&printer, name);
     if (name != NULL) {
         const nm_schema_message *message = nm_schema_find_message(schema, name, strlen(name));

@@ -67,7 +67,7 @@ struct nm_schema_message {
     const nm_schema_file *file;
     const nm_schema_message *parent; /* NULL: at the top of its file */
     bool is_map_entry;
-    size_t index; /* among all messages of the schema: 0 … nm_schema_n_messages - 1 */
+    size_t index; /* among all messages of the schema: those that are declared in it follow it */
     size_t n_fields;
     const nm_schema_field *fields; /* sorted by number */
     size_t n_oneofs;
