@@ -14,6 +14,9 @@
 
 #define GAP 2 /* columns between two cells */
 
+/* A wider cell does not widen its column: the spaces in many rows would be megabytes each. */
+#define WIDEST 200
+
 static void add_bytes(cmd_table *table, const char *text, size_t length)
 {
     cmd_show_bytes(&table->cells, text, length);
@@ -65,7 +68,7 @@ static void measure(const cmd_table *table, size_t widths[CMD_MOST_COLUMNS])
     for (size_t i = 0; i < table->n_cells; i++) {
         size_t length = strlen(cell);
         size_t *width = &widths[i % table->n_columns];
-        *width = nm_larger(*width, cmd_width(cell, length));
+        *width = nm_larger(*width, nm_smaller(cmd_width(cell, length), WIDEST));
         cell += length + 1;
     }
 }
@@ -78,7 +81,8 @@ static void pad(nm_buffer *line, size_t columns)
 
 static void append_cell(nm_buffer *line, const char *cell, size_t width, bool right)
 {
-    size_t space = width - cmd_width(cell, strlen(cell));
+    size_t used = cmd_width(cell, strlen(cell));
+    size_t space = width > used ? width - used : 0;
     if (right)
         pad(line, space);
     nm_buffer_append_string(line, cell);
