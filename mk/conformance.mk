@@ -63,7 +63,7 @@ $(BUILD)/obj/conformance/%.pb-c.o: $(CONFORMANCE_GEN)/%.pb-c.c $(FLAGS_FILE) | $
 	$(call say,CC,$<)
 	$(call compile,$(GENERATED_FLAGS) -I$(CONFORMANCE_GEN) $(INCLUDE_PUBLIC))
 
-$(BUILD)/obj/tests/conformance/%.o: tests/conformance/%.c $(FLAGS_FILE) | $(CHECKED) $(TESTED_HEADERS) $(WKT_HEADERS)
+$(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard tests/conformance/*.c)): $(BUILD)/obj/%.o: %.c $(FLAGS_FILE) | $(CHECKED) $(TESTED_HEADERS) $(WKT_HEADERS)
 	$(call say,CC,$<)
 	$(call compile,$(OWN_FLAGS) -Itests -Iruntime $(INCLUDE_PUBLIC) -I$(CONFORMANCE_GEN))
 

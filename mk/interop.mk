@@ -20,7 +20,7 @@ $(JSON_DESCRIPTORS): tests/protos/jsonlab/v1/jsonlab.proto $(OWN_PROTOS) | $(CHE
 	$(call say,PROTOC,$@)
 	$(quiet)mkdir -p $(@D) && $(PROTOC) -Itests/protos -Iproto --include_imports --descriptor_set_out=$@ $<
 
-$(BUILD)/obj/tests/interop/%.o: tests/interop/%.c $(FLAGS_FILE) | $(CHECKED) $(vectors_HEADERS) $(tests_HEADERS) $(WKT_HEADERS)
+$(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard tests/interop/*.c)): $(BUILD)/obj/%.o: %.c $(FLAGS_FILE) | $(CHECKED) $(vectors_HEADERS) $(tests_HEADERS) $(WKT_HEADERS)
 	$(call say,CC,$<)
 	$(call compile,$(OWN_FLAGS) $(INCLUDE_vectors) -I$(BUILD)/gen/tests $(CMOCKA_CFLAGS))
 

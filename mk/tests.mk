@@ -56,7 +56,9 @@ $(BUILD)/obj/tests/%.o: tests/%.c $(FLAGS_FILE) | $(CHECKED) $(tests_HEADERS) $(
 	$(call say,CC,$<)
 	$(call compile,$(OWN_FLAGS) $(INCLUDE_tests) $(CMOCKA_CFLAGS))
 
-$(BUILD)/obj/tests/vectors/%.o: tests/vectors/%.c $(FLAGS_FILE) | $(CHECKED) $(vectors_HEADERS) $(WKT_HEADERS)
+# A folder with a proto of its own names its objects: of two pattern rules make takes the one whose
+# headers are there already.
+$(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard tests/vectors/*.c)): $(BUILD)/obj/%.o: %.c $(FLAGS_FILE) | $(CHECKED) $(vectors_HEADERS) $(WKT_HEADERS)
 	$(call say,CC,$<)
 	$(call compile,$(OWN_FLAGS) $(INCLUDE_vectors) $(CMOCKA_CFLAGS))
 
