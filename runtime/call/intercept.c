@@ -6,6 +6,7 @@
 
 #include "base/last_error.h"
 #include "call/failure.h"
+#include "codec/field.h"
 
 /* What the interceptors are around. */
 typedef enum nm_role { IN_CALL, IN_OPEN, IN_HANDLE, IN_SEND, IN_RECV } nm_role;
@@ -80,8 +81,8 @@ natsmicro_status nm_check_type(natsmicro_call *call, const nm_form *form,
     return nm_error_set(
         &call->send_error, NATSMICRO_INTERNAL,
         "%s: an interceptor has passed on a %s in place of a %s", call->method->full_name,
-        message != NULL && message->descriptor != NULL ? message->descriptor->name : "NULL",
-        wanted->name);
+        message != NULL && message->descriptor != NULL ? nm_type_name(message->descriptor) : "NULL",
+        nm_type_name(wanted));
 }
 
 /* The message that an interceptor has passed on to the end, unless it is the one it was given. */
