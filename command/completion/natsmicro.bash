@@ -1,12 +1,15 @@
 # bash completion for natsmicro. Verbs and options come from its help, services and methods from the
 # broker that the words so far name, within a second; where there is none, nothing is offered.
 
-_natsmicro_connection() { # the options of the line that say where the broker is
-    local i
-    for ((i = 1; i < COMP_CWORD; i++)); do
-        case "${COMP_WORDS[i]}" in
+# The options of the line that say where the broker is. COMP_WORDS has a URL in pieces, since bash breaks
+# words at colons.
+_natsmicro_connection() {
+    local words i
+    read -ra words <<<"${COMP_LINE:0:COMP_POINT}"
+    for ((i = 1; i < ${#words[@]}; i++)); do
+        case "${words[i]}" in
             -s | --server | --context | --creds | --user | --password | --token | --nkey | --tlscert | --tlskey | --tlsca | --inbox-prefix)
-                printf '%s\n%s\n' "${COMP_WORDS[i]}" "${COMP_WORDS[i + 1]}"
+                printf '%s\n%s\n' "${words[i]}" "${words[i + 1]}"
                 ;;
         esac
     done
@@ -18,11 +21,24 @@ _natsmicro_names() { # --services or --methods
     timeout 1 natsmicro ls "$1" --wait 100ms --connect-timeout 500ms "${options[@]}" 2>/dev/null
 }
 
+_natsmicro_verbs() {
+    natsmicro --help | sed -n '/^Verbs:/,/^$/s/^  \([a-z]*\) .*/\1/p'
+}
+
+# Offers the lines of standard input that begin with the word. compgen -W would expand them first, and so
+# run a command that a service has as its name.
+_natsmicro_offer() { # word
+    local line
+    while IFS= read -r line; do
+        [[ $line != "$1"* ]] || COMPREPLY+=("$line")
+    done
+}
+
 _natsmicro() {
     local word="${COMP_WORDS[COMP_CWORD]}" before="${COMP_WORDS[COMP_CWORD - 1]}" verb="${COMP_WORDS[1]}"
     COMPREPLY=()
     if [ "$COMP_CWORD" = 1 ]; then
-        mapfile -t COMPREPLY < <(compgen -W "$(natsmicro --help | sed -n '/^Verbs:/,/^$/s/^  \([a-z]*\) .*/\1/p') help --help --version" -- "$word")
+        _natsmicro_offer "$word" < <(_natsmicro_verbs; printf '%s\n' help --help --version)
         return
     fi
     case "$before" in
@@ -41,18 +57,18 @@ _natsmicro() {
             ;;
     esac
     case "$verb:$word" in
-        *:-*) mapfile -t COMPREPLY < <(compgen -W "$(natsmicro "$verb" --help 2>/dev/null | grep -oE '^ {2,6}(-., )?--[a-z-]+' | grep -oE '\-\-[a-z-]+')" -- "$word") ;;
-        help:*) mapfile -t COMPREPLY < <(compgen -W "$(natsmicro --help | sed -n '/^Verbs:/,/^$/s/^  \([a-z]*\) .*/\1/p')" -- "$word") ;;
-        ls:* | info:* | stats:* | ping:*) mapfile -t COMPREPLY < <(compgen -W "$(_natsmicro_names --services)" -- "$word") ;;
+        *:-*) _natsmicro_offer "$word" < <(natsmicro "$verb" --help 2>/dev/null | grep -oE '^ {2,6}(-., )?--[a-z-]+' | grep -oE '\-\-[a-z-]+') ;;
+        help:*) _natsmicro_offer "$word" < <(_natsmicro_verbs) ;;
+        ls:* | info:* | stats:* | ping:*) _natsmicro_offer "$word" < <(_natsmicro_names --services) ;;
         put:*)
             if [ "$COMP_CWORD" = 2 ]; then
-                mapfile -t COMPREPLY < <(compgen -W "$(_natsmicro_names --methods)" -- "$word")
+                _natsmicro_offer "$word" < <(_natsmicro_names --methods)
             else
                 mapfile -t COMPREPLY < <(compgen -f -- "$word")
             fi
             ;;
         describe:* | call:* | get:* | bench:*)
-            mapfile -t COMPREPLY < <(compgen -W "$(_natsmicro_names --methods)" -- "$word")
+            _natsmicro_offer "$word" < <(_natsmicro_names --methods)
             ;;
     esac
 }
