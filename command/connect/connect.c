@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define LONGEST_SEED (1 << 16)
+#define LONGEST_SEED (1 << 16) /* the file of a seed, or of a JWT and its seed */
 
 /* ---- what the broker says ---- */
 
@@ -112,6 +112,11 @@ static natsStatus sign(char **error, unsigned char **signature, int *length, con
 {
     const cmd_connection *connection = closure;
     (void)error;
+    if (connection->seed[0] == '\0') { /* a JWT that needs none, or the broker refuses it */
+        *length = 0;
+        *signature = calloc(1, 1);
+        return *signature != NULL ? NATS_OK : NATS_NO_MEMORY;
+    }
     return nats_Sign(connection->seed, nonce, signature, length);
 }
 
@@ -137,6 +142,36 @@ static bool set_nkey(const cmd_identity *identity, cmd_connection *connection, n
     return true;
 }
 
+/*
+ * Read here, and once. nats.c reads the file twice, so that it cannot be a pipe, and takes a file
+ * without a JWT for a JWT, which the broker then refuses.
+ */
+static bool read_creds(gen_pool *pool, const char *path, cmd_connection *connection)
+{
+    nm_buffer content = NM_BUFFER_INIT;
+    bool read = cmd_read_file(path, LONGEST_SEED, &content);
+    const char *text = read ? nm_buffer_string(&content) : NULL;
+    const char *jwt = text != NULL ? strstr(text, "\neyJ") : NULL;
+    char public_key[CMD_NKEY_SIZE];
+    bool found = jwt != NULL && cmd_read_seed(text, connection->seed, public_key);
+    if (found)
+        connection->jwt = gen_pool_copy(pool, jwt + 1, strcspn(jwt + 1, " \t\r\n"));
+    if (read && !found)
+        cmd_fail(0, "%s: has no JWT of a user with its seed", path);
+    nm_buffer_free(&content);
+    return found;
+}
+
+static bool set_creds(gen_pool *pool, const cmd_identity *identity, cmd_connection *connection,
+                      natsOptions *options, natsStatus *status)
+{
+    if (!read_creds(pool, identity->creds, connection))
+        return false;
+    *status =
+        natsOptions_SetUserCredentialsCallbacks(options, give_jwt, connection, sign, connection);
+    return true;
+}
+
 static bool set_jwt(const cmd_identity *identity, cmd_connection *connection, natsOptions *options,
                     natsStatus *status)
 {
@@ -152,12 +187,12 @@ static bool set_jwt(const cmd_identity *identity, cmd_connection *connection, na
     return true;
 }
 
-static bool set_who(const cmd_identity *identity, cmd_connection *connection, natsOptions *options,
-                    natsStatus *status)
+static bool set_who(gen_pool *pool, const cmd_identity *identity, cmd_connection *connection,
+                    natsOptions *options, natsStatus *status)
 {
     if (identity->creds != NULL)
-        *status = natsOptions_SetUserCredentialsFromFiles(options, identity->creds, NULL);
-    else if (identity->token != NULL)
+        return set_creds(pool, identity, connection, options, status);
+    if (identity->token != NULL)
         *status = natsOptions_SetToken(options, identity->token);
     else if (identity->user != NULL)
         *status = natsOptions_SetUserInfo(options, identity->user,
@@ -169,6 +204,13 @@ static bool set_who(const cmd_identity *identity, cmd_connection *connection, na
     return true;
 }
 
+/* nats.c makes nothing of tls:// by itself: it would send a password in the clear. */
+static bool wants_tls(const cmd_identity *identity)
+{
+    return identity->ca != NULL || identity->cert != NULL ||
+           strstr(identity->url, "tls://") != NULL;
+}
+
 static natsStatus set_tls(const cmd_identity *identity, natsOptions *options)
 {
     natsStatus status = NATS_OK;
@@ -176,7 +218,7 @@ static natsStatus set_tls(const cmd_identity *identity, natsOptions *options)
         status = natsOptions_LoadCATrustedCertificates(options, identity->ca);
     if (status == NATS_OK && identity->cert != NULL)
         status = natsOptions_LoadCertificatesChain(options, identity->cert, identity->key);
-    if (status == NATS_OK && (identity->ca != NULL || identity->cert != NULL))
+    if (status == NATS_OK && wants_tls(identity))
         status = natsOptions_SetSecure(options, true);
     return status;
 }
@@ -193,6 +235,30 @@ static const char *last_error(natsStatus status)
     return end != NULL ? end + 3 : text;
 }
 
+/*
+ * A broker that refuses our certificate, or that we have none, says so when TLS 1.3 is there for us
+ * already. nats.c loses that text, and then says one of these.
+ */
+static bool ended_after_handshake(const cmd_identity *identity, natsStatus status, const char *text)
+{
+    return strncmp(text, "SSL_", 4) == 0 || strcmp(text, "Expected 'PONG', got ''") == 0 ||
+           (status == NATS_CONNECTION_CLOSED && wants_tls(identity));
+}
+
+static const char *reason(const cmd_settings *settings, const cmd_identity *identity,
+                          natsStatus status)
+{
+    const char *text = last_error(status);
+    if (!ended_after_handshake(identity, status, text))
+        return text;
+    if (identity->cert == NULL)
+        return "the broker closed the connection after TLS began: it may want a certificate "
+               "(--tlscert)";
+    return gen_pool_format(settings->pool,
+                           "the broker closed the connection after TLS began: it may not trust %s",
+                           identity->cert);
+}
+
 static bool fill(const cmd_settings *settings, const cmd_identity *identity,
                  cmd_connection *connection, natsOptions *options, natsStatus *status)
 {
@@ -207,7 +273,7 @@ static bool fill(const cmd_settings *settings, const cmd_identity *identity,
         *status = natsOptions_SetTimeout(options, settings->connect_timeout_ms);
     if (*status == NATS_OK)
         *status = set_tls(identity, options);
-    return *status != NATS_OK || set_who(identity, connection, options, status);
+    return *status != NATS_OK || set_who(settings->pool, identity, connection, options, status);
 }
 
 static natsmicro_status status_of(natsStatus status)
@@ -245,7 +311,7 @@ int cmd_connect(const cmd_settings *settings, cmd_connection *connection)
         return cmd_fail(CMD_WRONG_USAGE, "cannot connect to %s: %s", connection->url,
                         last_error(status));
     return cmd_fail_with(status_of(status), "cannot connect to %s: %s", connection->url,
-                         last_error(status));
+                         reason(settings, &identity, status));
 }
 
 void cmd_disconnect(cmd_connection *connection)

@@ -5,7 +5,10 @@
 
 #include "text/report.h"
 
+#include <errno.h>
 #include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
 static const char *environment(const char *name)
 {
@@ -39,6 +42,15 @@ static void take_who(const cmd_settings *settings, cmd_identity *identity)
         identity->token = settings->user;
     else
         identity->user = settings->user;
+}
+
+/* Of a file that is not there OpenSSL has no more to say than its name. */
+static bool check_readable(const char *path)
+{
+    if (path == NULL || access(path, R_OK) == 0)
+        return true;
+    cmd_fail(0, "%s: %s", path, strerror(errno));
+    return false;
 }
 
 /* Says so of options that do not go together. */
@@ -81,5 +93,6 @@ bool cmd_find_identity(const cmd_settings *settings, cmd_identity *identity)
     override(&identity->inbox_prefix, settings->inbox_prefix);
     if (says_who(settings))
         take_who(settings, identity);
-    return check(settings, identity);
+    return check(settings, identity) && check_readable(identity->ca) &&
+           check_readable(identity->cert) && check_readable(identity->key);
 }
