@@ -40,7 +40,7 @@ INTEGRATION_SHARED  := $(filter-out %_test.c,$(wildcard tests/integration/*.c))
 VECTORS_SHARED      := $(filter-out %_test.c,$(wildcard tests/vectors/*.c))
 # Programs that are not cmocka's: they print `N passed, N failed` last.
 TEST_SCRIPTS        := $(patsubst tests/%,%,tests/plugin/run tests/plugin/descriptors tests/plugin/compile-matrix tests/docs/run \
-                         $(filter-out %.sh %.c,$(wildcard tests/build/* tests/command/*)))
+                         $(filter-out %.sh %.zsh %.c,$(wildcard tests/build/* tests/command/*)))
 # Scripts that run the examples' programs.
 EXAMPLE_SCRIPTS     := build/demo build/blob build/examples $(filter command/%,$(TEST_SCRIPTS))
 
