@@ -14,6 +14,7 @@
 
 #define FIRST_ANSWER_MS 2000
 #define QUIET_MS        300
+#define SEARCH_MS       1000 /* the same for a question that one answer is enough for */
 #define LONGEST_MS      10000
 #define MOST_BYTES      (16 << 20) /* of answers, which take many times as much as JSON */
 
@@ -183,11 +184,19 @@ static bool take(cmd_collection *collection, natsMsg *message)
     return true;
 }
 
+/* A search ends as soon as it finds. To wait longer only delays the news that it did not. */
+static int64_t quiet_after(const cmd_settings *settings, const cmd_question *question)
+{
+    if (settings->wait_ms > 0)
+        return settings->wait_ms;
+    return question->is_enough != NULL ? SEARCH_MS : QUIET_MS;
+}
+
 /* Collects until it is quiet, or nobody listens to any of the questions. */
 static natsStatus collect(const cmd_settings *settings, cmd_connection *connection,
                           const char *inbox, cmd_collection *collection)
 {
-    int64_t quiet_ms = settings->wait_ms > 0 ? settings->wait_ms : QUIET_MS;
+    int64_t quiet_ms = quiet_after(settings, collection->question);
     int64_t first_ms = nm_later(quiet_ms, FIRST_ANSWER_MS);
     int64_t end = nm_after(collection->asked, nm_duration(nm_later(first_ms, LONGEST_MS)));
     size_t deaf = collection->question->verbs[1] == NULL;

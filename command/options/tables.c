@@ -35,7 +35,7 @@ static const cmd_option discovery[] = {
 
 static const cmd_option wait[] = {
     {0, "wait", "TIME", CMD_DURATION, MEMBER(wait_ms),
-     "how long services may take to tell their types (300ms after the last answer)"},
+     "how long services may take to tell their types (1s after the last answer)"},
 };
 
 static const cmd_option types[] = {
