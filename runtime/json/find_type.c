@@ -61,7 +61,7 @@ bool nm_json_find_type(nm_json_reader *r, const uint8_t **url)
     nm_json_string name;
     if (!nm_json_take_string(r, &name, "a member's name") || !nm_json_take(r, ':', "':'"))
         return false;
-    if (name.raw_length == 5 && memcmp(name.raw, "@type", 5) == 0)
+    if (nm_json_string_is(&name, "@type"))
         *url = r->at;
     r->at = start;
     if (*url != NULL)

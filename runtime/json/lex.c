@@ -213,6 +213,17 @@ const uint8_t *nm_json_characters(const nm_json_string *string, uint8_t *room, s
     return room;
 }
 
+bool nm_json_string_is(const nm_json_string *string, const char *text)
+{
+    size_t length = strlen(text);
+
+    if (string->length != length)
+        return false;
+    uint8_t room[16];
+    const uint8_t *characters = nm_json_characters(string, room, sizeof(room));
+    return characters != NULL && memcmp(characters, text, length) == 0;
+}
+
 /* ---- values of any kind ---- */
 
 static bool skip_value(nm_json_reader *r, bool is_in_array);
@@ -222,7 +233,7 @@ static bool note_type(nm_json_reader *r, const uint8_t *object, const nm_json_st
 {
     nm_json_type_place place = {object, r->at};
 
-    if (name->raw_length != 5 || memcmp(name->raw, "@type", 5) != 0)
+    if (!nm_json_string_is(name, "@type"))
         return true;
     nm_buffer_append(&r->types, &place, sizeof(place));
     return !r->types.failed || nm_json_exhausted(r);

@@ -55,6 +55,9 @@ void nm_json_unescape(const nm_json_string *string, uint8_t *to);
 /* Returns the string's characters, in the text or in `room`. NULL: they do not fit there. */
 const uint8_t *nm_json_characters(const nm_json_string *string, uint8_t *room, size_t size);
 
+/* Whether the string is a text of at most 16 bytes, however it is escaped. */
+bool nm_json_string_is(const nm_json_string *string, const char *text);
+
 /* Passes over a value of any kind, and checks it. */
 bool nm_json_skip(nm_json_reader *r);
 

@@ -489,11 +489,6 @@ typedef struct any_members {
     bool has_value;
 } any_members;
 
-static bool is_name(const nm_json_string *string, const char *name)
-{
-    return string->raw_length == strlen(name) && memcmp(string->raw, name, string->raw_length) == 0;
-}
-
 static bool read_any_member(nm_json_reader *r, const nm_json_type *type, ProtobufCMessage *message,
                             any_members *members)
 {
@@ -502,8 +497,8 @@ static bool read_any_member(nm_json_reader *r, const nm_json_type *type, Protobu
     nm_json_string name;
     if (!nm_json_take_string(r, &name, "a member's name") || !nm_json_take(r, ':', "':'"))
         return false;
-    bool is_value = is_name(&name, "value");
-    bool is_type = is_name(&name, "@type");
+    bool is_value = nm_json_string_is(&name, "value");
+    bool is_type = nm_json_string_is(&name, "@type");
     if (is_value ? members->has_value : is_type && members->has_type)
         return nm_json_refuse(r, start, "the member is there twice");
     members->has_value = members->has_value || is_value;

@@ -369,6 +369,14 @@ static void an_any_has_the_members_of_its_message(void **state)
     assert_reads(KNOWN,
                  "{\"any\":{\"name\":\"a\",\"only\":{\"name\":\"b\"}," TYPE "jsontest.v1.Tree\"}}",
                  "{\"any\":{" TYPE "jsontest.v1.Tree\",\"name\":\"a\",\"only\":{\"name\":\"b\"}}}");
+    assert_reads(
+        KNOWN,
+        "{\"any\":{\"name\":\"a\",\"\\u0040type\":\"type.googleapis.com/jsontest.v1.Tree\"}}",
+        "{\"any\":{" TYPE "jsontest.v1.Tree\",\"name\":\"a\"}}");
+    assert_reads(KNOWN,
+                 "{\"any\":{\"\\u0040type\":\"type.googleapis.com/google.protobuf.Duration\","
+                 "\"v\\u0061lue\":\"1s\"}}",
+                 "{\"any\":{" TYPE "google.protobuf.Duration\",\"value\":\"1s\"}}");
     assert_reads(KNOWN, "{\"any\":null}", "{}");
 }
 
