@@ -31,6 +31,15 @@ wait_until() {
     return 1
 }
 
+# Repeats what looks at all services until it succeeds, 20 times at most. The command waits 300 ms for the
+# next answer, and on a busy machine a service may miss that a few times.
+eventually() { # command...
+    for _ in $(seq 20); do
+        "$@" && return
+    done
+    return 1
+}
+
 # A broker with these arguments; `url` is its URL.
 start_broker() { # arguments…
     local broker ports
