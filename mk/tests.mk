@@ -108,7 +108,11 @@ test:
 test-build: all $(if $(filter $(EXAMPLE_SCRIPTS),$(CHOSEN_SCRIPTS)),examples) \
             $(if $(filter command/%,$(CHOSEN_SCRIPTS)),$(COMMAND_SERVER)) $(CHOSEN_PROGRAMS:%=$(BUILD)/tests/%)
 
-test-run: test-build
+# What all tests share comes first, by a make of its own: as long as a job of that runs, make looks through
+# all that waits for it again for each test, which takes minutes.
+test-run:
+	@$(MAKE) --no-print-directory all $(tests_STUBS) $(vectors_STUBS)
+	@$(MAKE) --no-print-directory test-build
 	@BUILD=$(BUILD) CC="$(CC)" CFLAGS="$(CFLAGS)" tests/run $(CHOSEN_PROGRAMS:%=$(BUILD)/tests/%) $(CHOSEN_SCRIPTS:%=tests/%)
 
 # Of the scripts, those that run what we built: other programs are not sanitized.
