@@ -13,7 +13,7 @@
 #define ANSWERS "_INBOX.arrival"
 
 /* The timeout of the service, where calls are to miss it. */
-#define SHORT_MS 200
+#define SHORT_MS 500
 
 /* The timeout that Ping has in its proto. */
 #define PROTO_MS 10000
@@ -140,6 +140,17 @@ static void expect_answer(scene *self, const char *code)
     natsMsg_Destroy(answer);
 }
 
+/* A new request is served; on a busy machine its own time may be over first. */
+static bool next_is_served(void *data)
+{
+    scene *self = data;
+    ask(self, (char[]){"next"});
+    natsMsg *answer = raw_next(self->answers);
+    bool served = strcmp(raw_header(answer, "Nats-Service-Error-Code"), "") == 0;
+    natsMsg_Destroy(answer);
+    return served;
+}
+
 /* The figures of Ping, as discovery shows them, have this. */
 static void expect_figures(scene *self, const char *part)
 {
@@ -168,8 +179,7 @@ static void a_request_whose_time_is_over_never_reaches_its_handler(void **state)
     assert_int_equal(1, counters_of(&here).calls);
     expect_figures(&here, "\"num_requests\":2,\"num_errors\":2,\"last_error\":\"DEADLINE_EXCEEDED:"
                           "lab.v1.Lab.Ping: the call's time was over ");
-    ask(&here, (char[]){"next"});
-    expect_answer(&here, "");
+    assert_true(eventually(next_is_served, &here, LAB_PATIENCE));
     scene_close(&here);
 }
 
