@@ -140,7 +140,7 @@ static void before_the_first_frame_of_a_server_stream(void **state)
     (void)state;
     scene here;
     scene_open_served(&here);
-    process_signal(here.peer.pid, SIGSTOP);
+    process_stop(here.peer.pid);
     Lab__V1__LabClient__CountUp *call;
     assert_ok(lab_count_up(&here.room, 1, 0, NULL, &call));
     assert_int_equal(NATS_OK,
@@ -158,7 +158,7 @@ static void before_the_first_frame_of_a_bidi_stream(void **state)
     (void)state;
     scene here;
     scene_open_served(&here);
-    process_signal(here.peer.pid, SIGSTOP);
+    process_stop(here.peer.pid);
     here.killed = now_ms();
     Lab__V1__LabClient__Chat *call;
     assert_status(NATSMICRO_DEADLINE_EXCEEDED,
@@ -232,7 +232,7 @@ static void once_the_caller_has_closed_its_direction(void **state)
     Lab__V1__LabClient__Sum *call;
     assert_ok(lab__v1__lab_client__sum(here.room.client, NULL, &call));
     assert_ok(lab_sum_send(call, -2));
-    process_signal(here.peer.pid, SIGSTOP); /* its end stays unacknowledged */
+    process_stop(here.peer.pid); /* its end stays unacknowledged */
     here.killed = now_ms();
     Lab__V1__SumResponse *response;
     assert_status(NATSMICRO_UNAVAILABLE, lab__v1__lab_client__sum__close_and_recv(call, &response));

@@ -362,7 +362,7 @@ void broker_restart(broker *self)
 
 void broker_pause(broker *self)
 {
-    process_signal(self->pid, SIGSTOP);
+    process_stop(self->pid);
 }
 
 void broker_resume(broker *self)

@@ -80,3 +80,11 @@ void process_signal(pid_t pid, int signal_number)
     if (kill(pid, signal_number) != 0)
         support_die("cannot signal process %ld: %s", (long)pid, strerror(errno));
 }
+
+void process_stop(pid_t pid)
+{
+    process_signal(pid, SIGSTOP);
+    int status = 0;
+    if (waitpid(pid, &status, WUNTRACED) != pid || !WIFSTOPPED(status))
+        support_die("process %ld did not stop: %s", (long)pid, strerror(errno));
+}

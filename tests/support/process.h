@@ -33,4 +33,7 @@ bool process_wait(pid_t pid, int64_t timeout_ms, int *wait_status);
 /* Sends a signal. Aborts the test program if there is no such process. */
 void process_signal(pid_t pid, int signal_number);
 
+/* Stops a child with SIGSTOP: when this returns, none of its threads runs any more. */
+void process_stop(pid_t pid);
+
 #endif
