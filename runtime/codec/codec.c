@@ -44,11 +44,6 @@ static void counted_free(void *closure, void *memory)
     free(memory);
 }
 
-static uint32_t depth_limit(const nm_codec_limits *limits)
-{
-    return limits == NULL || limits->max_depth == 0 ? NM_DEFAULT_MAX_DEPTH : limits->max_depth;
-}
-
 /* Says why a message cannot be had although the scan had found no fault. */
 static natsmicro_status unpack_failure(const ProtobufCMessageDescriptor *descriptor, bool exhausted,
                                        size_t limit, nm_error *error)
@@ -72,7 +67,7 @@ static natsmicro_status unpack_failure(const ProtobufCMessageDescriptor *descrip
 static natsmicro_status prepare(const ProtobufCMessageDescriptor *descriptor, nm_cursor *bytes,
                                 const nm_codec_limits *limits, nm_arena *arena, nm_error *error)
 {
-    uint32_t max_depth = depth_limit(limits);
+    uint32_t max_depth = nm_codec_depth_limit(limits);
     bool is_in_pieces = false;
     natsmicro_status status =
         nm_scan(descriptor, bytes->at, nm_cursor_left(bytes), max_depth, &is_in_pieces, error);

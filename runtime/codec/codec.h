@@ -23,6 +23,12 @@ typedef struct nm_codec_limits {
 
 #define NM_DEFAULT_MAX_DEPTH 100
 
+/* max_depth, or the default; `limits` may be NULL. */
+static inline uint32_t nm_codec_depth_limit(const nm_codec_limits *limits)
+{
+    return limits == NULL || limits->max_depth == 0 ? NM_DEFAULT_MAX_DEPTH : limits->max_depth;
+}
+
 /* max_decode_bytes; no limit if `limits` is NULL. */
 static inline size_t nm_codec_memory_limit(const nm_codec_limits *limits)
 {

@@ -584,8 +584,7 @@ natsmicro_status nm_json_read(const nm_json_type *type, const uint8_t *text, siz
     nm_json_reader r;
     nm_json_reader_init(&r, text, length, arena);
     r.options = options != NULL ? *options : (nm_json_options){false, false, false};
-    r.max_depth =
-        limits == NULL || limits->max_depth == 0 ? NM_DEFAULT_MAX_DEPTH : limits->max_depth;
+    r.max_depth = nm_codec_depth_limit(limits);
     r.descriptor = type->descriptor;
     r.error = error;
     if (!read_text(&r, type, message))
