@@ -129,17 +129,6 @@ natsmicro_status nm_decode_owned(const ProtobufCMessageDescriptor *descriptor, c
     return status;
 }
 
-/* A program may have two copies of a type, mostly of a well-known one; then the names are equal. */
-static bool is_of_type(const ProtobufCMessage *message,
-                       const ProtobufCMessageDescriptor *descriptor)
-{
-    const ProtobufCMessageDescriptor *actual = message->descriptor;
-
-    return actual == descriptor ||
-           (actual->sizeof_message == descriptor->sizeof_message && actual->name != NULL &&
-            descriptor->name != NULL && strcmp(actual->name, descriptor->name) == 0);
-}
-
 static natsmicro_status check_outgoing(const ProtobufCMessageDescriptor *descriptor,
                                        const ProtobufCMessage *message, nm_error *error)
 {
@@ -151,7 +140,7 @@ static natsmicro_status check_outgoing(const ProtobufCMessageDescriptor *descrip
         return nm_error_set(error, NATSMICRO_INVALID_ARGUMENT,
                             "the %s to send was not initialized with its __INIT macro",
                             nm_type_name(descriptor));
-    if (!is_of_type(message, descriptor))
+    if (!nm_is_same_type(message->descriptor, descriptor))
         return nm_error_set(error, NATSMICRO_INVALID_ARGUMENT,
                             "the message to send is a %s, not a %s",
                             nm_type_name(message->descriptor), nm_type_name(descriptor));

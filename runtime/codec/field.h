@@ -9,6 +9,7 @@
 #include <protobuf-c/protobuf-c.h>
 
 #include <limits.h>
+#include <string.h>
 
 /*
  * The name of a message's type, for texts: "message" if protoc-gen-c has left names out, as it does
@@ -17,6 +18,18 @@
 static inline const char *nm_type_name(const ProtobufCMessageDescriptor *descriptor)
 {
     return descriptor->name != NULL ? descriptor->name : "message";
+}
+
+/*
+ * Whether a message of one type may be taken for one of the other. A program may have two copies of
+ * a type, mostly of a well-known one; then the names are equal.
+ */
+static inline bool nm_is_same_type(const ProtobufCMessageDescriptor *actual,
+                                   const ProtobufCMessageDescriptor *expected)
+{
+    return actual == expected ||
+           (actual->sizeof_message == expected->sizeof_message && actual->name != NULL &&
+            expected->name != NULL && strcmp(actual->name, expected->name) == 0);
 }
 
 /* The name of a field, for texts, or else its number, which is written to the buffer. */

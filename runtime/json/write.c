@@ -2,6 +2,7 @@
  * Write: messages as JSON, see json.h. It recurses once for each message in a message; a limit
  * stops it in a message that contains itself.
  */
+#include "codec/field.h"
 #include "json/keys.h"
 #include "json/registry.h"
 #include "json/text.h"
@@ -71,15 +72,6 @@ static bool write_list(nm_json_writer *w, nm_json_path *here, const void *messag
 
 /* ---- maps ---- */
 
-/* A program may have two copies of a type, mostly of a well-known one; then the names are equal. */
-static bool is_of_type(const ProtobufCMessageDescriptor *actual,
-                       const ProtobufCMessageDescriptor *expected)
-{
-    return actual == expected ||
-           (actual->sizeof_message == expected->sizeof_message && actual->name != NULL &&
-            expected->name != NULL && strcmp(actual->name, expected->name) == 0);
-}
-
 static bool check_message(nm_json_writer *w, const nm_json_type *type,
                           const ProtobufCMessage *message)
 {
@@ -88,11 +80,9 @@ static bool check_message(nm_json_writer *w, const nm_json_type *type,
     if (message->descriptor == NULL ||
         message->descriptor->magic != PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC)
         return nm_json_invalid(w, "a message that was not initialized with its __INIT macro");
-    if (!is_of_type(message->descriptor, type->descriptor))
+    if (!nm_is_same_type(message->descriptor, type->descriptor))
         return nm_json_refuse_write(w, NATSMICRO_INVALID_ARGUMENT, "a %s, not a %s",
-                                    message->descriptor->name != NULL ? message->descriptor->name
-                                                                      : "message",
-                                    type->message->full_name);
+                                    nm_type_name(message->descriptor), type->message->full_name);
     return true;
 }
 
