@@ -44,13 +44,9 @@ static void counted_free(void *closure, void *memory)
     free(memory);
 }
 
-/* Says why a message cannot be had although the scan had found no fault. */
-static natsmicro_status unpack_failure(const ProtobufCMessageDescriptor *descriptor, bool exhausted,
-                                       size_t limit, nm_error *error)
+natsmicro_status nm_codec_exhausted(const ProtobufCMessageDescriptor *descriptor, size_t limit,
+                                    nm_error *error)
 {
-    if (!exhausted)
-        return nm_error_set(error, NATSMICRO_INVALID_ARGUMENT, "%s: protobuf-c cannot decode it",
-                            nm_type_name(descriptor));
     if (limit == 0)
         return nm_error_set(error, NATSMICRO_RESOURCE_EXHAUSTED, "%s: no memory to decode it",
                             nm_type_name(descriptor));
@@ -58,6 +54,16 @@ static natsmicro_status unpack_failure(const ProtobufCMessageDescriptor *descrip
                         "%s: decoding it takes more memory than the limit max_decode_bytes of "
                         "%zu bytes",
                         nm_type_name(descriptor), limit);
+}
+
+/* Says why a message cannot be had although the scan had found no fault. */
+static natsmicro_status unpack_failure(const ProtobufCMessageDescriptor *descriptor, bool exhausted,
+                                       size_t limit, nm_error *error)
+{
+    if (exhausted)
+        return nm_codec_exhausted(descriptor, limit, error);
+    return nm_error_set(error, NATSMICRO_INVALID_ARGUMENT, "%s: protobuf-c cannot decode it",
+                        nm_type_name(descriptor));
 }
 
 /*

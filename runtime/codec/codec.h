@@ -36,6 +36,13 @@ static inline size_t nm_codec_memory_limit(const nm_codec_limits *limits)
 }
 
 /*
+ * RESOURCE_EXHAUSTED for a message that takes more memory than the limit (0: none), or than there
+ * is.
+ */
+natsmicro_status nm_codec_exhausted(const ProtobufCMessageDescriptor *descriptor, size_t limit,
+                                    nm_error *error);
+
+/*
  * Checks and unpacks bytes into the arena, which is reset first; *message is valid until the
  * arena's next reset. INVALID_ARGUMENT: the bytes are malformed or nest too deep.
  * RESOURCE_EXHAUSTED: the message takes more than max_decode_bytes, or memory is short. *message is

@@ -4,7 +4,6 @@
 #include "json/reader.h"
 
 #include "base/cold.h"
-#include "codec/field.h"
 #include "json/text.h"
 
 #include <stdarg.h>
@@ -122,16 +121,8 @@ NM_COLD bool nm_json_unexpected(nm_json_reader *r, const char *expected)
 
 NM_COLD bool nm_json_exhausted(nm_json_reader *r)
 {
-    const char *name = nm_type_name(r->descriptor);
-    size_t limit = r->arena->limit;
-
     r->arena->exhausted = true;
-    r->status = limit == 0 ? nm_error_set(r->error, NATSMICRO_RESOURCE_EXHAUSTED,
-                                          "%s: no memory to decode it", name)
-                           : nm_error_set(r->error, NATSMICRO_RESOURCE_EXHAUSTED,
-                                          "%s: decoding it takes more memory than the limit "
-                                          "max_decode_bytes of %zu bytes",
-                                          name, limit);
+    r->status = nm_codec_exhausted(r->descriptor, r->arena->limit, r->error);
     return false;
 }
 
