@@ -239,10 +239,10 @@ static const nm_json_field *take_guessed(nm_json_reader *r, const object *o)
 #define LONGEST_NAME 256
 
 /* The member "@type" of an Any, or one that no field has. */
-static bool skip_member(nm_json_reader *r, object *o, const uint8_t *start, const uint8_t *name,
-                        size_t length)
+static bool skip_member(nm_json_reader *r, object *o, const uint8_t *start,
+                        const nm_json_string *name)
 {
-    bool is_type = o->is_in_any && name != NULL && length == 5 && memcmp(name, "@type", 5) == 0;
+    bool is_type = o->is_in_any && nm_json_string_is(name, "@type");
 
     if (is_type && o->has_type)
         return nm_json_refuse(r, start, "the member is there twice");
@@ -270,8 +270,7 @@ static bool take_name(nm_json_reader *r, object *o, const nm_json_field **field)
     uint8_t room[LONGEST_NAME];
     const uint8_t *name = nm_json_characters(&string, room, sizeof(room));
     *field = name == NULL ? NULL : nm_json_find_field(o->type, name, string.length);
-    return *field == NULL ? skip_member(r, o, start, name, string.length)
-                          : nm_json_take(r, ':', "':'");
+    return *field == NULL ? skip_member(r, o, start, &string) : nm_json_take(r, ':', "':'");
 }
 
 static const char missing[] = "required, but missing";
@@ -438,8 +437,7 @@ static bool read_any(nm_json_reader *r, const nm_json_type *any, void *into)
     if (!nm_json_read_scalar(r, &any->fields[0], &url) || !bind_type(r, any, url_at, url, &type))
         return false;
     r->at = start;
-    ProtobufCMessage *message;
-    message = new_message(r, type);
+    ProtobufCMessage *message = new_message(r, type);
     return message != NULL && read_in_any(r, type, message) && pack(r, any, into, url, message);
 }
 

@@ -85,22 +85,14 @@ static void store_special(nm_json_kind kind, double value, void *at)
         memcpy(at, &value, sizeof(value));
 }
 
-static bool is_text(const uint8_t *text, size_t length, const char *expected)
-{
-    return text != NULL && length == strlen(expected) && memcmp(text, expected, length) == 0;
-}
-
 /* Stores "NaN", "Infinity" or "-Infinity". False: the string is none of them. */
-static bool store_if_special(const nm_json_string *string, nm_json_kind kind, void *at,
-                             uint8_t room[ROOM])
+static bool store_if_special(const nm_json_string *string, nm_json_kind kind, void *at)
 {
-    const uint8_t *text = nm_json_characters(string, room, ROOM);
-
-    if (is_text(text, string->length, "NaN"))
+    if (nm_json_string_is(string, "NaN"))
         store_special(kind, (double)NAN, at);
-    else if (is_text(text, string->length, "Infinity"))
+    else if (nm_json_string_is(string, "Infinity"))
         store_special(kind, (double)INFINITY, at);
-    else if (is_text(text, string->length, "-Infinity"))
+    else if (nm_json_string_is(string, "-Infinity"))
         store_special(kind, -(double)INFINITY, at);
     else
         return false;
@@ -114,11 +106,10 @@ static bool read_quoted_number(nm_json_reader *r, nm_json_kind kind, void *at)
 
     if (!nm_json_take_string(r, &string, "a number"))
         return false;
-    uint8_t room[ROOM];
-    if ((kind == NM_JSON_FLOAT || kind == NM_JSON_DOUBLE) &&
-        store_if_special(&string, kind, at, room))
+    if ((kind == NM_JSON_FLOAT || kind == NM_JSON_DOUBLE) && store_if_special(&string, kind, at))
         return true;
     nm_json_decimal decimal;
+    uint8_t room[ROOM]; /* the decimal points into it */
     if (!number_in(&string, &decimal, room))
         return nm_json_refuse_value(r, start, "is not a number");
     const char *fault = store_number(kind, &decimal, at);
@@ -290,10 +281,8 @@ static bool read_bool_key(nm_json_reader *r, void *at)
 
     if (!nm_json_take_string(r, &string, "a key"))
         return false;
-    uint8_t room[ROOM];
-    const uint8_t *text = nm_json_characters(&string, room, sizeof(room));
-    bool value = is_text(text, string.length, "true");
-    if (!value && !is_text(text, string.length, "false"))
+    bool value = nm_json_string_is(&string, "true");
+    if (!value && !nm_json_string_is(&string, "false"))
         return nm_json_refuse_value(r, start, "is not a key of bool: \"true\" or \"false\"");
     store_bool(value, at);
     return true;
