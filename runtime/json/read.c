@@ -376,7 +376,7 @@ static const nm_json_field *kind_of(const nm_json_type *type, uint8_t next)
     case '[':
         return &type->fields[5];
     default:
-        return next == '-' || (next >= '0' && next <= '9') ? &type->fields[1] : NULL;
+        return nm_json_begins_number(next) ? &type->fields[1] : NULL;
     }
 }
 

@@ -15,14 +15,9 @@
 
 /* ---- numbers ---- */
 
-static bool is_number_start(uint8_t byte)
-{
-    return byte == '-' || (byte >= '0' && byte <= '9');
-}
-
 static bool may_be_in_number(uint8_t byte)
 {
-    return is_number_start(byte) || byte == '+' || byte == '.' || (byte | 0x20) == 'e';
+    return nm_json_begins_number(byte) || byte == '+' || byte == '.' || (byte | 0x20) == 'e';
 }
 
 /* The number that a string consists of. False: it is none. */
@@ -136,7 +131,7 @@ static bool read_number(nm_json_reader *r, nm_json_kind kind, void *at)
 {
     uint8_t next = nm_json_peek(r);
 
-    if (is_number_start(next))
+    if (nm_json_begins_number(next))
         return read_plain_number(r, kind, at);
     if (next == '"')
         return read_quoted_number(r, kind, at);
@@ -196,7 +191,7 @@ static bool read_enum(nm_json_reader *r, const nm_json_field *field, void *at)
 
     if (next == '"')
         return read_enum_name(r, field, at);
-    if (is_number_start(next))
+    if (nm_json_begins_number(next))
         return read_plain_number(r, NM_JSON_ENUM, at);
     if (next != 'n' || !field->is_null_value)
         return nm_json_unexpected(r, "a name or a number");

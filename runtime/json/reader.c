@@ -87,7 +87,7 @@ NM_COLD bool nm_json_refuse_value(nm_json_reader *r, const uint8_t *at, const ch
 /* What a byte that is not at the end begins; NULL: nothing of JSON. */
 static const char *what_begins(uint8_t byte)
 {
-    if (byte == '-' || (byte >= '0' && byte <= '9'))
+    if (nm_json_begins_number(byte))
         return "a number";
     switch (byte) {
     case '{':

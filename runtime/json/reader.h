@@ -44,6 +44,12 @@ typedef struct nm_json_reader {
     nm_json_stack stack;
 } nm_json_reader;
 
+/* Whether a value that begins with this byte is a number. */
+static inline bool nm_json_begins_number(uint8_t byte)
+{
+    return byte == '-' || (byte >= '0' && byte <= '9');
+}
+
 void nm_json_reader_init(nm_json_reader *r, const uint8_t *text, size_t length, nm_arena *arena);
 void nm_json_reader_free(nm_json_reader *r);
 
