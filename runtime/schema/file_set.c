@@ -4,7 +4,7 @@
 #include "schema/file_set.h"
 
 #include "base/buffer.h"
-#include "base/cursor.h"
+#include "codec/item.h"
 #include "schema/carried.h"
 
 #include <stdlib.h>
@@ -24,42 +24,24 @@ enum {
 
 /* ---- fields ---- */
 
-/* Takes the next field; `content` is a string's or a message's. False: the bytes are malformed. */
-static bool take_field(nm_cursor *rest, uint64_t *number, nm_cursor *content)
+/*
+ * Takes fields until a string or a message of this number comes, which `content` becomes. False:
+ * there is none any more, or the bytes are malformed.
+ */
+static bool take_next(nm_cursor *rest, uint32_t number, nm_cursor *content)
 {
-    uint64_t tag;
-    if (!nm_take_varint(rest, NM_VARINT32_SIZE, &tag))
-        return false;
-    *number = tag >> 3;
-    *content = nm_cursor_over(NULL, 0);
-    uint64_t value;
-    switch (tag & 7) {
-    case NM_WIRE_VARINT:
-        return nm_take_varint(rest, NM_VARINT_SIZE, &value);
-    case NM_WIRE_FIXED64:
-        return nm_take_fixed(rest, 8, &value);
-    case NM_WIRE_FIXED32:
-        return nm_take_fixed(rest, 4, &value);
-    case NM_WIRE_DELIMITED:
-        return nm_take_varint(rest, NM_VARINT_SIZE, &value) && nm_take_bytes(rest, value, content);
-    default:
-        return false;
-    }
-}
-
-/* Takes fields until one of this number comes. False: there is none any more. */
-static bool take_next(nm_cursor *rest, uint64_t number, nm_cursor *content)
-{
-    uint64_t at = 0;
-    while (nm_cursor_left(rest) != 0 && take_field(rest, &at, content)) {
-        if (at == number)
-            return true;
+    nm_item item = {.start = NULL};
+    while (nm_cursor_left(rest) != 0 && nm_take_item(rest, &item) == NULL) {
+        if (item.number != number || item.wire_type != NM_WIRE_DELIMITED)
+            continue;
+        *content = item.content;
+        return true;
     }
     return false;
 }
 
 /* The first field of this number in a message; empty if there is none. */
-static nm_cursor first(nm_cursor message, uint64_t number)
+static nm_cursor first(nm_cursor message, uint32_t number)
 {
     nm_cursor content;
     return take_next(&message, number, &content) ? content : nm_cursor_over(NULL, 0);
@@ -160,7 +142,7 @@ void nm_file_set_free(nm_file_set *set)
 /* ---- types ---- */
 
 /* The name of a type, which has a dot in front. */
-static nm_bytes type_name(nm_cursor method, uint64_t number)
+static nm_bytes type_name(nm_cursor method, uint32_t number)
 {
     const nm_cursor name = first(method, number);
     const size_t dot = nm_cursor_left(&name) != 0 && name.at[0] == '.';
