@@ -47,6 +47,16 @@ char *nm_schema_keep_string(nm_schema_build *build, const char *string)
     return nm_schema_join_names(build, "", string);
 }
 
+char *nm_schema_scratch_string(nm_schema_build *build, const char *string)
+{
+    size_t size = strlen(string) + 1;
+    char *copy = nm_schema_scratch(build, size, 1);
+
+    if (copy != NULL)
+        memcpy(copy, string, size);
+    return copy;
+}
+
 char *nm_schema_join_names(nm_schema_build *build, const char *scope, const char *name)
 {
     size_t before = strlen(scope);
@@ -76,4 +86,16 @@ bool nm_schema_add(nm_schema_build *build, nm_schema_list *list, void *what)
     list->last = item;
     list->count++;
     return true;
+}
+
+bool nm_schema_refer(nm_schema_build *build, const nm_schema_reference *reference)
+{
+    nm_schema_reference *copy = nm_schema_scratch(build, 1, sizeof(*copy));
+    char *name = nm_schema_scratch_string(build, reference->type_name);
+
+    if (copy == NULL || name == NULL)
+        return false;
+    *copy = *reference;
+    copy->type_name = name;
+    return nm_schema_add(build, &build->references, copy);
 }

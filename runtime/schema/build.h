@@ -57,10 +57,16 @@ void *nm_schema_scratch(nm_schema_build *build, size_t count, size_t size);
 /* Copies a string to the schema's arena. NULL: exhausted. */
 char *nm_schema_keep_string(nm_schema_build *build, const char *string);
 
+/* Copies a string to scratch: that of a descriptor lasts until the next file is read. */
+char *nm_schema_scratch_string(nm_schema_build *build, const char *string);
+
 /* Returns "a.b", of the arena, or a copy of `name` if `scope` is "". NULL: exhausted. */
 char *nm_schema_join_names(nm_schema_build *build, const char *scope, const char *name);
 
 /* Returns false if the arena is exhausted. */
 bool nm_schema_add(nm_schema_build *build, nm_schema_list *list, void *what);
+
+/* Adds a copy of a reference, and of its type's name. Returns false if the arena is exhausted. */
+bool nm_schema_refer(nm_schema_build *build, const nm_schema_reference *reference);
 
 #endif

@@ -3,8 +3,6 @@
  */
 #include "schema/enums.h"
 
-#include "schema/names.h"
-
 #include <stdlib.h>
 #include <string.h>
 

@@ -181,22 +181,14 @@ static bool set_default(nm_schema_build *build, const field_source *source, nm_s
 static bool set_reference(nm_schema_build *build, const nm_schema_message *message,
                           const field_source *source, nm_schema_field *field)
 {
-    if (source->type_name == NULL)
-        return true;
-    nm_schema_reference *reference = nm_schema_scratch(build, 1, sizeof(*reference));
-    size_t size = strlen(source->type_name) + 1;
-    char *name = nm_schema_scratch(build, size, 1);
-    if (reference == NULL || name == NULL)
-        return false;
-    memcpy(name, source->type_name, size);
-    *reference = (nm_schema_reference){
-        .type_name = name,
+    const nm_schema_reference reference = {
+        .type_name = source->type_name,
         .file = message->file,
         .owner = message->full_name,
         .member = field->name,
         .field = field,
     };
-    return nm_schema_add(build, &build->references, reference);
+    return source->type_name == NULL || nm_schema_refer(build, &reference);
 }
 
 static natsmicro_status read_field(nm_schema_build *build, const nm_schema_message *message,

@@ -3,6 +3,8 @@
  */
 #include "schema/names.h"
 
+#include "base/compare.h"
+
 #include <string.h>
 
 static bool is_letter(char c)
@@ -88,7 +90,7 @@ bool nm_is_map_entry_name(const char *entry, const char *field)
 int nm_compare_name(const char *name, size_t length, const char *string)
 {
     size_t other = strlen(string);
-    int order = memcmp(name, string, length < other ? length : other);
+    int order = memcmp(name, string, nm_smaller(length, other));
 
     if (order != 0 || length == other)
         return order;

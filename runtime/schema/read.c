@@ -104,10 +104,9 @@ static natsmicro_status read_imports(nm_schema_build *build, nm_schema_source *s
         const char *name = content->dependency[i];
         if (strlen(name) > NM_SCHEMA_MOST_NAME || !nm_is_file_name(name))
             return nm_schema_fail(build, source->file->name, "import %zu is no name of a file", i);
-        source->imports[i] = nm_schema_scratch(build, strlen(name) + 1, 1);
+        source->imports[i] = nm_schema_scratch_string(build, name);
         if (source->imports[i] == NULL)
             return nm_schema_fail_memory(build);
-        memcpy(source->imports[i], name, strlen(name) + 1);
     }
     return NATSMICRO_OK;
 }

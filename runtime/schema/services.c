@@ -3,10 +3,6 @@
  */
 #include "schema/services.h"
 
-#include "schema/names.h"
-
-#include <string.h>
-
 typedef Nm__Schema__MethodSubset method_source;
 typedef Nm__Schema__ServiceSubset service_source;
 
@@ -31,21 +27,14 @@ static bool add_reference(const nm_schema_scope *scope, const nm_schema_service 
                           const nm_schema_method *method, const char *type_name,
                           const nm_schema_message **message)
 {
-    nm_schema_reference *reference = nm_schema_scratch(scope->build, 1, sizeof(*reference));
-    size_t size = strlen(type_name) + 1;
-    char *name = nm_schema_scratch(scope->build, size, 1);
-
-    if (reference == NULL || name == NULL)
-        return false;
-    memcpy(name, type_name, size);
-    *reference = (nm_schema_reference){
-        .type_name = name,
+    const nm_schema_reference reference = {
+        .type_name = type_name,
         .file = scope->file,
         .owner = service->full_name,
         .member = method->name,
         .message = message,
     };
-    return nm_schema_add(scope->build, &scope->build->references, reference);
+    return nm_schema_refer(scope->build, &reference);
 }
 
 static natsmicro_status read_method(const nm_schema_scope *scope, const nm_schema_service *service,
