@@ -58,7 +58,8 @@ static void describe_schema(const nm_endpoint *endpoint, nm_endpoint_info *info)
     describe_types(endpoint, info);
 }
 
-static void describe_endpoint(nm_endpoint *endpoint, nm_endpoint_info *info)
+/* `with_types`: also what only SCHEMA shows. */
+static void describe_endpoint(nm_endpoint *endpoint, nm_endpoint_info *info, bool with_types)
 {
     const natsmicro_stub_method *stub = endpoint->method.stub;
     nm_endpoint_stats *stats = &endpoint->stats;
@@ -68,7 +69,8 @@ static void describe_endpoint(nm_endpoint *endpoint, nm_endpoint_info *info)
                                .queue_group = stub->queue_group_disabled ? "" : NM_QUEUE_GROUP,
                                .metadata = stub->metadata,
                                .n_metadata = stub->n_metadata};
-    describe_schema(endpoint, info);
+    if (with_types)
+        describe_schema(endpoint, info);
     pthread_mutex_lock(&stats->lock);
     info->num_requests = stats->requests;
     info->num_errors = stats->errors;
@@ -116,8 +118,9 @@ char *nm_service_describe(nm_service *service, const char *verb)
     nm_endpoint_info *endpoints = calloc(service->n_endpoints + 1, sizeof(*endpoints));
     if (endpoints == NULL)
         return NULL;
+    bool with_types = nm_verb_is(verb, "SCHEMA");
     for (size_t i = 0; i < service->n_endpoints; i++)
-        describe_endpoint(&service->endpoints[i], &endpoints[i]);
+        describe_endpoint(&service->endpoints[i], &endpoints[i], with_types);
     nm_service_info info = {.name = service->name,
                             .id = service->id,
                             .version = service->version,
