@@ -334,7 +334,7 @@ static natsmicro_status check_received(natsmicro_call *call, const ProtobufCMess
         return NATSMICRO_OK;
     return nm_call_give_up(call, NATSMICRO_INTERNAL,
                            "%s: an interceptor returned OK without a message of type %s",
-                           call->method->full_name, nm_form_type(form)->name);
+                           call->method->full_name, nm_type_name(nm_form_type(form)));
 }
 
 natsmicro_status nm_intercept_recv(natsmicro_call *call, const ProtobufCMessage **message,
