@@ -8,13 +8,10 @@ COMMAND_OBJECTS := $(COMMAND_SOURCES:%.c=$(BUILD)/obj/%.o)
 COMMAND_SHARED  := $(filter $(BUILD)/obj/plugin/request/% $(BUILD)/obj/plugin/model/%,$(PLUGIN_OBJECTS)) \
                    $(filter $(BUILD)/obj/gen/plugin/%,$(PLUGIN_OBJECTS))
 
-# The command, the blob example and tests hash with it; the library has no need of it.
-CRYPTO_LIBS := $(shell $(PKG_CONFIG) --libs libcrypto 2>/dev/null || echo -lcrypto)
-
 $(BUILD)/obj/command/%.o: command/%.c $(FLAGS_FILE) | $(CHECKED) $(WKT_HEADERS) $(PLUGIN_HEADERS)
 	$(call say,CC,$<)
 	$(call compile,$(OWN_FLAGS) $(INCLUDE_command))
 
 $(COMMAND): $(COMMAND_OBJECTS) $(COMMAND_SHARED) $(STATIC_LIBRARY) $(WKT_LIBRARY)
 	$(call say,LD,$@)
-	$(quiet)$(CC) $(LINK_FLAGS) -o $@ $^ $(PACKAGE_LIBS) $(CRYPTO_LIBS)
+	$(quiet)$(CC) $(LINK_FLAGS) -o $@ $^ $(PACKAGE_LIBS)

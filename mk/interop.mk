@@ -27,7 +27,7 @@ $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard tests/interop/*.c)): $(BUILD)/obj/%.o
 $(BUILD)/tests/interop/%: $(BUILD)/obj/tests/interop/%.o $(INTEROP_SHARED) \
                           $(SUPPORT_LIBRARY) $(vectors_STUBS) $(tests_STUBS) $(STATIC_LIBRARY) $(WKT_LIBRARY)
 	$(call say,LD,$@)
-	$(quiet)mkdir -p $(@D) && $(CC) $(LINK_FLAGS) -o $@ $^ $(CMOCKA_LIBS) $(PACKAGE_LIBS) $(CRYPTO_LIBS)
+	$(quiet)mkdir -p $(@D) && $(CC) $(LINK_FLAGS) -o $@ $^ $(CMOCKA_LIBS) $(PACKAGE_LIBS)
 
 # Not among the tests: what the peers are made of comes from the registries of their languages.
 .PHONY: interop interop-run

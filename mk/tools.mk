@@ -13,7 +13,7 @@ PROTOC ?= protoc
 PKG_CONFIG ?= pkg-config
 CLANG_FORMAT ?= $(firstword $(shell command -v clang-format-14 clang-format) clang-format)
 
-PACKAGES := libnats libprotobuf-c jansson
+PACKAGES := libnats libprotobuf-c jansson libcrypto
 PACKAGE_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(PACKAGES) 2>/dev/null)
 PACKAGE_LIBS   := $(shell $(PKG_CONFIG) --libs $(PACKAGES) 2>/dev/null)
 CMOCKA_CFLAGS  := $(shell $(PKG_CONFIG) --cflags cmocka 2>/dev/null)

@@ -14,7 +14,7 @@ $(BUILD)/tests/torture/%: $(BUILD)/obj/tests/torture/%.o $(INTEGRATION_SHARED:%.
                           $(TORTURE_SHARED:%.c=$(BUILD)/obj/%.o) \
                           $(SUPPORT_LIBRARY) $(tests_STUBS) $(STATIC_LIBRARY) $(WKT_LIBRARY)
 	$(call say,LD,$@)
-	$(quiet)mkdir -p $(@D) && $(CC) $(LINK_FLAGS) -o $@ $^ $(CMOCKA_LIBS) $(PACKAGE_LIBS) $(CRYPTO_LIBS)
+	$(quiet)mkdir -p $(@D) && $(CC) $(LINK_FLAGS) -o $@ $^ $(CMOCKA_LIBS) $(PACKAGE_LIBS)
 
 .PHONY: torture torture-run
 torture:

@@ -121,14 +121,14 @@ nm_file_set *nm_file_set_new(const natsmicro_stub_file *files, size_t n_files)
 {
     nm_file_set *set = calloc(1, sizeof(*set));
     nm_buffer bytes = NM_BUFFER_INIT;
-    if (set == NULL || !fill(&bytes, files, n_files)) {
+    if (set == NULL || !fill(&bytes, files, n_files) ||
+        !nm_sha256(set->sha256, bytes.data, bytes.length)) {
         nm_buffer_free(&bytes);
         free(set);
         return NULL;
     }
     set->bytes = bytes.data;
     set->length = bytes.length;
-    nm_sha256(set->sha256, set->bytes, set->length);
     return set;
 }
 

@@ -11,9 +11,9 @@ static void known_texts_have_known_hashes(void **state)
 {
     (void)state;
     char text[NM_SHA256_SIZE];
-    nm_sha256(text, NULL, 0);
+    assert_true(nm_sha256(text, NULL, 0));
     assert_string_equal(text, "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
-    nm_sha256(text, "abc", 3);
+    assert_true(nm_sha256(text, "abc", 3));
     assert_string_equal(text, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
 }
 
@@ -30,7 +30,7 @@ static void every_length_is_hashed_as_elsewhere(void **state)
         sha256_hex expected;
         sha256_end(&hash, expected);
         char text[NM_SHA256_SIZE];
-        nm_sha256(text, bytes, length);
+        assert_true(nm_sha256(text, bytes, length));
         assert_string_equal(text, expected);
     }
 }
