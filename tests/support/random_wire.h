@@ -6,19 +6,9 @@
 #define TESTS_SUPPORT_RANDOM_WIRE_H
 
 #include "base/buffer.h"
+#include "support/random.h"
 
 #include <protobuf-c/protobuf-c.h>
-
-/* Everything follows from the seed, on every machine. */
-typedef struct random_source {
-    uint64_t state; /* not 0 */
-} random_source;
-
-uint64_t random_next(random_source *source);
-size_t random_below(random_source *source, size_t limit);
-
-/* Seeds from the environment variable, or else the time, and prints the seed. */
-random_source random_from(const char *variable);
 
 /*
  * Appends the encoding of a random message, whose required fields are there and whose strings are

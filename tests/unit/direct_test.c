@@ -6,14 +6,13 @@
 
 #include "codec/direct.h"
 #include "support/both_ways.h"
+#include "support/random.h"
 
 #include "direct_test.pb-c.h"
 #include "direct_test_proto2.pb-c.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #define SCALARS  (&directtest__v1__scalars__descriptor)
 #define TEXT     (&directtest__v1__text__descriptor)
@@ -537,56 +536,45 @@ static void odd_messages_are_left_to_the_library(void **state)
 
 /* ---- at random ---- */
 
-static uint64_t random_state;
-
-/* xorshift64*: the same on every machine, so that a seed is enough to repeat a failure. */
-static uint64_t next_random(void)
-{
-    random_state ^= random_state >> 12;
-    random_state ^= random_state << 25;
-    random_state ^= random_state >> 27;
-    return random_state * UINT64_C(2685821657736338717);
-}
-
-static size_t below(size_t limit)
-{
-    return (size_t)(next_random() >> 33) % limit;
-}
+static random_source source;
 
 static void set_at_random(ProtobufCMessage *message, const ProtobufCFieldDescriptor *field,
                           char *text, size_t size)
 {
-    size_t length = below(below(4) == 0 ? size : 12);
+    size_t length = random_below(&source, random_below(&source, 4) == 0 ? size : 12);
 
     for (size_t i = 0; i < length; i++)
-        text[i] = (char)(' ' + below(90));
+        text[i] = (char)(' ' + random_below(&source, 90));
     text[length] = '\0';
-    if (length > 1 && below(4) == 0)
-        memcpy(text + below(length - 1), below(4) == 0 ? "\xc3\xc3" : "\xc3\xbc", 2);
+    if (length > 1 && random_below(&source, 4) == 0)
+        memcpy(text + random_below(&source, length - 1),
+               random_below(&source, 4) == 0 ? "\xc3\xc3" : "\xc3\xbc", 2);
     if (!holds_text(field))
-        set_number(message, field, below(2) == 0 ? borders[below(N_BORDERS)] : next_random());
-    else if (below(5) != 0)
+        set_number(message, field,
+                   random_below(&source, 2) == 0 ? borders[random_below(&source, N_BORDERS)]
+                                                 : random_next(&source));
+    else if (random_below(&source, 5) != 0)
         set_text(message, field, text);
-    else if (field->type == PROTOBUF_C_TYPE_STRING && below(2) == 0)
+    else if (field->type == PROTOBUF_C_TYPE_STRING && random_below(&source, 2) == 0)
         set_text(message, field, field->default_value);
     else
         set_text(message, field, NULL);
-    set_has(message, field, (int)below(3));
+    set_has(message, field, (int)random_below(&source, 3));
 }
 
 /* Tries the bytes as they are, and then with some of them changed, cut off or repeated. */
 static void assert_decodes_the_same(const nm_plan *plan, const nm_buffer *encoded)
 {
     nm_buffer bytes = NM_BUFFER_INIT;
-    nm_codec_limits some = {0, 64 + below(3000)};
+    nm_codec_limits some = {0, 64 + random_below(&source, 3000)};
 
     assert_same(both_ways_decode(plan, encoded->data, encoded->length, &limits));
     nm_buffer_append(&bytes, encoded->data, encoded->length);
     nm_buffer_append(&bytes, encoded->data, encoded->length);
     assert_same(both_ways_decode(plan, bytes.data, bytes.length, &some));
     for (int i = 0; bytes.length > 0 && i < 4; i++) {
-        bytes.data[below(bytes.length)] = (uint8_t)next_random();
-        bytes.length -= below(2) * below(bytes.length);
+        bytes.data[random_below(&source, bytes.length)] = (uint8_t)random_next(&source);
+        bytes.length -= random_below(&source, 2) * random_below(&source, bytes.length);
         assert_same(both_ways_decode(plan, bytes.data, bytes.length, &limits));
     }
     nm_buffer_free(&bytes);
@@ -600,7 +588,7 @@ static void assert_random_message(const nm_plan *plan)
     char room[32][600];
 
     for (unsigned i = 0; i < descriptor->n_fields; i++)
-        if (below(3) != 0)
+        if (random_below(&source, 3) != 0)
             set_at_random(message, &descriptor->fields[i], room[i], sizeof(room[i]));
     assert_same(both_ways_encode(plan, message));
     if (nm_encode(descriptor, message, &buffer, NULL) == NATSMICRO_OK)
@@ -611,13 +599,8 @@ static void assert_random_message(const nm_plan *plan)
 
 static void random_messages_are_the_same_both_ways(void **state)
 {
-    const char *given = getenv("DIRECT_TEST_SEED");
-    uint64_t seed = given != NULL ? strtoull(given, NULL, 10) : (uint64_t)time(NULL);
-
     (void)state;
-    random_state = seed | 1;
-    printf("DIRECT_TEST_SEED=%llu\n", (unsigned long long)seed);
-    fflush(stdout);
+    source = random_from("DIRECT_TEST_SEED");
     for (size_t i = 0; i < n_both_ways_types; i++) {
         nm_plan *plan = new_plan(both_ways_types[i]);
 

@@ -6,14 +6,12 @@
 
 #include "codec/codec.h"
 #include "codec/item.h"
+#include "support/random.h"
 
 #include "join_test.pb-c.h"
 #include "join_test_proto2.pb-c.h"
 
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #define NODE   (&jointest__v1__node__descriptor)
 #define WIDE   (&jointest__v1__wide__descriptor)
@@ -268,16 +266,7 @@ static void deep_pieces_take_time_in_proportion(void **state)
 
 /* ---- at random ---- */
 
-static uint64_t random_state;
-
-/* xorshift64*: the same on every machine, so that a seed is enough to repeat a failure. */
-static size_t below(size_t limit)
-{
-    random_state ^= random_state >> 12;
-    random_state ^= random_state << 25;
-    random_state ^= random_state >> 27;
-    return (size_t)(random_state * UINT64_C(2685821657736338717) >> 33) % limit;
-}
+static random_source source;
 
 static void put_varint(nm_buffer *out, uint64_t number)
 {
@@ -309,11 +298,11 @@ static void make_value(nm_buffer *out, const ProtobufCFieldDescriptor *field, in
         make_message(&inner, field->descriptor, levels - 1);
         put_delimited(out, inner.data, inner.length);
     } else if (nm_wire_type_of(field->type) == NM_WIRE_DELIMITED) {
-        put_delimited(out, text, below(sizeof(text)));
+        put_delimited(out, text, random_below(&source, sizeof(text)));
     } else if (nm_wire_type_of(field->type) == NM_WIRE_FIXED64) {
         nm_buffer_append(out, text, 8);
     } else {
-        put_varint(out, below(300));
+        put_varint(out, random_below(&source, 300));
     }
     nm_buffer_free(&inner);
 }
@@ -329,18 +318,18 @@ static void make_message(nm_buffer *out, const ProtobufCMessageDescriptor *descr
         bool is_required = field->label == PROTOBUF_C_LABEL_REQUIRED;
         bool is_member = (field->flags & PROTOBUF_C_FIELD_FLAG_ONEOF) != 0;
 
-        if ((is_message && levels == 0) || (!is_required && below(3) == 0) ||
+        if ((is_message && levels == 0) || (!is_required && random_below(&source, 3) == 0) ||
             (is_member && chosen == field->quantifier_offset))
             continue;
         size_t most = field->label == PROTOBUF_C_LABEL_REPEATED ? 3 : 1;
-        for (size_t count = 1 + below(most); count > 0; count--)
+        for (size_t count = 1 + random_below(&source, most); count > 0; count--)
             make_value(out, field, levels);
         if (is_member)
             chosen = field->quantifier_offset;
     }
-    for (size_t count = below(3); count > 0; count--) {
-        put_tag(out, (uint32_t)(1000 + below(3)), NM_WIRE_VARINT);
-        put_varint(out, below(300));
+    for (size_t count = random_below(&source, 3); count > 0; count--) {
+        put_tag(out, (uint32_t)(1000 + random_below(&source, 3)), NM_WIRE_VARINT);
+        put_varint(out, random_below(&source, 300));
     }
 }
 
@@ -366,7 +355,7 @@ static void split_single(nm_buffer *out, const ProtobufCFieldDescriptor *field, 
     const uint8_t *start = rest.at;
     while (rest.at < rest.end) {
         assert_null(nm_take_item(&rest, &item));
-        if (below(2) != 0)
+        if (random_below(&source, 2) != 0)
             continue;
         put_tag(out, field->id, NM_WIRE_DELIMITED);
         put_delimited(out, start, (size_t)(rest.at - start));
@@ -385,7 +374,7 @@ static void put_replaced(nm_buffer *out, const ProtobufCMessageDescriptor *descr
         const ProtobufCFieldDescriptor *other = &descriptor->fields[i];
 
         if ((other->flags & PROTOBUF_C_FIELD_FLAG_ONEOF) == 0 || other == field ||
-            other->quantifier_offset != field->quantifier_offset || below(3) != 0)
+            other->quantifier_offset != field->quantifier_offset || random_below(&source, 3) != 0)
             continue;
         make_value(out, field, 1);
         make_value(out, other, 1);
@@ -417,7 +406,7 @@ static void split_item(queue *queues, const ProtobufCMessageDescriptor *descript
 /* Takes the next item of a random queue that has one; false if all are empty. */
 static bool take_from_any(queue *queues, size_t count, nm_buffer *out)
 {
-    size_t first = below(count);
+    size_t first = random_below(&source, count);
 
     for (size_t i = 0; i < count; i++) {
         queue *from = &queues[(first + i) % count];
@@ -473,13 +462,9 @@ static nm_buffer random_encoding(const ProtobufCMessageDescriptor *descriptor)
 static void random_pieces_are_the_message_that_they_were(void **state)
 {
     static const ProtobufCMessageDescriptor *const types[] = {NODE, NEEDED, WIDE};
-    const char *given = getenv("JOIN_TEST_SEED");
-    uint64_t seed = given != NULL ? strtoull(given, NULL, 10) : (uint64_t)time(NULL);
 
     (void)state;
-    random_state = seed | 1;
-    printf("JOIN_TEST_SEED=%llu\n", (unsigned long long)seed);
-    fflush(stdout);
+    source = random_from("JOIN_TEST_SEED");
     for (size_t round = 0; round < 1000; round++) {
         const ProtobufCMessageDescriptor *descriptor = types[round % 3];
         nm_buffer whole = random_encoding(descriptor);

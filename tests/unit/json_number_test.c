@@ -3,6 +3,8 @@
  * price that changes on its way is worse than an error.
  */
 #include "unit/cmocka_test.h"
+
+#include "support/random.h"
 #include "json/decimal.h"
 #include "json/number.h"
 
@@ -12,21 +14,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-static uint64_t seed;
-
-/* Pseudo-random, the same in each run (xorshift64*). */
-static uint64_t next_random(void)
-{
-    seed ^= seed >> 12;
-    seed ^= seed << 25;
-    seed ^= seed >> 27;
-    return seed * UINT64_C(2685821657736338717);
-}
+static random_source source;
 
 static int restart(void **state)
 {
     (void)state;
-    seed = 88172645463325252;
+    source = (random_source){88172645463325252};
     return 0;
 }
 
@@ -85,7 +78,7 @@ static double random_double(void)
     double value;
 
     do {
-        bits = next_random();
+        bits = random_next(&source);
         memcpy(&value, &bits, sizeof(value));
     } while (!isfinite(value));
     return value;
@@ -97,7 +90,7 @@ static float random_float(void)
     float value;
 
     do {
-        bits = (uint32_t)next_random();
+        bits = (uint32_t)random_next(&source);
         memcpy(&value, &bits, sizeof(value));
     } while (!isfinite(value));
     return value;
@@ -107,8 +100,8 @@ static float random_float(void)
 static double random_price(void)
 {
     char text[40];
-    snprintf(text, sizeof(text), "%llde-%d", (long long)(next_random() % 100000000),
-             (int)(next_random() % 9));
+    snprintf(text, sizeof(text), "%llde-%d", (long long)(random_next(&source) % 100000000),
+             (int)(random_next(&source) % 9));
     return strtod(text, NULL);
 }
 
@@ -153,12 +146,13 @@ static void decimals_are_read_as_the_nearest_numbers(void **state)
     for (int i = 0; i < 20000; i++) {
         char text[80];
         snprintf(text, sizeof(text), "%llu.%llue%d",
-                 (unsigned long long)(next_random() >> (i % 64)), (unsigned long long)next_random(),
-                 (int)(next_random() % 700) - 350);
+                 (unsigned long long)(random_next(&source) >> (i % 64)),
+                 (unsigned long long)random_next(&source), (int)(random_next(&source) % 700) - 350);
         assert_same_double(text, strtod(text, NULL));
         assert_same_float(text, strtof(text, NULL));
-        snprintf(text, sizeof(text), "%llue%d", (unsigned long long)(next_random() >> (i % 64)),
-                 (int)(next_random() % 60) - 30);
+        snprintf(text, sizeof(text), "%llue%d",
+                 (unsigned long long)(random_next(&source) >> (i % 64)),
+                 (int)(random_next(&source) % 60) - 30);
         assert_same_double(text, strtod(text, NULL));
         assert_same_float(text, strtof(text, NULL));
     }

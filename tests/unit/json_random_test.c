@@ -5,6 +5,8 @@
 #include "unit/cmocka_test.h"
 #include "unit/json_fixture.h"
 
+#include "support/random.h"
+
 #include "json_test.pb-c.h"
 #include "json_test_proto2.pb-c.h"
 
@@ -27,19 +29,10 @@
 /* ---- random messages ---- */
 
 typedef struct generator {
-    uint64_t seed;
+    random_source source;
     nm_arena arena;
     int budget; /* of messages in one */
 } generator;
-
-/* Pseudo-random, the same in each run (xorshift64*); below `limit`. */
-static uint64_t below(generator *g, uint64_t limit)
-{
-    g->seed ^= g->seed >> 12;
-    g->seed ^= g->seed << 25;
-    g->seed ^= g->seed >> 27;
-    return g->seed * UINT64_C(2685821657736338717) % limit;
-}
 
 static void *allocate(generator *g, size_t size)
 {
@@ -51,8 +44,8 @@ static void *allocate(generator *g, size_t size)
 /* Numbers of all lengths, and the ends of their ranges. */
 static uint64_t random_bits(generator *g)
 {
-    uint64_t bits = below(g, UINT64_MAX) >> below(g, 64);
-    return below(g, 2) == 0 ? bits : ~bits;
+    uint64_t bits = random_next(&g->source) >> random_below(&g->source, 64);
+    return random_below(&g->source, 2) == 0 ? bits : ~bits;
 }
 
 static double random_double(generator *g)
@@ -60,11 +53,13 @@ static double random_double(generator *g)
     static const double some[] = {0, -0.0, 1, 0.1, -2.5, 1e300, 123456.789, 5e-324};
     uint64_t bits = random_bits(g);
 
-    if (below(g, 2) == 0)
-        return some[below(g, sizeof(some) / sizeof(some[0]))];
+    if (random_below(&g->source, 2) == 0)
+        return some[random_below(&g->source, sizeof(some) / sizeof(some[0]))];
     double value;
     memcpy(&value, &bits, sizeof(value));
-    return isfinite(value) ? value : below(g, 2) == 0 ? (double)NAN : (double)INFINITY;
+    return isfinite(value)                    ? value
+           : random_below(&g->source, 2) == 0 ? (double)NAN
+                                              : (double)INFINITY;
 }
 
 static float random_float(generator *g)
@@ -73,7 +68,7 @@ static float random_float(generator *g)
 
     float value;
     memcpy(&value, &bits, sizeof(value));
-    return isfinite(value) ? value : below(g, 2) == 0 ? NAN : -INFINITY;
+    return isfinite(value) ? value : random_below(&g->source, 2) == 0 ? NAN : -INFINITY;
 }
 
 static char *random_string(generator *g)
@@ -83,18 +78,18 @@ static char *random_string(generator *g)
                                         "\t", "{}",         "0",  "\b\f\r,", "12345678", "é"};
     char text[200] = "";
 
-    for (uint64_t n = below(g, 8); n > 0; n--)
-        strcat(text, parts[below(g, sizeof(parts) / sizeof(parts[0]))]);
+    for (uint64_t n = random_below(&g->source, 8); n > 0; n--)
+        strcat(text, parts[random_below(&g->source, sizeof(parts) / sizeof(parts[0]))]);
     return strcpy(allocate(g, strlen(text) + 1), text);
 }
 
 static ProtobufCBinaryData random_bytes(generator *g)
 {
-    ProtobufCBinaryData bytes = {below(g, 20), NULL};
+    ProtobufCBinaryData bytes = {random_below(&g->source, 20), NULL};
 
     bytes.data = allocate(g, bytes.len);
     for (size_t i = 0; i < bytes.len; i++)
-        bytes.data[i] = (uint8_t)below(g, 256);
+        bytes.data[i] = (uint8_t)random_below(&g->source, 256);
     return bytes;
 }
 
@@ -177,7 +172,7 @@ static bool is_map(const ProtobufCFieldDescriptor *field)
 
 static void put_list(generator *g, const ProtobufCFieldDescriptor *field, uint8_t *members)
 {
-    size_t count = below(g, is_map(field) ? 2 : 4);
+    size_t count = random_below(&g->source, is_map(field) ? 2 : 4);
     size_t size = size_of(field->type);
     uint8_t *list = allocate(g, count * size);
 
@@ -218,7 +213,7 @@ static void put_fields(generator *g, ProtobufCMessage *message)
         const ProtobufCFieldDescriptor *field = &descriptor->fields[i];
         bool is_needed = field->label == PROTOBUF_C_LABEL_REQUIRED || is_map(field) ||
                          strstr(descriptor->name, "Entry") != NULL;
-        if (!is_needed && (g->budget <= 0 || below(g, 3) == 0))
+        if (!is_needed && (g->budget <= 0 || random_below(&g->source, 3) == 0))
             continue;
         if (field->label == PROTOBUF_C_LABEL_REPEATED)
             put_list(g, field, (uint8_t *)message);
@@ -232,11 +227,11 @@ static void put_fields(generator *g, ProtobufCMessage *message)
 static void put_time(generator *g, ProtobufCMessage *message, bool may_be_negative)
 {
     Google__Protobuf__Duration *time = (Google__Protobuf__Duration *)message;
-    int32_t unit = below(g, 2) == 0 ? 1000000 : 1;
+    int32_t unit = random_below(&g->source, 2) == 0 ? 1000000 : 1;
 
-    time->seconds = (int64_t)below(g, UINT64_C(253402300800));
-    time->nanos = (int32_t)(below(g, 1000000000) / (uint64_t)unit) * unit;
-    if (may_be_negative && below(g, 2) == 0) {
+    time->seconds = (int64_t)(random_next(&g->source) % UINT64_C(253402300800));
+    time->nanos = (int32_t)(random_below(&g->source, 1000000000) / (uint64_t)unit) * unit;
+    if (may_be_negative && random_below(&g->source, 2) == 0) {
         time->seconds = -time->seconds;
         time->nanos = -time->nanos;
     }
@@ -247,7 +242,7 @@ static void put_mask(generator *g, ProtobufCMessage *message)
     static char *paths[] = {(char *)"a", (char *)"foo_bar.baz", (char *)"x1.y_z"};
     Google__Protobuf__FieldMask *mask = (Google__Protobuf__FieldMask *)message;
 
-    mask->n_paths = below(g, 4);
+    mask->n_paths = random_below(&g->source, 4);
     mask->paths = paths;
 }
 
@@ -255,7 +250,7 @@ static void put_kind(generator *g, ProtobufCMessage *message)
 {
     const ProtobufCMessageDescriptor *descriptor = message->descriptor;
     uint64_t kinds = g->budget > 0 ? 6 : 4;
-    const ProtobufCFieldDescriptor *field = &descriptor->fields[below(g, kinds)];
+    const ProtobufCFieldDescriptor *field = &descriptor->fields[random_below(&g->source, kinds)];
     Google__Protobuf__Value *value = (Google__Protobuf__Value *)message;
 
     put_single(g, field, (uint8_t *)message);
@@ -272,7 +267,8 @@ static void put_any(generator *g, ProtobufCMessage *message)
         &google__protobuf__any__descriptor, &google__protobuf__empty__descriptor,
         &jsontest__v2__old__descriptor};
     Google__Protobuf__Any *any = (Google__Protobuf__Any *)message;
-    const ProtobufCMessageDescriptor *type = types[below(g, sizeof(types) / sizeof(types[0]))];
+    const ProtobufCMessageDescriptor *type =
+        types[random_below(&g->source, sizeof(types) / sizeof(types[0]))];
     ProtobufCMessage *content = random_message(g, type);
 
     any->type_url = allocate(g, strlen(type->name) + 30);
@@ -387,7 +383,7 @@ static void random_messages_come_back(void **state)
         &jsontest__v1__choice__descriptor,  &jsontest__v1__tree__descriptor,
         &jsontest__v1__known__descriptor,   &jsontest__v1__names__descriptor,
         &jsontest__v1__wide__descriptor,    &jsontest__v2__old__descriptor};
-    generator g = {.seed = 88172645463325252, .arena = NM_ARENA_INIT};
+    generator g = {.source = {88172645463325252}, .arena = NM_ARENA_INIT};
 
     (void)state;
     for (size_t i = 0; i < MESSAGES; i++) {
