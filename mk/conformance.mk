@@ -44,10 +44,10 @@ $(RUNNER): $(RUNNER_OBJECTS)
 TESTED_PROTOS       := conformance google/protobuf/test_messages_proto3 simple
 TESTED_HEADERS      := $(TESTED_PROTOS:%=$(CONFORMANCE_GEN)/%.pb-c.h)
 CONFORMANCE_PROGRAM := $(CONFORMANCE)/program
-TESTED_DESCRIPTORS  := $(CONFORMANCE_GEN)/descriptors.pb
+TESTED_DESCRIPTORS  := $(BUILD)/gen/descriptors/conformance.set
 CONFORMANCE_OBJECTS := $(TESTED_PROTOS:%=$(BUILD)/obj/conformance/%.pb-c.o) \
                        $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard tests/conformance/*.c)) \
-                       $(BUILD)/obj/tests/support/both_ways.o
+                       $(BUILD)/obj/tests/support/both_ways.o $(BUILD)/obj/tests/support/descriptors.o
 
 $(CONFORMANCE_GEN)/%.pb-c.c $(CONFORMANCE_GEN)/%.pb-c.h: $(CONFORMANCE_SOURCE)/fetched tests/conformance/simple.proto $(PLUGIN) | $(CHECKED)
 	$(call say,PROTOC,$*.proto)
@@ -78,4 +78,4 @@ conformance:
 	@$(MAKE) --no-print-directory conformance-run
 
 conformance-run: $(CONFORMANCE_RUNNER) $(CONFORMANCE_PROGRAM) $(TESTED_DESCRIPTORS)
-	@tests/conformance/run $(CONFORMANCE) $(CONFORMANCE_RUNNER) $(CONFORMANCE_PROGRAM) $(TESTED_DESCRIPTORS)
+	@BUILD=$(BUILD) tests/conformance/run $(CONFORMANCE) $(CONFORMANCE_RUNNER) $(CONFORMANCE_PROGRAM)

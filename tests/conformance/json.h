@@ -5,10 +5,11 @@
 #ifndef CONFORMANCE_JSON_H
 #define CONFORMANCE_JSON_H
 
+#include "support/descriptors.h"
 #include "json/json.h"
 
 typedef struct conformance_json {
-    nm_buffer files; /* a serialized FileDescriptorSet */
+    descriptors files;
     nm_schema *schema;
     nm_dynamic *dynamic;
     nm_json *json;
@@ -17,12 +18,11 @@ typedef struct conformance_json {
 } conformance_json;
 
 /*
- * Binds a type to the schema of a file that holds a serialized FileDescriptorSet: the generated
- * one, or one of the same name that is made at run time. Exits with a message if that is not
- * possible.
+ * Binds a type to the schema of the runner's messages: the generated one, or one of the same name
+ * that is made at run time. Exits with a message if that is not possible.
  */
-void conformance_json_open(conformance_json *json, const char *path,
-                           const ProtobufCMessageDescriptor *generated, bool is_dynamic);
+void conformance_json_open(conformance_json *json, const ProtobufCMessageDescriptor *generated,
+                           bool is_dynamic);
 void conformance_json_close(conformance_json *json);
 
 #endif

@@ -3,9 +3,9 @@
  * writes an answer to each to standard output, both after their lengths in four bytes, the low one
  * first. Messages go through the codec and the JSON reader and writer as those of calls do.
  *
- * CONFORMANCE_DESCRIPTORS names a file that holds a FileDescriptorSet of the messages;
- * CONFORMANCE_TYPES is `generated`, or `dynamic`: the types are made from that file. They are no
- * arguments, because not every runner passes those on as they are.
+ * BUILD names the build folder, where protoc's descriptors of the messages are. CONFORMANCE_TYPES
+ * is `generated`, or `dynamic`: the types are made from these descriptors. They are no arguments,
+ * because not every runner passes those on as they are.
  *
  * Skipped: proto2 (protoc-gen-c cannot make its test messages, which have groups), and the formats
  * that this library does not have.
@@ -220,12 +220,11 @@ int main(void)
                  .output = NM_BUFFER_INIT,
                  .error = NM_ERROR_INIT};
 
-    const char *descriptors = getenv("CONFORMANCE_DESCRIPTORS");
     const char *types = getenv("CONFORMANCE_TYPES");
 
-    if (descriptors == NULL || types == NULL)
-        give_up("CONFORMANCE_DESCRIPTORS or CONFORMANCE_TYPES is not set");
-    conformance_json_open(&p.json, descriptors, TESTED, strcmp(types, "dynamic") == 0);
+    if (types == NULL)
+        give_up("CONFORMANCE_TYPES is not set");
+    conformance_json_open(&p.json, TESTED, strcmp(types, "dynamic") == 0);
     p.plan = nm_plan_new(p.json.descriptor);
     if (p.plan == NULL || p.direct_plan == NULL)
         give_up("no memory");

@@ -14,7 +14,8 @@ typedef struct descriptors {
 
 /*
  * Reads $BUILD/gen/descriptors/<name>.set: "tests" has the files of tests/protos, "odd" those of
- * tests/descriptors, each with all that they import. Aborts if it is not there.
+ * tests/descriptors, "bench" and "conformance" what the benches and the conformance suite take;
+ * each with all that they import. Aborts if it is not there.
  */
 descriptors descriptors_read(const char *name);
 
