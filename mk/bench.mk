@@ -11,8 +11,7 @@ BENCH_SHARED   := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard bench/support/*.c) 
 BENCH_DESCRIPTORS := $(BUILD)/gen/descriptors/bench.set
 $(BENCH_DESCRIPTORS): $(bench_PROTOS:%=bench/protos/%) $(tests_PROTOS:%=tests/protos/%) $(OWN_PROTOS) | $(CHECKED)
 	$(call say,PROTOC,$@)
-	$(quiet)mkdir -p $(@D) && $(PROTOC) -Ibench/protos -Itests/protos -Iproto --include_imports --descriptor_set_out=$@ \
-	    $(bench_PROTOS) lab/v1/lab.proto
+	$(call describe,-Ibench/protos -Itests/protos -Iproto,$(bench_PROTOS) lab/v1/lab.proto)
 
 $(BUILD)/obj/bench/%.o: bench/%.c $(FLAGS_FILE) | $(CHECKED) $(tests_HEADERS) $(bench_HEADERS) $(WKT_HEADERS)
 	$(call say,CC,$<)

@@ -56,8 +56,7 @@ $(CONFORMANCE_GEN)/%.pb-c.c $(CONFORMANCE_GEN)/%.pb-c.h: $(CONFORMANCE_SOURCE)/f
 
 $(TESTED_DESCRIPTORS): $(CONFORMANCE_SOURCE)/fetched
 	$(call say,PROTOC,$@)
-	$(quiet)mkdir -p $(@D) && $(PROTOC) $(PROTO_PATHS) --include_imports --descriptor_set_out=$@ \
-	    google/protobuf/test_messages_proto3.proto
+	$(call describe,$(PROTO_PATHS),google/protobuf/test_messages_proto3.proto)
 
 $(BUILD)/obj/conformance/%.pb-c.o: $(CONFORMANCE_GEN)/%.pb-c.c $(FLAGS_FILE) | $(TESTED_HEADERS) $(WKT_HEADERS)
 	$(call say,CC,$<)

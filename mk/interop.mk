@@ -18,7 +18,7 @@ $(PEERS): $(INTEROP_PEERS)/%-peer: tests/interop/prepare
 JSON_DESCRIPTORS := $(INTEROP_PEERS)/jsonlab.binpb
 $(JSON_DESCRIPTORS): tests/protos/jsonlab/v1/jsonlab.proto $(OWN_PROTOS) | $(CHECKED)
 	$(call say,PROTOC,$@)
-	$(quiet)mkdir -p $(@D) && $(PROTOC) -Itests/protos -Iproto --include_imports --descriptor_set_out=$@ $<
+	$(call describe,-Itests/protos -Iproto,$<)
 
 $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard tests/interop/*.c)): $(BUILD)/obj/%.o: %.c $(FLAGS_FILE) | $(CHECKED) $(vectors_HEADERS) $(tests_HEADERS) $(WKT_HEADERS)
 	$(call say,CC,$<)

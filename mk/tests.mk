@@ -23,11 +23,11 @@ odd_PROTOS      := $(patsubst tests/descriptors/%,%,$(wildcard tests/descriptors
 
 $(BUILD)/gen/descriptors/tests.set: $(tests_PROTOS:%=tests/protos/%) $(OWN_PROTOS) | $(CHECKED)
 	$(call say,PROTOC,$@)
-	$(quiet)mkdir -p $(@D) && $(PROTOC) -Itests/protos -Iproto --include_imports --descriptor_set_out=$@ $(tests_PROTOS)
+	$(call describe,-Itests/protos -Iproto,$(tests_PROTOS))
 
 $(BUILD)/gen/descriptors/odd.set: $(odd_PROTOS:%=tests/descriptors/%) | $(CHECKED)
 	$(call say,PROTOC,$@)
-	$(quiet)mkdir -p $(@D) && $(PROTOC) -Itests/descriptors --include_imports --descriptor_set_out=$@ $(odd_PROTOS)
+	$(call describe,-Itests/descriptors,$(odd_PROTOS))
 
 SUPPORT_SOURCES     := $(wildcard tests/support/*.c)
 SUPPORT_LIBRARY     := $(BUILD)/libtests-support.a

@@ -63,4 +63,6 @@ $(CHECKED): scripts/install-dependencies
 	@touch $@
 
 compile = $(quiet)mkdir -p $(@D) && $(CC) $(1) -MMD -MP -MF $(@:.o=.d) -c $< -o $@
+# $(call describe,paths,files): the target gets protoc's descriptors of the files and of all that they import.
+describe = $(quiet)mkdir -p $(@D) && $(PROTOC) $(1) --include_imports --descriptor_set_out=$@ $(2)
 archive = $(quiet)mkdir -p $(@D) && rm -f $@ && $(AR) rcs $@ $(filter %.o,$^)
