@@ -26,7 +26,7 @@ $(SUBSET_OBJECT): $(SUBSET).c $(FLAGS_FILE) | $(SUBSET).h
 	$(call say,CC,$<)
 	$(call compile,$(GENERATED_FLAGS) -I$(BUILD)/gen/runtime)
 
-$(CARRIED): scripts/carried scripts/file_set.awk $(OWN_PROTOS) | $(CHECKED)
+$(CARRIED): scripts/carried scripts/file_set.awk mk/generate.mk $(OWN_PROTOS) | $(CHECKED)
 	$(call say,PROTOC,$@)
 	$(quiet)mkdir -p $(@D) && scripts/carried $(PROTOC) $(WKT_NAMES) > $@
 

@@ -5,7 +5,13 @@ PLUGIN_SOURCES := $(wildcard plugin/*.c plugin/*/*.c)
 PLUGIN_SHARED  := $(addprefix $(BUILD)/obj/runtime/base/,buffer.o rules.o utf8.o)
 PLUGIN_OBJECTS := $(PLUGIN_SOURCES:%.c=$(BUILD)/obj/%.o) $(PLUGIN_SHARED) \
                   $(BUILD)/obj/gen/plugin/google/protobuf/compiler/plugin.pb-c.o
-PLUGIN_HEADERS := $(BUILD)/gen/plugin/google/protobuf/compiler/plugin.pb-c.h
+# The names of the .proto files that the library carries, which generated code leaves out.
+CARRIED_NAMES  := $(BUILD)/gen/plugin/carried_names.inc
+PLUGIN_HEADERS := $(BUILD)/gen/plugin/google/protobuf/compiler/plugin.pb-c.h $(CARRIED_NAMES)
+
+$(CARRIED_NAMES): mk/generate.mk
+	$(call say,GEN,$@)
+	$(quiet)mkdir -p $(@D) && printf '"%s.proto",\n' $(WKT_NAMES) > $@
 
 $(BUILD)/gen/plugin/google/%.pb-c.c $(BUILD)/gen/plugin/google/%.pb-c.h: | $(CHECKED)
 	$(call say,PROTOC,google/$*.proto)

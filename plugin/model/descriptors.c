@@ -37,16 +37,11 @@ const gen_descriptor *gen_read_descriptors(gen_pool *pool, const gen_sources *so
 
 /* ---- what is embedded ---- */
 
-/* The names that mk/generate.mk has in WKT_NAMES. */
 static bool is_carried(const char *name)
 {
     static const char *const carried[] = {
-        "google/protobuf/any.proto",        "google/protobuf/api.proto",
-        "google/protobuf/descriptor.proto", "google/protobuf/duration.proto",
-        "google/protobuf/empty.proto",      "google/protobuf/field_mask.proto",
-        "google/protobuf/struct.proto",     "google/protobuf/source_context.proto",
-        "google/protobuf/timestamp.proto",  "google/protobuf/type.proto",
-        "google/protobuf/wrappers.proto",   "natsmicro/options.proto"};
+#include "carried_names.inc"
+    };
     for (size_t i = 0; i < sizeof(carried) / sizeof(carried[0]); i++) {
         if (strcmp(carried[i], name) == 0)
             return true;
