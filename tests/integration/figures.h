@@ -5,16 +5,11 @@
 #ifndef INTEGRATION_FIGURES_H
 #define INTEGRATION_FIGURES_H
 
+#include "support/sanitized.h"
+
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
-
-/* A value for normal builds, and one for builds with a sanitizer. */
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define PLAIN_OR_SANITIZED(plain, sanitized) (sanitized)
-#else
-#define PLAIN_OR_SANITIZED(plain, sanitized) (plain)
-#endif
 
 /*
  * Returns the value of the environment variable, if set; else `whole`, or `small` under sanitizers.

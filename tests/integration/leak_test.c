@@ -3,6 +3,7 @@
  * thread, no subscription. This finds leaks that grow with each call; sanitizers find the others.
  */
 #include "integration/lab_service.h"
+#include "support/sanitized.h"
 
 #include <dirent.h>
 #include <stdio.h>
@@ -12,11 +13,7 @@
 #define WAIT_MS 15000
 
 /* In bytes. Sanitizers keep freed memory for a while, and look for leaks themselves. */
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define GROWTH_LIMIT (1024 * 1024 * 1024)
-#else
-#define GROWTH_LIMIT (768 * 1024)
-#endif
+#define GROWTH_LIMIT PLAIN_OR_SANITIZED(768 * 1024, 1024 * 1024 * 1024)
 
 static lab room;
 static natsConnection *connection;

@@ -8,6 +8,7 @@
 #include "schema/carried.h"
 #include "support/both_ways.h"
 #include "support/descriptors.h"
+#include "support/sanitized.h"
 #include "support/random_wire.h"
 #include "unit/cmocka_test.h"
 
@@ -285,16 +286,7 @@ static bool assert_same_message(const ProtobufCMessageDescriptor *original, cons
     return statuses[0] == NATSMICRO_OK;
 }
 
-/* Sanitizers are slow. */
-#ifndef __has_feature
-#define __has_feature(name) 0
-#endif
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) || \
-    __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define N_RANDOM 5000
-#else
-#define N_RANDOM 30000
-#endif
+#define N_RANDOM PLAIN_OR_SANITIZED(30000, 5000)
 
 static void random_messages_have_the_same_bytes(void **state)
 {

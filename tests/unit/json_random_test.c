@@ -6,6 +6,7 @@
 #include "unit/json_fixture.h"
 
 #include "support/random.h"
+#include "support/sanitized.h"
 
 #include "json_test.pb-c.h"
 #include "json_test_proto2.pb-c.h"
@@ -15,16 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Sanitizers are slow: there 1,000 are enough. */
-#ifndef __has_feature
-#define __has_feature(name) 0
-#endif
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) || \
-    __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define MESSAGES 1000
-#else
-#define MESSAGES 30000
-#endif
+#define MESSAGES PLAIN_OR_SANITIZED(30000, 1000)
 
 /* ---- random messages ---- */
 
