@@ -163,11 +163,8 @@ static set_proto *fetch_set(const char *subject, const json_t *schema)
     const json_t *descriptors = json_object_get(schema, "descriptors");
     const size_t size = (size_t)json_integer_value(json_object_get(descriptors, "size"));
     uint8_t *bytes = fetch(subject, size);
-    sha256 hash;
-    sha256_begin(&hash);
-    sha256_add(&hash, bytes, size);
     sha256_hex hex;
-    sha256_end(&hash, hex);
+    sha256_of(bytes, size, hex);
     assert_string_equal(text(descriptors, "sha256"), hex);
     set_proto *set = google__protobuf__file_descriptor_set__unpack(NULL, size, bytes);
     assert_non_null(set);

@@ -37,3 +37,11 @@ void sha256_end(sha256 *self, sha256_hex hex)
     for (unsigned i = 0; i < length; i++)
         snprintf(hex + (size_t)2 * i, 3, "%02x", digest[i]);
 }
+
+void sha256_of(const void *data, size_t length, sha256_hex hex)
+{
+    sha256 self;
+    sha256_begin(&self);
+    sha256_add(&self, data, length);
+    sha256_end(&self, hex);
+}

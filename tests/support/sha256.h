@@ -19,4 +19,7 @@ void sha256_add(sha256 *self, const void *data, size_t length);
 /* Frees what the hash holds: each that was begun is ended once. */
 void sha256_end(sha256 *self, sha256_hex hex);
 
+/* All three at once. */
+void sha256_of(const void *data, size_t length, sha256_hex hex);
+
 #endif

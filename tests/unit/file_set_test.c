@@ -84,11 +84,8 @@ static void carried_files_that_are_imported_are_in_the_set(void **state)
     nm_file_set *set = nm_file_set_new(files, 2);
     assert_non_null(set);
     expect_names(set, names, sizeof(names) / sizeof(names[0]));
-    sha256 hash;
-    sha256_begin(&hash);
-    sha256_add(&hash, set->bytes, set->length);
     sha256_hex expected;
-    sha256_end(&hash, expected);
+    sha256_of(set->bytes, set->length, expected);
     assert_string_equal(set->sha256, expected);
     nm_file_set_free(set);
     free_file(files[0]);

@@ -55,11 +55,8 @@ static uint8_t *from_digest(const json_t *item, size_t *length)
     for (size_t i = 0; i < *length; i++)
         bytes[i] = i < 4 ? first[i] : (uint8_t)(i - 4);
     free(first);
-    sha256 hash;
-    sha256_begin(&hash);
-    sha256_add(&hash, bytes, *length);
     sha256_hex hex;
-    sha256_end(&hash, hex);
+    sha256_of(bytes, *length, hex);
     if (strcmp(hex, json_string_value(json_object_get(item, "payload_sha256"))) != 0)
         support_die("a long payload cannot be made again");
     return bytes;
