@@ -3,7 +3,8 @@
  */
 #include "vectors/lab_json.h"
 
-#include <stdio.h>
+#include "vectors/recording.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -49,19 +50,19 @@ static natsmicro_status gather(Labjson__V1__LabJsonServer__Gather *call, void *u
 {
     Labjson__V1__GatherResult result = LABJSON__V1__GATHER_RESULT__INIT;
     (void)user_data;
-    char *names[MOST_ITEMS];
+    char *item_names[MOST_ITEMS];
     const Labjson__V1__Item *item;
     natsmicro_status status;
     while ((status = labjson__v1__lab_json_server__gather__recv(call, &item)) == NATSMICRO_OK &&
            result.n_item_names < MOST_ITEMS) {
         result.total += item->amount;
-        names[result.n_item_names++] = strdup(item->item_name);
+        item_names[result.n_item_names++] = strdup(item->item_name);
     }
-    result.item_names = names;
+    result.item_names = item_names;
     if (status == NATSMICRO_END)
         status = labjson__v1__lab_json_server__gather__reply(call, &result);
     for (size_t i = 0; i < result.n_item_names; i++)
-        free(names[i]);
+        free(item_names[i]);
     return status;
 }
 
@@ -110,14 +111,11 @@ static const sent all[] = {
 
 static ProtobufCMessage *unpack(const sent *what)
 {
-    size_t length = strlen(what->hex) / 2;
-    uint8_t bytes[512];
-    for (size_t i = 0; i < length; i++) {
-        unsigned byte = 0;
-        sscanf(what->hex + 2 * i, "%2x", &byte);
-        bytes[i] = (uint8_t)byte;
-    }
-    return protobuf_c_message_unpack(what->type, NULL, length, bytes);
+    size_t length;
+    uint8_t *bytes = recording_from_hex(what->hex, &length);
+    ProtobufCMessage *message = protobuf_c_message_unpack(what->type, NULL, length, bytes);
+    free(bytes);
+    return message;
 }
 
 ProtobufCMessage *lab_json_sent(const char *scenario, size_t index)

@@ -30,7 +30,7 @@ static void copy_text(char *out, size_t size, const char *text)
     snprintf(out, size, "%s", text != NULL ? text : "");
 }
 
-static uint8_t *from_hex(const char *hex, size_t *length)
+uint8_t *recording_from_hex(const char *hex, size_t *length)
 {
     *length = strlen(hex) / 2;
     uint8_t *bytes = need(malloc(*length + 1));
@@ -49,7 +49,8 @@ static uint8_t *from_hex(const char *hex, size_t *length)
 static uint8_t *from_digest(const json_t *item, size_t *length)
 {
     size_t head = 0;
-    uint8_t *first = from_hex(json_string_value(json_object_get(item, "payload_head_hex")), &head);
+    uint8_t *first =
+        recording_from_hex(json_string_value(json_object_get(item, "payload_head_hex")), &head);
     *length = (size_t)json_integer_value(json_object_get(item, "payload_len"));
     uint8_t *bytes = need(malloc(*length));
     for (size_t i = 0; i < *length; i++)
@@ -78,7 +79,8 @@ static void read_message(wire_message *self, const json_t *item)
         copy_text(at->value, sizeof(at->value), json_string_value(json_array_get(pair, 1)));
     }
     const char *hex = json_string_value(json_object_get(item, "payload_hex"));
-    self->payload = hex != NULL ? from_hex(hex, &self->length) : from_digest(item, &self->length);
+    self->payload =
+        hex != NULL ? recording_from_hex(hex, &self->length) : from_digest(item, &self->length);
     self->json = json_string_value(json_object_get(item, "payload_text"));
 }
 

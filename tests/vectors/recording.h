@@ -44,6 +44,9 @@ void recording_remove(recorded_call *self, size_t index);
 /* Whether it is a call of the service whose messages travel as JSON. */
 bool recording_is_json(const recorded_call *self);
 
+/* The bytes that a text of hexadecimal digits says. free() them. */
+uint8_t *recording_from_hex(const char *hex, size_t *length);
+
 /* The kind of call of a subject, "lab.v1.sum". */
 recording_kind recording_kind_of(const char *subject);
 
