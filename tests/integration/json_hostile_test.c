@@ -272,16 +272,21 @@ static void answer(natsConnection *connection, natsSubscription *subscription, n
     natsMsg_Destroy(message);
 }
 
+static natsSubscription *answer_with(json_room *room, const char *subject, const bad_text *bad)
+{
+    natsSubscription *service = NULL;
+    assert_int_equal(NATS_OK, natsConnection_Subscribe(&service, room->raw, subject, answer,
+                                                       (void *)(uintptr_t)bad));
+    assert_int_equal(NATS_OK, natsConnection_FlushTimeout(room->raw, RAW_TIMEOUT_MS));
+    return service;
+}
+
 static void an_answer_that_is_no_message_is_internal(void **state)
 {
     json_room *room = *state;
     natsmicro_context *context = lab_context();
     for (size_t i = 0; i < BAD_THINGS; i++) {
-        natsSubscription *service = NULL;
-        assert_int_equal(NATS_OK,
-                         natsConnection_Subscribe(&service, room->raw, "jsonlab.v1.echo", answer,
-                                                  (void *)(uintptr_t)&bad_things[i]));
-        assert_int_equal(NATS_OK, natsConnection_FlushTimeout(room->raw, RAW_TIMEOUT_MS));
+        natsSubscription *service = answer_with(room, "jsonlab.v1.echo", &bad_things[i]);
         assert_status(NATSMICRO_INTERNAL, json_echo(room, "x", context));
         assert_says(natsmicro_context_error_message(context), &bad_things[i]);
         raw_unsubscribe(room->raw, service);
@@ -299,11 +304,7 @@ static void a_streamed_message_that_is_none_is_internal(void **state)
 {
     json_room *room = *state;
     for (size_t i = 0; i < sizeof(bad_numbers) / sizeof(bad_numbers[0]); i++) {
-        natsSubscription *service = NULL;
-        assert_int_equal(NATS_OK,
-                         natsConnection_Subscribe(&service, room->raw, "jsonlab.v1.count_up",
-                                                  answer, (void *)(uintptr_t)&bad_numbers[i]));
-        assert_int_equal(NATS_OK, natsConnection_FlushTimeout(room->raw, RAW_TIMEOUT_MS));
+        natsSubscription *service = answer_with(room, "jsonlab.v1.count_up", &bad_numbers[i]);
         Jsonlab__V1__CountRequest request = JSONLAB__V1__COUNT_REQUEST__INIT;
         Jsonlab__V1__JsonLabClient__CountUp *call;
         assert_ok(jsonlab__v1__json_lab_client__count_up(room->client, &request, NULL, &call));
