@@ -25,10 +25,10 @@ def fields(m):
     return Message(m.data)
 
 
-async def unary(nc, subject, request):
+async def unary(nc, subject, request, read=fields):
     m = await nc.request(subject, request, timeout=PATIENCE)
     check_failure(m)
-    return Message(m.data)
+    return read(m)
 
 
 async def each(inbox, take, read=fields):

@@ -39,8 +39,12 @@ def describe():
 TYPES = describe()
 
 
+def to_json(m):
+    return json_format.MessageToJson(m).encode()
+
+
 def text(name, **values):
-    return json_format.MessageToJson(TYPES[name](**values)).encode()
+    return to_json(TYPES[name](**values))
 
 
 def parse(name, data):
@@ -65,20 +69,15 @@ def thing():
     )
 
 
-async def unary(nc, request):
-    m = await nc.request(SUBJECTS + "echo", request, timeout=caller.PATIENCE)
-    caller.check_failure(m)
-    return m.data
-
-
 async def echo(nc, said):
     sent = thing()
-    said.append(parse("Thing", await unary(nc, json_format.MessageToJson(sent).encode())) == sent)
+    m = await caller.unary(nc, SUBJECTS + "echo", to_json(sent), lambda m: parse("Thing", m.data))
+    said.append(m == sent)
 
 
 def echo_of(request):
     async def run(nc, said):
-        said.append((await unary(nc, request)).decode())
+        said.append(await caller.unary(nc, SUBJECTS + "echo", request, lambda m: m.data.decode()))
 
     return run
 
@@ -102,7 +101,7 @@ async def chat(nc, said):
     async with Inbox(nc) as inbox:
         to = await caller.open_stream(nc, SUBJECTS + "chat", inbox)
         for _ in range(20):
-            await nc.publish(to, json_format.MessageToJson(sent).encode())
+            await nc.publish(to, to_json(sent))
         await nc.publish(to, b"", headers={"Nats-Stream-End": "true"})
         await caller.each(inbox, lambda m: said.append(m == sent), lambda m: parse("Thing", m.data))
 
@@ -146,7 +145,7 @@ async def answer_echo(request):
     if m.fail:
         await request.respond(b"{\x01\xff", headers={"Status": "NOT_FOUND", "Description": "as asked"})
     else:
-        await request.respond(json_format.MessageToJson(m).encode())
+        await request.respond(to_json(m))
 
 
 async def send_numbers(request, items, out):
@@ -181,7 +180,7 @@ async def add_bytes(request, items, out):
 
 async def chat_back(request, items, out):
     async for data in items:
-        await out.send(json_format.MessageToJson(parse("Thing", data)).encode())
+        await out.send(to_json(parse("Thing", data)))
     await out.end()
 
 
