@@ -5,11 +5,10 @@
 #include "dynamic/dynamic.h"
 
 #include "codec/codec.h"
-#include "schema/carried.h"
 #include "support/both_ways.h"
 #include "support/descriptors.h"
-#include "support/sanitized.h"
 #include "support/random_wire.h"
+#include "support/sanitized.h"
 #include "unit/cmocka_test.h"
 
 #include <pthread.h>
@@ -67,11 +66,7 @@ static int set_up(void **state)
 {
     (void)state;
     files = descriptors_read("tests");
-    assert_true(files.n_files < 100);
-    nm_bytes all[100];
-    memcpy(all, files.files, files.n_files * sizeof(all[0]));
-    all[files.n_files] = *nm_carried_file("google/protobuf/struct.proto");
-    if (nm_schema_new(&schema, all, files.n_files + 1, NULL) != NATSMICRO_OK)
+    if (nm_schema_new(&schema, files.files, files.n_files, NULL) != NATSMICRO_OK)
         return -1;
     dynamic = nm_dynamic_new(schema);
     return dynamic == NULL ? -1 : 0;
@@ -96,14 +91,18 @@ static const ProtobufCMessageDescriptor *described(nm_dynamic *by, const nm_sche
     return descriptor;
 }
 
-static const ProtobufCMessageDescriptor *twin_of(const ProtobufCMessageDescriptor *original)
+static const nm_schema_message *message_of(const nm_schema *of, const char *name)
 {
-    const nm_schema_message *message =
-        nm_schema_find_message(schema, original->name, strlen(original->name));
+    const nm_schema_message *message = nm_schema_find_message(of, name, strlen(name));
 
     if (message == NULL)
-        fail_msg("the schema has no %s", original->name);
-    return described(dynamic, message);
+        fail_msg("no message %s", name);
+    return message;
+}
+
+static const ProtobufCMessageDescriptor *twin_of(const ProtobufCMessageDescriptor *original)
+{
+    return described(dynamic, message_of(schema, original->name));
 }
 
 /* ---- descriptors ---- */
@@ -324,15 +323,6 @@ static void damaged_messages_are_refused_alike(void **state)
 }
 
 /* ---- making them ---- */
-
-static const nm_schema_message *message_of(const nm_schema *of, const char *name)
-{
-    const nm_schema_message *message = nm_schema_find_message(of, name, strlen(name));
-
-    if (message == NULL)
-        fail_msg("no message %s", name);
-    return message;
-}
 
 static void groups_are_not_implemented_wherever_they_are(void **state)
 {

@@ -11,7 +11,7 @@
 static descriptors files;
 nm_schema *json_schema;
 nm_dynamic *json_dynamic;
-nm_json *json_types;
+static nm_json *json_types;
 
 int json_setup(void **state)
 {
@@ -130,30 +130,47 @@ void assert_same(const ProtobufCMessageDescriptor *descriptor, const char *text)
     assert_reads(descriptor, text, text);
 }
 
-void assert_bytes_refused(const ProtobufCMessageDescriptor *descriptor, const void *text,
-                          size_t length, const nm_codec_limits *limits, natsmicro_status status,
-                          const char *expected)
+static void refuse(const nm_json_options *options, const nm_codec_limits *limits,
+                   const ProtobufCMessageDescriptor *descriptor, nm_bytes text,
+                   natsmicro_status status, const char *expected)
 {
     nm_arena arena = NM_ARENA_INIT;
     nm_error error = NM_ERROR_INIT;
     const nm_json_type *type = json_type(descriptor);
     ProtobufCMessage *message;
-    natsmicro_status got = nm_json_read(type, text, length, NULL, limits, &arena, &message, &error);
+    natsmicro_status got =
+        nm_json_read(type, text.data, text.length, options, limits, &arena, &message, &error);
 
     if (got == NATSMICRO_OK)
-        fail_msg("%.*s was read", (int)(length < 80 ? length : 80), (const char *)text);
+        fail_msg("%.*s was read", (int)(text.length < 80 ? text.length : 80),
+                 (const char *)text.data);
     assert_string_equal(nm_error_text(&error), expected);
     assert_int_equal(got, status);
     assert_null(message);
     nm_error_clear(&error);
-    assert_int_equal(nm_json_read(type, text, length, NULL, limits, &arena, &message, NULL),
-                     status);
+    assert_int_equal(
+        nm_json_read(type, text.data, text.length, options, limits, &arena, &message, NULL),
+        status);
     nm_arena_free(&arena);
+}
+
+void assert_bytes_refused(const ProtobufCMessageDescriptor *descriptor, const void *text,
+                          size_t length, const nm_codec_limits *limits, natsmicro_status status,
+                          const char *expected)
+{
+    refuse(NULL, limits, descriptor, (nm_bytes){text, length}, status, expected);
+}
+
+void assert_refused_with(const nm_json_options *options,
+                         const ProtobufCMessageDescriptor *descriptor, const char *text,
+                         const char *expected)
+{
+    refuse(options, NULL, descriptor, (nm_bytes){text, strlen(text)}, NATSMICRO_INVALID_ARGUMENT,
+           expected);
 }
 
 void assert_refused(const ProtobufCMessageDescriptor *descriptor, const char *text,
                     const char *expected)
 {
-    assert_bytes_refused(descriptor, text, strlen(text), NULL, NATSMICRO_INVALID_ARGUMENT,
-                         expected);
+    assert_refused_with(NULL, descriptor, text, expected);
 }

@@ -13,7 +13,6 @@ int json_teardown(void **state);
 
 extern nm_schema *json_schema;
 extern nm_dynamic *json_dynamic;
-extern nm_json *json_types;
 
 /* The type that a generated descriptor has, and the same as a dynamic one. */
 const nm_json_type *json_type(const ProtobufCMessageDescriptor *descriptor);
@@ -32,6 +31,9 @@ void assert_same(const ProtobufCMessageDescriptor *descriptor, const char *text)
 /* The error with which a text is refused. */
 void assert_refused(const ProtobufCMessageDescriptor *descriptor, const char *text,
                     const char *expected);
+void assert_refused_with(const nm_json_options *options,
+                         const ProtobufCMessageDescriptor *descriptor, const char *text,
+                         const char *expected);
 void assert_bytes_refused(const ProtobufCMessageDescriptor *descriptor, const void *text,
                           size_t length, const nm_codec_limits *limits, natsmicro_status status,
                           const char *expected);

@@ -5,6 +5,7 @@
 #include "unit/cmocka_test.h"
 #include "unit/json_fixture.h"
 
+#include "support/both_ways.h"
 #include "support/random.h"
 #include "support/sanitized.h"
 
@@ -142,15 +143,8 @@ static size_t size_of(ProtobufCType type)
         return sizeof(void *);
     case PROTOBUF_C_TYPE_BYTES:
         return sizeof(ProtobufCBinaryData);
-    case PROTOBUF_C_TYPE_DOUBLE:
-    case PROTOBUF_C_TYPE_INT64:
-    case PROTOBUF_C_TYPE_SINT64:
-    case PROTOBUF_C_TYPE_SFIXED64:
-    case PROTOBUF_C_TYPE_UINT64:
-    case PROTOBUF_C_TYPE_FIXED64:
-        return 8;
     default:
-        return 4;
+        return both_ways_size_of(type);
     }
 }
 
@@ -315,14 +309,9 @@ static void assert_equal_bytes(const nm_buffer *a, const nm_buffer *b, const cha
 static const char *write_text(const ProtobufCMessage *message, nm_buffer *text)
 {
     nm_error error = NM_ERROR_INIT;
-    const ProtobufCMessageDescriptor *descriptor = message->descriptor;
-    const nm_schema_message *in_schema =
-        nm_schema_find_message(json_schema, descriptor->name, strlen(descriptor->name));
 
     nm_buffer_reset(text);
-    const nm_json_type *type;
-    if (nm_json_bind(json_types, descriptor, in_schema, &type, &error) != NATSMICRO_OK ||
-        nm_json_write(type, message, NULL, text, &error) != NATSMICRO_OK)
+    if (nm_json_write(json_type(message->descriptor), message, NULL, text, &error) != NATSMICRO_OK)
         fail_msg("%s", nm_error_text(&error));
     return nm_buffer_string(text);
 }

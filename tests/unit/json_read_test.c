@@ -327,16 +327,7 @@ static void unknown_members_and_names_can_be_ignored(void **state)
 
 static void assert_not_ignored(const char *text, const char *expected)
 {
-    nm_arena arena = NM_ARENA_INIT;
-    nm_error error = NM_ERROR_INIT;
-    ProtobufCMessage *message;
-
-    assert_int_equal(nm_json_read(json_type(SCALARS), (const uint8_t *)text, strlen(text),
-                                  &ignoring, NULL, &arena, &message, &error),
-                     NATSMICRO_INVALID_ARGUMENT);
-    assert_string_equal(nm_error_text(&error), expected);
-    nm_error_clear(&error);
-    nm_arena_free(&arena);
+    assert_refused_with(&ignoring, SCALARS, text, expected);
 }
 
 static void what_is_ignored_must_be_json(void **state)
