@@ -3,23 +3,10 @@
  */
 #include "support/random_wire.h"
 
-#include "base/varint.h"
 #include "codec/field.h"
+#include "support/wire.h"
 
 #include <string.h>
-
-static void append_varint(nm_buffer *buffer, uint64_t value)
-{
-    uint8_t bytes[NM_VARINT_SIZE];
-
-    nm_buffer_append(buffer, bytes, (size_t)(nm_varint_write(bytes, value) - bytes));
-}
-
-static void append_delimited(nm_buffer *buffer, const void *data, size_t length)
-{
-    append_varint(buffer, length);
-    nm_buffer_append(buffer, data, length);
-}
 
 static uint64_t random_number(random_source *source)
 {
@@ -56,7 +43,7 @@ static void append_text(random_source *source, nm_buffer *buffer, bool is_text)
             text[length++] = (char)random_next(source);
         }
     }
-    append_delimited(buffer, text, length);
+    wire_put_delimited(buffer, text, length);
 }
 
 /* A number in the wire type of the field. */
@@ -65,7 +52,7 @@ static void append_number(random_source *source, ProtobufCType type, nm_buffer *
     uint64_t value = random_number(source);
 
     if (nm_wire_type_of(type) == NM_WIRE_VARINT) {
-        append_varint(buffer, type == PROTOBUF_C_TYPE_BOOL ? value & 1 : value);
+        wire_put_varint(buffer, type == PROTOBUF_C_TYPE_BOOL ? value & 1 : value);
         return;
     }
     size_t size = nm_wire_type_of(type) == NM_WIRE_FIXED32 ? 4 : 8;
@@ -84,7 +71,7 @@ static void append_inner(random_source *source, const ProtobufCFieldDescriptor *
     nm_buffer inner = NM_BUFFER_INIT;
 
     append_message(source, field->descriptor, left, &inner);
-    append_delimited(buffer, inner.data, inner.length);
+    wire_put_delimited(buffer, inner.data, inner.length);
     nm_buffer_free(&inner);
 }
 
@@ -93,10 +80,10 @@ static void append_packed(random_source *source, const ProtobufCFieldDescriptor 
 {
     nm_buffer elements = NM_BUFFER_INIT;
 
-    append_varint(buffer, field->id << 3 | NM_WIRE_DELIMITED);
+    wire_put_tag(buffer, field->id, NM_WIRE_DELIMITED);
     for (size_t i = random_below(source, 6); i > 0; i--)
         append_number(source, field->type, &elements);
-    append_delimited(buffer, elements.data, elements.length);
+    wire_put_delimited(buffer, elements.data, elements.length);
     nm_buffer_free(&elements);
 }
 
@@ -111,7 +98,7 @@ static void append_field(random_source *source, const ProtobufCFieldDescriptor *
         append_packed(source, field, buffer);
         return;
     }
-    append_varint(buffer, field->id << 3 | wire_type);
+    wire_put_tag(buffer, field->id, wire_type);
     if (field->type == PROTOBUF_C_TYPE_MESSAGE)
         append_inner(source, field, left, buffer);
     else if (wire_type == NM_WIRE_DELIMITED)

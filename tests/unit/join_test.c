@@ -7,6 +7,7 @@
 #include "codec/codec.h"
 #include "codec/item.h"
 #include "support/random.h"
+#include "support/wire.h"
 
 #include "join_test.pb-c.h"
 #include "join_test_proto2.pb-c.h"
@@ -268,24 +269,6 @@ static void deep_pieces_take_time_in_proportion(void **state)
 
 static random_source source;
 
-static void put_varint(nm_buffer *out, uint64_t number)
-{
-    uint8_t bytes[NM_VARINT_SIZE];
-
-    nm_buffer_append(out, bytes, (size_t)(nm_varint_write(bytes, number) - bytes));
-}
-
-static void put_tag(nm_buffer *out, uint32_t number, unsigned wire_type)
-{
-    put_varint(out, (uint64_t)number << 3 | wire_type);
-}
-
-static void put_delimited(nm_buffer *out, const void *bytes, size_t length)
-{
-    put_varint(out, length);
-    nm_buffer_append(out, bytes, length);
-}
-
 static void make_message(nm_buffer *out, const ProtobufCMessageDescriptor *descriptor, int levels);
 
 static void make_value(nm_buffer *out, const ProtobufCFieldDescriptor *field, int levels)
@@ -293,16 +276,16 @@ static void make_value(nm_buffer *out, const ProtobufCFieldDescriptor *field, in
     static const char text[] = "abcdefgh";
     nm_buffer inner = NM_BUFFER_INIT;
 
-    put_tag(out, field->id, nm_wire_type_of(field->type));
+    wire_put_tag(out, field->id, nm_wire_type_of(field->type));
     if (field->type == PROTOBUF_C_TYPE_MESSAGE) {
         make_message(&inner, field->descriptor, levels - 1);
-        put_delimited(out, inner.data, inner.length);
+        wire_put_delimited(out, inner.data, inner.length);
     } else if (nm_wire_type_of(field->type) == NM_WIRE_DELIMITED) {
-        put_delimited(out, text, random_below(&source, sizeof(text)));
+        wire_put_delimited(out, text, random_below(&source, sizeof(text)));
     } else if (nm_wire_type_of(field->type) == NM_WIRE_FIXED64) {
         nm_buffer_append(out, text, 8);
     } else {
-        put_varint(out, random_below(&source, 300));
+        wire_put_varint(out, random_below(&source, 300));
     }
     nm_buffer_free(&inner);
 }
@@ -328,8 +311,8 @@ static void make_message(nm_buffer *out, const ProtobufCMessageDescriptor *descr
             chosen = field->quantifier_offset;
     }
     for (size_t count = random_below(&source, 3); count > 0; count--) {
-        put_tag(out, (uint32_t)(1000 + random_below(&source, 3)), NM_WIRE_VARINT);
-        put_varint(out, random_below(&source, 300));
+        wire_put_tag(out, (uint32_t)(1000 + random_below(&source, 3)), NM_WIRE_VARINT);
+        wire_put_varint(out, random_below(&source, 300));
     }
 }
 
@@ -357,12 +340,12 @@ static void split_single(nm_buffer *out, const ProtobufCFieldDescriptor *field, 
         assert_null(nm_take_item(&rest, &item));
         if (random_below(&source, 2) != 0)
             continue;
-        put_tag(out, field->id, NM_WIRE_DELIMITED);
-        put_delimited(out, start, (size_t)(rest.at - start));
+        wire_put_tag(out, field->id, NM_WIRE_DELIMITED);
+        wire_put_delimited(out, start, (size_t)(rest.at - start));
         start = rest.at;
     }
-    put_tag(out, field->id, NM_WIRE_DELIMITED); /* the rest, which may be empty */
-    put_delimited(out, start, (size_t)(rest.at - start));
+    wire_put_tag(out, field->id, NM_WIRE_DELIMITED); /* the rest, which may be empty */
+    wire_put_delimited(out, start, (size_t)(rest.at - start));
     nm_buffer_free(&split);
 }
 
@@ -397,8 +380,8 @@ static void split_item(queue *queues, const ProtobufCMessageDescriptor *descript
     } else {
         nm_buffer element = NM_BUFFER_INIT;
         split_message(&element, field->descriptor, item->content);
-        put_tag(out, field->id, NM_WIRE_DELIMITED);
-        put_delimited(out, element.data, element.length);
+        wire_put_tag(out, field->id, NM_WIRE_DELIMITED);
+        wire_put_delimited(out, element.data, element.length);
         nm_buffer_free(&element);
     }
 }

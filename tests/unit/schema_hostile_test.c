@@ -5,9 +5,10 @@
 #include "dynamic/dynamic.h"
 
 #include "base/buffer.h"
-#include "base/varint.h"
+#include "base/cursor.h"
 #include "codec/arena.h"
 #include "support/descriptors.h"
+#include "support/wire.h"
 #include "unit/cmocka_test.h"
 
 #include <google/protobuf/descriptor.pb-c.h>
@@ -526,19 +527,10 @@ static void what_protoc_does_not_write_is_refused(void **state)
 
 /* ---- bytes by hand ---- */
 
-static void append_varint(nm_buffer *to, uint64_t value)
-{
-    uint8_t bytes[10];
-    size_t length = (size_t)(nm_varint_write(bytes, value) - bytes);
-
-    nm_buffer_append(to, bytes, length);
-}
-
 static void append_field(nm_buffer *to, uint32_t number, const void *data, size_t length)
 {
-    append_varint(to, number << 3 | 2);
-    append_varint(to, length);
-    nm_buffer_append(to, data, length);
+    wire_put_tag(to, number, NM_WIRE_DELIMITED);
+    wire_put_delimited(to, data, length);
 }
 
 static void append_text(nm_buffer *to, uint32_t number, const char *text)
@@ -868,10 +860,10 @@ static nm_buffer file_of_fields(size_t n_fields)
         nm_buffer field = NM_BUFFER_INIT;
         char name[8];
         append_text(&field, FIELD_NAME, short_name(i, name));
-        append_varint(&field, FIELD_NUMBER << 3);
-        append_varint(&field, i);
-        append_varint(&field, FIELD_TYPE << 3);
-        append_varint(&field, NM_FIELD_STRING);
+        wire_put_tag(&field, FIELD_NUMBER, NM_WIRE_VARINT);
+        wire_put_varint(&field, i);
+        wire_put_tag(&field, FIELD_TYPE, NM_WIRE_VARINT);
+        wire_put_varint(&field, NM_FIELD_STRING);
         append_buffer(&message, MESSAGE_FIELD, &field);
     }
     nm_buffer file = new_file("x");
