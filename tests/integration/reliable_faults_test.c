@@ -17,8 +17,8 @@
 #define CALLERS 48
 
 /*
- * A stream that takes longer hangs: silence and openings are limited to 3 s, and a peer that is
- * gone is noticed in 5 s.
+ * A stream that takes longer hangs: silence and openings are limited to 3 s, or 30, and a peer that
+ * is gone is noticed in 5 s.
  */
 #define LONGEST_MS (120 * 1000)
 #define LIMIT_MS   3000
@@ -338,7 +338,10 @@ static uint64_t seed(void)
 
 /* ---- tests ---- */
 
-/* All faults are on inboxes, where the protocol repairs them, so all streams are complete. */
+/*
+ * All faults are on inboxes, where the protocol repairs them, so all streams are complete: with
+ * limits that a busy machine does not reach.
+ */
 static void streams_outlive_every_fault(void **state)
 {
     const proxy_faults faults = {.subjects = "_INBOX.",
@@ -352,7 +355,7 @@ static void streams_outlive_every_fault(void **state)
     tally all = {.streams = (int)figure("NATSMICRO_TEST_STREAMS", 3000, 400)};
     (void)state;
     scene here;
-    scene_open(&here, &faults, LIMIT_MS);
+    scene_open(&here, &faults, 10 * LIMIT_MS);
     run_streams(&here, &all);
     assert_int_equal(all.streams, complete(&all));
     scene_close(&here);
