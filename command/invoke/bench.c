@@ -104,11 +104,12 @@ static void note_failure(cmd_caller *caller, natsmicro_status status)
              natsmicro_context_error_message(caller->context));
 }
 
+/* At least one call is made, however short the time is. */
 static void *run_caller(void *argument)
 {
     cmd_caller *caller = argument;
     int64_t begun = nm_now();
-    while (begun < caller->end && !cmd_was_interrupted()) {
+    do {
         void *response = NULL;
         natsmicro_status status = natsmicro_stub_unary(caller->session->client, 0, caller->request,
                                                        caller->context, &response);
@@ -119,7 +120,7 @@ static void *run_caller(void *argument)
         else
             note_failure(caller, status);
         begun = ended;
-    }
+    } while (begun < caller->end && !cmd_was_interrupted());
     return NULL;
 }
 
