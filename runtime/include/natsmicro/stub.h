@@ -15,9 +15,10 @@
 
 /*
  * The version of the tables' layout. Generated code refuses to compile with another one. The
- * library also takes tables of version 1 that are compiled already: they end after n_methods.
+ * library also takes tables that are compiled already: of version 1, which end after n_methods, and of
+ * version 2, which end after json.
  */
-#define NATSMICRO_STUB_VERSION 2
+#define NATSMICRO_STUB_VERSION 3
 
 #ifdef __cplusplus
 extern "C" {
@@ -63,6 +64,52 @@ typedef struct natsmicro_stub_file {
     size_t length;
 } natsmicro_stub_file;
 
+/* ---- stores: the options `kv_store` and `object_store` of unary methods ---- */
+
+typedef enum natsmicro_stub_bucket_kind {
+    NATSMICRO_STORE_KV = 1,
+    NATSMICRO_STORE_OBJECT = 2
+} natsmicro_stub_bucket_kind;
+
+/* How a value is written over another one. */
+typedef enum natsmicro_stub_write_mode {
+    NATSMICRO_STORE_LAST_WRITE_WINS = 1,
+    NATSMICRO_STORE_COMPARE_AND_SET = 2,
+    NATSMICRO_STORE_CREATE = 3
+} natsmicro_stub_write_mode;
+
+/* A bucket of JetStream. 0 and NULL: the proto does not say. */
+typedef struct natsmicro_stub_bucket {
+    natsmicro_stub_bucket_kind kind;
+    const char *name;
+    const char *description;
+    int64_t ttl_ns;
+    int32_t max_history;
+    bool compression;
+    int64_t limit_marker_ttl_ns;
+    const natsmicro_metadata *metadata;
+    size_t n_metadata;
+} natsmicro_stub_bucket;
+
+/* A part of a key: a text as it is, or a field of the request. */
+typedef struct natsmicro_stub_key_part {
+    const char *text; /* of a field: its name in the proto */
+    uint32_t field;   /* its number; 0: the text */
+} natsmicro_stub_key_part;
+
+/* Where the responses of a method are stored. A method has at most one store of each kind. */
+typedef struct natsmicro_stub_store {
+    size_t method_index;
+    natsmicro_stub_bucket bucket;
+    const natsmicro_stub_key_part *key;
+    size_t n_key;
+    natsmicro_stub_write_mode write_mode; /* of KV */
+    bool client_only;                     /* the server stores nothing */
+    bool required;                        /* a call whose response cannot be stored fails */
+    int64_t key_ttl_ns;
+    int64_t purge_ttl_ns;
+} natsmicro_stub_store;
+
 typedef struct natsmicro_stub_service {
     int stub_version;           /* NATSMICRO_STUB_VERSION */
     const char *full_name;      /* "lab.v1.Lab" */
@@ -80,8 +127,10 @@ typedef struct natsmicro_stub_service {
      * the library carries are left out.
      */
     const natsmicro_stub_file *files;
-    size_t n_files; /* 0: generated without descriptors */
-    bool json;      /* messages travel as JSON; needs files */
+    size_t n_files;                     /* 0: generated without descriptors */
+    bool json;                          /* messages travel as JSON; needs files */
+    const natsmicro_stub_store *stores; /* in the order of their methods, KV first */
+    size_t n_stores;
 } natsmicro_stub_service;
 
 /*
@@ -139,6 +188,36 @@ natsmicro_status natsmicro_stub_close_and_recv(natsmicro_call *call,
  * chunked.h in another thread has returned. NULL is allowed.
  */
 void natsmicro_stub_close(natsmicro_call *call);
+
+/*
+ * The stores of a method, by a finished key. A value is a response of the method; *value is freed as
+ * a response, and NULL unless OK. The context's timeout bounds them, or the client's; its headers
+ * and the client's hooks and interceptors have no part in it.
+ */
+natsmicro_status natsmicro_stub_kv_get(natsmicro_client *client, size_t method_index,
+                                       const char *key, natsmicro_context *context,
+                                       void **value) NATSMICRO_MUST_USE;
+natsmicro_status natsmicro_stub_kv_put(natsmicro_client *client, size_t method_index,
+                                       const char *key, const void *value,
+                                       natsmicro_context *context) NATSMICRO_MUST_USE;
+natsmicro_status natsmicro_stub_kv_purge(natsmicro_client *client, size_t method_index,
+                                         const char *key,
+                                         natsmicro_context *context) NATSMICRO_MUST_USE;
+natsmicro_status natsmicro_stub_object_get(natsmicro_client *client, size_t method_index,
+                                           const char *name, natsmicro_context *context,
+                                           void **value) NATSMICRO_MUST_USE;
+natsmicro_status natsmicro_stub_object_put(natsmicro_client *client, size_t method_index,
+                                           const char *name, const void *value,
+                                           natsmicro_context *context) NATSMICRO_MUST_USE;
+
+/*
+ * Writes the key that the server stores the response to a request under, of the method's store of
+ * that kind. INVALID_ARGUMENT: the request makes no key that can be; RESOURCE_EXHAUSTED: `size`
+ * bytes, with the 0 at the end, are too few. Never blocks.
+ */
+natsmicro_status natsmicro_stub_key(const natsmicro_stub_service *service, size_t method_index,
+                                    natsmicro_stub_bucket_kind kind, const void *request, char *key,
+                                    size_t size) NATSMICRO_MUST_USE;
 
 /* Frees a response of any type. NULL is allowed. */
 void natsmicro_stub_message_free(void *message);
