@@ -3,7 +3,10 @@
  */
 #include "base/base64.h"
 
-static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+#define LETTERS_AND_DIGITS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+
+static const char standard[] = LETTERS_AND_DIGITS "+/";
+static const char url_safe[] = LETTERS_AND_DIGITS "-_";
 
 #define NO 0x80 /* no character of base64 */
 
@@ -24,7 +27,7 @@ static const uint8_t values[256] = {
 
 /* ---- writing ---- */
 
-static inline uint8_t *put_four(uint8_t *to, uint32_t bits)
+static inline uint8_t *put_four(uint8_t *to, uint32_t bits, const char *alphabet)
 {
     to[0] = (uint8_t)alphabet[bits >> 18];
     to[1] = (uint8_t)alphabet[bits >> 12 & 63];
@@ -33,18 +36,28 @@ static inline uint8_t *put_four(uint8_t *to, uint32_t bits)
     return to + 4;
 }
 
-uint8_t *nm_base64_write(uint8_t *to, const void *bytes, size_t length)
+static inline uint8_t *put(uint8_t *to, const void *bytes, size_t length, const char *alphabet)
 {
     const uint8_t *at = bytes;
     for (; length >= 3; at += 3, length -= 3)
-        to = put_four(to, (uint32_t)at[0] << 16 | (uint32_t)at[1] << 8 | at[2]);
+        to = put_four(to, (uint32_t)at[0] << 16 | (uint32_t)at[1] << 8 | at[2], alphabet);
     if (length == 0)
         return to;
-    to = put_four(to, (uint32_t)at[0] << 16 | (length == 2 ? (uint32_t)at[1] << 8 : 0));
+    to = put_four(to, (uint32_t)at[0] << 16 | (length == 2 ? (uint32_t)at[1] << 8 : 0), alphabet);
     to[-1] = '=';
     if (length == 1)
         to[-2] = '=';
     return to;
+}
+
+uint8_t *nm_base64_write(uint8_t *to, const void *bytes, size_t length)
+{
+    return put(to, bytes, length, standard);
+}
+
+uint8_t *nm_base64_write_url_safe(uint8_t *to, const void *bytes, size_t length)
+{
+    return put(to, bytes, length, url_safe);
 }
 
 /* ---- reading ---- */

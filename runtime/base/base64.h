@@ -1,6 +1,6 @@
 /*
  * Base64: bytes as text, of four characters for each three bytes. Written in the standard alphabet
- * with padding. Read in that or the URL-safe one, with padding or without. Pure functions.
+ * or the URL-safe one, with padding. Read in either, with padding or without. Pure functions.
  */
 #ifndef NM_BASE_BASE64_H
 #define NM_BASE_BASE64_H
@@ -29,6 +29,9 @@ static inline size_t nm_base64_room(size_t length)
 
 /* Writes nm_base64_length(length) characters; returns the end of them. */
 uint8_t *nm_base64_write(uint8_t *to, const void *bytes, size_t length);
+
+/* The same with - and _ in place of + and /. */
+uint8_t *nm_base64_write_url_safe(uint8_t *to, const void *bytes, size_t length);
 
 /*
  * Reads `length` characters into `to`, which has nm_base64_room(length) bytes, and tells how many

@@ -47,6 +47,19 @@ static void the_text_is_that_of_the_standard(void **state)
     assert_text("\xfb\xff\xfe\x00", 4, "+//+AA==");
 }
 
+/* Names in subjects: a reader of another alphabet would look for them elsewhere. */
+static void the_url_safe_text_differs_in_two_characters(void **state)
+{
+    (void)state;
+    uint8_t written[16];
+    uint8_t *end = nm_base64_write_url_safe(written, "\xfb\xff\xfe\x00", 4);
+    assert_int_equal(end - written, 8);
+    assert_memory_equal(written, "-__-AA==", 8);
+    end = nm_base64_write_url_safe(written, "foobar", 6);
+    assert_int_equal(end - written, 8);
+    assert_memory_equal(written, "Zm9vYmFy", 8);
+}
+
 static void both_alphabets_are_read_with_and_without_padding(void **state)
 {
     (void)state;
@@ -103,6 +116,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_text_is_that_of_the_standard),
+        cmocka_unit_test(the_url_safe_text_differs_in_two_characters),
         cmocka_unit_test(both_alphabets_are_read_with_and_without_padding),
         cmocka_unit_test(what_is_no_base64_is_refused),
         cmocka_unit_test(all_lengths_come_back),
