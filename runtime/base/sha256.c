@@ -16,3 +16,29 @@ bool nm_sha256(char text[NM_SHA256_SIZE], const void *bytes, size_t length)
         snprintf(text + 2 * i, 3, "%02x", hash[i]);
     return true;
 }
+
+void nm_sha256_begin(nm_sha256_sum *sum)
+{
+    if (sum->state == NULL)
+        sum->state = EVP_MD_CTX_new();
+    sum->failed = sum->state == NULL || EVP_DigestInit_ex(sum->state, EVP_sha256(), NULL) != 1;
+}
+
+void nm_sha256_add(nm_sha256_sum *sum, const void *bytes, size_t length)
+{
+    if (!sum->failed && EVP_DigestUpdate(sum->state, bytes, length) != 1)
+        sum->failed = true;
+}
+
+bool nm_sha256_end(nm_sha256_sum *sum, uint8_t hash[NM_SHA256_BYTES])
+{
+    if (!sum->failed && EVP_DigestFinal_ex(sum->state, hash, NULL) != 1)
+        sum->failed = true;
+    return !sum->failed;
+}
+
+void nm_sha256_free(nm_sha256_sum *sum)
+{
+    EVP_MD_CTX_free(sum->state);
+    sum->state = NULL;
+}
