@@ -75,15 +75,43 @@ static void write_token(char *token, const uint8_t *bytes)
     token[length] = '\0';
 }
 
-bool nm_random_token(char token[NM_TOKEN_LENGTH + 1])
+/* 22 digits to the base of 62 are a little more than 16 bytes. */
+static void write_nuid(char *nuid, const uint8_t *bytes)
+{
+    static const char alphabet[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+    uint8_t number[TOKEN_BYTES];
+    memcpy(number, bytes, TOKEN_BYTES);
+    for (size_t at = NM_TOKEN_LENGTH; at-- > 0;) {
+        unsigned rest = 0;
+        for (size_t i = 0; i < TOKEN_BYTES; i++) {
+            rest = rest << 8 | number[i];
+            number[i] = (uint8_t)(rest / 62);
+            rest %= 62;
+        }
+        nuid[at] = alphabet[rest];
+    }
+    nuid[NM_TOKEN_LENGTH] = '\0';
+}
+
+static bool take_bytes(void (*write)(char *token, const uint8_t *bytes), char *token)
 {
     pool *p = &thread_pool;
 
     if ((p->left < TOKEN_BYTES || p->forks != atomic_load(&forks)) && !fill(p))
         return false;
     p->left -= TOKEN_BYTES;
-    write_token(token, p->bytes + p->left);
+    write(token, p->bytes + p->left);
     /* A used token must not be found in memory. */
     memset(p->bytes + p->left, 0, TOKEN_BYTES);
     return true;
+}
+
+bool nm_random_token(char token[NM_TOKEN_LENGTH + 1])
+{
+    return take_bytes(write_token, token);
+}
+
+bool nm_random_nuid(char nuid[NM_TOKEN_LENGTH + 1])
+{
+    return take_bytes(write_nuid, nuid);
 }

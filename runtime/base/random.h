@@ -12,4 +12,7 @@
 /* Writes a token and a NUL. Any thread. Returns false if the system gives no random bytes. */
 bool nm_random_token(char token[NM_TOKEN_LENGTH + 1]);
 
+/* The same of the characters 0-9 A-Z a-z alone, which NATS calls a nuid. */
+bool nm_random_nuid(char nuid[NM_TOKEN_LENGTH + 1]);
+
 #endif

@@ -63,6 +63,32 @@ static void every_character_is_random(void **state)
     }
 }
 
+/* 62^21 goes into 128 bits a little less than eight times: the first is one of eight. */
+static void a_nuid_is_random_letters_and_digits(void **state)
+{
+    static unsigned seen[NM_TOKEN_LENGTH][256];
+    static const char alphabet[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+
+    (void)state;
+    token *nuids = calloc(N_TOKENS, sizeof(*nuids));
+    assert_non_null(nuids);
+    for (int i = 0; i < N_TOKENS; i++) {
+        assert_true(nm_random_nuid(nuids[i]));
+        assert_int_equal(strlen(nuids[i]), NM_TOKEN_LENGTH);
+        assert_int_equal(strspn(nuids[i], alphabet), NM_TOKEN_LENGTH);
+        for (size_t at = 0; at < NM_TOKEN_LENGTH; at++)
+            seen[at][(unsigned char)nuids[i][at]]++;
+    }
+    for (size_t at = 0; at < NM_TOKEN_LENGTH; at++) {
+        unsigned different = 0;
+        for (size_t c = 0; c < 256; c++)
+            different += seen[at][c] > 0;
+        assert_int_equal(different, at == 0 ? 8 : 62);
+    }
+    assert_all_differ(nuids, N_TOKENS);
+    free(nuids);
+}
+
 static void *make_tokens(void *closure)
 {
     token *tokens = closure;
@@ -121,6 +147,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_token_fits_into_a_subject),
         cmocka_unit_test(every_character_is_random),
+        cmocka_unit_test(a_nuid_is_random_letters_and_digits),
         cmocka_unit_test(threads_never_get_the_same),
         cmocka_unit_test(a_child_never_gets_its_parents),
     };
