@@ -418,7 +418,7 @@ static const char head[] =
     "#include <stdarg.h>\n"
     "#include <string.h>\n"
     "\n"
-    "_Static_assert(NATSMICRO_STUB_VERSION == 2,\n"
+    "_Static_assert(NATSMICRO_STUB_VERSION == 3,\n"
     "               \"the natsmicro library is another version's: regenerate with its plugin\");\n"
     "\n";
 

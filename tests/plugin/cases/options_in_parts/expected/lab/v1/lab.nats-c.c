@@ -10,7 +10,7 @@
 #include <stdarg.h>
 #include <string.h>
 
-_Static_assert(NATSMICRO_STUB_VERSION == 2,
+_Static_assert(NATSMICRO_STUB_VERSION == 3,
                "the natsmicro library is another version's: regenerate with its plugin");
 
 /* ---- the .proto files, for JSON and for discovery's schema ---- */
