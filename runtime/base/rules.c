@@ -121,3 +121,38 @@ bool nm_code_is_valid(const uint8_t *code, size_t length)
             return false;
     return length > 0 && length <= NM_CODE_LIMIT;
 }
+
+/* ---- buckets and keys ---- */
+
+const char *nm_bucket_fault(const char *name)
+{
+    size_t length = strspn(name, LETTERS DIGITS "-_");
+
+    if (length == 0 || name[length] != '\0')
+        return "must have letters, digits, - and _ only";
+    return length > NM_BUCKET_LIMIT ? "must not be longer than 251 bytes" : NULL;
+}
+
+const char *nm_kv_key_fault(const char *key)
+{
+    if (key == NULL || key[0] == '\0')
+        return "must not be empty";
+
+    size_t length = strspn(key, LETTERS DIGITS "-/_=.");
+    if (key[length] != '\0')
+        return "must have letters, digits, - / _ = and . only";
+    if (key[0] == '.' || key[length - 1] == '.' || strstr(key, "..") != NULL)
+        return "must have a name before and after each dot";
+    return length > NM_KEY_LIMIT ? "must not be longer than 1024 bytes" : NULL;
+}
+
+const char *nm_object_name_fault(const char *name)
+{
+    size_t length = name == NULL ? 0 : strlen(name);
+
+    if (length == 0)
+        return "must not be empty";
+    if (length > NM_KEY_LIMIT)
+        return "must not be longer than 1024 bytes";
+    return nm_utf8_is_valid((const uint8_t *)name, length) ? NULL : "must be UTF-8";
+}

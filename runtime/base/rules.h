@@ -38,4 +38,20 @@ const char *nm_subject_prefix_fault(const char *prefix);
 #define NM_CODE_LIMIT 128
 bool nm_code_is_valid(const uint8_t *code, size_t length);
 
+/*
+ * A bucket of JetStream: A-Z a-z 0-9 - _. The name of its stream begins with KV_ or OBJ_, and a
+ * broker takes 255 bytes for that.
+ */
+#define NM_BUCKET_LIMIT 251
+const char *nm_bucket_fault(const char *name);
+
+/*
+ * A key of a key-value bucket: tokens of A-Z a-z 0-9 - / _ =, joined by single dots. The name of an
+ * object is any text. Both become a part of a subject, and a broker closes the connection of who
+ * sends a longer line than it takes. NULL is as bad as an empty one.
+ */
+#define NM_KEY_LIMIT 1024
+const char *nm_kv_key_fault(const char *key);
+const char *nm_object_name_fault(const char *name);
+
 #endif

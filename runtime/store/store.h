@@ -15,7 +15,7 @@
  *   FAILED_PRECONDITION   no JetStream, no bucket, one of another kind (mirrored, sealed, …), or a
  *                         broker that is too old for what is asked
  *   RESOURCE_EXHAUSTED    the bucket is full, the value is too large for it, or no memory
- *   INVALID_ARGUMENT      no such key can be
+ *   INVALID_ARGUMENT      no such key can be (base/rules.h: nm_kv_key_fault, nm_object_name_fault)
  *   PERMISSION_DENIED     the broker refuses the subject
  *   DATA_LOSS             an object whose size or digest is another one than it says
  *   DEADLINE_EXCEEDED     with "may have been stored" in its text where that is so
@@ -89,8 +89,5 @@ natsmicro_status nm_kv_put(nm_bucket *bucket, const char *key, nm_bytes value,
 /* Removes all values of a key. `ttl_ns`: of the marker that stays; 0: for ever. */
 natsmicro_status nm_kv_purge(nm_bucket *bucket, const char *key, int64_t ttl_ns, int64_t deadline,
                              nm_error *error);
-
-/* What is wrong with a key; NULL: nothing. */
-const char *nm_kv_key_fault(const char *key);
 
 #endif

@@ -108,6 +108,63 @@ static void codes_are_visible_ascii(void **state)
     assert_false(nm_code_is_valid(code, NM_CODE_LIMIT + 1));
 }
 
+static void a_bucket_is_the_name_of_a_stream(void **state)
+{
+    static const char *const wrong[] = {"", "a b", "a.b", "b\xc3\xa4", "a*", "$KV", "a/b"};
+
+    (void)state;
+    assert_null(nm_bucket_fault("Users-1_b"));
+    for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
+        assert_string_equal(nm_bucket_fault(wrong[i]), "must have letters, digits, - and _ only");
+    char name[NM_BUCKET_LIMIT + 2];
+    memset(name, 'a', sizeof(name));
+    name[NM_BUCKET_LIMIT + 1] = '\0';
+    assert_string_equal(nm_bucket_fault(name), "must not be longer than 251 bytes");
+    name[NM_BUCKET_LIMIT] = '\0';
+    assert_null(nm_bucket_fault(name));
+}
+
+/* A key that a broker or another client refuses would be lost to them, or to us. */
+static void what_is_wrong_with_a_key_is_said(void **state)
+{
+    static const char *const right[] = {"a", "user.7", "a/b=c-d_e.F0", "=", "-.-"};
+    static const char *const signs[] = {"a b", "a*", "a.>", "{id}", "a\n", "\xc3\xa4", "a:b"};
+    static const char *const dots[] = {".", ".a", "a.", "a..b"};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(right) / sizeof(right[0]); i++)
+        assert_null(nm_kv_key_fault(right[i]));
+    for (size_t i = 0; i < sizeof(signs) / sizeof(signs[0]); i++)
+        assert_string_equal(nm_kv_key_fault(signs[i]),
+                            "must have letters, digits, - / _ = and . only");
+    for (size_t i = 0; i < sizeof(dots) / sizeof(dots[0]); i++)
+        assert_string_equal(nm_kv_key_fault(dots[i]), "must have a name before and after each dot");
+    assert_string_equal(nm_kv_key_fault(""), "must not be empty");
+    assert_string_equal(nm_kv_key_fault(NULL), "must not be empty");
+}
+
+static void the_name_of_an_object_is_any_text(void **state)
+{
+    (void)state;
+    assert_null(nm_object_name_fault("a b/\xc3\xa4*>..{}"));
+    assert_string_equal(nm_object_name_fault(""), "must not be empty");
+    assert_string_equal(nm_object_name_fault(NULL), "must not be empty");
+    assert_string_equal(nm_object_name_fault("\xff"), "must be UTF-8");
+}
+
+static void keys_and_names_are_bounded(void **state)
+{
+    (void)state;
+    char key[NM_KEY_LIMIT + 2];
+    memset(key, 'a', sizeof(key));
+    key[NM_KEY_LIMIT + 1] = '\0';
+    assert_string_equal(nm_kv_key_fault(key), "must not be longer than 1024 bytes");
+    assert_string_equal(nm_object_name_fault(key), "must not be longer than 1024 bytes");
+    key[NM_KEY_LIMIT] = '\0';
+    assert_null(nm_kv_key_fault(key));
+    assert_null(nm_object_name_fault(key));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -118,6 +175,10 @@ int main(void)
         cmocka_unit_test(a_subject_is_bounded),
         cmocka_unit_test(a_subject_prefix_is_not_the_systems),
         cmocka_unit_test(codes_are_visible_ascii),
+        cmocka_unit_test(a_bucket_is_the_name_of_a_stream),
+        cmocka_unit_test(what_is_wrong_with_a_key_is_said),
+        cmocka_unit_test(the_name_of_an_object_is_any_text),
+        cmocka_unit_test(keys_and_names_are_bounded),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
