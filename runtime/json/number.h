@@ -5,12 +5,9 @@
 #ifndef NM_JSON_NUMBER_H
 #define NM_JSON_NUMBER_H
 
-#include <stdint.h>
+#include "json/integer.h"
 
 #define NM_JSON_NUMBER_SIZE 32
-
-uint8_t *nm_json_put_unsigned(uint8_t *at, uint64_t value);
-uint8_t *nm_json_put_signed(uint8_t *at, int64_t value);
 
 /*
  * The shortest text that reads back as the same number, laid out as ECMAScript does; "NaN" and
