@@ -3,6 +3,8 @@
  */
 #include "codec/check.h"
 
+#include "codec/field.h"
+
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
@@ -54,16 +56,6 @@ static bool can_encode_list(const uint8_t *members, const ProtobufCFieldDescript
     return true;
 }
 
-/* Whether a oneof is set to another member, or has_… says that an optional field is not set. */
-static bool is_unset(const uint8_t *members, const ProtobufCFieldDescriptor *field)
-{
-    if (field->label == PROTOBUF_C_LABEL_REQUIRED || field->quantifier_offset == 0)
-        return false;
-    uint32_t value;
-    memcpy(&value, members + field->quantifier_offset, sizeof(value));
-    return (field->flags & PROTOBUF_C_FIELD_FLAG_ONEOF) != 0 ? value != field->id : value == 0;
-}
-
 bool nm_can_encode(const ProtobufCMessage *message)
 {
     const uint8_t *members = (const uint8_t *)message;
@@ -77,7 +69,7 @@ bool nm_can_encode(const ProtobufCMessage *message)
         if (field->label == PROTOBUF_C_LABEL_REPEATED) {
             if (!can_encode_list(members, field))
                 return false;
-        } else if (!is_unset(members, field)) {
+        } else if (!nm_field_is_unset(members, field)) {
             if (!can_encode_value(field->type, members + field->offset,
                                   field->label != PROTOBUF_C_LABEL_REQUIRED))
                 return false;

@@ -36,6 +36,19 @@ static inline bool nm_is_same_type(const ProtobufCMessageDescriptor *actual,
 #define NM_FIELD_NUMBER_SIZE 12
 const char *nm_field_name(const ProtobufCFieldDescriptor *field, char buffer[NM_FIELD_NUMBER_SIZE]);
 
+/*
+ * Whether a oneof is set to another member, or has_… says that an optional field is not set.
+ * `members` is the message.
+ */
+static inline bool nm_field_is_unset(const uint8_t *members, const ProtobufCFieldDescriptor *field)
+{
+    if (field->label == PROTOBUF_C_LABEL_REQUIRED || field->quantifier_offset == 0)
+        return false;
+    uint32_t value;
+    memcpy(&value, members + field->quantifier_offset, sizeof(value));
+    return (field->flags & PROTOBUF_C_FIELD_FLAG_ONEOF) != 0 ? value != field->id : value == 0;
+}
+
 /* The wire type of a value that is not packed. */
 static inline nm_wire_type nm_wire_type_of(ProtobufCType type)
 {
