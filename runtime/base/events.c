@@ -25,6 +25,7 @@ static const char *const names[] = {
     [NATSMICRO_EVENT_EXPIRED] = "EXPIRED",
     [NATSMICRO_EVENT_NOT_PERMITTED] = "NOT_PERMITTED",
     [NATSMICRO_EVENT_CALLS_WAITING] = "CALLS_WAITING",
+    [NATSMICRO_EVENT_STORE_FAILED] = "STORE_FAILED",
 };
 
 const char *natsmicro_event_kind_name(natsmicro_event_kind kind)

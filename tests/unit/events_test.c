@@ -9,8 +9,8 @@ static void each_kind_has_a_name_of_its_own(void **state)
 {
     (void)state;
     assert_string_equal(natsmicro_event_kind_name(NATSMICRO_EVENT_DROPPED), "DROPPED");
-    assert_string_equal(natsmicro_event_kind_name(NATSMICRO_EVENT_CALLS_WAITING), "CALLS_WAITING");
-    for (int i = NATSMICRO_EVENT_DROPPED; i <= NATSMICRO_EVENT_CALLS_WAITING; i++) {
+    assert_string_equal(natsmicro_event_kind_name(NATSMICRO_EVENT_STORE_FAILED), "STORE_FAILED");
+    for (int i = NATSMICRO_EVENT_DROPPED; i <= NATSMICRO_EVENT_STORE_FAILED; i++) {
         const char *name = natsmicro_event_kind_name((natsmicro_event_kind)i);
         for (int j = 0; j < i; j++)
             assert_string_not_equal(name, natsmicro_event_kind_name((natsmicro_event_kind)j));
@@ -23,7 +23,7 @@ static void what_is_no_kind_is_unknown(void **state)
     assert_string_equal(natsmicro_event_kind_name((natsmicro_event_kind)0), "UNKNOWN");
     assert_string_equal(natsmicro_event_kind_name((natsmicro_event_kind)-1), "UNKNOWN");
     assert_string_equal(
-        natsmicro_event_kind_name((natsmicro_event_kind)(NATSMICRO_EVENT_CALLS_WAITING + 1)),
+        natsmicro_event_kind_name((natsmicro_event_kind)(NATSMICRO_EVENT_STORE_FAILED + 1)),
         "UNKNOWN");
 }
 

@@ -321,11 +321,17 @@ typedef enum natsmicro_event_kind {
      * Calls begin to wait for a worker, because as many run as may: with the method of the first,
      * and how many run and wait. At most one event a second, and none while others wait already.
      */
-    NATSMICRO_EVENT_CALLS_WAITING = 13
+    NATSMICRO_EVENT_CALLS_WAITING = 13,
+    /*
+     * A response was not stored as its method's kv_store or object_store says, or a bucket could not
+     * be made, or has other settings than the option names. The text names bucket, key and reason.
+     * The call goes on, unless its option requires the response to be stored.
+     */
+    NATSMICRO_EVENT_STORE_FAILED = 14
 } natsmicro_event_kind;
 
 /*
- * Returns the name of a kind without its prefix, for a log: "DROPPED", … "CALLS_WAITING". A number
+ * Returns the name of a kind without its prefix, for a log: "DROPPED", … "STORE_FAILED". A number
  * that is no kind is "UNKNOWN". The string is static. Never blocks; any thread.
  */
 const char *natsmicro_event_kind_name(natsmicro_event_kind kind);
