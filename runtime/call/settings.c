@@ -69,6 +69,28 @@ natsmicro_status nm_check_subject(const char *option, const char *subject, nm_er
                         fault);
 }
 
+static natsmicro_status check_jetstream(const nm_call_options *options, nm_error *error)
+{
+    const char *domain = options->jetstream_domain;
+    if (domain != NULL && options->jetstream_prefix != NULL)
+        return nm_error_set(error, NATSMICRO_INVALID_ARGUMENT,
+                            "jetstream_domain and jetstream_prefix are both set");
+    natsmicro_status status = nm_check_subject("jetstream_domain", domain, error);
+    if (status == NATSMICRO_OK && domain != NULL && strchr(domain, '.') != NULL)
+        status = nm_error_set(error, NATSMICRO_INVALID_ARGUMENT,
+                              "jetstream_domain \"%.200s\": must have no dot", domain);
+    return status == NATSMICRO_OK
+               ? nm_check_subject("jetstream_prefix", options->jetstream_prefix, error)
+               : status;
+}
+
+/* NULL stays NULL. */
+static bool copy_string(char **copy, const char *string)
+{
+    *copy = string != NULL ? strdup(string) : NULL;
+    return string == NULL || *copy != NULL;
+}
+
 natsmicro_status nm_call_settings_init(nm_call_settings *settings, const nm_call_options *options,
                                        natsConnection *connection, nm_error *error)
 {
@@ -81,6 +103,8 @@ natsmicro_status nm_call_settings_init(nm_call_settings *settings, const nm_call
             nm_check_size("max_header_bytes", options->max_header_bytes, LEAST_HEADER_BYTES, error);
     if (status == NATSMICRO_OK)
         status = nm_check_subject("inbox_prefix", options->inbox_prefix, error);
+    if (status == NATSMICRO_OK)
+        status = check_jetstream(options, error);
     if (status != NATSMICRO_OK)
         return status;
     settings->limits.max_depth =
@@ -110,7 +134,9 @@ natsmicro_status nm_call_settings_init(nm_call_settings *settings, const nm_call
     if (status != NATSMICRO_OK)
         return status;
     const char *const *prefixes = options->allowed_inbox_prefixes;
-    if (!copy_prefixes(settings, prefixes != NULL ? prefixes : default_prefixes))
+    if (!copy_prefixes(settings, prefixes != NULL ? prefixes : default_prefixes) ||
+        !copy_string(&settings->jetstream_domain, options->jetstream_domain) ||
+        !copy_string(&settings->jetstream_prefix, options->jetstream_prefix))
         return NATSMICRO_RESOURCE_EXHAUSTED;
     return NATSMICRO_OK;
 }
@@ -118,6 +144,8 @@ natsmicro_status nm_call_settings_init(nm_call_settings *settings, const nm_call
 void nm_call_settings_free(nm_call_settings *settings)
 {
     nm_interceptors_free(&settings->interceptors);
+    free(settings->jetstream_domain);
+    free(settings->jetstream_prefix);
     if (settings->allowed_inbox_prefixes == NULL)
         return;
     for (size_t i = 0; settings->allowed_inbox_prefixes[i] != NULL; i++)

@@ -18,6 +18,8 @@ typedef struct nm_call_settings {
     nm_interceptors interceptors;
     atomic_bool silent; /* the client was destroyed: none of the user's functions run any more */
     char **allowed_inbox_prefixes; /* owned, ends with NULL */
+    char *jetstream_domain;        /* owned, as is the next; NULL: none */
+    char *jetstream_prefix;
     nm_stream_totals totals;
     nm_stream_ends ends;
 } nm_call_settings;
@@ -39,6 +41,8 @@ typedef struct nm_call_options {
     size_t max_header_bytes;
     natsmicro_log_level log;
     const natsmicro_interceptor *const *interceptors;
+    const char *jetstream_domain;
+    const char *jetstream_prefix;
 } nm_call_options;
 
 /*
@@ -55,7 +59,8 @@ typedef struct nm_call_options {
         .plain_streams = (options)->plain_streams, .window_bytes = (options)->window_bytes,       \
         .window_messages = (options)->window_messages, .gone_limit_ms = (options)->gone_limit_ms, \
         .max_header_bytes = (options)->max_header_bytes, .log = (options)->log,                   \
-        .interceptors = (options)->interceptors,                                                  \
+        .interceptors = (options)->interceptors, .jetstream_domain = (options)->jetstream_domain, \
+        .jetstream_prefix = (options)->jetstream_prefix,                                          \
     }
 
 /* ---- checks of what users give: OK, or INVALID_ARGUMENT with a text that names it ---- */

@@ -3,8 +3,9 @@
  */
 #include "call/stub.h"
 
-/* The first version of the tables. It ends after n_methods. */
-#define FIRST_VERSION 1
+/* The first version of the tables. It ends after n_methods; the second one after json. */
+#define FIRST_VERSION  1
+#define SECOND_VERSION 2
 
 static bool is_readable(const natsmicro_stub_service *stub)
 {
@@ -37,4 +38,24 @@ size_t nm_stub_files(const natsmicro_stub_service *stub, const natsmicro_stub_fi
 bool nm_stub_is_json(const natsmicro_stub_service *stub)
 {
     return stub->stub_version > FIRST_VERSION && stub->json;
+}
+
+size_t nm_stub_stores(const natsmicro_stub_service *stub, const natsmicro_stub_store **stores)
+{
+    *stores = NULL;
+    if (stub->stub_version <= SECOND_VERSION)
+        return 0;
+    *stores = stub->stores;
+    return stub->n_stores;
+}
+
+const natsmicro_stub_store *nm_stub_store(const natsmicro_stub_service *stub, size_t method_index,
+                                          natsmicro_stub_bucket_kind kind)
+{
+    const natsmicro_stub_store *stores;
+    size_t count = nm_stub_stores(stub, &stores);
+    for (size_t i = 0; i < count; i++)
+        if (stores[i].method_index == method_index && stores[i].bucket.kind == kind)
+            return &stores[i];
+    return NULL;
 }

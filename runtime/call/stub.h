@@ -19,4 +19,17 @@ size_t nm_stub_files(const natsmicro_stub_service *stub, const natsmicro_stub_fi
 /* Whether the service's messages travel as JSON. Tables of version 1 do not say; then false. */
 bool nm_stub_is_json(const natsmicro_stub_service *stub);
 
+/* The service's stores; returns how many. Tables of versions 1 and 2 have none. */
+size_t nm_stub_stores(const natsmicro_stub_service *stub, const natsmicro_stub_store **stores);
+
+/* A method's store of one kind, or NULL. */
+const natsmicro_stub_store *nm_stub_store(const natsmicro_stub_service *stub, size_t method_index,
+                                          natsmicro_stub_bucket_kind kind);
+
+/* The option that makes such a store, for texts. */
+static inline const char *nm_store_option(natsmicro_stub_bucket_kind kind)
+{
+    return kind == NATSMICRO_STORE_KV ? "kv_store" : "object_store";
+}
+
 #endif

@@ -732,6 +732,51 @@ static void options_of_an_older_header_are_taken(void **state)
     assert_ok(lab_ping_status(room, "", NULL));
 }
 
+/* Of 0.1.0 before there were stores. */
+static void options_without_jetstream_are_taken(void **state)
+{
+    lab *room = *state;
+    natsmicro_server_options server_options = NATSMICRO_SERVER_OPTIONS_INIT;
+    natsmicro_client_options client_options = NATSMICRO_CLIENT_OPTIONS_INIT;
+    server_options.size = offsetof(natsmicro_server_options, jetstream_domain);
+    client_options.size = offsetof(natsmicro_client_options, jetstream_domain);
+    server_options.jetstream_domain = client_options.jetstream_domain = "not a domain";
+    lab_serve_with(room, &lab_handlers, NULL, &server_options, NULL);
+    lab_call_with(room, &client_options);
+    assert_ok(lab_ping_status(room, "", NULL));
+}
+
+/* A wrong one would make every request to JetStream one that nobody answers. */
+static void expect_refused_jetstream(lab *room, const char *domain, const char *prefix,
+                                     const char *text)
+{
+    natsmicro_server_options server_options = NATSMICRO_SERVER_OPTIONS_INIT;
+    natsmicro_client_options client_options = NATSMICRO_CLIENT_OPTIONS_INIT;
+    server_options.jetstream_domain = client_options.jetstream_domain = domain;
+    server_options.jetstream_prefix = client_options.jetstream_prefix = prefix;
+    natsmicro_server *server;
+    assert_status(NATSMICRO_INVALID_ARGUMENT,
+                  natsmicro_server_new(&server, room->server_connection, &server_options));
+    assert_non_null(strstr(natsmicro_last_error(), text));
+    Lab__V1__LabClient *client;
+    assert_status(NATSMICRO_INVALID_ARGUMENT,
+                  lab__v1__lab_client__new(&client, room->client_connection, &client_options));
+    assert_non_null(strstr(natsmicro_last_error(), text));
+}
+
+static void jetstream_has_a_domain_or_a_prefix(void **state)
+{
+    lab *room = *state;
+    expect_refused_jetstream(room, "hub", "js.hub",
+                             "jetstream_domain and jetstream_prefix are both");
+    expect_refused_jetstream(room, "hub.leaf", NULL,
+                             "jetstream_domain \"hub.leaf\": must have no dot");
+    expect_refused_jetstream(room, "", NULL, "jetstream_domain \"\": ");
+    expect_refused_jetstream(room, "a b", NULL, "jetstream_domain \"a b\": ");
+    expect_refused_jetstream(room, NULL, "js.*", "jetstream_prefix \"js.*\": ");
+    expect_refused_jetstream(room, NULL, "js.", "jetstream_prefix \"js.\": ");
+}
+
 static void options_of_no_or_a_newer_header_are_refused(void **state)
 {
     lab *room = *state;
@@ -778,8 +823,8 @@ static natsmicro_status dispatch_ping(natsmicro_call *call, void *handle, const 
     return table->ping(handle, request, user_data);
 }
 
-/* As the tables of version 1 were: nothing follows the number of methods. */
-typedef struct first_stub_service {
+/* As the tables of version 2 were: nothing follows `json`. Those of version 1 end after n_methods. */
+typedef struct earlier_stub_service {
     int stub_version;
     const char *full_name;
     const char *subject_prefix;
@@ -791,22 +836,25 @@ typedef struct first_stub_service {
     size_t n_metadata;
     const natsmicro_stub_method *methods;
     size_t n_methods;
-} first_stub_service;
+    const natsmicro_stub_file *files;
+    size_t n_files;
+    bool json;
+} earlier_stub_service;
 
 /* Programs that were compiled before must go on with a newer shared library. */
-static void stubs_of_the_first_version_are_served_and_called(void **state)
+static void serve_and_call_earlier(lab *room, int version, size_t size)
 {
-    lab *room = *state;
     const natsmicro_stub_method ping = {.name = "Ping",
                                         .subject = "ping",
                                         .request = &lab__v1__ping_request__descriptor,
                                         .response = &lab__v1__ping_response__descriptor,
                                         .dispatch = dispatch_ping};
+    const earlier_stub_service whole = {
+        version, "lab.v1.Lab", "lab.v1", "lab", "1.0.0", "the first", 0, NULL,
+        0,       &ping,        1,        NULL,  0,       false};
     /* from the heap, so that a sanitizer sees what is read after its end */
-    first_stub_service *stub = malloc(sizeof(*stub));
-    *stub = (first_stub_service){1, "lab.v1.Lab", "lab.v1", "lab", "1.0.0", "the first",
-                                 0, NULL,         0,        &ping, 1};
-    const void *tables = stub;
+    void *tables = malloc(size);
+    memcpy(tables, &whole, size);
     assert_ok(natsmicro_server_new(&room->server, room->server_connection, NULL));
     assert_ok(natsmicro_stub_server_add(room->server, tables, &lab_handlers, NULL, NULL));
     natsmicro_client *client;
@@ -822,7 +870,17 @@ static void stubs_of_the_first_version_are_served_and_called(void **state)
     natsmicro_stub_client_destroy(client);
     natsmicro_server_destroy(room->server);
     room->server = NULL;
-    free(stub);
+    free(tables);
+}
+
+static void stubs_of_the_first_version_are_served_and_called(void **state)
+{
+    serve_and_call_earlier(*state, 1, offsetof(earlier_stub_service, files));
+}
+
+static void stubs_of_the_second_version_are_served_and_called(void **state)
+{
+    serve_and_call_earlier(*state, 2, sizeof(earlier_stub_service));
 }
 
 /* ---- many calls ---- */
@@ -1070,9 +1128,14 @@ int main(void)
         lab_test(a_name_is_as_long_as_discovery_can_ask_for),
         lab_test(options_that_cannot_be_are_refused),
         lab_test(options_of_an_older_header_are_taken),
+        lab_test(options_without_jetstream_are_taken),
+        lab_test(jetstream_has_a_domain_or_a_prefix),
+        lab_test(options_without_jetstream_are_taken),
+        lab_test(jetstream_has_a_domain_or_a_prefix),
         lab_test(options_of_no_or_a_newer_header_are_refused),
         lab_test(stubs_of_another_version_are_refused),
         lab_test(stubs_of_the_first_version_are_served_and_called),
+        lab_test(stubs_of_the_second_version_are_served_and_called),
         lab_test(as_many_as_64_calls_of_one_client_run_at_the_same_time),
         lab_test(a_handler_that_was_quick_may_take_its_time),
         lab_test(sixty_four_streams_of_one_client_do_not_mix),

@@ -114,13 +114,24 @@ typedef struct natsmicro_client_options {
      * with NULL. What their user_data points to is not copied. Default: NULL, none.
      */
     const natsmicro_interceptor *const *interceptors;
+    /*
+     * The JetStream domain that the buckets of kv_store and object_store are in: a name without
+     * dots, as the broker's configuration has it. Default: NULL, that of the connection.
+     */
+    const char *jetstream_domain;
+    /*
+     * What the subjects of JetStream's API begin with, such as those that another account exports:
+     * names joined by dots, without a dot at the end. Not together with jetstream_domain. Default:
+     * "$JS.API".
+     */
+    const char *jetstream_prefix;
 } natsmicro_client_options;
 
 /* The initializer of natsmicro_client_options: all defaults. */
 #define NATSMICRO_CLIENT_OPTIONS_INIT                                                             \
     {                                                                                             \
         sizeof(natsmicro_client_options), NULL, NULL, 0, 0, 0, 0, 0, 0, {NULL, NULL, NULL}, NULL, \
-            NULL, NULL, false, 0, 0, 0, 0, NATSMICRO_LOG_DEFAULT, NULL                            \
+            NULL, NULL, false, 0, 0, 0, 0, NATSMICRO_LOG_DEFAULT, NULL, NULL, NULL                \
     }
 
 /*

@@ -176,6 +176,17 @@ typedef struct natsmicro_server_options {
      * services' .proto files. Default: false.
      */
     bool hide_schema;
+    /*
+     * The JetStream domain that the buckets of kv_store and object_store are in: a name without
+     * dots, as the broker's configuration has it. Default: NULL, that of the connection.
+     */
+    const char *jetstream_domain;
+    /*
+     * What the subjects of JetStream's API begin with, such as those that another account exports:
+     * names joined by dots, without a dot at the end. Not together with jetstream_domain. Default:
+     * "$JS.API".
+     */
+    const char *jetstream_prefix;
 } natsmicro_server_options;
 
 /* The initializer of natsmicro_server_options: all defaults. */
@@ -183,7 +194,7 @@ typedef struct natsmicro_server_options {
     {                                                                                             \
         sizeof(natsmicro_server_options), NULL, 0, 0, 0, 0, 0, 0, 0, 0, {NULL, NULL, NULL}, NULL, \
             NULL, NULL, false, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, false, NATSMICRO_LOG_DEFAULT, NULL,  \
-            false, false                                                                          \
+            false, false, NULL, NULL                                                              \
     }
 
 /* One pair of the metadata that discovery shows of a service or an endpoint. */
