@@ -4,7 +4,6 @@
 #include "store/object_info.h"
 
 #include "base/base64.h"
-#include "base/utf8.h"
 
 #include <jansson.h>
 #include <stdlib.h>
@@ -44,13 +43,6 @@ static bool is_token(const char *text, size_t limit)
         if (text[i] <= ' ' || text[i] > '~' || strchr(".*>", text[i]) != NULL)
             return false;
     return true;
-}
-
-static bool is_bucket(const char *text)
-{
-    return is_token(text, NM_OBJECT_BUCKET_LIMIT) &&
-           text[strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-                             "0123456789_-")] == '\0';
 }
 
 /* A member that is missing, or null, is zero, as Go has it. False: it is something else. */
@@ -95,7 +87,7 @@ static const char *read_link(nm_object_info *info, const json_t *object)
         return NULL;
     const char *bucket = read_text(link, "bucket");
     const char *name = read_text(link, "name");
-    if (bucket == NULL || name == NULL || !is_bucket(bucket))
+    if (bucket == NULL || name == NULL || nm_bucket_fault(bucket) != NULL)
         return "its link is to no bucket";
     if (name[0] != '\0' && nm_object_name_fault(name) != NULL)
         return "its link is to no object";
@@ -177,19 +169,7 @@ void nm_object_info_write(nm_buffer *json, const char *bucket, const char *name,
     nm_buffer_append_string(json, "\"}");
 }
 
-/* ---- names and subjects ---- */
-
-const char *nm_object_name_fault(const char *name)
-{
-    size_t length = strlen(name);
-    if (length == 0)
-        return "it is empty";
-    if (length > NM_OBJECT_NAME_LIMIT)
-        return "it is longer than 2048 bytes";
-    if (!nm_utf8_is_valid((const uint8_t *)name, length))
-        return "it is not UTF-8";
-    return NULL;
-}
+/* ---- subjects ---- */
 
 void nm_object_info_subject(nm_buffer *subject, const char *bucket, const char *name)
 {

@@ -9,18 +9,14 @@
 #include "base/buffer.h"
 #include "base/bytes.h"
 #include "base/error.h"
-#include "base/random.h"
+#include "base/rules.h"
 #include "base/sha256.h"
 
 #include <stdbool.h>
 #include <stdint.h>
 
 /* What other clients write is as long as our nuids. */
-#define NM_OBJECT_NUID_LIMIT   64
-#define NM_OBJECT_BUCKET_LIMIT 251
-
-/* Bytes of a name: a broker takes 4096 bytes of a subject, a reply subject and their frame. */
-#define NM_OBJECT_NAME_LIMIT 2048
+#define NM_OBJECT_NUID_LIMIT 64
 
 /* All zero: no chunks, no digest, no link. */
 typedef struct nm_object_info {
@@ -31,7 +27,7 @@ typedef struct nm_object_info {
     uint8_t digest[NM_SHA256_BYTES];
     bool deleted;
     bool is_link;
-    char link_bucket[NM_OBJECT_BUCKET_LIMIT + 1];
+    char link_bucket[NM_BUCKET_LIMIT + 1];
     char *link_name; /* owned; NULL: the link is to a whole bucket */
 } nm_object_info;
 
@@ -51,9 +47,6 @@ void nm_object_info_free(nm_object_info *info);
  */
 void nm_object_info_write(nm_buffer *json, const char *bucket, const char *name,
                           const nm_object_info *info, size_t chunk_size);
-
-/* What is wrong with an object's name; NULL: nothing. */
-const char *nm_object_name_fault(const char *name);
 
 /* Append the subject of an object's info, and of its chunks. */
 void nm_object_info_subject(nm_buffer *subject, const char *bucket, const char *name);

@@ -167,7 +167,7 @@ static void a_link_that_leads_nowhere_is_refused(void **state)
     char *json = calloc(1, 4096);
     assert_non_null(json);
     strcpy(json, "{\"options\":{\"link\":{\"bucket\":\"b\",\"name\":\"");
-    memset(json + strlen(json), 'x', NM_OBJECT_NAME_LIMIT + 1);
+    memset(json + strlen(json), 'x', NM_KEY_LIMIT + 1);
     strcat(json, "\"}}}");
     assert_refused(json);
     free(json);
@@ -261,21 +261,6 @@ static void names_become_one_token(void **state)
     nm_buffer_free(&subject);
 }
 
-static void names_that_cannot_be_written_are_refused(void **state)
-{
-    (void)state;
-    char longest[NM_OBJECT_NAME_LIMIT + 2];
-    memset(longest, 'x', sizeof(longest));
-    longest[NM_OBJECT_NAME_LIMIT] = '\0';
-    assert_null(nm_object_name_fault(longest));
-    longest[NM_OBJECT_NAME_LIMIT] = 'x';
-    longest[NM_OBJECT_NAME_LIMIT + 1] = '\0';
-    assert_non_null(nm_object_name_fault(longest));
-    assert_non_null(nm_object_name_fault(""));
-    assert_non_null(nm_object_name_fault("\xff"));
-    assert_null(nm_object_name_fault("a.b > *\n\xc3\xbf?"));
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -291,7 +276,6 @@ int main(void)
         cmocka_unit_test(a_bomb_is_refused),
         cmocka_unit_test(what_is_written_is_what_others_write),
         cmocka_unit_test(names_become_one_token),
-        cmocka_unit_test(names_that_cannot_be_written_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
