@@ -35,9 +35,11 @@ struct broker {
 };
 
 /* Debian installs nats-server in a folder that is not in a user's PATH. */
-static void find_program(char *path, size_t size)
+static void find_program(const broker_options *options, char *path, size_t size)
 {
     const char *name = getenv("NATS_SERVER");
+    if (options != NULL && options->program != NULL)
+        name = options->program;
     if (name == NULL || name[0] == '\0')
         name = "nats-server";
     if (strchr(name, '/') != NULL) {
@@ -115,7 +117,9 @@ static void write_config(const broker *self, const broker_options *options)
     if (options != NULL && options->max_payload != 0)
         fprintf(config, "max_payload: %zu\n", options->max_payload);
     if (options != NULL && options->jetstream)
-        fprintf(config, "jetstream { store_dir: \"%s\" }\n", self->folder);
+        fprintf(config, "jetstream { store_dir: \"%s\" %s%s }\n", self->folder,
+                options->domain != NULL ? "domain: " : "",
+                options->domain != NULL ? options->domain : "");
     if (options != NULL && options->config != NULL)
         fprintf(config, "%s\n", options->config);
     if (options != NULL && options->config_file != NULL)
@@ -200,7 +204,7 @@ broker *broker_start(const broker_options *options)
     broker *self = calloc(1, sizeof(*self));
     if (self == NULL)
         support_die("no memory");
-    find_program(self->program, sizeof(self->program));
+    find_program(options, self->program, sizeof(self->program));
     make_folder(self);
     write_config(self, options);
     strcpy(self->port, "-1");

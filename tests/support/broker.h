@@ -19,9 +19,11 @@ typedef struct broker broker;
 typedef struct broker_options {
     size_t max_payload; /* bytes; 0 is nats-server's default, 1 MiB */
     bool jetstream;     /* with JetStream, in the broker's folder */
+    const char *domain; /* of its JetStream, or NULL */
     const char *config; /* more lines for its configuration file, or NULL */
     /* A file whose lines are added to it too, such as "docs/guide/permissions.conf"; or NULL. */
     const char *config_file;
+    const char *program; /* in place of nats-server, or NULL; it counts from the broker's start */
 } broker_options;
 
 /* Starts a broker; when it returns, clients can connect. `options` may be NULL. */
