@@ -1,15 +1,18 @@
 # Programs in Go, TypeScript and Python, written from docs/wire-protocol.md alone, and the tests in
-# which they and this library call each other.
+# which they and this library call each other. For stores: what the Go generator makes of depot.proto, NATS's own
+# clients, its command nats and its newest broker.
 
 INTEROP_PEERS := $(BUILD)/interop
 INTEROP_TESTS := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/interop/*_test.c))
 INTEROP_SHARED := $(patsubst %.c,$(BUILD)/obj/%.o,$(filter-out %_test.c,$(wildcard tests/interop/*.c)) \
                     tests/vectors/lab.c tests/integration/presence.c tests/integration/json_handlers.c)
-PEERS := $(foreach language,go typescript python,$(INTEROP_PEERS)/$(language)-peer)
+PEERS := $(foreach language,go typescript python stores,$(INTEROP_PEERS)/$(language)-peer)
 
 $(INTEROP_PEERS)/go-peer: $(wildcard tests/interop/go/*)
 $(INTEROP_PEERS)/typescript-peer: $(wildcard tests/interop/typescript/*)
 $(INTEROP_PEERS)/python-peer: tests/interop/python/requirements.txt
+$(INTEROP_PEERS)/stores-peer: $(wildcard tests/interop/stores/* tests/interop/stores/depot/*) \
+                              $(wildcard tests/interop/proto/*/*/*) $(OWN_PROTOS)
 $(PEERS): $(INTEROP_PEERS)/%-peer: tests/interop/prepare
 	$(call say,PEER,$@)
 	$(quiet)tests/interop/prepare $* $(INTEROP_PEERS)
