@@ -150,13 +150,20 @@ static natsmicro_status status_of(const nm_api_error *api)
 {
     switch (api->number) {
     case NM_API_CLUSTER_NOT_AVAILABLE:
+    case NM_API_SEQUENCE_NOT_READY:
         return NATSMICRO_UNAVAILABLE;
     case NM_API_MESSAGE_NOT_FOUND:
         return NATSMICRO_NOT_FOUND;
     case NM_API_NOT_ENABLED_FOR_ACCOUNT:
     case NM_API_NOT_ENABLED:
     case NM_API_STREAM_NOT_FOUND:
+    case NM_API_SEALED:
+    case NM_API_TTL_DISABLED:
         return NATSMICRO_FAILED_PRECONDITION;
+    case NM_API_ACCOUNT_RESOURCES:
+    case NM_API_RESOURCES:
+    case NM_API_MEMORY_RESOURCES:
+    case NM_API_STORAGE_RESOURCES:
     case NM_API_MESSAGE_TOO_LARGE:
     case NM_API_STORE_FAILED:
         return NATSMICRO_RESOURCE_EXHAUSTED;
@@ -168,8 +175,16 @@ static natsmicro_status status_of(const nm_api_error *api)
     }
 }
 
+/* What the broker's own text does not say. */
+static const char *explain(const nm_api_error *api)
+{
+    if (api->number == NM_API_STORE_FAILED)
+        return "the bucket is full, or cannot be written: ";
+    return api->number == NM_API_MESSAGE_TOO_LARGE ? "the value is too large for the bucket: " : "";
+}
+
 natsmicro_status nm_api_fail(const nm_api_error *api, const char *what, nm_error *error)
 {
-    return nm_error_set(error, status_of(api), "%s: %s (JetStream's error %d)", what, api->text,
-                        api->number);
+    return nm_error_set(error, status_of(api), "%s: %s%s (JetStream's error %d)", what,
+                        explain(api), api->text, api->number);
 }

@@ -49,9 +49,13 @@ bool nm_find_header(nm_bytes block, const char *name, nm_bytes *value);
 /* Numbers of JetStream's errors that mean something to us. */
 enum {
     NM_API_NONE = 0,
+    NM_API_ACCOUNT_RESOURCES = 10002,
     NM_API_CLUSTER_NOT_AVAILABLE = 10008, /* no leader yet */
+    NM_API_RESOURCES = 10023,
+    NM_API_MEMORY_RESOURCES = 10028,
     NM_API_MESSAGE_NOT_FOUND = 10037,
     NM_API_NOT_ENABLED_FOR_ACCOUNT = 10039,
+    NM_API_STORAGE_RESOURCES = 10047,
     NM_API_UPDATE_REFUSED = 10052,
     NM_API_MESSAGE_TOO_LARGE = 10054,
     NM_API_STREAM_EXISTS = 10058,
@@ -59,7 +63,10 @@ enum {
     NM_API_WRONG_LAST_SEQUENCE = 10071,
     NM_API_NOT_ENABLED = 10076,
     NM_API_STORE_FAILED = 10077, /* such as a full stream */
-    NM_API_WRONG_LAST_SEQUENCE_CONSTANT = 10164
+    NM_API_SEALED = 10109,
+    NM_API_SEQUENCE_NOT_READY = 10163,           /* for a moment */
+    NM_API_WRONG_LAST_SEQUENCE_CONSTANT = 10164, /* the same, from replicated streams */
+    NM_API_TTL_DISABLED = 10166
 };
 
 /* An error in an answer. */

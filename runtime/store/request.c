@@ -142,7 +142,7 @@ void nm_requester_init(nm_requester *requester, nm_link *link)
 {
     *requester = (nm_requester){.link = link};
     pthread_mutex_init(&requester->lock, NULL);
-    nm_cond_init(&requester->left);
+    nm_cond_init(&requester->changed);
 }
 
 static void drop_all(nm_exchange *exchange)
@@ -167,10 +167,11 @@ void nm_requester_end(nm_requester *requester)
 {
     pthread_mutex_lock(&requester->lock);
     requester->ended = true;
+    pthread_cond_broadcast(&requester->changed);
     for (nm_exchange *one = requester->first; one != NULL; one = one->after)
         end_exchange(one);
     while (requester->verbs > 0)
-        pthread_cond_wait(&requester->left, &requester->lock);
+        pthread_cond_wait(&requester->changed, &requester->lock);
     nm_exchange *rest = requester->first;
     pthread_mutex_unlock(&requester->lock);
     /* No verb runs any more, so nobody else uses what a writer of an object has left under way. */
@@ -180,7 +181,7 @@ void nm_requester_end(nm_requester *requester)
 
 void nm_requester_free(nm_requester *requester)
 {
-    pthread_cond_destroy(&requester->left);
+    pthread_cond_destroy(&requester->changed);
     pthread_mutex_destroy(&requester->lock);
 }
 
@@ -203,7 +204,16 @@ void nm_requester_leave(nm_requester *requester)
 {
     pthread_mutex_lock(&requester->lock);
     if (--requester->verbs == 0)
-        pthread_cond_broadcast(&requester->left);
+        pthread_cond_broadcast(&requester->changed);
+    pthread_mutex_unlock(&requester->lock);
+}
+
+void nm_requester_wait(nm_requester *requester, int64_t until)
+{
+    pthread_mutex_lock(&requester->lock);
+    while (!requester->ended)
+        if (nm_cond_wait_until(&requester->changed, &requester->lock, until) != 0)
+            break;
     pthread_mutex_unlock(&requester->lock);
 }
 

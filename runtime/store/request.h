@@ -28,7 +28,7 @@ typedef struct nm_exchange nm_exchange;
 typedef struct nm_requester {
     nm_link *link;
     pthread_mutex_t lock;
-    pthread_cond_t left; /* a verb has */
+    pthread_cond_t changed; /* a verb has left, or it has ended */
     nm_exchange *first;
     size_t verbs;
     bool ended;
@@ -47,6 +47,9 @@ void nm_requester_free(nm_requester *requester);
 /* A verb begins. UNAVAILABLE: the requester has ended; then it need not leave. */
 natsmicro_status nm_requester_enter(nm_requester *requester, const char *what, nm_error *error);
 void nm_requester_leave(nm_requester *requester);
+
+/* Lets time pass until `until` (ns), or until the requester ends. Within a verb. */
+void nm_requester_wait(nm_requester *requester, int64_t until);
 
 typedef struct nm_request_header {
     const char *name;

@@ -72,6 +72,9 @@ nm_bucket *nm_store_bucket(nm_store *store, const natsmicro_stub_bucket *setting
 natsmicro_status nm_bucket_make(nm_bucket *bucket, int64_t deadline, nm_buffer *differs,
                                 nm_error *error);
 
+/* Whether the last answer about it was that it is not there, so that making it may help. */
+bool nm_bucket_is_missing(nm_bucket *bucket);
+
 /* ---- key-value buckets ---- */
 
 /* How a value is written. */

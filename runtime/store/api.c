@@ -1,0 +1,78 @@
+/*
+ * API: see api.h.
+ */
+#include "store/api.h"
+
+#include "base/buffer.h"
+
+#include <string.h>
+
+/* An election takes a second or so. */
+#define LEADER_WAIT_MS 100
+
+bool nm_api_wait_for_leader(nm_bucket *bucket, int64_t deadline)
+{
+    int64_t until = nm_deadline_in(LEADER_WAIT_MS);
+    if (until >= deadline)
+        return false;
+    nm_requester_wait(&bucket->store->requester, until);
+    return true;
+}
+
+static natsmicro_status fail_without_jetstream(const char *what, const char *subject,
+                                               nm_error *error)
+{
+    return nm_error_set(error, NATSMICRO_FAILED_PRECONDITION,
+                        "%s: there is no JetStream here: nobody answers %s", what, subject);
+}
+
+static natsmicro_status ask_once(nm_bucket *bucket, const nm_request *request, int64_t deadline,
+                                 json_t **object, nm_api_error *api, nm_error *error)
+{
+    nm_answer answer = {0};
+    natsmicro_status status = nm_ask(&bucket->store->requester, request, deadline, &answer, error);
+    if (status != NATSMICRO_OK)
+        return status;
+    if (answer.status == NM_STATUS_NO_RESPONDERS)
+        status = fail_without_jetstream(request->what, request->subject, error);
+    else
+        status = nm_answer_json(&answer, request->what, object, api, error);
+    nm_answer_free(&answer);
+    if (status == NATSMICRO_OK &&
+        (api->number == NM_API_NOT_ENABLED || api->number == NM_API_NOT_ENABLED_FOR_ACCOUNT)) {
+        json_decref(*object);
+        *object = NULL;
+        status = nm_api_fail(api, request->what, error);
+    }
+    return status;
+}
+
+static natsmicro_status ask(nm_bucket *bucket, const nm_request *request, int64_t deadline,
+                            json_t **object, nm_api_error *api, nm_error *error)
+{
+    for (;;) {
+        natsmicro_status status = ask_once(bucket, request, deadline, object, api, error);
+        if (status != NATSMICRO_OK || api->number != NM_API_CLUSTER_NOT_AVAILABLE ||
+            !nm_api_wait_for_leader(bucket, deadline))
+            return status;
+        json_decref(*object);
+        *object = NULL;
+    }
+}
+
+natsmicro_status nm_api_ask(nm_bucket *bucket, const char *what, const char *verb,
+                            const char *payload, int64_t deadline, json_t **object,
+                            nm_api_error *api, nm_error *error)
+{
+    *object = NULL;
+    nm_buffer subject = NM_BUFFER_INIT;
+    nm_buffer_append_format(&subject, "%s%s.%s", bucket->store->api, verb, bucket->stream);
+    nm_request request = {
+        .what = what, .subject = nm_buffer_string(&subject), .payload = {payload, strlen(payload)}};
+    natsmicro_status status =
+        request.subject != NULL
+            ? ask(bucket, &request, deadline, object, api, error)
+            : nm_error_set(error, NATSMICRO_RESOURCE_EXHAUSTED, "%s: no memory", what);
+    nm_buffer_free(&subject);
+    return status;
+}
