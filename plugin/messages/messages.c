@@ -183,7 +183,7 @@ static bool check_files(const gen_asking *asking)
 gen_response *gen_make_messages(gen_context *context, const gen_parameters *parameters,
                                 gen_request *request)
 {
-    gen_asking asking = {context, parameters->protoc_gen_c, request, {0, NULL, 0, NULL}};
+    gen_asking asking = {context, parameters->protoc_gen_c, request, {0}};
     if (!gen_read_sources(context, request, &asking.sources) || !check_files(&asking))
         return NULL;
     gen_rewrite(request);

@@ -69,14 +69,22 @@ size_t gen_first_in_oneof(const gen_message_proto *message, size_t oneof)
     return i;
 }
 
-/* ---- messages ---- */
-
-static size_t count_messages(gen_message_proto *const *messages, size_t count)
+const char *gen_type_name(const char *type_name)
 {
-    size_t all = count;
-    for (size_t i = 0; i < count; i++)
-        all += count_messages(messages[i]->nested_type, messages[i]->n_nested_type);
-    return all;
+    return type_name == NULL ? "" : type_name + (*type_name == '.');
+}
+
+/* ---- messages and enums ---- */
+
+/* Counts messages, and all that is declared in them. */
+static void count_types(gen_message_proto *const *messages, size_t count, size_t *n_messages,
+                        size_t *n_enums)
+{
+    *n_messages += count;
+    for (size_t i = 0; i < count; i++) {
+        *n_enums += messages[i]->n_enum_type;
+        count_types(messages[i]->nested_type, messages[i]->n_nested_type, n_messages, n_enums);
+    }
 }
 
 static bool fail_name(gen_context *context, const gen_source *source, const char *what)
@@ -87,8 +95,9 @@ static bool fail_name(gen_context *context, const gen_source *source, const char
         "the name of %s is missing or is not an identifier (run the plugin with protoc)", what);
 }
 
-static bool check_enums(gen_context *context, const gen_source *source,
-                        Google__Protobuf__EnumDescriptorProto *const *enums, size_t count)
+/* Adds the enums of a file or a message. */
+static bool add_enums(gen_context *context, const gen_source *source, const char *scope,
+                      gen_enum_proto *const *enums, size_t count, gen_sources *sources)
 {
     for (size_t i = 0; i < count; i++) {
         if (!gen_is_identifier(enums[i]->name))
@@ -97,6 +106,8 @@ static bool check_enums(gen_context *context, const gen_source *source,
             if (!gen_is_identifier(enums[i]->value[j]->name))
                 return fail_name(context, source, "a value of an enum");
         }
+        const char *full_name = gen_join_name(context->pool, scope, enums[i]->name);
+        sources->enums[sources->n_enums++] = (gen_known_enum){full_name, source};
     }
     return true;
 }
@@ -112,7 +123,7 @@ static bool check_members(gen_context *context, const gen_source *source,
         if (!gen_is_identifier(message->oneof_decl[i]->name))
             return fail_name(context, source, "a oneof");
     }
-    return check_enums(context, source, message->enum_type, message->n_enum_type);
+    return true;
 }
 
 static bool add_messages(gen_context *context, const gen_source *source, const char *scope,
@@ -126,43 +137,58 @@ static bool add_messages(gen_context *context, const gen_source *source, const c
         const char *full_name = gen_join_name(context->pool, scope, messages[i]->name);
         sources->messages[sources->n_messages++] =
             (gen_known_message){full_name, messages[i], source};
-        if (!add_messages(context, source, full_name, messages[i]->nested_type,
+        if (!add_enums(context, source, full_name, messages[i]->enum_type, messages[i]->n_enum_type,
+                       sources) ||
+            !add_messages(context, source, full_name, messages[i]->nested_type,
                           messages[i]->n_nested_type, sources))
             return false;
     }
     return true;
 }
 
-static int compare_messages(const void *a, const void *b)
+/* Both begin with the name. */
+static int compare_names(const void *a, const void *b)
 {
-    const gen_known_message *first = a;
-    const gen_known_message *second = b;
-    return strcmp(first->full_name, second->full_name);
+    const char *const *first = a;
+    const char *const *second = b;
+    return strcmp(*first, *second);
 }
 
-static bool read_messages(gen_context *context, gen_sources *sources)
+static bool read_types(gen_context *context, gen_sources *sources)
 {
     size_t n_messages = 0;
+    size_t n_enums = 0;
     for (size_t i = 0; i < sources->count; i++) {
         const gen_file_proto *proto = sources->items[i].proto;
-        n_messages += count_messages(proto->message_type, proto->n_message_type);
+        n_enums += proto->n_enum_type;
+        count_types(proto->message_type, proto->n_message_type, &n_messages, &n_enums);
     }
     sources->messages = gen_pool_alloc(context->pool, n_messages, sizeof(gen_known_message));
+    sources->enums = gen_pool_alloc(context->pool, n_enums, sizeof(gen_known_enum));
     for (size_t i = 0; i < sources->count; i++) {
         const gen_source *source = &sources->items[i];
-        if (!add_messages(context, source, source->scope.package, source->proto->message_type,
-                          source->proto->n_message_type, sources))
+        const gen_file_proto *proto = source->proto;
+        const char *package = source->scope.package;
+        if (!add_enums(context, source, package, proto->enum_type, proto->n_enum_type, sources) ||
+            !add_messages(context, source, package, proto->message_type, proto->n_message_type,
+                          sources))
             return false;
     }
-    qsort(sources->messages, sources->n_messages, sizeof(gen_known_message), compare_messages);
+    qsort(sources->messages, sources->n_messages, sizeof(gen_known_message), compare_names);
+    qsort(sources->enums, sources->n_enums, sizeof(gen_known_enum), compare_names);
     return true;
 }
 
 const gen_known_message *gen_find_message(const gen_sources *sources, const char *full_name)
 {
-    const gen_known_message wanted = {full_name, NULL, NULL};
-    return bsearch(&wanted, sources->messages, sources->n_messages, sizeof(wanted),
-                   compare_messages);
+    return bsearch(&full_name, sources->messages, sources->n_messages, sizeof(gen_known_message),
+                   compare_names);
+}
+
+const gen_known_enum *gen_find_enum(const gen_sources *sources, const char *full_name)
+{
+    return bsearch(&full_name, sources->enums, sources->n_enums, sizeof(gen_known_enum),
+                   compare_names);
 }
 
 /* ---- files ---- */
@@ -179,19 +205,18 @@ static bool read_source(gen_context *context, const gen_file_proto *proto, gen_s
             context, &place,
             "package \"%s\" is not identifiers joined by dots (run the plugin with protoc)",
             source->scope.package);
-    return check_enums(context, source, proto->enum_type, proto->n_enum_type) &&
-           read_pb_c_file(context, &place, source);
+    return read_pb_c_file(context, &place, source);
 }
 
 bool gen_read_sources(gen_context *context, const gen_request *request, gen_sources *sources)
 {
-    *sources = (gen_sources){0, NULL, 0, NULL};
+    *sources = (gen_sources){0};
     sources->items = gen_pool_alloc(context->pool, request->n_proto_file, sizeof(gen_source));
     for (size_t i = 0; i < request->n_proto_file; i++) {
         if (!read_source(context, request->proto_file[i], &sources->items[sources->count++]))
             return false;
     }
-    return read_messages(context, sources);
+    return read_types(context, sources);
 }
 
 const gen_source *gen_find_source(const gen_sources *sources, const char *name)

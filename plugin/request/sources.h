@@ -1,6 +1,6 @@
 /*
  * Sources: the .proto files of the request, which are those to generate for and all that they
- * import, and the messages in them by name.
+ * import, and the messages and enums in them by name.
  */
 #ifndef GEN_SOURCES_H
 #define GEN_SOURCES_H
@@ -28,19 +28,31 @@ typedef struct gen_known_message {
     const gen_source *source;
 } gen_known_message;
 
+/* An enum that fields may name. */
+typedef struct gen_known_enum {
+    const char *full_name;
+    const gen_source *source;
+} gen_known_enum;
+
 typedef struct gen_sources {
     size_t count;
     gen_source *items;
     size_t n_messages;
     gen_known_message *messages; /* sorted by name; nested ones, too */
+    size_t n_enums;
+    gen_known_enum *enums; /* as the messages */
 } gen_sources;
 
 /* Reads all files of the request, which must outlive the sources. */
 bool gen_read_sources(gen_context *context, const gen_request *request, gen_sources *sources);
 
-/* The file or the message of this name; NULL if the request has none. */
+/* The file, the message or the enum of this name; NULL if the request has none. */
 const gen_source *gen_find_source(const gen_sources *sources, const char *name);
 const gen_known_message *gen_find_message(const gen_sources *sources, const char *full_name);
+const gen_known_enum *gen_find_enum(const gen_sources *sources, const char *full_name);
+
+/* "lab.v1.Lab" of ".lab.v1.Lab", as descriptors name types; "" of NULL. */
+const char *gen_type_name(const char *type_name);
 
 /*
  * Whether an optional field of proto3 is a pointer in C, NULL if it is not set, as a field of a
