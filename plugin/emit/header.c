@@ -5,6 +5,7 @@
 
 #include "emit/chunked.h"
 #include "emit/escape.h"
+#include "emit/stores.h"
 #include "emit/vars.h"
 #include "request/pool.h"
 
@@ -266,14 +267,16 @@ static const char server_call_type[] = "typedef struct $Server$__$Method$ {\n"
                                        "} $Server$__$Method$;\n"
                                        "\n";
 
-static const char server_reply[] =
+static const char server_reply_comment[] =
     "/*\n"
     " * Answers the call. The response is encoded before this returns, and stays yours. May block\n"
     " * while it is written.\n"
     " *\n"
     " * Returns OK. FAILED_PRECONDITION: the call was answered or failed before. INVALID_ARGUMENT: a\n"
     " * string is not UTF-8. RESOURCE_EXHAUSTED: the response is larger than max_payload. After the\n"
-    " * last two the call can still be answered. Any other status is the error that ended the call.\n"
+    " * last two the call can still be answered. Any other status is the error that ended the call.\n";
+
+static const char server_reply[] =
     " */\n"
     "natsmicro_status $server$__$m$__reply($Server$__$Method$ *call, const $Response$ *response);\n"
     "\n";
@@ -310,17 +313,25 @@ static const char server_send[] =
     "    NATSMICRO_MUST_USE;\n"
     "\n";
 
-static void print_server_method(nm_buffer *out, const gen_var *vars, gen_kind kind)
+static void print_server_method(nm_buffer *out, const gen_file *file, const gen_service *service,
+                                size_t index)
 {
+    gen_kind kind = service->methods[index].kind;
+    gen_vars of_method;
+    gen_method_vars(&of_method, file, service, index);
+    const gen_var *vars = of_method.vars;
     print_comment(out, vars, "", "A call of $method$, as its handler sees it.", NULL,
                   server_threads[kind]);
     gen_print(out, vars, server_call_type);
     if (kind == GEN_CLIENT_STREAM || kind == GEN_BIDI_STREAM)
         gen_print(out, vars, server_recv);
-    if (kind == GEN_UNARY || kind == GEN_CLIENT_STREAM)
+    if (kind == GEN_UNARY || kind == GEN_CLIENT_STREAM) {
+        gen_print(out, vars, server_reply_comment);
+        gen_emit_reply_stores(out, file, service, index);
         gen_print(out, vars, server_reply);
-    else
+    } else {
         gen_print(out, vars, server_send);
+    }
 }
 
 static const char *const handler_duties[] = {
@@ -356,7 +367,7 @@ static const char handlers_head[] =
     " */\n"
     "typedef struct $Handlers$ {\n";
 
-static const char server_add[] =
+static const char server_add_comment[] =
     "} $Handlers$;\n"
     "\n"
     "/*\n"
@@ -370,7 +381,9 @@ static const char server_add[] =
     " * user subscribe to one of them; FAILED_PRECONDITION: the server is stopping, or the library is of\n"
     " * another version than this code; UNAVAILABLE: the connection is closed; RESOURCE_EXHAUSTED: no\n"
     " * memory. on_error of the server's options and natsmicro_last_error have the reason. Without a\n"
-    " * broker the rights are known later, and on_error alone hears of them (NOT_PERMITTED).\n"
+    " * broker the rights are known later, and on_error alone hears of them (NOT_PERMITTED).\n";
+
+static const char server_add[] =
     " */\n"
     "natsmicro_status $server$__add(natsmicro_server *server, const $Handlers$ *handlers, "
     "void *user_data, const natsmicro_service_options *options)\n"
@@ -425,16 +438,18 @@ static void print_service(nm_buffer *out, const gen_file *file, const gen_servic
     for (size_t i = 0; i < service->n_methods; i++) {
         gen_method_vars(&of_method, file, service, i);
         print_client_method(out, of_method.vars, service, &service->methods[i]);
+        gen_emit_stores_header(out, file, service, i);
     }
     print_client_errors(out, file, service);
     gen_print(out, of_service.vars, "/* ---- server of $service$ ---- */\n\n");
     for (size_t i = 0; i < service->n_methods; i++) {
-        gen_method_vars(&of_method, file, service, i);
-        print_server_method(out, of_method.vars, service->methods[i].kind);
+        print_server_method(out, file, service, i);
         gen_emit_chunked_header(out, service, &service->methods[i], true);
     }
     gen_print(out, of_service.vars, handlers_head);
     print_handlers(out, file, service);
+    gen_print(out, of_service.vars, server_add_comment);
+    gen_emit_add_stores(out, file, service);
     gen_print(out, of_service.vars, server_add);
     print_server_errors(out, file, service);
 }

@@ -5,26 +5,10 @@
 
 #include "emit/chunked.h"
 #include "emit/descriptors.h"
-#include "emit/escape.h"
+#include "emit/members.h"
+#include "emit/store_tables.h"
+#include "emit/stores.h"
 #include "emit/vars.h"
-
-#include <inttypes.h>
-
-/* ---- members of the tables ---- */
-
-static void add_string_member(nm_buffer *out, const char *indent, const char *name,
-                              const char *value)
-{
-    nm_buffer_append_format(out, "%s%s = ", indent, name);
-    gen_add_literal(out, value);
-    nm_buffer_append_string(out, ",\n");
-}
-
-static void add_number_member(nm_buffer *out, const char *indent, const char *name, int64_t value)
-{
-    if (value != 0)
-        nm_buffer_append_format(out, "%s%s = %" PRId64 ",\n", indent, name, value);
-}
 
 /* ---- tables ---- */
 
@@ -33,23 +17,6 @@ static void add_number_member(nm_buffer *out, const char *indent, const char *na
  * protoc-gen-c, and go on with a capital one, unlike its functions, so that they clash with none.
  * A handler is called in parentheses, because a macro may have its name (va_end).
  */
-
-static void print_metadata(nm_buffer *out, const gen_var *vars, const char *declaration,
-                           const gen_pairs *pairs)
-{
-    if (pairs->count == 0)
-        return;
-    gen_print(out, vars, declaration);
-    nm_buffer_append_string(out, " = {\n");
-    for (size_t i = 0; i < pairs->count; i++) {
-        nm_buffer_append_string(out, "    {");
-        gen_add_literal(out, pairs->items[i].key);
-        nm_buffer_append_string(out, ", ");
-        gen_add_literal(out, pairs->items[i].value);
-        nm_buffer_append_string(out, "},\n");
-    }
-    nm_buffer_append_string(out, "};\n\n");
-}
 
 static void print_dispatch(nm_buffer *out, const gen_var *vars, gen_kind kind)
 {
@@ -81,8 +48,8 @@ static void print_method_entry(nm_buffer *out, const gen_var *vars, const gen_me
     };
     const char *indent = "        ";
     nm_buffer_append_string(out, "    {\n");
-    add_string_member(out, indent, ".name", method->name);
-    add_string_member(out, indent, ".subject", method->subject);
+    gen_add_string_member(out, indent, ".name", method->name);
+    gen_add_string_member(out, indent, ".subject", method->subject);
     nm_buffer_append_string(out, "        .kind = ");
     nm_buffer_append_string(out, kinds[method->kind]);
     gen_print(out, vars,
@@ -90,19 +57,19 @@ static void print_method_entry(nm_buffer *out, const gen_var *vars, const gen_me
               "        .request = &$request$,\n"
               "        .response = &$response$,\n"
               "        .dispatch = dispatch_$Server$__$Method$,\n");
-    add_number_member(out, indent, ".timeout_ms", method->timeout_ms);
+    gen_add_number_member(out, indent, ".timeout_ms", method->timeout_ms);
     if (method->queue_group_disabled)
         nm_buffer_append_string(out, "        .queue_group_disabled = true,\n");
-    add_number_member(out, indent, ".pending_msg_limit", method->pending_msg_limit);
-    add_number_member(out, indent, ".pending_bytes_limit", method->pending_bytes_limit);
-    add_number_member(out, indent, ".max_inflight", method->max_inflight);
+    gen_add_number_member(out, indent, ".pending_msg_limit", method->pending_msg_limit);
+    gen_add_number_member(out, indent, ".pending_bytes_limit", method->pending_bytes_limit);
+    gen_add_number_member(out, indent, ".max_inflight", method->max_inflight);
     if (method->chunk_field != NULL)
-        add_string_member(out, indent, ".chunk_field", method->chunk_field);
-    add_number_member(out, indent, ".default_chunk_size", method->default_chunk_size);
-    add_number_member(out, indent, ".max_size", method->max_size);
+        gen_add_string_member(out, indent, ".chunk_field", method->chunk_field);
+    gen_add_number_member(out, indent, ".default_chunk_size", method->default_chunk_size);
+    gen_add_number_member(out, indent, ".max_size", method->max_size);
     if (method->metadata.count != 0)
         gen_print(out, vars, "        .metadata = metadata_of_$Server$__$Method$,\n");
-    add_number_member(out, indent, ".n_metadata", (int64_t)method->metadata.count);
+    gen_add_number_member(out, indent, ".n_metadata", (int64_t)method->metadata.count);
     nm_buffer_append_string(out, "    },\n");
 }
 
@@ -113,23 +80,27 @@ static void print_service_table(nm_buffer *out, const gen_var *vars, const gen_f
     gen_print(out, vars,
               "static const natsmicro_stub_service service_$Server$ = {\n"
               "    .stub_version = NATSMICRO_STUB_VERSION,\n");
-    add_string_member(out, indent, ".full_name", service->full_name);
-    add_string_member(out, indent, ".subject_prefix", service->subject_prefix);
-    add_string_member(out, indent, ".name", service->name);
-    add_string_member(out, indent, ".version", service->version);
-    add_string_member(out, indent, ".description", service->description);
-    add_number_member(out, indent, ".timeout_ms", service->timeout_ms);
+    gen_add_string_member(out, indent, ".full_name", service->full_name);
+    gen_add_string_member(out, indent, ".subject_prefix", service->subject_prefix);
+    gen_add_string_member(out, indent, ".name", service->name);
+    gen_add_string_member(out, indent, ".version", service->version);
+    gen_add_string_member(out, indent, ".description", service->description);
+    gen_add_number_member(out, indent, ".timeout_ms", service->timeout_ms);
     if (service->metadata.count != 0)
         gen_print(out, vars, "    .metadata = metadata_$Server$,\n");
-    add_number_member(out, indent, ".n_metadata", (int64_t)service->metadata.count);
+    gen_add_number_member(out, indent, ".n_metadata", (int64_t)service->metadata.count);
     if (service->n_methods != 0)
         gen_print(out, vars, "    .methods = methods_$Server$,\n");
-    add_number_member(out, indent, ".n_methods", (int64_t)service->n_methods);
+    gen_add_number_member(out, indent, ".n_methods", (int64_t)service->n_methods);
     if (file->n_descriptors != 0)
         gen_print(out, vars, "    .files = files_$identifier$,\n");
-    add_number_member(out, indent, ".n_files", (int64_t)file->n_descriptors);
+    gen_add_number_member(out, indent, ".n_files", (int64_t)file->n_descriptors);
     if (service->json)
         nm_buffer_append_string(out, "    .json = true,\n");
+    size_t n_stores = gen_count_stores(service);
+    if (n_stores != 0)
+        gen_print(out, vars, "    .stores = stores_$Server$,\n");
+    gen_add_number_member(out, indent, ".n_stores", (int64_t)n_stores);
     nm_buffer_append_string(out, "};\n\n");
 }
 
@@ -137,13 +108,13 @@ static void print_tables(nm_buffer *out, const gen_file *file, const gen_service
 {
     gen_vars vars;
     gen_service_vars(&vars, file, service);
-    print_metadata(out, vars.vars, "static const natsmicro_metadata metadata_$Server$[]",
-                   &service->metadata);
+    gen_print_metadata(out, vars.vars, "static const natsmicro_metadata metadata_$Server$[]",
+                       &service->metadata);
     for (size_t i = 0; i < service->n_methods; i++) {
         gen_method_vars(&vars, file, service, i);
-        print_metadata(out, vars.vars,
-                       "static const natsmicro_metadata metadata_of_$Server$__$Method$[]",
-                       &service->methods[i].metadata);
+        gen_print_metadata(out, vars.vars,
+                           "static const natsmicro_metadata metadata_of_$Server$__$Method$[]",
+                           &service->methods[i].metadata);
         print_dispatch(out, vars.vars, service->methods[i].kind);
     }
     if (service->n_methods != 0)
@@ -154,6 +125,7 @@ static void print_tables(nm_buffer *out, const gen_file *file, const gen_service
     }
     if (service->n_methods != 0)
         nm_buffer_append_string(out, "};\n\n");
+    gen_emit_store_tables(out, file, service);
     gen_service_vars(&vars, file, service);
     print_service_table(out, vars.vars, file, service);
 }
@@ -393,6 +365,7 @@ static void print_service(nm_buffer *out, const gen_file *file, const gen_servic
     for (size_t i = 0; i < service->n_methods; i++) {
         gen_method_vars(&of_method, file, service, i);
         print_client_method(out, of_method.vars, service, &service->methods[i]);
+        gen_emit_stores_source(out, file, service, i);
     }
     print_errors(out, file, service, client_is_error);
     gen_print(out, of_service.vars, "/* ---- server of $service$ ---- */\n\n");

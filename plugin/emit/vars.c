@@ -54,3 +54,12 @@ void gen_error_vars(gen_vars *vars, const gen_file *file, const gen_service *ser
     vars->vars[n++] = (gen_var){"code", service->error_codes[code_index].lower};
     vars->vars[n] = (gen_var){NULL, NULL};
 }
+
+void gen_add_var(gen_vars *vars, const char *name, const char *value)
+{
+    size_t n = 0;
+    while (vars->vars[n].name != NULL)
+        n++;
+    vars->vars[n] = (gen_var){name, value};
+    vars->vars[n + 1] = (gen_var){NULL, NULL};
+}

@@ -8,7 +8,7 @@
 #include "model/model.h"
 
 typedef struct gen_vars {
-    gen_var vars[24];
+    gen_var vars[32];
     char index[24];
 } gen_vars;
 
@@ -28,5 +28,8 @@ void gen_method_vars(gen_vars *vars, const gen_file *file, const gen_service *se
 /* Sets the variables of the service, and $CODE$ and $code$ of one of its error codes. */
 void gen_error_vars(gen_vars *vars, const gen_file *file, const gen_service *service,
                     size_t code_index);
+
+/* Adds a variable to those that are set. */
+void gen_add_var(gen_vars *vars, const char *name, const char *value);
 
 #endif

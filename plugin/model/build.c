@@ -9,6 +9,7 @@
 #include "model/names.h"
 #include "model/options.h"
 #include "model/spelling.h"
+#include "model/stores.h"
 #include "request/identifier.h"
 
 #include <string.h>
@@ -21,6 +22,7 @@ typedef struct gen_build {
     const gen_descriptor *descriptors; /* of each source */
     gen_clash_table names;             /* the C names of protoc-gen-c and ours, of all files */
     gen_clash_table subjects;          /* of all files that are generated */
+    gen_buckets buckets;               /* the same */
 } gen_build;
 
 /* ---- methods ---- */
@@ -29,8 +31,7 @@ static bool read_message(gen_build *build, const gen_place *place, const char *t
                          gen_message *message)
 {
     gen_pool *pool = build->context->pool;
-    const char *full_name = type_name == NULL ? "" : type_name;
-    full_name += *full_name == '.';
+    const char *full_name = gen_type_name(type_name);
     const gen_known_message *known = gen_find_message(&build->sources, full_name);
     if (known == NULL)
         return gen_fail(build->context, place,
@@ -68,7 +69,8 @@ static bool read_method(gen_build *build, const gen_place *place, const gen_meth
         return true;
     method->subject = gen_spell_subject(context->pool, proto->name);
     return read_message(build, place, proto->input_type, &method->request) &&
-           read_message(build, place, proto->output_type, &method->response);
+           read_message(build, place, proto->output_type, &method->response) &&
+           gen_read_stores(context, &build->sources, place, proto, &build->buckets, method);
 }
 
 static bool read_methods(gen_build *build, const gen_service_proto *proto,

@@ -4,8 +4,10 @@
 #include "model/checks.h"
 
 #include "base/rules.h"
+#include "model/duration.h"
 #include "request/identifier.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 /* ISO C promises 4095 characters in a literal. */
@@ -118,18 +120,42 @@ bool gen_check_limit(gen_context *context, const gen_place *place, const char *w
     return true;
 }
 
+static bool check_range(gen_context *context, const gen_place *place, const char *what,
+                        const Google__Protobuf__Duration *duration, int64_t longest)
+{
+    if (duration->seconds < 0 || duration->seconds > longest || duration->nanos < 0 ||
+        duration->nanos > 999999999)
+        return gen_fail(context, place,
+                        "%s is %" PRId64 " s and %d ns (write at most %" PRId64
+                        " seconds and 999999999 nanos, neither negative)",
+                        what, duration->seconds, duration->nanos, longest);
+    return true;
+}
+
 bool gen_check_timeout(gen_context *context, const gen_place *place,
                        const Google__Protobuf__Duration *duration, int64_t *timeout_ms)
 {
     *timeout_ms = 0;
     if (duration == NULL)
         return true;
-    if (duration->seconds < 0 || duration->seconds > LONGEST_SECONDS || duration->nanos < 0 ||
-        duration->nanos > 999999999)
-        return gen_fail(context, place,
-                        "timeout is %lld s and %d ns (write at most %lld seconds and 999999999 "
-                        "nanos, neither negative)",
-                        (long long)duration->seconds, duration->nanos, (long long)LONGEST_SECONDS);
+    if (!check_range(context, place, "timeout", duration, LONGEST_SECONDS))
+        return false;
     *timeout_ms = duration->seconds * 1000 + (duration->nanos + 999999) / 1000000;
+    return true;
+}
+
+bool gen_check_duration(gen_context *context, const gen_place *place, const char *what,
+                        const Google__Protobuf__Duration *duration, int64_t minimum, int64_t *ns)
+{
+    *ns = 0;
+    if (duration == NULL)
+        return true;
+    if (!check_range(context, place, what, duration, INT64_MAX / GEN_NS_PER_SECOND - 1))
+        return false;
+    *ns = duration->seconds * GEN_NS_PER_SECOND + duration->nanos;
+    if (*ns != 0 && *ns < minimum)
+        return gen_fail(context, place,
+                        "%s is %s, and brokers take no less than %s (write more, or remove it)",
+                        what, gen_duration_in_words(*ns).text, gen_duration_in_words(minimum).text);
     return true;
 }

@@ -27,4 +27,11 @@ bool gen_check_limit(gen_context *context, const gen_place *place, const char *w
 bool gen_check_timeout(gen_context *context, const gen_place *place,
                        const Google__Protobuf__Duration *duration, int64_t *timeout_ms);
 
+/*
+ * Sets *ns to the duration in nanoseconds; 0 for NULL. `what` names the option. Another one than 0
+ * must be at least `minimum`: brokers take no less.
+ */
+bool gen_check_duration(gen_context *context, const gen_place *place, const char *what,
+                        const Google__Protobuf__Duration *duration, int64_t minimum, int64_t *ns);
+
 #endif

@@ -36,12 +36,6 @@ static gen_extension_state find_payload(const gen_extended *extended,
                : GEN_EXTENSION_ABSENT;
 }
 
-bool gen_has_extension(const gen_extended *extended, const gen_extension *extension)
-{
-    nm_cursor payload;
-    return find_payload(extended, extension, &payload) != GEN_EXTENSION_ABSENT;
-}
-
 bool gen_read_extension(const gen_extended *extended, const gen_extension *extension,
                         const ProtobufCMessageDescriptor *descriptor, const void **message)
 {

@@ -22,9 +22,6 @@ typedef struct gen_extended {
     const ProtobufCMessage *options; /* NULL if it has none */
 } gen_extended;
 
-/* Whether the extension is set. It may be malformed. */
-bool gen_has_extension(const gen_extended *extended, const gen_extension *extension);
-
 /*
  * Reads an extension, a message of the type that the descriptor describes, into *message: NULL if
  * it is not set. Fails if it is malformed.

@@ -28,6 +28,49 @@ typedef struct gen_message {
     const char *descriptor; /* "lab__v1__ping_request__descriptor" */
 } gen_message;
 
+typedef enum gen_bucket_kind { GEN_KV_BUCKET, GEN_OBJECT_BUCKET } gen_bucket_kind;
+
+/* A bucket of JetStream. 0 and NULL: the option does not say. */
+typedef struct gen_bucket {
+    gen_bucket_kind kind;
+    const char *name;
+    const char *description;
+    int64_t ttl_ns;
+    int32_t max_history;
+    bool compression;
+    int64_t limit_marker_ttl_ns;
+    gen_pairs metadata;
+} gen_bucket;
+
+/* A part of a key: a text as it is, or a field of the request. */
+typedef struct gen_key_part {
+    const char *text; /* of a field: its name */
+    uint32_t field;   /* its number; 0: the text */
+} gen_key_part;
+
+typedef struct gen_key {
+    const char *text; /* "user.{id}" */
+    size_t n_parts;
+    gen_key_part *parts;
+} gen_key;
+
+typedef enum gen_write_mode {
+    GEN_LAST_WRITE_WINS,
+    GEN_COMPARE_AND_SET,
+    GEN_CREATE_ONLY
+} gen_write_mode;
+
+/* Where the responses of a method are stored. */
+typedef struct gen_store {
+    gen_bucket bucket;
+    gen_key key;
+    gen_write_mode write_mode;
+    bool client_only;
+    bool required; /* a call whose response cannot be stored fails */
+    int64_t key_ttl_ns;
+    int64_t purge_ttl_ns;
+} gen_store;
+
 typedef struct gen_method {
     const char *name;    /* "CountUp" */
     const char *comment; /* from the .proto file; NULL: no comment */
@@ -47,6 +90,8 @@ typedef struct gen_method {
     int32_t default_chunk_size;
     int64_t max_size; /* of a call's chunks; 0: no limit */
     gen_pairs metadata;
+    size_t n_stores;
+    gen_store stores[2]; /* at most one of each kind; KV first */
 } gen_method;
 
 /* An error code of a service's own. */

@@ -134,6 +134,13 @@ static const char *const receiving_verbs[] = {"__recv_bytes",
                                               "__read",
                                               NULL};
 
+/* The further endings of a method with a store, on the client. */
+static const char *const store_verbs[][5] = {
+    [GEN_KV_BUCKET] = {"__get_from_kv", "__put_to_kv", "__purge_from_kv", "__kv_key", NULL},
+    [GEN_OBJECT_BUCKET] = {"__get_from_object_store", "__put_to_object_store", "__object_store_key",
+                           NULL},
+};
+
 static bool add_verbs(const gen_registry *registry, const gen_owner *owner, const char *name,
                       const char *const *verbs)
 {
@@ -162,6 +169,10 @@ static bool add_method(const gen_registry *registry, const gen_method *method,
         (!add_verbs(registry, &on_client, client, client_sends ? sending_verbs : receiving_verbs) ||
          !add_verbs(registry, &on_server, server, client_sends ? receiving_verbs : sending_verbs)))
         return false;
+    for (size_t i = 0; i < method->n_stores; i++) {
+        if (!add_verbs(registry, &on_client, client, store_verbs[method->stores[i].bucket.kind]))
+            return false;
+    }
     const char *client_call = gen_pool_format(pool, "%s__%s", service->client_type, method->camel);
     const char *server_call = gen_pool_format(pool, "%s__%s", service->server_type, method->camel);
     return (method->kind == GEN_UNARY || add(registry, &on_client, client_call, "")) &&

@@ -5,6 +5,7 @@
 
 #include "model/checks.h"
 #include "model/extension.h"
+#include "model/metadata.h"
 #include "model/spelling.h"
 #include "request/ascii.h"
 #include "request/identifier.h"
@@ -17,8 +18,6 @@
 
 static const gen_extension service_option = {50001, "service"};
 static const gen_extension endpoint_option = {50002, "endpoint"};
-static const gen_extension kv_store_option = {50003, "kv_store"};
-static const gen_extension object_store_option = {50004, "object_store"};
 static const gen_extension stream_option = {50005, "stream"};
 static const gen_extension chunked_io_option = {50006, "chunked_io"};
 
@@ -27,42 +26,9 @@ static const char *or_default(const char *value, const char *preset)
     return value == NULL || value[0] == '\0' ? preset : value;
 }
 
-/* ---- metadata ---- */
-
 /* The entries of the metadata maps in the two options messages. */
 typedef Natsmicro__ServiceOptions__MetadataEntry gen_service_entry;
 typedef Natsmicro__EndpointOptions__MetadataEntry gen_endpoint_entry;
-
-static int compare_pairs(const void *a, const void *b)
-{
-    const gen_pair *first = a;
-    const gen_pair *second = b;
-    return strcmp(first->key, second->key);
-}
-
-/* Adds a pair of a map. If a key is there several times, the last value counts. */
-static void put_pair(gen_pairs *pairs, const char *key, const char *value)
-{
-    for (size_t i = 0; i < pairs->count; i++) {
-        if (strcmp(pairs->items[i].key, key) == 0) {
-            pairs->items[i].value = value;
-            return;
-        }
-    }
-    pairs->items[pairs->count++] = (gen_pair){key, value};
-}
-
-/* Sorts the pairs, because the order in which protoc passes a map on is not fixed. */
-static bool check_pairs(gen_context *context, const gen_place *place, gen_pairs *pairs)
-{
-    qsort(pairs->items, pairs->count, sizeof(gen_pair), compare_pairs);
-    for (size_t i = 0; i < pairs->count; i++) {
-        if (!gen_check_metadata_key(context, place, pairs->items[i].key) ||
-            !gen_check_text(context, place, "a value of metadata", pairs->items[i].value))
-            return false;
-    }
-    return true;
-}
 
 /* ---- services ---- */
 
@@ -129,11 +95,11 @@ bool gen_read_service_options(gen_context *context, const gen_sources *sources,
     service->metadata.items = gen_pool_alloc(context->pool, options->n_metadata, sizeof(gen_pair));
     for (size_t i = 0; i < options->n_metadata; i++) {
         const gen_service_entry *entry = options->metadata[i];
-        put_pair(&service->metadata, entry->key, entry->value);
+        gen_put_pair(&service->metadata, entry->key, entry->value);
     }
     return read_identity(context, place, proto->name, options, service) &&
            gen_check_timeout(context, place, options->timeout, &service->timeout_ms) &&
-           check_pairs(context, place, &service->metadata) &&
+           gen_check_pairs(context, place, &service->metadata) &&
            read_error_codes(context, place, options, service);
 }
 
@@ -148,25 +114,12 @@ static bool read_endpoint(gen_context *context, const gen_place *place,
     method->metadata.items = gen_pool_alloc(context->pool, options->n_metadata, sizeof(gen_pair));
     for (size_t i = 0; i < options->n_metadata; i++) {
         const gen_endpoint_entry *entry = options->metadata[i];
-        put_pair(&method->metadata, entry->key, entry->value);
+        gen_put_pair(&method->metadata, entry->key, entry->value);
     }
     return gen_check_timeout(context, place, options->timeout, &method->timeout_ms) &&
            gen_check_limit(context, place, "pending_msg_limit", method->pending_msg_limit) &&
            gen_check_limit(context, place, "pending_bytes_limit", method->pending_bytes_limit) &&
-           check_pairs(context, place, &method->metadata);
-}
-
-static bool refuse_stores(const gen_extended *extended)
-{
-    if (gen_has_extension(extended, &kv_store_option))
-        return gen_fail(extended->context, extended->place,
-                        "the option (natsmicro.kv_store) is not supported yet (remove it, or skip "
-                        "the method)");
-    if (gen_has_extension(extended, &object_store_option))
-        return gen_fail(extended->context, extended->place,
-                        "the option (natsmicro.object_store) is not supported yet (remove it, or "
-                        "skip the method)");
-    return true;
+           gen_check_pairs(context, place, &method->metadata);
 }
 
 static bool read_stream(const gen_extended *extended, gen_method *method)
@@ -205,7 +158,7 @@ static bool is_chunk_message(const gen_message_proto *message, const char *field
 /* Checks the message type that carries the chunks: the request or the response of the method. */
 static bool check_chunk(const gen_extended *extended, const char *type, const char *field_name)
 {
-    const char *full_name = type == NULL ? "" : type + (*type == '.');
+    const char *full_name = gen_type_name(type);
     const gen_known_message *chunk = gen_find_message(extended->sources, full_name);
     if (!gen_is_identifier(field_name) || chunk == NULL ||
         !is_chunk_message(chunk->proto, field_name))
@@ -265,6 +218,6 @@ bool gen_read_method_options(gen_context *context, const gen_sources *sources,
     *skip = options->skip;
     if (*skip)
         return true;
-    return read_endpoint(context, place, options, method) && refuse_stores(&extended) &&
-           read_stream(&extended, method) && read_chunked_io(&extended, proto, method);
+    return read_endpoint(context, place, options, method) && read_stream(&extended, method) &&
+           read_chunked_io(&extended, proto, method);
 }

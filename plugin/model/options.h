@@ -1,6 +1,6 @@
 /*
  * Options: natsmicro's options of services and methods (natsmicro/options.proto), checked, with
- * their defaults.
+ * their defaults. The options of stores are in stores.h: who only calls a method needs none of them.
  */
 #ifndef GEN_OPTIONS_H
 #define GEN_OPTIONS_H
@@ -17,7 +17,7 @@ typedef struct gen_service_settings {
 
 /*
  * Read the options of a service or a method into the model. If `skip` is set, the other options are
- * not read, so that they may be ones that are not supported yet.
+ * not read, so that they may be ones that are refused.
  */
 bool gen_read_service_options(gen_context *context, const gen_sources *sources,
                               const gen_place *place, const gen_service_proto *proto,

@@ -1,0 +1,16 @@
+/*
+ * Store tables: the constant tables of the stores of a service's methods.
+ */
+#ifndef GEN_STORE_TABLES_H
+#define GEN_STORE_TABLES_H
+
+#include "base/buffer.h"
+#include "model/model.h"
+
+/* Prints the tables; nothing if the service has no stores. */
+void gen_emit_store_tables(nm_buffer *out, const gen_file *file, const gen_service *service);
+
+/* The number of its stores: of entries of the table stores_$Server$, which is there unless it is 0. */
+size_t gen_count_stores(const gen_service *service);
+
+#endif
