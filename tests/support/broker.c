@@ -117,8 +117,8 @@ static void write_config(const broker *self, const broker_options *options)
     if (options != NULL && options->max_payload != 0)
         fprintf(config, "max_payload: %zu\n", options->max_payload);
     if (options != NULL && options->jetstream)
-        fprintf(config, "jetstream { store_dir: \"%s\" %s%s }\n", self->folder,
-                options->domain != NULL ? "domain: " : "",
+        fprintf(config, "jetstream { store_dir: \"%s\"%s%s }\n", self->folder,
+                options->domain != NULL ? ", domain: " : "",
                 options->domain != NULL ? options->domain : "");
     if (options != NULL && options->config != NULL)
         fprintf(config, "%s\n", options->config);
