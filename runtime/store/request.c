@@ -172,11 +172,10 @@ void nm_requester_end(nm_requester *requester)
         end_exchange(one);
     while (requester->verbs > 0)
         pthread_cond_wait(&requester->changed, &requester->lock);
-    nm_exchange *rest = requester->first;
-    pthread_mutex_unlock(&requester->lock);
     /* No verb runs any more, so nobody else uses what a writer of an object has left under way. */
-    for (; rest != NULL; rest = rest->after)
+    for (nm_exchange *rest = requester->first; rest != NULL; rest = rest->after)
         drop_all(rest);
+    pthread_mutex_unlock(&requester->lock);
 }
 
 void nm_requester_free(nm_requester *requester)
@@ -242,9 +241,9 @@ void nm_exchange_free(nm_exchange *exchange)
 {
     if (exchange == NULL)
         return;
-    drop_all(exchange);
     nm_requester *requester = exchange->requester;
     pthread_mutex_lock(&requester->lock);
+    drop_all(exchange); /* the requester's end does not return while an inbox listens */
     if (exchange->before != NULL)
         exchange->before->after = exchange->after;
     else
