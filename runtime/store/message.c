@@ -183,14 +183,20 @@ natsmicro_status nm_message_last(nm_bucket *bucket, const char *what, const char
 
 /* ---- publishing ---- */
 
+static natsmicro_status fail_unreadable(const char *what, nm_error *error)
+{
+    return nm_error_set(
+        error, NATSMICRO_INTERNAL,
+        "%s: the broker's answer is no acknowledgement, and it may have been stored", what);
+}
+
 natsmicro_status nm_message_read_ack(nm_bucket *bucket, const char *what, const nm_answer *answer,
                                      uint64_t *sequence, nm_error *error)
 {
     json_t *object;
     nm_api_error api;
-    natsmicro_status status = nm_answer_json(answer, what, &object, &api, error);
-    if (status != NATSMICRO_OK)
-        return status;
+    if (nm_answer_json(answer, what, &object, &api, error) != NATSMICRO_OK)
+        return fail_unreadable(what, error);
     json_int_t number = json_integer_value(json_object_get(object, "seq"));
     json_decref(object);
     if (api.number == NM_API_TTL_DISABLED)
@@ -198,10 +204,7 @@ natsmicro_status nm_message_read_ack(nm_bucket *bucket, const char *what, const 
     if (api.number != NM_API_NONE)
         return nm_api_fail(&api, what, error);
     if (number <= 0)
-        return nm_error_set(error, NATSMICRO_INTERNAL,
-                            "%s: the broker's answer is no acknowledgement, and it may have been "
-                            "stored",
-                            what);
+        return fail_unreadable(what, error);
     if (sequence != NULL)
         *sequence = (uint64_t)number;
     return NATSMICRO_OK;
