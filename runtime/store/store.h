@@ -1,6 +1,6 @@
 /*
  * Store: values in JetStream's key-value buckets and objects in its object stores, by requests to
- * the broker. This room alone knows JetStream; docs/stores.md says what lies in a bucket.
+ * the broker. This room alone knows JetStream; docs/wire-protocol.md says what lies in a bucket.
  *
  * A store belongs to a client or a server, and knows a number of buckets. Nothing is asked of the
  * broker before a verb needs it, so whoever has no store option never meets JetStream. What is
