@@ -107,6 +107,19 @@ static natsmicro_status read_message(const char *what, const json_t *object, nm_
     return NATSMICRO_OK;
 }
 
+/* The message in an answer's JSON, or what its error means. */
+static natsmicro_status read_object(const char *what, const json_t *object, const nm_api_error *api,
+                                    nm_stored *stored, nm_error *error)
+{
+    if (api->number == NM_API_NONE)
+        return read_message(what, object, stored, error);
+    if (api->number == NM_API_STREAM_NOT_FOUND)
+        return NATSMICRO_WOULD_BLOCK;
+    if (api->number == NM_API_MESSAGE_NOT_FOUND)
+        return fail_absent(what, error);
+    return nm_api_fail(api, what, error);
+}
+
 static natsmicro_status get_from_leader(nm_bucket *bucket, const char *what, const char *subject,
                                         int64_t deadline, nm_stored *stored, nm_error *error)
 {
@@ -120,16 +133,23 @@ static natsmicro_status get_from_leader(nm_bucket *bucket, const char *what, con
     natsmicro_status status =
         nm_api_ask(bucket, what, "STREAM.MSG.GET", text, deadline, &object, &api, error);
     free(text);
-    if (status != NATSMICRO_OK)
-        return status;
-    if (api.number == NM_API_STREAM_NOT_FOUND)
-        status = NATSMICRO_WOULD_BLOCK;
-    else if (api.number == NM_API_MESSAGE_NOT_FOUND)
-        status = fail_absent(what, error);
-    else if (api.number != NM_API_NONE)
-        status = nm_api_fail(&api, what, error);
-    else
-        status = read_message(what, object, stored, error);
+    if (status == NATSMICRO_OK)
+        status = read_object(what, object, &api, stored, error);
+    json_decref(object);
+    return status;
+}
+
+natsmicro_status nm_stored_read(nm_stored *stored, const char *what, bool direct, nm_error *error)
+{
+    if (direct)
+        return read_direct(what, stored, error);
+    if (stored->answer.status == NM_STATUS_NO_RESPONDERS)
+        return NATSMICRO_WOULD_BLOCK;
+    json_t *object;
+    nm_api_error api;
+    natsmicro_status status = nm_answer_json(&stored->answer, what, &object, &api, error);
+    if (status == NATSMICRO_OK)
+        status = read_object(what, object, &api, stored, error);
     json_decref(object);
     return status;
 }
@@ -138,7 +158,7 @@ static natsmicro_status get_from_leader(nm_bucket *bucket, const char *what, con
 
 /* A try; WOULD_BLOCK: what is known of the bucket may be wrong. */
 static natsmicro_status get_once(nm_bucket *bucket, const char *what, const char *subject,
-                                 int64_t until, int64_t deadline, nm_stored *stored,
+                                 bool of_leader, int64_t until, int64_t deadline, nm_stored *stored,
                                  nm_error *error)
 {
     nm_bucket_facts facts;
@@ -146,7 +166,7 @@ static natsmicro_status get_once(nm_bucket *bucket, const char *what, const char
     if (status != NATSMICRO_OK)
         return status;
     nm_stored_free(stored);
-    if (!facts.allow_direct)
+    if (of_leader || !facts.allow_direct)
         return get_from_leader(bucket, what, subject, deadline, stored, error);
     status = get_direct(bucket, what, subject, until, stored, error);
     return status == NATSMICRO_DEADLINE_EXCEEDED && until < deadline ? NATSMICRO_WOULD_BLOCK
@@ -166,19 +186,32 @@ static natsmicro_status wait_for_answerer(nm_bucket *bucket, const char *what, i
     return status;
 }
 
-natsmicro_status nm_message_last(nm_bucket *bucket, const char *what, const char *subject,
-                                 int64_t deadline, nm_stored *stored, nm_error *error)
+static natsmicro_status get_last(nm_bucket *bucket, const char *what, const char *subject,
+                                 bool of_leader, int64_t deadline, nm_stored *stored,
+                                 nm_error *error)
 {
     natsmicro_status status = NATSMICRO_OK;
     for (int64_t patience = FIRST_PATIENCE_MS; status == NATSMICRO_OK; patience *= 2) {
         int64_t until = nm_earlier(deadline, nm_deadline_in(patience));
-        status = get_once(bucket, what, subject, until, deadline, stored, error);
+        status = get_once(bucket, what, subject, of_leader, until, deadline, stored, error);
         if (status != NATSMICRO_WOULD_BLOCK)
             return status;
         nm_bucket_forget(bucket);
         status = nm_now() < until ? wait_for_answerer(bucket, what, deadline, error) : NATSMICRO_OK;
     }
     return status;
+}
+
+natsmicro_status nm_message_last(nm_bucket *bucket, const char *what, const char *subject,
+                                 int64_t deadline, nm_stored *stored, nm_error *error)
+{
+    return get_last(bucket, what, subject, false, deadline, stored, error);
+}
+
+natsmicro_status nm_message_last_of_leader(nm_bucket *bucket, const char *what, const char *subject,
+                                           int64_t deadline, nm_stored *stored, nm_error *error)
+{
+    return get_last(bucket, what, subject, true, deadline, stored, error);
 }
 
 /* ---- publishing ---- */

@@ -27,6 +27,20 @@ natsmicro_status nm_message_last(nm_bucket *bucket, const char *what, const char
                                  int64_t deadline, nm_stored *stored, nm_error *error);
 
 /*
+ * The same from the leader in any case: another server may be behind, and not have what was stored
+ * a moment ago.
+ */
+natsmicro_status nm_message_last_of_leader(nm_bucket *bucket, const char *what, const char *subject,
+                                           int64_t deadline, nm_stored *stored, nm_error *error);
+
+/*
+ * Reads the answer, which is in `stored`, to a question for a message: DIRECT.GET, or else
+ * STREAM.MSG.GET. For who has several under way. NOT_FOUND: there is none; WOULD_BLOCK: nobody was
+ * there to answer.
+ */
+natsmicro_status nm_stored_read(nm_stored *stored, const char *what, bool direct, nm_error *error);
+
+/*
  * Publishes a message, and waits until it is stored; `sequence` may be NULL. What is published is
  * not published again, unless nobody was there to get it. ABORTED: the header
  * Nats-Expected-Last-Subject-Sequence names another than the last one.
