@@ -11,6 +11,7 @@
 #include "store/request.h"
 
 typedef struct nm_bucket nm_bucket;
+typedef struct nm_leftover nm_leftover; /* leftovers.h */
 
 typedef struct nm_store {
     nm_requester requester;
@@ -37,6 +38,11 @@ struct nm_bucket {
     char *what;   /* `bucket "prices"`: begins the texts of errors */
     pthread_mutex_t lock;
     nm_bucket_facts facts;
+    nm_leftover *leftovers;
 };
+
+/* A bucket that is in no list, for as long as its user likes. NULL: no memory. */
+nm_bucket *nm_bucket_new(nm_store *store, const natsmicro_stub_bucket *settings);
+void nm_bucket_free(nm_bucket *bucket);
 
 #endif

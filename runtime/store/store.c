@@ -4,6 +4,7 @@
 #include "store/store.h"
 
 #include "base/rules.h"
+#include "store/leftovers.h"
 #include "store/state.h"
 
 #include <stdio.h>
@@ -83,15 +84,16 @@ void nm_store_end(nm_store *store)
 
 /* ---- its buckets ---- */
 
-static void free_bucket(nm_bucket *bucket)
+void nm_bucket_free(nm_bucket *bucket)
 {
+    nm_leftovers_free(bucket->leftovers);
     pthread_mutex_destroy(&bucket->lock);
     free(bucket->stream);
     free(bucket->what);
     free(bucket);
 }
 
-static nm_bucket *make_bucket(nm_store *store, const natsmicro_stub_bucket *settings)
+nm_bucket *nm_bucket_new(nm_store *store, const natsmicro_stub_bucket *settings)
 {
     nm_bucket *bucket = calloc(1, sizeof(*bucket));
     if (bucket == NULL)
@@ -104,7 +106,7 @@ static nm_bucket *make_bucket(nm_store *store, const natsmicro_stub_bucket *sett
     bucket->what = join("bucket \"", settings->name, "\"");
     if (bucket->stream != NULL && bucket->what != NULL)
         return bucket;
-    free_bucket(bucket);
+    nm_bucket_free(bucket);
     return NULL;
 }
 
@@ -115,7 +117,7 @@ void nm_store_destroy(nm_store *store)
     while (store->buckets != NULL) {
         nm_bucket *bucket = store->buckets;
         store->buckets = bucket->next;
-        free_bucket(bucket);
+        nm_bucket_free(bucket);
     }
     nm_requester_free(&store->requester);
     pthread_mutex_destroy(&store->lock);
@@ -137,7 +139,7 @@ nm_bucket *nm_store_bucket(nm_store *store, const natsmicro_stub_bucket *setting
     pthread_mutex_lock(&store->lock);
     nm_bucket *bucket = find_bucket(store, settings);
     if (bucket == NULL) {
-        bucket = make_bucket(store, settings);
+        bucket = nm_bucket_new(store, settings);
         if (bucket != NULL) {
             bucket->next = store->buckets;
             store->buckets = bucket;
