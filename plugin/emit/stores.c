@@ -151,7 +151,7 @@ static void print_purge(nm_buffer *out, const gen_store_vars *vars, const gen_st
 static const char make_key[] =
     "/*\n"
     " * Writes the $name$ of a response, \"$key$\"$filled$, into `$name$`, which has room for `size` bytes;\n"
-    " * 1025 are always enough, with the NUL at the end. Never blocks; any thread.\n"
+    " * NATSMICRO_KEY_SIZE are always enough. Never blocks; any thread.\n"
     " *\n"
     " * Returns OK; INVALID_ARGUMENT: the request makes no $name$ that can be; RESOURCE_EXHAUSTED: there is\n"
     " * too little room. natsmicro_last_error has the reason.\n"

@@ -7,12 +7,15 @@
 #include "base/rules.h"
 #include "call/stub.h"
 #include "codec/field.h"
+#include "natsmicro/client.h"
 #include "json/shortest.h"
 #include "json/text.h"
 
 #include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
+
+_Static_assert(NATSMICRO_KEY_SIZE == NM_KEY_LIMIT + 1, "each key has room in NATSMICRO_KEY_SIZE");
 
 /* ---- numbers as Go prints them ---- */
 

@@ -120,7 +120,7 @@ natsmicro_status lab__lab_client__last_write__purge_from_kv(Lab__LabClient *clie
 
 /*
  * Writes the key of a response, "{id}", filled from the request, into `key`, which has room for
- * `size` bytes; 1025 are always enough, with the NUL at the end. Never blocks; any thread.
+ * `size` bytes; NATSMICRO_KEY_SIZE are always enough. Never blocks; any thread.
  *
  * Returns OK; INVALID_ARGUMENT: the request makes no key that can be; RESOURCE_EXHAUSTED: there is
  * too little room. natsmicro_last_error has the reason.
@@ -195,7 +195,7 @@ natsmicro_status lab__lab_client__create_only__purge_from_kv(Lab__LabClient *cli
 
 /*
  * Writes the key of a response, "{id}", filled from the request, into `key`, which has room for
- * `size` bytes; 1025 are always enough, with the NUL at the end. Never blocks; any thread.
+ * `size` bytes; NATSMICRO_KEY_SIZE are always enough. Never blocks; any thread.
  *
  * Returns OK; INVALID_ARGUMENT: the request makes no key that can be; RESOURCE_EXHAUSTED: there is
  * too little room. natsmicro_last_error has the reason.
@@ -268,7 +268,7 @@ natsmicro_status lab__lab_client__purge__purge_from_kv(Lab__LabClient *client, c
 
 /*
  * Writes the key of a response, "{id}", filled from the request, into `key`, which has room for
- * `size` bytes; 1025 are always enough, with the NUL at the end. Never blocks; any thread.
+ * `size` bytes; NATSMICRO_KEY_SIZE are always enough. Never blocks; any thread.
  *
  * Returns OK; INVALID_ARGUMENT: the request makes no key that can be; RESOURCE_EXHAUSTED: there is
  * too little room. natsmicro_last_error has the reason.
@@ -341,7 +341,7 @@ natsmicro_status lab__lab_client__short_ttl__purge_from_kv(Lab__LabClient *clien
 
 /*
  * Writes the key of a response, "{id}", filled from the request, into `key`, which has room for
- * `size` bytes; 1025 are always enough, with the NUL at the end. Never blocks; any thread.
+ * `size` bytes; NATSMICRO_KEY_SIZE are always enough. Never blocks; any thread.
  *
  * Returns OK; INVALID_ARGUMENT: the request makes no key that can be; RESOURCE_EXHAUSTED: there is
  * too little room. natsmicro_last_error has the reason.
@@ -416,7 +416,7 @@ natsmicro_status lab__lab_client__required__purge_from_kv(Lab__LabClient *client
 
 /*
  * Writes the key of a response, "{id}", filled from the request, into `key`, which has room for
- * `size` bytes; 1025 are always enough, with the NUL at the end. Never blocks; any thread.
+ * `size` bytes; NATSMICRO_KEY_SIZE are always enough. Never blocks; any thread.
  *
  * Returns OK; INVALID_ARGUMENT: the request makes no key that can be; RESOURCE_EXHAUSTED: there is
  * too little room. natsmicro_last_error has the reason.

@@ -119,8 +119,8 @@ natsmicro_status lab__lab_client__new___purge_from_kv(Lab__LabClient *client, co
 
 /*
  * Writes the key of a response, "{id}.{name}.{number}.{default}", filled from the request, into
- * `key`, which has room for `size` bytes; 1025 are always enough, with the NUL at the end. Never
- * blocks; any thread.
+ * `key`, which has room for `size` bytes; NATSMICRO_KEY_SIZE are always enough. Never blocks; any
+ * thread.
  *
  * Returns OK; INVALID_ARGUMENT: the request makes no key that can be; RESOURCE_EXHAUSTED: there is
  * too little room. natsmicro_last_error has the reason.
@@ -186,7 +186,7 @@ natsmicro_status lab__lab_client__register__put_to_object_store(Lab__LabClient *
 
 /*
  * Writes the name of a response, "{id}", filled from the request, into `name`, which has room for
- * `size` bytes; 1025 are always enough, with the NUL at the end. Never blocks; any thread.
+ * `size` bytes; NATSMICRO_KEY_SIZE are always enough. Never blocks; any thread.
  *
  * Returns OK; INVALID_ARGUMENT: the request makes no name that can be; RESOURCE_EXHAUSTED: there is
  * too little room. natsmicro_last_error has the reason.

@@ -123,7 +123,7 @@ natsmicro_status my__company__lab_stub__get__purge_from_kv(My__Company__LabStub 
 
 /*
  * Writes the key of a response, "{id}", filled from the request, into `key`, which has room for
- * `size` bytes; 1025 are always enough, with the NUL at the end. Never blocks; any thread.
+ * `size` bytes; NATSMICRO_KEY_SIZE are always enough. Never blocks; any thread.
  *
  * Returns OK; INVALID_ARGUMENT: the request makes no key that can be; RESOURCE_EXHAUSTED: there is
  * too little room. natsmicro_last_error has the reason.
@@ -172,7 +172,7 @@ natsmicro_status my__company__lab_stub__get__put_to_object_store(My__Company__La
 
 /*
  * Writes the name of a response, "{id}", filled from the request, into `name`, which has room for
- * `size` bytes; 1025 are always enough, with the NUL at the end. Never blocks; any thread.
+ * `size` bytes; NATSMICRO_KEY_SIZE are always enough. Never blocks; any thread.
  *
  * Returns OK; INVALID_ARGUMENT: the request makes no name that can be; RESOURCE_EXHAUSTED: there is
  * too little room. natsmicro_last_error has the reason.

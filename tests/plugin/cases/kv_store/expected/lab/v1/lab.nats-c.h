@@ -125,7 +125,7 @@ natsmicro_status lab__v1__users_client__get_user__purge_from_kv(Lab__V1__UsersCl
 
 /*
  * Writes the key of a response, "user.{id}", filled from the request, into `key`, which has room
- * for `size` bytes; 1025 are always enough, with the NUL at the end. Never blocks; any thread.
+ * for `size` bytes; NATSMICRO_KEY_SIZE are always enough. Never blocks; any thread.
  *
  * Returns OK; INVALID_ARGUMENT: the request makes no key that can be; RESOURCE_EXHAUSTED: there is
  * too little room. natsmicro_last_error has the reason.
@@ -207,8 +207,7 @@ natsmicro_status lab__v1__users_client__get_everything__purge_from_kv(Lab__V1__U
 
 /*
  * Writes the key of a response, "a/{id}.b-{id}_=/{id}{id}", filled from the request, into `key`,
- * which has room for `size` bytes; 1025 are always enough, with the NUL at the end. Never blocks;
- * any thread.
+ * which has room for `size` bytes; NATSMICRO_KEY_SIZE are always enough. Never blocks; any thread.
  *
  * Returns OK; INVALID_ARGUMENT: the request makes no key that can be; RESOURCE_EXHAUSTED: there is
  * too little room. natsmicro_last_error has the reason.
@@ -288,8 +287,8 @@ natsmicro_status lab__v1__users_client__get_some__purge_from_kv(Lab__V1__UsersCl
     NATSMICRO_MUST_USE;
 
 /*
- * Writes the key of a response, "current", into `key`, which has room for `size` bytes; 1025 are
- * always enough, with the NUL at the end. Never blocks; any thread.
+ * Writes the key of a response, "current", into `key`, which has room for `size` bytes;
+ * NATSMICRO_KEY_SIZE are always enough. Never blocks; any thread.
  *
  * Returns OK; INVALID_ARGUMENT: the request makes no key that can be; RESOURCE_EXHAUSTED: there is
  * too little room. natsmicro_last_error has the reason.
@@ -392,8 +391,8 @@ natsmicro_status lab__v1__users_client__get_by_key__purge_from_kv(Lab__V1__Users
 /*
  * Writes the key of a response,
  * "{int32}.{int64}.{uint32}.{uint64}.{sint32}.{sint64}.{fixed32}.{fixed64}.{sfixed32}.{sfixed64}.{flag}.{real}.{number}.{color}.{kind}.{name}",
- * filled from the request, into `key`, which has room for `size` bytes; 1025 are always enough,
- * with the NUL at the end. Never blocks; any thread.
+ * filled from the request, into `key`, which has room for `size` bytes; NATSMICRO_KEY_SIZE are
+ * always enough. Never blocks; any thread.
  *
  * Returns OK; INVALID_ARGUMENT: the request makes no key that can be; RESOURCE_EXHAUSTED: there is
  * too little room. natsmicro_last_error has the reason.
@@ -476,7 +475,7 @@ natsmicro_status lab__v1__users_client__get_for_awhile__purge_from_kv(Lab__V1__U
 
 /*
  * Writes the key of a response, "{id}", filled from the request, into `key`, which has room for
- * `size` bytes; 1025 are always enough, with the NUL at the end. Never blocks; any thread.
+ * `size` bytes; NATSMICRO_KEY_SIZE are always enough. Never blocks; any thread.
  *
  * Returns OK; INVALID_ARGUMENT: the request makes no key that can be; RESOURCE_EXHAUSTED: there is
  * too little room. natsmicro_last_error has the reason.

@@ -115,8 +115,8 @@ natsmicro_status lab__v1__reports_client__get_report__put_to_object_store(
 
 /*
  * Writes the name of a response, "a report * / of $id$: "{id}" ? ?/ ..{final}?\ .", filled from the
- * request, into `name`, which has room for `size` bytes; 1025 are always enough, with the NUL at
- * the end. Never blocks; any thread.
+ * request, into `name`, which has room for `size` bytes; NATSMICRO_KEY_SIZE are always enough.
+ * Never blocks; any thread.
  *
  * Returns OK; INVALID_ARGUMENT: the request makes no name that can be; RESOURCE_EXHAUSTED: there is
  * too little room. natsmicro_last_error has the reason.
@@ -183,8 +183,8 @@ natsmicro_status lab__v1__reports_client__get_draft__put_to_object_store(
     NATSMICRO_MUST_USE;
 
 /*
- * Writes the name of a response, "draft", into `name`, which has room for `size` bytes; 1025 are
- * always enough, with the NUL at the end. Never blocks; any thread.
+ * Writes the name of a response, "draft", into `name`, which has room for `size` bytes;
+ * NATSMICRO_KEY_SIZE are always enough. Never blocks; any thread.
  *
  * Returns OK; INVALID_ARGUMENT: the request makes no name that can be; RESOURCE_EXHAUSTED: there is
  * too little room. natsmicro_last_error has the reason.
@@ -384,7 +384,7 @@ natsmicro_status lab__v1__drafts_client__get_draft__put_to_object_store(
 
 /*
  * Writes the name of a response, "{id}", filled from the request, into `name`, which has room for
- * `size` bytes; 1025 are always enough, with the NUL at the end. Never blocks; any thread.
+ * `size` bytes; NATSMICRO_KEY_SIZE are always enough. Never blocks; any thread.
  *
  * Returns OK; INVALID_ARGUMENT: the request makes no name that can be; RESOURCE_EXHAUSTED: there is
  * too little room. natsmicro_last_error has the reason.
