@@ -10,7 +10,7 @@
 /* Prints the tables; nothing if the service has no stores. */
 void gen_emit_store_tables(nm_buffer *out, const gen_file *file, const gen_service *service);
 
-/* The number of its stores: of entries of the table stores_$Server$, which is there unless it is 0. */
+/* The number of entries in the table stores_$Server$, which is there unless this is 0. */
 size_t gen_count_stores(const gen_service *service);
 
 #endif

@@ -1,6 +1,7 @@
 /*
  * Options: natsmicro's options of services and methods (natsmicro/options.proto), checked, with
- * their defaults. The options of stores are in stores.h: who only calls a method needs none of them.
+ * their defaults. The options of stores are in stores.h: who only calls a method needs none of
+ * them.
  */
 #ifndef GEN_OPTIONS_H
 #define GEN_OPTIONS_H
