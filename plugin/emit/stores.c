@@ -251,9 +251,9 @@ void gen_emit_add_stores(nm_buffer *out, const gen_file *file, const gen_service
         out, vars.vars,
         " *\n"
         " * Then makes the buckets of JetStream that responses are stored in, where they are\n"
-        " * missing, and sets in the others what the options of the methods name. That blocks for\n"
-        " * some seconds at most. If it fails, on_error hears of it (STORE_FAILED), and the service\n"
-        " * serves all the same.\n");
+        " * missing, and sets in the others what the options of the methods name. That blocks for 2 s\n"
+        " * more at most. If it fails, on_error hears of it (STORE_FAILED), and the service serves all\n"
+        " * the same.\n");
 }
 
 /* ---- source ---- */

@@ -284,8 +284,8 @@ typedef struct Lab__LabHandlers {
  * broker the rights are known later, and on_error alone hears of them (NOT_PERMITTED).
  *
  * Then makes the buckets of JetStream that responses are stored in, where they are missing, and
- * sets in the others what the options of the methods name. That blocks for some seconds at most. If
- * it fails, on_error hears of it (STORE_FAILED), and the service serves all the same.
+ * sets in the others what the options of the methods name. That blocks for 2 s more at most. If it
+ * fails, on_error hears of it (STORE_FAILED), and the service serves all the same.
  */
 natsmicro_status lab__lab_server__add(natsmicro_server *server, const Lab__LabHandlers *handlers,
                                       void *user_data, const natsmicro_service_options *options)

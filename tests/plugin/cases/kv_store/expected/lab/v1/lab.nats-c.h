@@ -768,8 +768,8 @@ typedef struct Lab__V1__UsersHandlers {
  * broker the rights are known later, and on_error alone hears of them (NOT_PERMITTED).
  *
  * Then makes the buckets of JetStream that responses are stored in, where they are missing, and
- * sets in the others what the options of the methods name. That blocks for some seconds at most. If
- * it fails, on_error hears of it (STORE_FAILED), and the service serves all the same.
+ * sets in the others what the options of the methods name. That blocks for 2 s more at most. If it
+ * fails, on_error hears of it (STORE_FAILED), and the service serves all the same.
  */
 natsmicro_status lab__v1__users_server__add(natsmicro_server *server,
                                             const Lab__V1__UsersHandlers *handlers, void *user_data,
