@@ -19,6 +19,14 @@ bool nm_api_wait_for_leader(nm_bucket *bucket, int64_t deadline)
     return true;
 }
 
+/* The broker has said so; what was known of the bucket before does not count any more. */
+static void note_no_jetstream(nm_bucket *bucket)
+{
+    pthread_mutex_lock(&bucket->lock);
+    bucket->facts = (nm_bucket_facts){.no_jetstream = true};
+    pthread_mutex_unlock(&bucket->lock);
+}
+
 static natsmicro_status fail_without_jetstream(const char *what, const char *subject,
                                                nm_error *error)
 {
@@ -34,12 +42,15 @@ static natsmicro_status ask_once(nm_bucket *bucket, const nm_request *request, i
     if (status != NATSMICRO_OK)
         return status;
     if (answer.status == NM_STATUS_NO_RESPONDERS)
+        note_no_jetstream(bucket);
+    if (answer.status == NM_STATUS_NO_RESPONDERS)
         status = fail_without_jetstream(request->what, request->subject, error);
     else
         status = nm_answer_json(&answer, request->what, object, api, error);
     nm_answer_free(&answer);
     if (status == NATSMICRO_OK &&
         (api->number == NM_API_NOT_ENABLED || api->number == NM_API_NOT_ENABLED_FOR_ACCOUNT)) {
+        note_no_jetstream(bucket);
         json_decref(*object);
         *object = NULL;
         status = nm_api_fail(api, request->what, error);

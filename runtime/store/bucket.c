@@ -33,6 +33,14 @@ bool nm_bucket_is_missing(nm_bucket *bucket)
     return is_missing;
 }
 
+bool nm_bucket_lacks_jetstream(nm_bucket *bucket)
+{
+    pthread_mutex_lock(&bucket->lock);
+    bool lacks = bucket->facts.no_jetstream;
+    pthread_mutex_unlock(&bucket->lock);
+    return lacks;
+}
+
 /* One of another kind may become a right one, so it is not kept. */
 static natsmicro_status learn(nm_bucket *bucket, const char *what, const json_t *config,
                               nm_bucket_facts *facts, nm_error *error)

@@ -25,6 +25,7 @@ typedef struct nm_store {
 typedef struct nm_bucket_facts {
     bool known;
     bool missing;      /* it was not there; then it is not known */
+    bool no_jetstream; /* there was no JetStream; nor is it known then */
     const char *fault; /* the member of its config that makes it one of another kind; NULL: none */
     bool allow_direct;
     bool allow_msg_ttl;

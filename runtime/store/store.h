@@ -75,6 +75,9 @@ natsmicro_status nm_bucket_make(nm_bucket *bucket, int64_t deadline, nm_buffer *
 /* Whether the last answer about it was that it is not there, so that making it may help. */
 bool nm_bucket_is_missing(nm_bucket *bucket);
 
+/* Whether it was that there is no JetStream, for this account or at all. */
+bool nm_bucket_lacks_jetstream(nm_bucket *bucket);
+
 /* ---- key-value buckets ---- */
 
 /* How a value is written. */
