@@ -5,15 +5,29 @@
 #include "base/last_error.h"
 #include "call/failure.h"
 #include "call/intercept.h"
+#include "call/persist.h"
 
 /* ---- replying ---- */
 
-/* Under the lock: an answer takes the place of a failure that may be replaced. */
+/*
+ * Under the lock: an answer takes the place of a failure that may be replaced. Where it is to be
+ * stored it does not go out yet.
+ */
 static void claim_answer(natsmicro_call *call)
 {
-    if (!call->answered)
+    if (!call->answered) {
         nm_error_clear(&call->failure);
+        call->storing = call->method->stores != NULL;
+    }
     call->answered = true;
+}
+
+/* Nothing has gone out, so the caller can still be told of a failure. */
+static void unclaim_answer(natsmicro_call *call)
+{
+    pthread_mutex_lock(&call->lock);
+    call->answered = call->storing = false;
+    pthread_mutex_unlock(&call->lock);
 }
 
 /*
@@ -43,26 +57,81 @@ static natsmicro_status check_answer(natsmicro_call *call, bool claim)
     return NATSMICRO_OK;
 }
 
-static natsmicro_status reply(natsmicro_call *call, const ProtobufCMessage *response)
+/* An answer that was claimed goes out. */
+static natsmicro_status publish(natsmicro_call *call, const nm_buffer *response)
 {
-    nm_error_clear(&call->send_error);
     natsmicro_status status =
-        nm_form_encode(&call->method->response, response, &call->encoded, &call->send_error);
-    if (status == NATSMICRO_OK)
-        status = check_answer(call, true);
-    if (status != NATSMICRO_OK)
-        return status;
-    status =
-        nm_stream_answer(call->stream, call->encoded.data, call->encoded.length, &call->send_error);
-    if (status == NATSMICRO_RESOURCE_EXHAUSTED) {
-        /* Too large: nothing has gone out, so the caller can still be told. */
-        pthread_mutex_lock(&call->lock);
-        call->answered = false;
-        pthread_mutex_unlock(&call->lock);
+        nm_stream_answer(call->stream, response->data, response->length, &call->send_error);
+    if (status == NATSMICRO_RESOURCE_EXHAUSTED) { /* too large */
+        unclaim_answer(call);
         return status;
     }
     nm_call_flush(call, NM_NEVER);
     return status;
+}
+
+/* ---- storing ---- */
+
+/* The answer may go out, unless the call was ended from outside meanwhile: then that is final. */
+static natsmicro_status end_storing(natsmicro_call *call)
+{
+    natsmicro_status aborted = nm_stream_aborted(call->stream);
+    pthread_mutex_lock(&call->lock);
+    bool ended = call->told || aborted != NATSMICRO_OK;
+    call->storing = false;
+    call->answered = !ended;
+    pthread_mutex_unlock(&call->lock);
+    if (!ended)
+        return NATSMICRO_OK;
+    nm_error_copy(&call->send_error, nm_stream_error(call->stream));
+    return nm_stream_aborted(call->stream);
+}
+
+/* One that is too large for a message is not stored either, as its call fails. */
+static natsmicro_status store(natsmicro_call *call, const nm_buffer *response)
+{
+    if (response->length > nm_link_max_payload(call->link))
+        return end_storing(call);
+    nm_error error = NM_ERROR_INIT;
+    natsmicro_status status =
+        nm_persist(call, (nm_bytes){response->data, response->length}, &error);
+    if (status == NATSMICRO_OK) {
+        status = end_storing(call);
+    } else {
+        unclaim_answer(call);
+        natsmicro_call_fail(call, status, "%s", nm_error_text(&error));
+        nm_error_copy(&call->send_error, &error);
+    }
+    nm_error_clear(&error);
+    return status;
+}
+
+/* Others may try to reply meanwhile, so the call's own buffer is left alone. */
+static natsmicro_status store_and_reply(natsmicro_call *call, const ProtobufCMessage *response)
+{
+    nm_buffer encoded = NM_BUFFER_INIT;
+    natsmicro_status status =
+        nm_form_encode(&call->method->response, response, &encoded, &call->send_error);
+    if (status == NATSMICRO_OK)
+        status = check_answer(call, true);
+    if (status == NATSMICRO_OK)
+        status = store(call, &encoded);
+    if (status == NATSMICRO_OK)
+        status = publish(call, &encoded);
+    nm_buffer_free(&encoded);
+    return status;
+}
+
+static natsmicro_status reply(natsmicro_call *call, const ProtobufCMessage *response)
+{
+    nm_error_clear(&call->send_error);
+    if (call->method->stores != NULL)
+        return store_and_reply(call, response);
+    natsmicro_status status =
+        nm_form_encode(&call->method->response, response, &call->encoded, &call->send_error);
+    if (status == NATSMICRO_OK)
+        status = check_answer(call, true);
+    return status == NATSMICRO_OK ? publish(call, &call->encoded) : status;
 }
 
 natsmicro_status natsmicro_stub_reply(natsmicro_call *call, const void *response)
@@ -146,7 +215,7 @@ void nm_call_end_from_outside(natsmicro_call *call, natsmicro_status status, con
     nm_stream_abort_unless_ended(call->stream, status, text);
 
     pthread_mutex_lock(&call->lock);
-    bool tell = !call->answered;
+    bool tell = !call->answered || call->storing;
     if (tell && call->failure.status == NATSMICRO_OK)
         nm_error_copy(&call->failure, &error);
     else if (tell)

@@ -209,7 +209,8 @@ natsmicro_call *nm_call_acquire(nm_call_cache *cache, const nm_call_setup *setup
     set_false(&call->cancelling);
     set_false(&call->flush_later);
     call->ready = 0;
-    call->answered = call->in_handler = call->detached = call->handled = false;
+    call->answered = call->storing = false;
+    call->in_handler = call->detached = call->handled = false;
     call->replaceable = call->has_new_data = call->told = false;
     call->outside = setup->method->chain.count;
     call->drain = NM_DRAIN_NOTHING;
@@ -397,7 +398,7 @@ static void tell_soon(natsmicro_call *call)
 static bool is_answered(natsmicro_call *call)
 {
     pthread_mutex_lock(&call->lock);
-    bool answered = call->answered;
+    bool answered = call->answered && !call->storing;
     pthread_mutex_unlock(&call->lock);
     return answered;
 }

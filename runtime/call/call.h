@@ -3,6 +3,8 @@
  * it, and what the call failed with. The life of a call is told in transport/stream.h; a call adds
  *
  *   answered    server: a reply has been claimed. Once.
+ *   storing     server: the reply that was claimed is being stored, and nothing of it has gone out:
+ *               an end from outside still tells the caller, and takes the claim back.
  *   failure     server: what the handler failed with. The first counts, and none after an answer.
  *   detached    server: the call goes on after its handler's return, until it is finished.
  *   cancelling  it was cancelled on this side, and the service thread is to tell the peer.
@@ -93,6 +95,8 @@ struct natsmicro_call {
     void *caller;                          /* what a server counts the call in */
     void *ticket;    /* of a call that waits for a worker; under the lock of who has it */
     int64_t started; /* ns: of a server's, when the request came */
+    /* Server: the request, in `arena`; set only where the method has stores. */
+    const ProtobufCMessage *request;
 
     /*
      * ---- of who has taken the sends (nm_call_take_sends), if it is not atomic. Threads that send
@@ -144,6 +148,7 @@ struct natsmicro_call {
     bool sends_taken;  /* by a send that is not one in place */
     bool send_waits;   /* that one, for room */
     bool answered;
+    bool storing;
     bool queued; /* server: it waits for a worker */
     bool in_handler;
     bool detached;

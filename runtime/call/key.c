@@ -59,7 +59,6 @@ static void put_digits(nm_buffer *key, const nm_json_digits *d)
 
 static void put_number(nm_buffer *key, double value, bool is_float)
 {
-    nm_json_digits d;
     if (isnan(value) || isinf(value)) {
         nm_buffer_append_string(key, isnan(value) ? "NaN" : value > 0 ? "+Inf" : "-Inf");
         return;
@@ -70,6 +69,7 @@ static void put_number(nm_buffer *key, double value, bool is_float)
         nm_buffer_append_string(key, "0");
         return;
     }
+    nm_json_digits d;
     nm_json_shortest(&d, fabs(value), is_float);
     put_digits(key, &d);
 }
@@ -221,7 +221,7 @@ static blame blame_of(const natsmicro_stub_store *store, nm_buffer *value)
     return text[0] == '\0' ? BLAME_EMPTY : BLAME_WRONG;
 }
 
-/* The field that is to blame most, with its value; the first of several. NULL: there is no field. */
+/* The field that is to blame most, the first of several, with its value. NULL: there is none. */
 static const natsmicro_stub_key_part *
 find_culprit(const natsmicro_stub_store *store, const ProtobufCMessage *request, nm_buffer *value)
 {

@@ -82,4 +82,5 @@ void nm_method_free(nm_method *method)
     nm_form_free(&method->response);
     nm_json_chunk_free(&method->json_chunk);
     nm_chain_free(&method->chain);
+    free(method->stores);
 }

@@ -11,6 +11,9 @@
 #include "natsmicro/stub.h"
 #include "wire/json_chunk.h"
 
+/* Where its responses are stored; see stores.h. */
+typedef struct nm_method_stores nm_method_stores;
+
 typedef struct nm_method {
     const natsmicro_stub_method *stub;
     char *full_name;          /* "lab.v1.Lab.CountUp"; owned */
@@ -21,6 +24,7 @@ typedef struct nm_method {
     nm_form response;
     nm_json_chunk json_chunk; /* of a chunked method whose messages travel as JSON */
     nm_chain chain;           /* empty until interceptors are added */
+    nm_method_stores *stores; /* NULL: nowhere, or none was bound; owned */
 } nm_method;
 
 /* What a method is made of. */

@@ -252,6 +252,8 @@ static natsmicro_status decode_request(natsmicro_call *call, const nm_incoming *
     if (status != NATSMICRO_OK)
         nm_error_set(error, status, "failed to decode request: %s", nm_error_text(&cause));
     nm_error_clear(&cause);
+    if (call->method->stores != NULL)
+        call->request = *request;
     return status;
 }
 

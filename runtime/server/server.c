@@ -4,6 +4,7 @@
  */
 #include "base/last_error.h"
 #include "call/answer.h"
+#include "server/buckets.h"
 #include "server/patience.h"
 #include "server/serve.h"
 #include "server/service.h"
@@ -283,6 +284,8 @@ static void refuse_waiting(natsmicro_server *server)
 static void end_the_rest(natsmicro_server *server)
 {
     unsubscribe_all(server);
+    nm_buckets_end(
+        server); /* before the calls that wait for it are ended, so that they may answer */
     do {
         refuse_waiting(server);
         end_calls(server);
@@ -385,7 +388,9 @@ void natsmicro_server_destroy(natsmicro_server *server)
     while (server->discovery_alive > 0)
         pthread_cond_wait(&server->changed, &server->lock);
     pthread_mutex_unlock(&server->lock);
+    nm_buckets_end(server);
     nm_link_destroy(server->link); /* afterwards subscriptions may be freed */
+    nm_store_destroy(server->store);
     natsSubscription_Destroy(server->discovery.subscription);
     nm_call_cache_free(&server->cache);
     nm_service *next;

@@ -7,6 +7,7 @@
 #include "base/last_error.h"
 #include "base/rules.h"
 #include "call/stub.h"
+#include "server/buckets.h"
 #include "server/discovery.h"
 
 #include <stdio.h>
@@ -216,6 +217,8 @@ static natsmicro_status make_service(nm_service **service_out, natsmicro_server 
         status = nm_json_types_take(stub, &service->types, error);
     if (status == NATSMICRO_OK)
         status = init_endpoints(service, options, error);
+    if (status == NATSMICRO_OK)
+        status = nm_buckets_bind(service, error);
     if (status != NATSMICRO_OK)
         nm_service_free(service);
     else
@@ -262,10 +265,12 @@ static natsmicro_status list_and_start(natsmicro_server *server, nm_service *ser
     pthread_mutex_lock(&server->lock);
     natsmicro_status status = list(server, service, error);
     pthread_mutex_unlock(&server->lock);
-    if (status == NATSMICRO_OK)
-        return start(server, service, error);
-    nm_service_free(service);
-    return status;
+    if (status != NATSMICRO_OK) {
+        nm_service_free(service);
+        return status;
+    }
+    nm_buckets_make(service);
+    return start(server, service, error);
 }
 
 static natsmicro_status add(natsmicro_server *server, const natsmicro_stub_service *stub,

@@ -16,6 +16,7 @@
 #include "server/endpoint.h"
 #include "server/pool.h"
 #include "server/subjects.h"
+#include "store/store.h"
 
 #include <semaphore.h>
 
@@ -45,6 +46,7 @@ struct natsmicro_server {
     natsConnection *connection; /* the user's */
     nm_events events;
     nm_link *link;
+    nm_store *store; /* made with the first service that needs it; written under the lock */
     nm_call_settings settings;
     nm_call_cache cache;
     nm_pool pool;

@@ -323,9 +323,9 @@ typedef enum natsmicro_event_kind {
      */
     NATSMICRO_EVENT_CALLS_WAITING = 13,
     /*
-     * A response was not stored as its method's kv_store or object_store says, or a bucket could not
-     * be made, or has other settings than the option names. The text names bucket, key and reason.
-     * The call goes on, unless its option requires the response to be stored.
+     * A response was not stored as its method's kv_store or object_store says, or a bucket could
+     * not be made, or has other settings than the option names. The text names bucket, key and
+     * reason. The response goes out all the same.
      */
     NATSMICRO_EVENT_STORE_FAILED = 14
 } natsmicro_event_kind;

@@ -15,8 +15,8 @@
 
 /*
  * The version of the tables' layout. Generated code refuses to compile with another one. The
- * library also takes tables that are compiled already: of version 1, which end after n_methods, and of
- * version 2, which end after json.
+ * library also takes tables that are compiled already: of version 1, which end after n_methods, and
+ * of version 2, which end after json.
  */
 #define NATSMICRO_STUB_VERSION 3
 
@@ -227,9 +227,11 @@ void natsmicro_stub_message_free(void *message);
 /*
  * Adds a service, which serves from now on. `service`, `handlers` and what `user_data` points to
  * must outlive the server. FAILED_PRECONDITION: the tables are not right, as above, or the server
- * is draining. Blocks until the broker has the subscriptions, at most 1 s. Any thread, also while
- * the server serves others; but one thread at a time may add services to a server, and none while
- * another destroys it.
+ * is draining. Makes the buckets that its methods store responses in, unless there is no connection
+ * yet; one that cannot be made is an event, and no failure. Blocks until the broker has the
+ * subscriptions, at most 1 s, and the buckets, at most 2 s. Any thread, also while the server
+ * serves others; but one thread at a time may add services to a server, and none while another
+ * destroys it.
  */
 natsmicro_status
 natsmicro_stub_server_add(natsmicro_server *server, const natsmicro_stub_service *service,
@@ -238,7 +240,9 @@ natsmicro_stub_server_add(natsmicro_server *server, const natsmicro_stub_service
 
 /*
  * Answers a call that has one response, which is encoded before this returns. FAILED_PRECONDITION:
- * the call was answered or failed before.
+ * the call was answered or failed before. Of a method with stores the response is stored before it
+ * goes out, which blocks within the call's deadline, or for up to 5 s. INTERNAL: it is not stored,
+ * and must be; then the call has failed.
  */
 natsmicro_status natsmicro_stub_reply(natsmicro_call *call, const void *response);
 
