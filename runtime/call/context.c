@@ -27,6 +27,21 @@ void natsmicro_context_destroy(natsmicro_context *context)
     free(context);
 }
 
+void nm_context_clear(natsmicro_context *context)
+{
+    if (context == NULL)
+        return;
+    nm_error_clear(&context->error);
+    nm_headers_clear(&context->response_headers);
+}
+
+natsmicro_status nm_context_fail(natsmicro_context *context, natsmicro_status status)
+{
+    nm_context_clear(context);
+    return nm_error_set(context != NULL ? &context->error : NULL, status, "%s",
+                        natsmicro_last_error());
+}
+
 void natsmicro_context_set_timeout(natsmicro_context *context, int64_t timeout_ms)
 {
     if (context == NULL)

@@ -17,4 +17,10 @@ struct natsmicro_context {
     nm_headers response_headers;
 };
 
+/* A call begins: what the last one left is gone. NULL is allowed, here and below. */
+void nm_context_clear(natsmicro_context *context);
+
+/* No call was made: the thread's last error, which says why, is the context's, too. */
+natsmicro_status nm_context_fail(natsmicro_context *context, natsmicro_status status);
+
 #endif

@@ -7,28 +7,14 @@
 #include "call/intercept.h"
 #include "call/log.h"
 #include "call/messages.h"
+#include "call/stores.h"
 #include "call/stub.h"
 #include "call/user_data.h"
+#include "client/state.h"
 #include "transport/negotiate.h"
 #include "transport/stray.h"
 
 #include <stdlib.h>
-
-#define DEFAULT_TIMEOUT_MS 5000
-
-struct natsmicro_client {
-    atomic_size_t references; /* the user's, and one for each call that is not closed */
-    struct {
-        natsmicro_client *base;
-    } handle;
-    nm_events events;
-    nm_link *link;
-    nm_call_settings settings;
-    nm_call_cache cache;
-    nm_json_types *types; /* NULL: messages travel in the binary form */
-    nm_method *methods;
-    size_t n_methods;
-};
 
 /* ---- making and ending ---- */
 
@@ -56,6 +42,20 @@ static natsmicro_status init_methods(natsmicro_client *client,
     return NATSMICRO_OK;
 }
 
+static natsmicro_status bind_stores(natsmicro_client *client, const natsmicro_stub_service *service,
+                                    nm_error *error)
+{
+    if (!nm_stores_exist(service, NM_STORES_OF_CLIENT))
+        return NATSMICRO_OK;
+    const nm_store_options options = {.domain = client->settings.jetstream_domain,
+                                      .prefix = client->settings.jetstream_prefix};
+    natsmicro_status status = nm_store_new(&client->store, client->link, &options, error);
+    for (size_t i = 0; i < client->n_methods && status == NATSMICRO_OK; i++)
+        if (!nm_stores_bind(&client->methods[i], service, i, client->store, NM_STORES_OF_CLIENT))
+            status = NATSMICRO_RESOURCE_EXHAUSTED;
+    return status;
+}
+
 static natsmicro_status client_start(natsmicro_client *client,
                                      const natsmicro_stub_service *service,
                                      natsConnection *connection,
@@ -76,7 +76,8 @@ static natsmicro_status client_start(natsmicro_client *client,
                             .events = &client->events,
                             .on_stray = nm_transport_on_stray,
                             .stray_data = &client->settings.stream};
-    return nm_link_new(&client->link, &link, error);
+    status = nm_link_new(&client->link, &link, error);
+    return status == NATSMICRO_OK ? bind_stores(client, service, error) : status;
 }
 
 static natsmicro_status check_client(const natsmicro_stub_service *service,
@@ -175,20 +176,6 @@ static natsmicro_status give_up(natsmicro_call *call, natsmicro_status status, c
     return status;
 }
 
-static void client_unreference(natsmicro_client *client)
-{
-    if (atomic_fetch_sub_explicit(&client->references, 1, memory_order_acq_rel) > 1)
-        return;
-    nm_link_destroy(client->link);
-    nm_call_cache_free(&client->cache);
-    for (size_t i = 0; i < client->n_methods; i++)
-        nm_method_free(&client->methods[i]);
-    free(client->methods);
-    nm_json_types_give_back(client->types);
-    nm_call_settings_free(&client->settings);
-    free(client);
-}
-
 /*
  * Ends a call that is still going on when its client is destroyed: the peer is told, and the hook
  * runs now.
@@ -224,10 +211,11 @@ void natsmicro_stub_client_destroy(natsmicro_client *client)
         end_call(call);
         nm_call_release(call);
     }
+    nm_store_end(client->store);
     nm_link_end(client->link);
     client->events.on_error = NULL;
     atomic_store(&client->settings.silent, true);
-    client_unreference(client);
+    nm_client_unreference(client);
 }
 
 void *natsmicro_stub_client_handle(natsmicro_client *client)
@@ -241,7 +229,7 @@ static void set_limits(natsmicro_call *call, const natsmicro_context *context)
 {
     int64_t own_ms = context != NULL ? context->timeout_ms : 0;
     int64_t method_ms = call->method->timeout_ms;
-    int64_t open_ms = own_ms != 0 ? own_ms : method_ms != 0 ? method_ms : DEFAULT_TIMEOUT_MS;
+    int64_t open_ms = own_ms != 0 ? own_ms : method_ms != 0 ? method_ms : NM_DEFAULT_TIMEOUT_MS;
     int64_t open_deadline = nm_after(call->started, open_ms > 0 ? nm_duration(open_ms) : 0);
     int64_t idle_limit = NM_NEVER;
     if (nm_call_kind(call) != NATSMICRO_UNARY)
@@ -288,14 +276,6 @@ static void fill_context(natsmicro_context *context, natsmicro_call *call, natsm
         nm_error_set(&context->error, status, "%s", nm_error_text(error));
     if (nm_call_kind(call) == NATSMICRO_UNARY || status != NATSMICRO_OK)
         nm_stream_take_headers(call->stream, &context->response_headers);
-}
-
-static void clear_context(natsmicro_context *context)
-{
-    if (context == NULL)
-        return;
-    nm_error_clear(&context->error);
-    nm_headers_clear(&context->response_headers);
 }
 
 /* A caller that passes on what is left of its own deadline may have nothing left. */
@@ -393,22 +373,14 @@ static natsmicro_call *acquire(natsmicro_client *client, const nm_method *method
     if (call == NULL)
         return NULL;
     call->owner = client;
-    atomic_fetch_add_explicit(&client->references, 1, memory_order_relaxed);
+    nm_client_reference(client);
     return call;
-}
-
-/* No call was made: the thread's last error, which says why, is the context's, too. */
-static natsmicro_status fail_unmade(natsmicro_context *context, natsmicro_status status)
-{
-    clear_context(context);
-    return nm_error_set(context != NULL ? &context->error : NULL, status, "%s",
-                        natsmicro_last_error());
 }
 
 static natsmicro_status begin(natsmicro_client *client, size_t method_index,
                               natsmicro_context *context, natsmicro_call **call)
 {
-    clear_context(context);
+    nm_context_clear(context);
     const nm_method *method = &client->methods[method_index];
     bool plain =
         client->settings.stream.plain_streams || (context != NULL && context->plain_streams);
@@ -416,7 +388,7 @@ static natsmicro_status begin(natsmicro_client *client, size_t method_index,
     if (*call == NULL) {
         natsmicro_status status = nm_last_error_set(
             NATSMICRO_RESOURCE_EXHAUSTED, "%s: no memory for the call", method->full_name);
-        return fail_unmade(context, status);
+        return nm_context_fail(context, status);
     }
     set_limits(*call, context);
     return NATSMICRO_OK;
@@ -429,13 +401,13 @@ static void end(natsmicro_call *call)
     nm_call_free_user_data(call);
     nm_stream_close(call->stream);
     nm_call_release(call);
-    client_unreference(client);
+    nm_client_unreference(client);
 }
 
 /* The thread's last error and the context say so. */
 static natsmicro_status refuse_null(natsmicro_context *context, const char *argument)
 {
-    return fail_unmade(context, nm_last_error_null("the call of a method", argument));
+    return nm_context_fail(context, nm_last_error_null("the call of a method", argument));
 }
 
 /* ---- unary ---- */
