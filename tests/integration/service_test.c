@@ -823,7 +823,7 @@ static natsmicro_status dispatch_ping(natsmicro_call *call, void *handle, const 
     return table->ping(handle, request, user_data);
 }
 
-/* As the tables of version 2 were: nothing follows `json`. Those of version 1 end after n_methods. */
+/* As the tables of version 2 were. Those of version 1 end after n_methods. */
 typedef struct earlier_stub_service {
     int stub_version;
     const char *full_name;
