@@ -237,6 +237,14 @@ typedef struct info_storing {
     nm_error *error;
 } info_storing;
 
+/* The one that was replaced is nobody's any more, but its chunks are there. */
+static void remove_old(nm_object_writer *self, const nm_object_info *old, int64_t deadline)
+{
+    if (old->nuid[0] != '\0' && strcmp(old->nuid, self->info.nuid) != 0 &&
+        nm_object_purge(&self->place, old->nuid, deadline, NULL) != NATSMICRO_OK)
+        nm_leftovers_add(&self->place, old->nuid);
+}
+
 /* ALREADY_EXISTS: it is stored. */
 static natsmicro_status look(info_storing *self)
 {
@@ -250,8 +258,11 @@ static natsmicro_status look(info_storing *self)
     }
     if (status != NATSMICRO_OK && status != NATSMICRO_NOT_FOUND)
         return status;
-    if (sequence != self->last) /* the one that was sent cannot be stored any more */
+    if (self->in_doubt && sequence != self->last) {
+        /* One that was sent cannot be stored any more; it may have been, and been replaced. */
         self->in_doubt = false;
+        remove_old(self->writer, &self->old, self->deadline);
+    }
     self->last = sequence;
     nm_object_info_free(&self->old);
     self->old = found;
@@ -326,14 +337,6 @@ static natsmicro_status send_rest(nm_object_writer *self, int64_t deadline, nm_e
     return status;
 }
 
-/* The one that was replaced is nobody's any more, but its chunks are there. */
-static void remove_old(nm_object_writer *self, const nm_object_info *old, int64_t deadline)
-{
-    if (old->nuid[0] != '\0' && strcmp(old->nuid, self->info.nuid) != 0 &&
-        nm_object_purge(&self->place, old->nuid, deadline, NULL) != NATSMICRO_OK)
-        nm_leftovers_add(&self->place, old->nuid);
-}
-
 /* At the end of the time: whether it has been stored all the same. */
 static natsmicro_status decide(info_storing *self, natsmicro_status failed, int64_t deadline)
 {
@@ -347,6 +350,14 @@ static natsmicro_status decide(info_storing *self, natsmicro_status failed, int6
     *self = again;
     nm_error_free(&unused);
     return status == NATSMICRO_ALREADY_EXISTS ? NATSMICRO_OK : failed;
+}
+
+/* Whether the new object has taken the old one's place will be seen; one of them is left over. */
+static void note_both(nm_object_writer *self, const nm_object_info *old)
+{
+    nm_leftovers_add(&self->place, self->info.nuid);
+    if (old->nuid[0] != '\0')
+        nm_leftovers_add(&self->place, old->nuid);
 }
 
 static natsmicro_status store_info(nm_object_writer *self, int64_t deadline, nm_error *error)
@@ -369,7 +380,7 @@ static natsmicro_status store_info(nm_object_writer *self, int64_t deadline, nm_
     if (status == NATSMICRO_OK)
         remove_old(self, &storing.old, deadline);
     else if (storing.in_doubt)
-        nm_leftovers_add(&self->place, self->info.nuid);
+        note_both(self, &storing.old);
     else
         remove_chunks(self, deadline);
     nm_object_info_free(&storing.old);

@@ -5,6 +5,7 @@
 #include "integration/object_scene.h"
 
 #include "store/object_info.h"
+#include "support/proxy.h"
 #include "support/sanitized.h"
 
 #include <stdatomic.h>
@@ -13,6 +14,8 @@
 #include <string.h>
 
 #define CHUNK 131072
+
+static const natsmicro_stub_bucket bucket_b = {.kind = NATSMICRO_STORE_OBJECT, .name = "b"};
 
 /* ---- damaged objects ---- */
 
@@ -355,6 +358,85 @@ static void a_broker_that_is_restarted_has_a_whole_object_or_the_old_one(void **
     object_scene_close(&here);
 }
 
+typedef struct cutting {
+    proxy *proxy;
+    atomic_bool over;
+} cutting;
+
+static void *cut_often(void *data)
+{
+    cutting *self = data;
+    while (!atomic_load(&self->over)) {
+        pass_ms(60);
+        proxy_cut_connections(self->proxy);
+    }
+    return NULL;
+}
+
+/* Whether the object is one that a put may have stored. */
+static void expect_one_of(object_scene *self, nm_bucket *bucket, unsigned oldest, unsigned newest)
+{
+    nm_buffer value = NM_BUFFER_INIT;
+    assert_ok(nm_object_get(bucket, "o", SIZE_MAX, store_patience(), &value, &self->base.error));
+    unsigned seed = oldest;
+    for (; seed <= newest; seed++) {
+        uint8_t *bytes = object_bytes(length_of(seed), seed);
+        bool is = value.length == length_of(seed) && memcmp(bytes, value.data, value.length) == 0;
+        free(bytes);
+        if (is)
+            break;
+    }
+    assert_between(seed, oldest, newest);
+    nm_buffer_free(&value);
+}
+
+/*
+ * Chunks, infos and their acknowledgements are lost with their connection. A put that says OK has
+ * stored its object, any other has left the one before or stored its own; chunks that were left are
+ * removed by the puts after it.
+ */
+static void a_connection_that_breaks_leaves_one_object(void **state)
+{
+    (void)state;
+    object_scene here;
+    object_scene_open(&here, NULL, NULL);
+    cutting cuts = {.proxy = proxy_start(here.base.where, NULL)};
+    atomic_init(&cuts.over, false);
+    store_scene weak = {.error = NM_ERROR_INIT};
+    store_scene_open_at(&weak, proxy_url(cuts.proxy), NULL);
+    nm_bucket *bucket = nm_store_bucket(weak.store, &bucket_b);
+    const unsigned last = PLAIN_OR_SANITIZED(30, 10);
+    unsigned oldest = 1;
+    object_put_bytes(&here, "o", length_of(oldest), oldest);
+    pthread_t cutter;
+    assert_int_equal(0, pthread_create(&cutter, NULL, cut_often, &cuts));
+    for (unsigned seed = 2; seed <= last; seed++) {
+        uint8_t *bytes = object_bytes(length_of(seed), seed);
+        if (nm_object_put(bucket, "o", (nm_bytes){bytes, length_of(seed)}, nm_deadline_in(300),
+                          NULL) == NATSMICRO_OK)
+            oldest = seed;
+        free(bytes);
+        expect_one_of(&here, here.bucket, oldest, seed);
+    }
+    atomic_store(&cuts.over, true);
+    pthread_join(cutter, NULL);
+    uint8_t *bytes = object_bytes(length_of(last), last);
+    int64_t patience = now_ms() + STORE_PATIENCE_MS;
+    size_t messages;
+    natsmicro_status status;
+    do { /* what was sent around the last cut is lost, so a put may have to begin anew */
+        assert_true(now_ms() < patience);
+        status = nm_object_put(bucket, "o", (nm_bytes){bytes, length_of(last)},
+                               nm_deadline_in(1000), &here.base.error);
+    } while (status != NATSMICRO_OK || object_chunks(&here, &messages) > 1);
+    free(bytes);
+    object_assert_tidy(&here, "o");
+    object_expect_bytes(&here, "o", length_of(last), last);
+    store_scene_close(&weak);
+    proxy_stop(cuts.proxy);
+    object_scene_close(&here);
+}
+
 /* The questions are asked again. */
 static void a_reader_outlives_the_broker(void **state)
 {
@@ -380,11 +462,10 @@ static void a_reader_outlives_the_broker(void **state)
 /* An object is there when its info is, and a killed writer has not come so far. */
 static int write_for_ever(const char *url)
 {
-    static const natsmicro_stub_bucket settings = {.kind = NATSMICRO_STORE_OBJECT, .name = "b"};
     store_scene scene = {.error = NM_ERROR_INIT};
     store_scene_open_at(&scene, url, NULL);
     nm_object_writer *writer;
-    if (nm_object_begin(nm_store_bucket(scene.store, &settings), "o", NM_NEVER, &writer, NULL) !=
+    if (nm_object_begin(nm_store_bucket(scene.store, &bucket_b), "o", NM_NEVER, &writer, NULL) !=
         NATSMICRO_OK)
         return 1;
     uint8_t *bytes = object_bytes(CHUNK, 9);
@@ -499,6 +580,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_bucket_that_vanishes_while_it_is_written_is_told),
         cmocka_unit_test(chunks_of_a_put_that_was_late_are_removed_by_the_next),
         cmocka_unit_test(a_broker_that_is_restarted_has_a_whole_object_or_the_old_one),
+        cmocka_unit_test(a_connection_that_breaks_leaves_one_object),
         cmocka_unit_test(a_reader_outlives_the_broker),
         cmocka_unit_test(a_writer_that_is_killed_leaves_the_old_object),
         cmocka_unit_test(readers_and_writers_end_with_the_store),
