@@ -123,8 +123,8 @@ static void keep(nm_object_reader *self, nm_answer *answer)
 /* Nobody has answered for a while: whether the bucket is there, and is read directly. */
 static natsmicro_status look_at_bucket(nm_object_reader *self, int64_t deadline, nm_error *error)
 {
-    nm_bucket_facts facts;
     nm_bucket_forget(self->place.bucket);
+    nm_bucket_facts facts;
     natsmicro_status status =
         nm_bucket_know(self->place.bucket, self->place.what, deadline, &facts, error);
     if (status != NATSMICRO_OK || facts.allow_direct || !self->direct)

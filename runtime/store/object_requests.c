@@ -60,8 +60,8 @@ natsmicro_status nm_object_fail_memory(const nm_object_place *place, nm_error *e
 static natsmicro_status fail_unanswered(const nm_object_place *place, int64_t deadline,
                                         nm_error *error)
 {
-    nm_bucket_facts facts;
     nm_bucket_forget(place->bucket);
+    nm_bucket_facts facts;
     natsmicro_status status = nm_bucket_know(place->bucket, place->what, deadline, &facts, error);
     if (status != NATSMICRO_OK)
         return status;

@@ -277,8 +277,8 @@ static natsmicro_status wait(info_storing *self)
 {
     nm_exchange *exchange = self->writer->exchange;
     nm_answer answer = {0};
-    natsmicro_status status;
     self->in_doubt = true;
+    natsmicro_status status;
     for (;;) {
         int64_t until = nm_earlier(self->deadline, nm_deadline_in(LOOK_MS));
         status = nm_exchange_next(exchange, until, &answer, self->error);
