@@ -50,7 +50,7 @@ help:
 	@sed -n 's/^#h \{0,1\}//p' Makefile
 
 #h make                library, plugin and the command natsmicro
-#h make demo           installs what is missing, builds, runs the greeting and the blob service
+#h make demo           installs what is missing, builds, runs three services: greeting, blobs, a catalogue
 #h make test           installs what is missing, builds, runs all tests; TESTS="unit/ stream" some
 #h make asan, tsan     the tests with address and undefined behaviour, or thread, sanitizer
 #h make torture        outages and kills of brokers, and attacks, for minutes; TORTURE=short a short form

@@ -1,14 +1,16 @@
 # The programs of examples/, and the demo that runs them.
 
 EXAMPLE_PROGRAMS := $(addprefix $(BUILD)/examples/,greet/server greet/client blob/server blob/blob \
-                      auth/server auth/client spans/server spans/client)
+                      auth/server auth/client spans/server spans/client \
+                      catalog/server catalog/catalog)
 $(eval $(call stubs,greet,examples/greet))
 $(eval $(call stubs,blob,examples/blob))
 $(eval $(call stubs,auth,examples/auth))
 $(eval $(call stubs,spans,examples/spans))
+$(eval $(call stubs,catalog,examples/catalog))
 
 $(BUILD)/obj/examples/%.o: examples/%.c $(FLAGS_FILE) | $(greet_HEADERS) $(blob_HEADERS) \
-                                 $(auth_HEADERS) $(spans_HEADERS) $(WKT_HEADERS)
+                                 $(auth_HEADERS) $(spans_HEADERS) $(catalog_HEADERS) $(WKT_HEADERS)
 	$(call say,CC,$<)
 	$(call compile,$(OWN_FLAGS) $(INCLUDE_examples))
 
@@ -28,6 +30,11 @@ $(BUILD)/examples/auth/%: $(BUILD)/obj/examples/auth/%.o $(auth_STUBS) $(STATIC_
 
 $(BUILD)/examples/spans/%: $(BUILD)/obj/examples/spans/%.o $(BUILD)/obj/examples/spans/trace.o \
                            $(spans_STUBS) $(STATIC_LIBRARY) $(WKT_LIBRARY)
+	$(call say,LD,$@)
+	$(quiet)mkdir -p $(@D) && $(CC) $(LINK_FLAGS) -o $@ $^ $(PACKAGE_LIBS)
+
+$(BUILD)/examples/catalog/%: $(BUILD)/obj/examples/catalog/%.o $(BUILD)/obj/examples/catalog/common.o \
+                             $(catalog_STUBS) $(STATIC_LIBRARY) $(WKT_LIBRARY)
 	$(call say,LD,$@)
 	$(quiet)mkdir -p $(@D) && $(CC) $(LINK_FLAGS) -o $@ $^ $(PACKAGE_LIBS)
 

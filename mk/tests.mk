@@ -42,7 +42,7 @@ VECTORS_SHARED      := $(filter-out %_test.c,$(wildcard tests/vectors/*.c))
 TEST_SCRIPTS        := $(patsubst tests/%,%,tests/plugin/run tests/plugin/descriptors tests/plugin/compile-matrix tests/docs/run \
                          $(filter-out %.sh %.zsh %.c,$(wildcard tests/build/* tests/command/*)))
 # Scripts that run the examples' programs.
-EXAMPLE_SCRIPTS     := build/demo build/blob build/examples $(filter command/%,$(TEST_SCRIPTS))
+EXAMPLE_SCRIPTS     := build/demo build/blob build/examples build/catalog $(filter command/%,$(TEST_SCRIPTS))
 
 ALL_TESTS := $(patsubst tests/%.c,%,$(INTEGRATION_SOURCES) $(UNIT_SOURCES) $(VECTORS_SOURCES)) \
              $(TEST_SCRIPTS)
@@ -120,13 +120,13 @@ asan:
 	@scripts/install-dependencies test
 	@TEST_LIMIT=$${TEST_LIMIT:-600} $(MAKE) --no-print-directory BUILD=$(BUILD)/asan CFLAGS="-O1 -g" \
 	    SANITIZE="-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer" \
-	    TESTS="$(or $(TESTS),unit/ integration/ vectors/ plugin/run command/ build/demo build/blob build/examples)" test-run
+	    TESTS="$(or $(TESTS),unit/ integration/ vectors/ plugin/run command/ build/demo build/blob build/examples build/catalog)" test-run
 
 tsan:
 	@scripts/install-dependencies test
 	@TEST_LIMIT=$${TEST_LIMIT:-600} $(MAKE) --no-print-directory BUILD=$(BUILD)/tsan CFLAGS="-O1 -g" \
 	    SANITIZE="-fsanitize=thread -fno-omit-frame-pointer" \
-	    TESTS="$(or $(TESTS),unit/ integration/ vectors/ command/ build/demo build/blob build/examples)" test-run
+	    TESTS="$(or $(TESTS),unit/ integration/ vectors/ command/ build/demo build/blob build/examples build/catalog)" test-run
 
 # Not among the tests: needs root, and minutes for each release.
 RELEASES ?= bookworm trixie testing

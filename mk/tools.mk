@@ -42,7 +42,7 @@ INCLUDE_command  := $(VERSION_FLAG) -Icommand -Iplugin -Iruntime $(INCLUDE_PUBLI
 INCLUDE_vectors  := -Itests $(INCLUDE_PUBLIC) -I$(BUILD)/gen/vectors
 INCLUDE_tests    := $(VERSION_FLAG) -Itests -Iruntime $(INCLUDE_PUBLIC) -I$(BUILD)/gen/tests -I$(BUILD)/gen/frame
 INCLUDE_bench    := -Ibench -Itests -Iruntime $(INCLUDE_PUBLIC) -I$(BUILD)/gen/bench -I$(BUILD)/gen/tests
-INCLUDE_examples := $(INCLUDE_PUBLIC) -I$(BUILD)/gen/greet -I$(BUILD)/gen/blob -I$(BUILD)/gen/auth -I$(BUILD)/gen/spans
+INCLUDE_examples := $(INCLUDE_PUBLIC) -I$(BUILD)/gen/greet -I$(BUILD)/gen/blob -I$(BUILD)/gen/auth -I$(BUILD)/gen/spans -I$(BUILD)/gen/catalog
 
 # Other flags than last time: everything is compiled again, because every object depends on this
 # file. It is written while make reads, so that an up-to-date tree has nothing to do.
