@@ -135,8 +135,8 @@ typedef struct natsmicro_client_options {
     }
 
 /*
- * Room for any key of kv_store and any name of object_store, in bytes, with the NUL at the end: what
- * `…__kv_key` and `…__object_store_key` write fits into it.
+ * Room for any key of kv_store and any name of object_store, in bytes, with the NUL at the end:
+ * what `…__kv_key` and `…__object_store_key` write fits into it.
  */
 #define NATSMICRO_KEY_SIZE 1025
 
