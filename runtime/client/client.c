@@ -206,12 +206,12 @@ void natsmicro_stub_client_destroy(natsmicro_client *client)
     if (client == NULL)
         return;
     tell_of_open_calls(client);
+    nm_store_end(client->store); /* first, as the inboxes that are left are calls' */
     natsmicro_call *call;
     while (client->link != NULL && (call = nm_stream_take_any(client->link)) != NULL) {
         end_call(call);
         nm_call_release(call);
     }
-    nm_store_end(client->store);
     nm_link_end(client->link);
     client->events.on_error = NULL;
     atomic_store(&client->settings.silent, true);
