@@ -2,6 +2,7 @@
  * Values of key-value buckets: what is written is read, by others too; what is not there is not
  * read; and of many writers each learns what became of its value.
  */
+#include "base/base64.h"
 #include "integration/store_scene.h"
 
 #include <stdio.h>
@@ -24,6 +25,17 @@ static void begin(scene *self, const char *config)
     store_scene_open(&self->base, config);
     self->settings = store_settings(NATSMICRO_STORE_KV, "prices");
     self->bucket = store_make(&self->base, &self->settings);
+}
+
+/* Another bucket, as the peer makes it; verbs use that one from now on. */
+static void make_stream(scene *self, const char *more)
+{
+    char config[512];
+    snprintf(config, sizeof(config), "{\"name\":\"KV_other\",\"subjects\":[\"$KV.other.>\"]%s}",
+             more);
+    free(store_api(&self->base, "STREAM.CREATE", "KV_other", config));
+    self->other = store_settings(NATSMICRO_STORE_KV, "other");
+    self->bucket = nm_store_bucket(self->base.store, &self->other);
 }
 
 static void end(scene *self)
@@ -222,9 +234,9 @@ static int write_at_once(scene *self, natsmicro_stub_write_mode mode, int *refus
 }
 
 /* How many messages the stream has taken so far, which history would not show. */
-static long stored(scene *self)
+static long stored(scene *self, const char *stream)
 {
-    char *info = store_api(&self->base, "STREAM.INFO", "KV_prices", "");
+    char *info = store_api(&self->base, "STREAM.INFO", stream, "");
     const char *last = strstr(info, "\"last_seq\":");
     assert_non_null(last);
     long count = strtol(last + strlen("\"last_seq\":"), NULL, 10);
@@ -239,20 +251,45 @@ static void of_many_creators_one_wins(void **state)
     begin(&here, NULL);
     int refused;
     assert_int_equal(1, write_at_once(&here, CREATE, &refused));
-    assert_int_equal(1, stored(&here));
+    assert_int_equal(1, stored(&here, "KV_prices"));
     end(&here);
 }
 
-/* Each write that went through followed the one that it had seen: none was written over unseen. */
+/* Writes the headers of a message of the stream of other's. */
+static void read_headers(scene *self, long sequence, char *headers, size_t size)
+{
+    char question[64];
+    snprintf(question, sizeof(question), "{\"seq\":%ld}", sequence);
+    char *answer = store_api(&self->base, "STREAM.MSG.GET", "KV_other", question);
+    const char *text = strstr(answer, "\"hdrs\":\"");
+    assert_non_null(text);
+    text += strlen("\"hdrs\":\"");
+    size_t length = strcspn(text, "\"");
+    assert_true(nm_base64_room(length) < size);
+    assert_true(nm_base64_read(text, length, (uint8_t *)headers, &length));
+    headers[length] = '\0';
+    free(answer);
+}
+
+/* Each write that went through followed the very one that it had seen. */
 static void no_comparing_writer_loses_its_update_silently(void **state)
 {
     (void)state;
     scene here;
     begin(&here, NULL);
+    make_stream(&here, ",\"allow_direct\":true"); /* keeps them all */
     int refused;
-    int won = write_at_once(&here, CAS, &refused);
+    long won = write_at_once(&here, CAS, &refused);
     assert_true(won >= 1);
-    assert_int_equal(won, stored(&here));
+    assert_int_equal(won, stored(&here, "KV_other"));
+    for (long i = 1; i <= won; i++) {
+        char expected[64];
+        snprintf(expected, sizeof(expected), "Nats-Expected-Last-Subject-Sequence: %ld\r\n", i - 1);
+        char headers[512];
+        read_headers(&here, i, headers, sizeof(headers));
+        if (strstr(headers, expected) == NULL)
+            fail_msg("message %ld is written over another than the one before: %s", i, headers);
+    }
     end(&here);
 }
 
@@ -264,21 +301,11 @@ static void last_write_wins_never_fails(void **state)
     int refused;
     assert_int_equal(WRITERS * ROUNDS, write_at_once(&here, LAST, &refused));
     assert_int_equal(0, refused);
-    assert_int_equal(WRITERS * ROUNDS, stored(&here));
+    assert_int_equal(WRITERS * ROUNDS, stored(&here, "KV_prices"));
     end(&here);
 }
 
 /* ---- buckets as others have made them ---- */
-
-static void make_stream(scene *self, const char *more)
-{
-    char config[512];
-    snprintf(config, sizeof(config), "{\"name\":\"KV_other\",\"subjects\":[\"$KV.other.>\"]%s}",
-             more);
-    free(store_api(&self->base, "STREAM.CREATE", "KV_other", config));
-    self->other = store_settings(NATSMICRO_STORE_KV, "other");
-    self->bucket = nm_store_bucket(self->base.store, &self->other);
-}
 
 static void a_bucket_without_direct_gets_is_read(void **state)
 {

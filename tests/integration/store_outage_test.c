@@ -190,6 +190,34 @@ static void options_that_cannot_be_are_refused(void **state)
 
 /* ---- permissions ---- */
 
+/* With these alone every verb of a key-value bucket works. */
+static void few_subjects_are_enough(void **state)
+{
+    (void)state;
+    static const char config[] =
+        "authorization { users: [ { user: shop, password: p, permissions: {\n"
+        "  subscribe: \"_INBOX.>\"\n"
+        "  publish: [ \"$JS.API.STREAM.INFO.KV_prices\", \"$JS.API.STREAM.CREATE.KV_prices\",\n"
+        "    \"$JS.API.STREAM.UPDATE.KV_prices\", \"$JS.API.DIRECT.GET.KV_prices.>\",\n"
+        "    \"$JS.API.STREAM.MSG.GET.KV_prices\", \"$KV.prices.>\" ] } } ] }\n";
+    store_scene here;
+    open_on(&here, broker_start(&(broker_options){.jetstream = true, .config = config}), "shop:p",
+            NULL);
+    use_all(&here);
+    natsmicro_stub_bucket changed = prices;
+    changed.max_history = 2;
+    nm_store *store;
+    assert_ok(nm_store_new(&store, here.link, NULL, &here.error));
+    nm_buffer differs = NM_BUFFER_INIT;
+    assert_ok(
+        nm_bucket_make(nm_store_bucket(store, &changed), store_patience(), &differs, &here.error));
+    assert_int_equal(0, differs.length);
+    nm_buffer_free(&differs);
+    nm_store_end(store);
+    nm_store_destroy(store);
+    store_scene_close(&here);
+}
+
 static void refused_subjects_are_told(void **state)
 {
     (void)state;
@@ -451,6 +479,7 @@ int main(void)
         cmocka_unit_test(another_account_is_reached_by_its_prefix),
         cmocka_unit_test(another_domain_is_reached_through_a_leaf_node),
         cmocka_unit_test(options_that_cannot_be_are_refused),
+        cmocka_unit_test(few_subjects_are_enough),
         cmocka_unit_test(refused_subjects_are_told),
         cmocka_unit_test(a_read_outlives_the_broker),
         cmocka_unit_test(a_write_across_the_brokers_death_is_not_repeated),
