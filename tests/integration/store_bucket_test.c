@@ -208,8 +208,8 @@ static void an_old_broker_is_told_apart(void **state)
     store_scene_open(&here, NULL);
     bool has_210 = !store_broker_is_older(&here, 2, 10);
     bool has_211 = !store_broker_is_older(&here, 2, 11);
-    natsmicro_stub_bucket settings[3];
     const char *const names[] = {"compression", "metadata", "limit_marker_ttl"};
+    natsmicro_stub_bucket settings[3];
     for (int i = 0; i < 3; i++)
         settings[i] = store_settings(NATSMICRO_STORE_KV, names[i]);
     settings[0].compression = true;

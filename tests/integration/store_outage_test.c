@@ -131,8 +131,8 @@ static void use_all(store_scene *self)
 static void another_account_is_reached_by_its_prefix(void **state)
 {
     (void)state;
-    store_scene here;
     const nm_store_options options = {.prefix = "their.js"};
+    store_scene here;
     open_on(&here, broker_start(&(broker_options){.jetstream = true, .config = accounts}),
             "imports:p", &options);
     use_all(&here);
@@ -154,8 +154,8 @@ static void another_domain_is_reached_through_a_leaf_node(void **state)
              broker_figure(hub, "/varz", "\"leaf\":", "\"port\":"));
     store_scene there;
     open_on(&there, hub, NULL, NULL);
-    store_scene here;
     const nm_store_options options = {.domain = "hub"};
+    store_scene here;
     open_on(&here,
             broker_start(&(broker_options){.jetstream = true, .domain = "leaf", .config = config}),
             NULL, &options);
