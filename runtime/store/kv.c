@@ -102,6 +102,13 @@ static natsmicro_status look(verb *self)
                            self->deadline, &self->last, self->error);
 }
 
+/* For who writes: another server may not have yet what has refused the write. */
+static natsmicro_status look_at_leader(verb *self)
+{
+    return nm_message_last_of_leader(self->bucket, what_of(self), (const char *)self->subject.data,
+                                     self->deadline, &self->last, self->error);
+}
+
 static natsmicro_status get(verb *self, nm_buffer *value)
 {
     natsmicro_status status = look(self);
@@ -207,7 +214,7 @@ static natsmicro_status create(verb *self, nm_bytes value, int64_t ttl_ns, expec
         natsmicro_status status = publish(self, value, *last, ttl_ns);
         if (status != NATSMICRO_ABORTED)
             return status;
-        status = look(self);
+        status = look_at_leader(self);
         if (status != NATSMICRO_OK && status != NATSMICRO_NOT_FOUND)
             return status;
         last->sequence = status == NATSMICRO_OK ? self->last.sequence : 0;
