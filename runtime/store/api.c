@@ -58,14 +58,19 @@ static natsmicro_status ask_once(nm_bucket *bucket, const nm_request *request, i
     return status;
 }
 
+/* Who has been told that there is no leader, and nothing after that, is told so. */
 static natsmicro_status ask(nm_bucket *bucket, const nm_request *request, int64_t deadline,
                             json_t **object, nm_api_error *api, nm_error *error)
 {
+    nm_api_error before = {.number = NM_API_NONE};
     for (;;) {
         natsmicro_status status = ask_once(bucket, request, deadline, object, api, error);
+        if (status == NATSMICRO_DEADLINE_EXCEEDED && before.number != NM_API_NONE)
+            return nm_api_fail(&before, request->what, error);
         if (status != NATSMICRO_OK || api->number != NM_API_CLUSTER_NOT_AVAILABLE ||
             !nm_api_wait_for_leader(bucket, deadline))
             return status;
+        before = *api;
         json_decref(*object);
         *object = NULL;
     }

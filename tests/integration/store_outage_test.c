@@ -348,6 +348,7 @@ typedef struct fake {
     store_scene scene;
     _Atomic(const char *) info;
     _Atomic(const char *) ack;
+    const char *message; /* to a STREAM.MSG.GET */
     atomic_int busy;
     atomic_int values; /* that were published */
     natsSubscription *subscription;
@@ -360,8 +361,10 @@ static void play(natsConnection *connection, natsSubscription *subscription, nat
     (void)subscription;
     bool is_value = strncmp(natsMsg_GetSubject(message), "$KV.", 4) == 0;
     bool is_info = strstr(natsMsg_GetSubject(message), ".STREAM.INFO.") != NULL;
+    bool is_get = strstr(natsMsg_GetSubject(message), ".STREAM.MSG.GET.") != NULL;
     const char *answer = is_value  ? atomic_load(&self->ack)
                          : is_info ? atomic_load(&self->info)
+                         : is_get  ? self->message
                                    : NULL;
     if (is_value)
         atomic_fetch_add(&self->values, 1);
@@ -388,15 +391,23 @@ static void fake_end(fake *self)
     store_scene_close(&self->scene);
 }
 
+static bool has_two_values(void *data)
+{
+    fake *self = data;
+    return atomic_load(&self->values) == 2;
+}
+
 static void an_acknowledgement_that_never_comes_leaves_it_open(void **state)
 {
     (void)state;
-    fake here = {.info = INFO_ANSWER};
+    fake here = {.info = INFO_ANSWER, .ack = "{\"stream\":\"KV_prices\",\"seq\":1}"};
     fake_begin(&here);
+    assert_ok(put_until(&here.scene, store_patience()));
+    atomic_store(&here.ack, NULL);
     assert_status(NATSMICRO_DEADLINE_EXCEEDED, put_until(&here.scene, nm_deadline_in(500)));
     store_assert_says(&here.scene.error, "bucket \"prices\", key \"k\": no answer in time, and it "
                                          "may have been stored");
-    assert_int_equal(1, atomic_load(&here.values));
+    assert_true(eventually(has_two_values, &here, STORE_PATIENCE_MS));
     fake_end(&here);
 }
 
@@ -427,24 +438,41 @@ static void no_leader_at_all_is_unavailable(void **state)
     fake here = {.info = INFO_ANSWER};
     atomic_store(&here.busy, 1000);
     fake_begin(&here);
-    assert_status(NATSMICRO_UNAVAILABLE, put_until(&here.scene, nm_deadline_in(300)));
+    assert_status(NATSMICRO_UNAVAILABLE, put_until(&here.scene, nm_deadline_in(3000)));
     store_assert_says(&here.scene.error, "10008");
     assert_int_equal(0, atomic_load(&here.values));
     fake_end(&here);
 }
 
-/* A replicated stream says it with another number. */
+/* A replicated stream says it with another number; nothing that was refused is stored by itself. */
 static void a_lost_race_at_a_replicated_stream_is_one(void **state)
 {
     (void)state;
-    fake here = {.info = "{\"config\":{\"name\":\"KV_prices\",\"subjects\":[\"$KV.prices.>\"]}}",
-                 .ack = "{\"error\":{\"code\":400,\"err_code\":10164,\"description\":\"wrong\"}}"};
+    fake here = {.info = INFO_ANSWER,
+                 .ack = "{\"error\":{\"code\":400,\"err_code\":10164,\"description\":\"wrong\"}}",
+                 .message =
+                     "{\"message\":{\"subject\":\"$KV.prices.k\",\"seq\":4,\"data\":\"dg==\"}}"};
     fake_begin(&here);
-    assert_status(NATSMICRO_DEADLINE_EXCEEDED,
-                  nm_kv_put(bucket_of(&here.scene), "k", (nm_bytes){"v", 1},
-                            &(nm_kv_write){.mode = NATSMICRO_STORE_CREATE}, nm_deadline_in(300),
-                            &here.scene.error)); /* it looks what is there, and nobody says */
+    assert_status(NATSMICRO_ALREADY_EXISTS,
+                  store_put(&here.scene, bucket_of(&here.scene), "k", "v", NATSMICRO_STORE_CREATE));
     assert_int_equal(1, atomic_load(&here.values));
+    assert_status(NATSMICRO_ABORTED, store_put(&here.scene, bucket_of(&here.scene), "k", "v",
+                                               NATSMICRO_STORE_COMPARE_AND_SET));
+    assert_int_equal(3, atomic_load(&here.values));
+    fake_end(&here);
+}
+
+/* A writer in between is gone again each time it is looked for. */
+static void a_creation_does_not_try_for_ever(void **state)
+{
+    (void)state;
+    fake here = {.info = INFO_ANSWER,
+                 .ack = "{\"error\":{\"code\":400,\"err_code\":10071,\"description\":\"wrong\"}}",
+                 .message =
+                     "{\"error\":{\"code\":404,\"err_code\":10037,\"description\":\"none\"}}"};
+    fake_begin(&here);
+    assert_status(NATSMICRO_ALREADY_EXISTS,
+                  store_put(&here.scene, bucket_of(&here.scene), "k", "v", NATSMICRO_STORE_CREATE));
     fake_end(&here);
 }
 
@@ -489,6 +517,7 @@ int main(void)
         cmocka_unit_test(a_leader_that_is_not_there_yet_is_waited_for),
         cmocka_unit_test(no_leader_at_all_is_unavailable),
         cmocka_unit_test(a_lost_race_at_a_replicated_stream_is_one),
+        cmocka_unit_test(a_creation_does_not_try_for_ever),
         cmocka_unit_test(answers_that_cannot_be_read_are_errors),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
