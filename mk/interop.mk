@@ -2,6 +2,9 @@
 # which they and this library call each other. For stores: what the Go generator makes of depot.proto, NATS's own
 # clients, its command nats and its newest broker.
 
+# Of services whose responses are stored.
+$(eval $(call stubs,depot,tests/interop/proto))
+
 INTEROP_PEERS := $(BUILD)/interop
 INTEROP_TESTS := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/interop/*_test.c))
 INTEROP_SHARED := $(patsubst %.c,$(BUILD)/obj/%.o,$(filter-out %_test.c,$(wildcard tests/interop/*.c)) \
@@ -23,12 +26,12 @@ $(JSON_DESCRIPTORS): tests/protos/jsonlab/v1/jsonlab.proto $(OWN_PROTOS) | $(CHE
 	$(call say,PROTOC,$@)
 	$(call describe,-Itests/protos -Iproto,$<)
 
-$(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard tests/interop/*.c)): $(BUILD)/obj/%.o: %.c $(FLAGS_FILE) | $(CHECKED) $(vectors_HEADERS) $(tests_HEADERS) $(WKT_HEADERS)
+$(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard tests/interop/*.c)): $(BUILD)/obj/%.o: %.c $(FLAGS_FILE) | $(CHECKED) $(vectors_HEADERS) $(tests_HEADERS) $(depot_HEADERS) $(WKT_HEADERS)
 	$(call say,CC,$<)
-	$(call compile,$(OWN_FLAGS) $(INCLUDE_vectors) -I$(BUILD)/gen/tests $(CMOCKA_CFLAGS))
+	$(call compile,$(OWN_FLAGS) $(INCLUDE_vectors) -I$(BUILD)/gen/tests -I$(BUILD)/gen/depot $(CMOCKA_CFLAGS))
 
 $(BUILD)/tests/interop/%: $(BUILD)/obj/tests/interop/%.o $(INTEROP_SHARED) \
-                          $(SUPPORT_LIBRARY) $(vectors_STUBS) $(tests_STUBS) $(STATIC_LIBRARY) $(WKT_LIBRARY)
+                          $(SUPPORT_LIBRARY) $(vectors_STUBS) $(tests_STUBS) $(depot_STUBS) $(STATIC_LIBRARY) $(WKT_LIBRARY)
 	$(call say,LD,$@)
 	$(quiet)mkdir -p $(@D) && $(CC) $(LINK_FLAGS) -o $@ $^ $(CMOCKA_LIBS) $(PACKAGE_LIBS)
 

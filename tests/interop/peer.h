@@ -28,4 +28,20 @@ void peer_succeeds(pid_t pid);
 /* SIGKILL, and waits until it is gone. */
 void peer_kill(pid_t pid);
 
+/* ---- programs that do one thing and print what came of it ---- */
+
+/*
+ * Runs a program below the folder of the peers and waits for its end. Returns what it printed,
+ * without the last newline, which lives until the next call; fails the test unless it ends well.
+ * The arguments end with NULL.
+ */
+const char *program_prints(const char *name, char *const arguments[]);
+
+/* Does so with a peer, the verb, the broker's URL and more arguments. */
+#define peer_prints(name, verb, ...) \
+    program_prints((name), (char *[]){(char *)(name), (char *)(verb), __VA_ARGS__, NULL})
+
+/* The newest nats-server, for broker_options. */
+const char *newest_broker(void);
+
 #endif

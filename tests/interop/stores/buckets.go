@@ -36,6 +36,16 @@ func printCount(s *session, a []string) error {
 	return nil
 }
 
+// How many messages it has ever had.
+func printLast(s *session, a []string) error {
+	stream, err := s.js.Stream(s, a[0])
+	if err != nil {
+		return err
+	}
+	fmt.Println(stream.CachedInfo().State.LastSeq)
+	return nil
+}
+
 // Waits until a stream has no message any more, markers included; nothing tells of that.
 func awaitEmpty(s *session, a []string) error {
 	stream, err := s.js.Stream(s, a[0])

@@ -101,7 +101,7 @@ func getFromKV(s *session, a []string) error {
 }
 
 func putToKV(s *session, a []string) error {
-	_, err := client(s, a[0], "Put%sToKV", a[1], &depot.Kept{Text: a[2]})
+	_, err := client(s, a[0], "Put%sToKV", a[1], &depot.Kept{Text: "theirs"})
 	return err
 }
 
@@ -115,6 +115,6 @@ func getFromObjectStore(s *session, a []string) error {
 }
 
 func putToObjectStore(s *session, a []string) error {
-	_, err := client(s, a[0], "Put%sToObjectStore", a[1], &depot.Kept{Text: a[2]})
+	_, err := client(s, a[0], "Put%sToObjectStore", a[1], &depot.Kept{Text: "theirs"})
 	return err
 }
