@@ -358,19 +358,26 @@ static void a_broker_that_is_restarted_has_a_whole_object_or_the_old_one(void **
     object_scene_close(&here);
 }
 
-typedef struct cutting {
+typedef struct cut {
     proxy *proxy;
-    atomic_bool over;
-} cutting;
+    unsigned after_ms;
+} cut;
 
-static void *cut_often(void *data)
+static void *cut_once(void *data)
 {
-    cutting *self = data;
-    while (!atomic_load(&self->over)) {
-        pass_ms(60);
-        proxy_cut_connections(self->proxy);
-    }
+    const cut *self = data;
+    pass_ms(self->after_ms);
+    proxy_cut_connections(self->proxy);
     return NULL;
+}
+
+/*
+ * A connection that breaks again before all its threads run is never made again by nats.c 3.4: one
+ * thread waits for another that nobody wakes.
+ */
+static bool is_connected(void *data)
+{
+    return natsConnection_FlushTimeout(data, 100) == NATS_OK;
 }
 
 /* Whether the object is one that a put may have stored. */
@@ -400,40 +407,35 @@ static void a_connection_that_breaks_leaves_one_object(void **state)
     (void)state;
     object_scene here;
     object_scene_open(&here, NULL, NULL);
-    cutting cuts = {.proxy = proxy_start(here.base.where, NULL)};
-    atomic_init(&cuts.over, false);
+    proxy *between = proxy_start(here.base.where, NULL);
     store_scene weak = {.error = NM_ERROR_INIT};
-    store_scene_open_at(&weak, proxy_url(cuts.proxy), NULL);
+    store_scene_open_at(&weak, proxy_url(between), NULL);
     nm_bucket *bucket = nm_store_bucket(weak.store, &bucket_b);
     const unsigned last = PLAIN_OR_SANITIZED(30, 10);
     unsigned oldest = 1;
     object_put_bytes(&here, "o", length_of(oldest), oldest);
-    pthread_t cutter;
-    assert_int_equal(0, pthread_create(&cutter, NULL, cut_often, &cuts));
     for (unsigned seed = 2; seed <= last; seed++) {
+        assert_true(eventually(is_connected, weak.connection, STORE_PATIENCE_MS));
+        cut once = {between, seed % 10};
+        pthread_t cutter;
+        assert_int_equal(0, pthread_create(&cutter, NULL, cut_once, &once));
         uint8_t *bytes = object_bytes(length_of(seed), seed);
         if (nm_object_put(bucket, "o", (nm_bytes){bytes, length_of(seed)}, nm_deadline_in(300),
                           NULL) == NATSMICRO_OK)
             oldest = seed;
         free(bytes);
+        pthread_join(cutter, NULL);
         expect_one_of(&here, here.bucket, oldest, seed);
     }
-    atomic_store(&cuts.over, true);
-    pthread_join(cutter, NULL);
+    assert_true(eventually(is_connected, weak.connection, STORE_PATIENCE_MS));
     uint8_t *bytes = object_bytes(length_of(last), last);
-    int64_t patience = now_ms() + STORE_PATIENCE_MS;
-    size_t messages;
-    natsmicro_status status;
-    do { /* what was sent around the last cut is lost, so a put may have to begin anew */
-        assert_true(now_ms() < patience);
-        status = nm_object_put(bucket, "o", (nm_bytes){bytes, length_of(last)},
-                               nm_deadline_in(1000), &here.base.error);
-    } while (status != NATSMICRO_OK || object_chunks(&here, &messages) > 1);
+    assert_ok(nm_object_put(bucket, "o", (nm_bytes){bytes, length_of(last)}, store_patience(),
+                            &here.base.error));
     free(bytes);
     object_assert_tidy(&here, "o");
     object_expect_bytes(&here, "o", length_of(last), last);
     store_scene_close(&weak);
-    proxy_stop(cuts.proxy);
+    proxy_stop(between);
     object_scene_close(&here);
 }
 
