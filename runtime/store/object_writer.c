@@ -269,6 +269,16 @@ static natsmicro_status look(info_storing *self)
     return NATSMICRO_OK;
 }
 
+/* The same without a text: where it cannot be told, the wait goes on, and ends with the doubt. */
+static natsmicro_status look_quietly(info_storing *self)
+{
+    nm_error *error = self->error;
+    self->error = NULL;
+    natsmicro_status status = look(self);
+    self->error = error;
+    return status;
+}
+
 /*
  * Waits for the acknowledgement. Where it does not come for a while it may be lost, and the info is
  * looked for. ABORTED: another one is there by now.
@@ -286,8 +296,8 @@ static natsmicro_status wait(info_storing *self)
             continue;
         if (status != NATSMICRO_DEADLINE_EXCEEDED || until == self->deadline)
             break;
-        status = look(self);
-        if (status != NATSMICRO_OK)
+        status = look_quietly(self);
+        if (status == NATSMICRO_ALREADY_EXISTS)
             break;
         if (!self->in_doubt)
             return NATSMICRO_ABORTED;
@@ -342,13 +352,8 @@ static natsmicro_status decide(info_storing *self, natsmicro_status failed, int6
 {
     if (!self->in_doubt)
         return failed;
-    nm_error unused = NM_ERROR_INIT;
-    info_storing again = *self;
-    again.deadline = deadline;
-    again.error = &unused;
-    natsmicro_status status = look(&again);
-    *self = again;
-    nm_error_free(&unused);
+    self->deadline = deadline;
+    natsmicro_status status = look_quietly(self);
     return status == NATSMICRO_ALREADY_EXISTS ? NATSMICRO_OK : failed;
 }
 

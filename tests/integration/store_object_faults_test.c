@@ -377,7 +377,7 @@ static void *cut_once(void *data)
  */
 static bool is_connected(void *data)
 {
-    return natsConnection_FlushTimeout(data, 100) == NATS_OK;
+    return natsConnection_FlushTimeout(data, 1000) == NATS_OK;
 }
 
 /* Whether the object is one that a put may have stored. */
@@ -436,6 +436,58 @@ static void a_connection_that_breaks_leaves_one_object(void **state)
     object_expect_bytes(&here, "o", length_of(last), last);
     store_scene_close(&weak);
     proxy_stop(between);
+    object_scene_close(&here);
+}
+
+typedef struct cut_at_info {
+    proxy *proxy;
+    natsSubscription *infos;
+} cut_at_info;
+
+static void *cut_when_it_is_sent(void *data)
+{
+    cut_at_info *self = data;
+    natsMsg *info = NULL;
+    if (natsSubscription_NextMsg(&info, self->infos, STORE_PATIENCE_MS) == NATS_OK)
+        proxy_set_cut(self->proxy, true);
+    natsMsg_Destroy(info);
+    return NULL;
+}
+
+/* Late answers are lost with the connection, so the put cannot know that its object is stored. */
+static void what_was_replaced_in_doubt_is_removed_by_the_next(void **state)
+{
+    (void)state;
+    object_scene here;
+    object_scene_open(&here, NULL, NULL);
+    object_put_bytes(&here, "o", 2 * CHUNK, 1);
+    const proxy_faults late = {.subjects = "_INBOX", .latency_ms = 300};
+    cut_at_info end = {.proxy = proxy_start(here.base.where, &late)};
+    assert_int_equal(NATS_OK, natsConnection_SubscribeSync(&end.infos, here.base.peer, "$O.b.M.>"));
+    assert_int_equal(NATS_OK, natsConnection_FlushTimeout(here.base.peer, STORE_PATIENCE_MS));
+    store_scene weak = {.error = NM_ERROR_INIT};
+    store_scene_open_at(&weak, proxy_url(end.proxy), NULL);
+    nm_bucket *bucket = nm_store_bucket(weak.store, &bucket_b);
+    pthread_t cutter;
+    assert_int_equal(0, pthread_create(&cutter, NULL, cut_when_it_is_sent, &end));
+    uint8_t *bytes = object_bytes(3 * CHUNK, 2);
+    assert_status(NATSMICRO_DEADLINE_EXCEEDED,
+                  nm_object_put(bucket, "o", (nm_bytes){bytes, 3 * CHUNK}, nm_deadline_in(5000),
+                                &here.base.error));
+    store_assert_says(&here.base.error, "object \"o\": no answer in time");
+    store_assert_says(&here.base.error, "may have been stored");
+    pthread_join(cutter, NULL);
+    object_expect_bytes(&here, "o", 3 * CHUNK, 2);
+    proxy_set_cut(end.proxy, false);
+    assert_true(eventually(is_connected, weak.connection, STORE_PATIENCE_MS));
+    assert_ok(
+        nm_object_put(bucket, "other", (nm_bytes){NULL, 0}, store_patience(), &here.base.error));
+    object_assert_tidy(&here, "o");
+    object_expect_bytes(&here, "o", 3 * CHUNK, 2);
+    free(bytes);
+    natsSubscription_Destroy(end.infos);
+    store_scene_close(&weak);
+    proxy_stop(end.proxy);
     object_scene_close(&here);
 }
 
@@ -583,6 +635,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(chunks_of_a_put_that_was_late_are_removed_by_the_next),
         cmocka_unit_test(a_broker_that_is_restarted_has_a_whole_object_or_the_old_one),
         cmocka_unit_test(a_connection_that_breaks_leaves_one_object),
+        cmocka_unit_test(what_was_replaced_in_doubt_is_removed_by_the_next),
         cmocka_unit_test(a_reader_outlives_the_broker),
         cmocka_unit_test(a_writer_that_is_killed_leaves_the_old_object),
         cmocka_unit_test(readers_and_writers_end_with_the_store),
