@@ -120,7 +120,10 @@ void nm_stream_reference(nm_stream *stream);
 bool nm_stream_try_reference(nm_stream *stream);
 void nm_stream_unreference(nm_stream *stream);
 
-/* The owner of a stream that listens on the link, with the link's reference; NULL: none does. */
+/*
+ * The owner of a stream that listens on the link, with the link's reference; NULL: none does. Only
+ * where nothing but streams listens there.
+ */
 void *nm_stream_take_any(nm_link *link);
 
 /* ---- opening ---- */
