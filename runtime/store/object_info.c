@@ -33,14 +33,14 @@ static bool has_too_many_values(nm_bytes json)
     return values > JSON_VALUES;
 }
 
-/* Whether it can be one token of a subject that matches no other. */
+/* Whether it can be one token of a subject that matches no other, and a part of a text in JSON. */
 static bool is_token(const char *text, size_t limit)
 {
     size_t length = strlen(text);
     if (length == 0 || length > limit)
         return false;
     for (size_t i = 0; i < length; i++)
-        if (text[i] <= ' ' || text[i] > '~' || strchr(".*>", text[i]) != NULL)
+        if (text[i] <= ' ' || text[i] > '~' || strchr(".*>\"\\", text[i]) != NULL)
             return false;
     return true;
 }

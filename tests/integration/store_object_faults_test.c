@@ -113,7 +113,8 @@ static void a_hostile_nuid_does_not_purge_others(void **state)
     object_scene_open(&here, NULL, NULL);
     object_put_bytes(&here, "other", 2 * CHUNK, 1);
     static const char *const infos[] = {"{\"nuid\":\">\"}", "{\"nuid\":\"*\"}",
-                                        "{\"nuid\":\"a\\\"}\"}"};
+                                        "{\"nuid\":\"a\\\"}\"}",
+                                        "{\"nuid\":\"\\\",\\\"filter\\\":\\\"\"}"};
     for (size_t i = 0; i < sizeof(infos) / sizeof(infos[0]); i++) {
         object_store_info(&here, "o", infos[i]);
         natsmicro_status status = object_put(&here, "o", "x", 1);
