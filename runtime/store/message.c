@@ -10,13 +10,15 @@
 #include "base/base64.h"
 #include "store/api.h"
 #include "store/bucket.h"
+#include "wire/header_block.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* How long a direct get waits first; twice as long each time. */
-#define FIRST_PATIENCE_MS 500
+/* How long a direct get waits first; twice as long each time, up to a limit. */
+#define FIRST_PATIENCE_MS   500
+#define LONGEST_PATIENCE_MS 8000
 
 void nm_stored_free(nm_stored *stored)
 {
@@ -102,6 +104,9 @@ static natsmicro_status read_message(const char *what, const json_t *object, nm_
                                                    "%s: the broker's answer has no message", what);
     stored->sequence = (uint64_t)sequence;
     stored->headers.data = stored->bytes.data;
+    if (stored->headers.length > 0 && !nm_header_block_is(stored->headers))
+        return nm_error_set(error, NATSMICRO_INTERNAL, "%s: the message's headers cannot be read",
+                            what);
     stored->payload.data =
         stored->payload.length > 0 ? stored->bytes.data + stored->headers.length : NULL;
     return NATSMICRO_OK;
@@ -191,7 +196,8 @@ static natsmicro_status get_last(nm_bucket *bucket, const char *what, const char
                                  nm_error *error)
 {
     natsmicro_status status = NATSMICRO_OK;
-    for (int64_t patience = FIRST_PATIENCE_MS; status == NATSMICRO_OK; patience *= 2) {
+    for (int64_t patience = FIRST_PATIENCE_MS; status == NATSMICRO_OK;
+         patience = nm_earlier(2 * patience, LONGEST_PATIENCE_MS)) {
         int64_t until = nm_earlier(deadline, nm_deadline_in(patience));
         status = get_once(bucket, what, subject, of_leader, until, deadline, stored, error);
         if (status != NATSMICRO_WOULD_BLOCK)

@@ -21,6 +21,9 @@
 #define HEADERS_FRAME 12
 #define HEADER_FRAME  4
 
+/* What is to be said where something may have been stored. */
+#define MAYBE_STORED ", and it may have been stored"
+
 /* Under the exchange's lock. */
 typedef enum fence_state {
     FENCE_NONE, /* to be asked for at `look_at` */
@@ -472,7 +475,8 @@ static natsmicro_status hand_out(under_way *one, natsMsg *message, nm_answer *an
     natsmicro_status status = NATSMICRO_OK;
     if (!nm_answer_take(answer, message)) {
         status = nm_error_set(error, NATSMICRO_INTERNAL,
-                              "%s: the headers of the broker's answer cannot be read", one->what);
+                              "%s: the headers of the broker's answer cannot be read%s", one->what,
+                              one->stores ? MAYBE_STORED : "");
         nm_answer_free(answer);
     }
     nm_inbox_close(&one->inbox);
@@ -495,12 +499,11 @@ static bool wait_for_news(nm_exchange *exchange, int64_t until)
     return over;
 }
 
-/* What is to be said where something may have been stored. */
 static const char *doubt(const nm_exchange *exchange)
 {
     for (const under_way *one = exchange->first; one != NULL; one = one->next)
         if (one->stores)
-            return ", and it may have been stored";
+            return MAYBE_STORED;
     return "";
 }
 

@@ -49,6 +49,11 @@ nm_header_block_state nm_header_block_find(const char *subject, const char *repl
     return NM_HEADER_BLOCK_FOUND;
 }
 
+bool nm_header_block_is(nm_bytes bytes)
+{
+    return is_framed(bytes.data, bytes.length);
+}
+
 size_t nm_header_block_front(const char *subject, const char *reply, const char *payload)
 {
     if (payload != NULL)

@@ -45,6 +45,12 @@ nm_header_block_state nm_header_block_find(const char *subject, const char *repl
                                            const char *payload, size_t limit, nm_bytes *block);
 
 /*
+ * Whether bytes that came by another way are a block of headers: they begin with "NATS/1.0" and end
+ * with an empty line.
+ */
+bool nm_header_block_is(nm_bytes bytes);
+
+/*
  * Returns how many bytes of a received message lie in front of its payload: subject, reply, headers
  * and their NULs. nats.c tells the size of headers in no other way. Takes the same three as
  * nm_header_block_find.
