@@ -10,8 +10,8 @@
 #include "base/compare.h"
 #include "store/api.h"
 #include "store/bucket.h"
-#include "store/leftovers.h"
 #include "store/object_requests.h"
+#include "store/sweep.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -67,7 +67,7 @@ static natsmicro_status look_at_bucket(nm_object_writer *self, int64_t deadline,
     natsmicro_status status =
         nm_bucket_know(self->place.bucket, self->place.what, deadline, &facts, error);
     if (status == NATSMICRO_OK)
-        nm_leftovers_remove(self->place.bucket, deadline);
+        nm_sweep(self->place.bucket, deadline);
     return status;
 }
 
@@ -197,7 +197,7 @@ static void remove_chunks(nm_object_writer *self, int64_t deadline)
     nm_answer_free(&answer);
     natsmicro_status purged = nm_object_purge(&self->place, self->info.nuid, deadline, NULL);
     if (status != NATSMICRO_OK || purged != NATSMICRO_OK)
-        nm_leftovers_add(&self->place, self->info.nuid);
+        nm_sweep_later(&self->place, self->info.nuid);
 }
 
 static void give_up(nm_object_writer *self, int64_t deadline)
@@ -242,7 +242,7 @@ static void remove_old(nm_object_writer *self, const nm_object_info *old, int64_
 {
     if (old->nuid[0] != '\0' && strcmp(old->nuid, self->info.nuid) != 0 &&
         nm_object_purge(&self->place, old->nuid, deadline, NULL) != NATSMICRO_OK)
-        nm_leftovers_add(&self->place, old->nuid);
+        nm_sweep_later(&self->place, old->nuid);
 }
 
 /* ALREADY_EXISTS: it is stored. */
@@ -360,9 +360,9 @@ static natsmicro_status decide(info_storing *self, natsmicro_status failed, int6
 /* Whether the new object has taken the old one's place will be seen; one of them is left over. */
 static void note_both(nm_object_writer *self, const nm_object_info *old)
 {
-    nm_leftovers_add(&self->place, self->info.nuid);
+    nm_sweep_later(&self->place, self->info.nuid);
     if (old->nuid[0] != '\0')
-        nm_leftovers_add(&self->place, old->nuid);
+        nm_sweep_later(&self->place, old->nuid);
 }
 
 static natsmicro_status store_info(nm_object_writer *self, int64_t deadline, nm_error *error)
