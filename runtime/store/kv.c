@@ -46,14 +46,15 @@ static natsmicro_status check_key(const verb *self, const char *key)
 static natsmicro_status name_all(verb *self, const char *key)
 {
     const char *name = self->bucket->settings->name;
-    nm_buffer_append_format(&self->what, "%s, key \"%s\"", self->bucket->what, key);
+    nm_buffer_append_format(&self->what, "%s, key \"%.200s%s\"", self->bucket->what, key,
+                            strlen(key) > 200 ? "…" : "");
     nm_buffer_append_format(&self->subject, "$KV.%s.%s", name, key);
     nm_buffer_append_format(&self->publish, "%s$KV.%s.%s", self->bucket->store->kv_prefix, name,
                             key);
     if (nm_buffer_string(&self->what) != NULL && nm_buffer_string(&self->subject) != NULL &&
         nm_buffer_string(&self->publish) != NULL)
         return NATSMICRO_OK;
-    return nm_error_set(self->error, NATSMICRO_RESOURCE_EXHAUSTED, "%s, key \"%s\": no memory",
+    return nm_error_set(self->error, NATSMICRO_RESOURCE_EXHAUSTED, "%s, key \"%.200s\": no memory",
                         self->bucket->what, key);
 }
 

@@ -32,7 +32,8 @@ natsmicro_status nm_object_place_init(nm_object_place *place, nm_bucket *bucket,
                             bucket->what, fault);
     nm_buffer what = NM_BUFFER_INIT;
     nm_buffer subject = NM_BUFFER_INIT;
-    nm_buffer_append_format(&what, "%s, object \"%s\"", bucket->what, name);
+    nm_buffer_append_format(&what, "%s, object \"%.200s%s\"", bucket->what, name,
+                            strlen(name) > 200 ? "…" : "");
     nm_object_info_subject(&subject, bucket->settings->name, name);
     place->name = strdup(name);
     place->what = take_string(&what);

@@ -411,6 +411,21 @@ static void a_value_larger_than_max_payload_is_not_published(void **state)
     end(&here);
 }
 
+/* An event's text has 511 bytes, of which a key may be twice as many. */
+static void a_long_key_leaves_room_for_the_reason(void **state)
+{
+    (void)state;
+    scene here;
+    begin(&here, NULL);
+    char key[1001];
+    memset(key, 'k', sizeof(key));
+    key[1000] = '\0';
+    store_assert_no_value(&here.base, here.bucket, key, NATSMICRO_NOT_FOUND);
+    store_assert_says(&here.base.error, "kkk…\": nothing is stored");
+    assert_true(strlen(nm_error_text(&here.base.error)) < 300);
+    end(&here);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -430,6 +445,7 @@ int main(void)
         cmocka_unit_test(a_full_bucket_says_so),
         cmocka_unit_test(a_value_too_large_for_the_bucket_says_so),
         cmocka_unit_test(a_value_larger_than_max_payload_is_not_published),
+        cmocka_unit_test(a_long_key_leaves_room_for_the_reason),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
