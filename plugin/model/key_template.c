@@ -156,7 +156,7 @@ static bool read_parts(const gen_key_reader *reader)
     return true;
 }
 
-/* Whether there is a key that it can make. The shortest value of a field that can be is a letter. */
+/* Whether there is a key that it can make. The shortest value that a field can have is a letter. */
 static bool check_shortest(const gen_key_reader *reader)
 {
     nm_buffer shortest = NM_BUFFER_INIT;

@@ -186,7 +186,7 @@ static bool is_set(const json_t *value)
     return json_is_true(value) || json_object_size(value) > 0 || json_array_size(value) > 0;
 }
 
-/* Members that make a stream one whose messages come from, or go, elsewhere, or stay as they are. */
+/* Members of a stream whose messages come from elsewhere, or go there, or stay as they are. */
 static const char *find_fault(const nm_bucket *bucket, const json_t *config)
 {
     static const char *const names[] = {"mirror", "sources", "subject_transform", "sealed",

@@ -17,7 +17,7 @@
 /* How long until a lost connection is looked after again. */
 #define OUTAGE_LOOK_MS 100
 
-/* What nats.c writes beside names and values: NATS/1.0, an empty line; a colon, a space, a line's end. */
+/* What nats.c adds to a block of headers (NATS/1.0, an empty line), and to each header of it. */
 #define HEADERS_FRAME 12
 #define HEADER_FRAME  4
 

@@ -14,8 +14,8 @@
  *     nm_requester_leave
  *
  * The requester's lock guards the list of exchanges, an exchange's lock what the link's threads
- * bring to it. That of an exchange, and those of the link's table and timers, may be taken under the
- * requester's. None is held while a message is published.
+ * bring to it. That of an exchange, and those of the link's table and timers, may be taken under
+ * the requester's. None is held while a message is published.
  */
 #ifndef NM_STORE_REQUEST_H
 #define NM_STORE_REQUEST_H

@@ -75,9 +75,9 @@ static void fill_tables(shelf *self)
 
 static natsConnection *connect_as(const shelf *self, const char *user)
 {
-    char url[128];
     if (user == NULL)
         return connect_to(self->nats);
+    char url[128];
     broker_url_for(self->nats, user, url, sizeof(url));
     return connect_to_url(url);
 }

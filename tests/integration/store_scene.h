@@ -61,7 +61,10 @@ void store_assert_no_value(store_scene *self, nm_bucket *bucket, const char *key
 
 /* ---- the peer ---- */
 
-/* What it is answered, with a NUL at its end; the caller frees it. The test fails without an answer. */
+/*
+ * What it is answered, with a NUL at its end; the caller frees it. The test fails without an
+ * answer.
+ */
 char *store_ask(const store_scene *self, const char *subject, const char *payload);
 
 /* The same for a subject of JetStream's API and a stream; the answer must be no error. */

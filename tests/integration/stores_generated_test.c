@@ -128,8 +128,8 @@ static void what_a_client_puts_it_gets_and_purges(void **state)
     scene_open(&here);
     Stores__V1__Product mine = STORES__V1__PRODUCT__INIT;
     mine.full_name = "mine";
-    Stores__V1__Product *product;
     assert_ok(stores__v1__catalog_client__describe__put_to_kv(here.client, "a.b", &mine, NULL));
+    Stores__V1__Product *product;
     assert_ok(
         stores__v1__catalog_client__describe__get_from_kv(here.client, "a.b", NULL, &product));
     assert_product(product, "mine", 0);

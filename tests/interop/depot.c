@@ -161,9 +161,9 @@ Depot__V1__Item depot_item(const char *name, const char *text)
 void depot_hex(const char *text, char *hex, size_t size)
 {
     Depot__V1__Kept kept = DEPOT__V1__KEPT__INIT;
-    uint8_t packed[256];
     kept.text = (char *)(uintptr_t)text;
     size_t length = depot__v1__kept__get_packed_size(&kept);
+    uint8_t packed[256];
     if (length > sizeof(packed) || size < 2 * length + 1)
         support_die("%s is too long", text);
     depot__v1__kept__pack(&kept, packed);

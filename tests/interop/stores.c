@@ -94,11 +94,11 @@ static void assert_history(depot *self, const char *key, const char *expected)
 static void values_of_c_are_the_peers(void **state)
 {
     depot *self = *state;
-    char hex[100];
-    char expected[TEXT_SIZE];
     make_bucket(self, BUCKET);
     assert_ok(put(self, "a-b/c_d=e.F.9", "one"));
+    char hex[100];
     depot_hex("one", hex, sizeof(hex));
+    char expected[TEXT_SIZE];
     snprintf(expected, sizeof(expected), "1 %s", hex);
     assert_string_equal(expected, depot_peer(self, peer, "kv-get", BUCKET, "a-b/c_d=e.F.9"));
     /* An empty message has no bytes, and is a value nevertheless. */
@@ -111,9 +111,9 @@ static void values_of_c_are_the_peers(void **state)
 static void values_of_the_peer_are_cs(void **state)
 {
     depot *self = *state;
-    char hex[TEXT_SIZE];
     make_bucket(self, BUCKET);
     assert_nothing(self, "key");
+    char hex[TEXT_SIZE];
     depot_hex("theirs", hex, sizeof(hex));
     assert_string_equal("1", depot_peer(self, peer, "kv-put", BUCKET, "key", hex));
     assert_got(self, "key", "theirs");
@@ -132,10 +132,10 @@ static void values_of_the_peer_are_cs(void **state)
 static void histories_are_one(void **state)
 {
     depot *self = *state;
-    char hex[TEXT_SIZE];
     make_bucket(self, BUCKET);
     assert_ok(put(self, "key", "a"));
     assert_ok(put(self, "key", "b"));
+    char hex[TEXT_SIZE];
     depot_hex("c", hex, sizeof(hex));
     assert_string_equal("3", depot_peer(self, peer, "kv-put", BUCKET, "key", hex));
     assert_ok(put(self, "key", "d"));
@@ -192,8 +192,8 @@ static void revisions_are_one(void **state)
 static void a_bucket_that_is_missing_is_so_for_both(void **state)
 {
     depot *self = *state;
-    Depot__V1__Kept *kept;
     assert_string_equal("error: no bucket", depot_peer(self, peer, "kv-get", BUCKET, "key"));
+    Depot__V1__Kept *kept;
     assert_status(NATSMICRO_FAILED_PRECONDITION, depot__v1__depot_client__mark__get_from_kv(
                                                      self->client, "key", self->context, &kept));
     assert_non_null(strstr(natsmicro_context_error_message(self->context), BUCKET));

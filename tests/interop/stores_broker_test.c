@@ -114,8 +114,8 @@ static void a_bucket_keeps_as_many_values_as_it_is_to(void **state)
     (void)state;
     Attic__V1__Note note = ATTIC__V1__NOTE__INIT;
     note.name = (char *)"a";
-    Attic__V1__AtticClient *client;
     assert_ok(attic__v1__attic_server__add(shared.server, &attic, NULL, NULL));
+    Attic__V1__AtticClient *client;
     assert_ok(attic__v1__attic_client__new(&client, shared.connection, NULL));
     for (int i = 0; i < 5; i++) {
         Attic__V1__Note *response;
@@ -133,10 +133,10 @@ static void a_buckets_values_expire(void **state)
     (void)state;
     Attic__V1__Note note = ATTIC__V1__NOTE__INIT;
     note.name = (char *)"a";
-    Attic__V1__Note *response;
-    Attic__V1__AtticClient *client;
     assert_ok(attic__v1__attic_server__add(shared.server, &attic, NULL, NULL));
+    Attic__V1__AtticClient *client;
     assert_ok(attic__v1__attic_client__new(&client, shared.connection, NULL));
+    Attic__V1__Note *response;
     assert_ok(attic__v1__attic_client__fade(client, &note, NULL, &response));
     attic__v1__attic_client__fade__free(response);
     assert_string_equal("", depot_peer(&shared, GO, "await-empty", "KV_attic_fade"));
@@ -151,9 +151,9 @@ static void a_buckets_values_expire(void **state)
 
 static bool broker_is_older(const broker *nats, int major, int minor)
 {
-    char version[32];
     int has_major = 0;
     int has_minor = 0;
+    char version[32];
     broker_version(nats, version, sizeof(version));
     sscanf(version, "%d.%d", &has_major, &has_minor);
     return has_major < major || (has_major == major && has_minor < minor);
@@ -164,7 +164,6 @@ static void a_broker_that_is_too_old_is_told(void **state)
     (void)state;
     Depot__V1__Kept value = DEPOT__V1__KEPT__INIT;
     Depot__V1__Item item = depot_item("thing", "lent");
-    Depot__V1__Kept *kept;
     depot self;
     depot_open(&self, NULL);
     if (!broker_is_older(self.nats, 2, 11)) {
@@ -175,6 +174,7 @@ static void a_broker_that_is_too_old_is_told(void **state)
     assert_true(latch_wait(&self.failures, PEER_PATIENCE_MS));
     assert_non_null(strstr(self.failure, BUCKET));
     /* The service serves all the same. */
+    Depot__V1__Kept *kept;
     assert_kept("lent", depot__v1__depot_client__note(self.client, &item, NULL, &kept), &kept);
     assert_status(NATSMICRO_INTERNAL,
                   depot__v1__depot_client__lend(self.client, &item, self.context, &kept));

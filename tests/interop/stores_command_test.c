@@ -60,12 +60,12 @@ static void objects_are_the_commands(void **state)
 {
     (void)state;
     Depot__V1__Item item = depot_item("our thing", "ours");
-    Depot__V1__Kept *kept;
-    char path[64];
     char text[64] = "";
     FILE *file = tmpfile();
     assert_non_null(file);
+    char path[64];
     snprintf(path, sizeof(path), "/proc/%ld/fd/%d", (long)getpid(), fileno(file));
+    Depot__V1__Kept *kept;
     assert_kept("ours", depot__v1__json_depot_client__store(shared.json_client, &item, NULL, &kept),
                 &kept);
     nats("object", "get", "jsondepot_store", "our thing", "--output", path, "-f", "--no-progress");

@@ -57,13 +57,13 @@ static const char *go_with_domain(room *self, const char *verb, const char *meth
 static void a_domain_leads_to_the_hubs_buckets(void **state)
 {
     (void)state;
-    room self;
     Depot__V1__Kept value = DEPOT__V1__KEPT__INIT;
-    Depot__V1__Kept *kept;
+    room self;
     open_room(&self);
     depot *leaf = &self.leaf;
     assert_string_equal("", depot_peer(&self.hub, GO, "kv-make", "depot_mark", "1"));
     assert_string_equal("", depot_peer(&self.hub, GO, "object-make", "depot_marks"));
+    Depot__V1__Kept *kept;
     assert_status(NATSMICRO_NOT_FOUND, depot__v1__depot_client__mark__get_from_kv(
                                            leaf->client, "key", leaf->context, &kept));
     /* What the leaf writes lies at the hub. */
@@ -101,9 +101,9 @@ static void a_domain_that_nobody_has_is_told(void **state)
 {
     (void)state;
     depot self;
-    Depot__V1__Kept *kept;
     depot_open_at(&self, broker_start(&(broker_options){.jetstream = true, .domain = "here"}),
                   "nowhere");
+    Depot__V1__Kept *kept;
     assert_status(NATSMICRO_FAILED_PRECONDITION, depot__v1__depot_client__mark__get_from_kv(
                                                      self.client, "key", self.context, &kept));
     assert_non_null(strstr(natsmicro_context_error_message(self.context), "depot_mark"));

@@ -159,8 +159,8 @@ static void an_error_stores_nothing(void **state)
     (void)state;
     depot *self = &shared;
     Depot__V1__Item item = depot_item("thing", "");
-    Depot__V1__Kept *kept;
     item.fail = (char *)"NOT_FOUND";
+    Depot__V1__Kept *kept;
     assert_status(NATSMICRO_NOT_FOUND,
                   depot__v1__depot_client__file(self->client, &item, NULL, &kept));
     assert_string_equal("error: not found", go("get", "File", "file.thing"));
@@ -196,7 +196,6 @@ static void clients_put_as_the_option_says(void **state)
     (void)state;
     depot *self = &shared;
     Depot__V1__Kept value = DEPOT__V1__KEPT__INIT;
-    Depot__V1__Kept *kept;
     assert_string_equal("", go("put", "Found", "key"));
     assert_status(NATSMICRO_ALREADY_EXISTS, depot__v1__depot_client__found__put_to_kv(
                                                 self->client, "key", &value, self->context));
@@ -205,6 +204,7 @@ static void clients_put_as_the_option_says(void **state)
     assert_string_equal("error: exists", go("put", "Note", "key"));
     assert_string_equal("ours 0 " SHA_OF_NOTHING, go("get", "Note", "key"));
     assert_string_equal("", go("put", "Keep", "key"));
+    Depot__V1__Kept *kept;
     assert_kept("theirs",
                 depot__v1__depot_client__keep__get_from_kv(self->client, "key", NULL, &kept),
                 &kept);

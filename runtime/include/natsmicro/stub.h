@@ -190,9 +190,9 @@ natsmicro_status natsmicro_stub_close_and_recv(natsmicro_call *call,
 void natsmicro_stub_close(natsmicro_call *call);
 
 /*
- * The stores of a method, by a finished key. A value is a response of the method; *value is freed as
- * a response, and NULL unless OK. The context's timeout bounds them, or the client's; its headers
- * and the client's hooks and interceptors have no part in it.
+ * The stores of a method, by a finished key. A value is a response of the method; *value is freed
+ * as a response, and NULL unless OK. The context's timeout bounds them, or the client's; its
+ * headers and the client's hooks and interceptors have no part in it.
  */
 natsmicro_status natsmicro_stub_kv_get(natsmicro_client *client, size_t method_index,
                                        const char *key, natsmicro_context *context,
