@@ -1,6 +1,6 @@
 # Programs in Go, TypeScript and Python, written from docs/wire-protocol.md alone, and the tests in
-# which they and this library call each other. For stores: what the Go generator makes of depot.proto, NATS's own
-# clients, its command nats and its newest broker.
+# which they and this library call each other. For stores: a service and a client that store as the Go generator's do,
+# NATS's own clients, its command nats and its newest broker.
 
 # Of services whose responses are stored.
 $(eval $(call stubs,depot,tests/interop/proto))
@@ -14,8 +14,8 @@ PEERS := $(foreach language,go typescript python stores,$(INTEROP_PEERS)/$(langu
 $(INTEROP_PEERS)/go-peer: $(wildcard tests/interop/go/*)
 $(INTEROP_PEERS)/typescript-peer: $(wildcard tests/interop/typescript/*)
 $(INTEROP_PEERS)/python-peer: tests/interop/python/requirements.txt
-$(INTEROP_PEERS)/stores-peer: $(wildcard tests/interop/stores/* tests/interop/stores/depot/*) \
-                              $(wildcard tests/interop/proto/*/*/*) $(OWN_PROTOS)
+$(INTEROP_PEERS)/stores-peer: $(wildcard tests/interop/stores/*) $(wildcard tests/interop/proto/*/*/*) \
+                              $(OWN_PROTOS)
 $(PEERS): $(INTEROP_PEERS)/%-peer: tests/interop/prepare
 	$(call say,PEER,$@)
 	$(quiet)tests/interop/prepare $* $(INTEROP_PEERS)

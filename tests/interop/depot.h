@@ -8,7 +8,10 @@
 #include "depot/v1/depot.nats-c.h"
 #include "interop/peer.h"
 
-/* The peer in Go, with nats.go's clients of buckets and the Go generator's service and client. */
+/*
+ * The peer in Go: nats.go's clients of buckets, and a service and a client that store as those of
+ * the Go generator do.
+ */
 #define GO "stores-peer"
 
 typedef struct depot {
@@ -30,7 +33,7 @@ void depot_open(depot *self, const char *program);
 void depot_open_at(depot *self, broker *nats, const char *domain);
 void depot_close(depot *self);
 
-/* Serves both services, in C, or by the program that the Go generator's service is in. */
+/* Serves both services, in C, or by the peer in Go. */
 void depot_serve(depot *self);
 void depot_serve_in_go(depot *self);
 void depot_stop_serving(depot *self);

@@ -1,5 +1,5 @@
-// Stores: nats.go's own clients of key-value buckets and object stores, and the Go generator's service and client of
-// depot.proto, for the tests of this library's stores.
+// Stores: nats.go's own clients of key-value buckets and object stores, and a service and a client of depot.proto that
+// store as those of the Go generator do, for the tests of this library's stores.
 //
 //	stores-peer VERB URL [ARGUMENT…]
 //
@@ -36,6 +36,7 @@ type verb struct {
 
 var verbs = map[string]verb{
 	"serve":         {"", serve},
+	"serve-bare":    {"", serveBare},
 	"call":          {"METHOD ITEM", callMethod},
 	"get":           {"METHOD KEY", getFromKV},
 	"put":           {"METHOD KEY", putToKV},

@@ -1,5 +1,5 @@
 /*
- * What the Go generator makes of depot.proto, its service and its client, and this library's, on
+ * A service and a client of depot.proto that store as the Go generator's do, and this library's, on
  * the same buckets: calls of either store what the other one reads, and buckets are the same
  * whoever makes them.
  */
