@@ -176,6 +176,7 @@ static void write_modes_and_policies_are_gos(void **state)
     assert_kept("first", depot__v1__depot_client__found(self->client, &item, NULL, &kept), &kept);
     assert_kept("first", depot__v1__depot_client__note(self->client, &item, NULL, &kept), &kept);
     assert_kept("first", depot__v1__depot_client__swap(self->client, &item, NULL, &kept), &kept);
+    assert_kept("first", depot__v1__depot_client__keep(self->client, &item, NULL, &kept), &kept);
     item.text = (char *)"second";
     static const char text[] = "failed to persist Found response to KV: ";
     assert_status(NATSMICRO_INTERNAL,
@@ -183,9 +184,12 @@ static void write_modes_and_policies_are_gos(void **state)
     assert_memory_equal(text, natsmicro_context_error_message(self->context), strlen(text));
     assert_kept("second", depot__v1__depot_client__note(self->client, &item, NULL, &kept), &kept);
     assert_kept("second", depot__v1__depot_client__swap(self->client, &item, NULL, &kept), &kept);
+    assert_kept("second", depot__v1__depot_client__keep(self->client, &item, NULL, &kept), &kept);
     assert_string_equal("first 0 " SHA_OF_NOTHING, go("get", "Found", "found/thing"));
     assert_string_equal("first 0 " SHA_OF_NOTHING, go("get", "Note", "thing"));
     assert_string_equal("second 0 " SHA_OF_NOTHING, go("get", "Swap", "swap.thing"));
+    assert_string_equal("second 0 " SHA_OF_NOTHING,
+                        go("get", "Keep", "keep.thing.0.0.false.COLOR_NONE.0"));
     assert_non_null(strstr(go("call", "Found", "{\"name\":\"thing\"}"),
                            "[INTERNAL] Found: failed to persist Found response to KV: "));
     assert_string_equal(" 0 " SHA_OF_NOTHING, go("call", "Note", "{\"name\":\"thing\"}"));
@@ -203,6 +207,7 @@ static void clients_put_as_the_option_says(void **state)
     assert_ok(depot__v1__depot_client__note__put_to_kv(self->client, "key", &value, NULL));
     assert_string_equal("error: exists", go("put", "Note", "key"));
     assert_string_equal("ours 0 " SHA_OF_NOTHING, go("get", "Note", "key"));
+    assert_ok(depot__v1__depot_client__keep__put_to_kv(self->client, "key", &value, NULL));
     assert_string_equal("", go("put", "Keep", "key"));
     Depot__V1__Kept *kept;
     assert_kept("theirs",
