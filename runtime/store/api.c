@@ -15,8 +15,7 @@ bool nm_api_wait_for_leader(nm_bucket *bucket, int64_t deadline)
     int64_t until = nm_deadline_in(LEADER_WAIT_MS);
     if (until >= deadline)
         return false;
-    nm_requester_wait(&bucket->store->requester, until);
-    return true;
+    return nm_requester_wait(&bucket->store->requester, until);
 }
 
 /* The broker has said so; what was known of the bucket before does not count any more. */

@@ -210,13 +210,15 @@ void nm_requester_leave(nm_requester *requester)
     pthread_mutex_unlock(&requester->lock);
 }
 
-void nm_requester_wait(nm_requester *requester, int64_t until)
+bool nm_requester_wait(nm_requester *requester, int64_t until)
 {
     pthread_mutex_lock(&requester->lock);
     while (!requester->ended)
         if (nm_cond_wait_until(&requester->changed, &requester->lock, until) != 0)
             break;
+    bool ended = requester->ended;
     pthread_mutex_unlock(&requester->lock);
+    return !ended;
 }
 
 /* ---- exchanges ---- */

@@ -48,8 +48,8 @@ void nm_requester_free(nm_requester *requester);
 natsmicro_status nm_requester_enter(nm_requester *requester, const char *what, nm_error *error);
 void nm_requester_leave(nm_requester *requester);
 
-/* Lets time pass until `until` (ns), or until the requester ends. Within a verb. */
-void nm_requester_wait(nm_requester *requester, int64_t until);
+/* Lets time pass until `until` (ns). False: the requester has ended before. Within a verb. */
+bool nm_requester_wait(nm_requester *requester, int64_t until);
 
 typedef struct nm_request_header {
     const char *name;

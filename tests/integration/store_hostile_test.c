@@ -3,6 +3,7 @@
  * whatever that is.
  */
 #include "integration/store_scene.h"
+#include "store/object.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,6 +12,10 @@
 #define KV_INFO                                                            \
     "{\"config\":{\"name\":\"KV_prices\",\"subjects\":[\"$KV.prices.>\"]," \
     "\"allow_direct\":true}}"
+
+#define OBJECT_INFO                                      \
+    "{\"config\":{\"name\":\"OBJ_files\",\"subjects\":[" \
+    "\"$O.files.C.>\",\"$O.files.M.>\"],\"allow_direct\":true}}"
 
 typedef struct peer peer;
 
@@ -24,6 +29,7 @@ struct peer {
     natsSubscription *subscription;
     peer_answer answer;
     atomic_int infos; /* of the bucket, that were asked for */
+    latch asked;      /* for what is not answered */
 };
 
 static void say(peer *self, natsMsg *request, const char *text)
@@ -51,6 +57,7 @@ static void play(natsConnection *connection, natsSubscription *subscription, nat
 static void begin(peer *self, const char *subject, peer_answer answer)
 {
     *self = (peer){.answer = answer};
+    latch_init(&self->asked);
     self->settings = store_settings(NATSMICRO_STORE_KV, "prices");
     self->scene =
         (store_scene){.error = NM_ERROR_INIT,
@@ -68,6 +75,7 @@ static void end(peer *self)
     natsSubscription_Unsubscribe(self->subscription);
     natsConnection_FlushTimeout(self->scene.peer, STORE_PATIENCE_MS);
     natsSubscription_Destroy(self->subscription);
+    latch_destroy(&self->asked);
     store_scene_close(&self->scene);
 }
 
@@ -146,12 +154,51 @@ static void an_answer_that_cannot_be_read_leaves_it_open(void **state)
     end(&here);
 }
 
+/* All but what lies there. */
+static void answer_chunks(peer *self, const char *subject, natsMsg *request)
+{
+    if (strncmp(subject, "$O.", 3) == 0)
+        say(self, request, "{\"stream\":\"OBJ_files\",\"seq\":1}");
+    else if (strstr(subject, ".STREAM.INFO.") != NULL)
+        say(self, request, OBJECT_INFO);
+    else
+        latch_open(&self->asked);
+}
+
+static void *put_object(void *data)
+{
+    peer *self = data;
+    nm_error error = NM_ERROR_INIT;
+    assert_status(NATSMICRO_UNAVAILABLE,
+                  nm_object_put(self->bucket, "o", (nm_bytes){"x", 1}, NM_NEVER, &error));
+    nm_error_clear(&error);
+    return NULL;
+}
+
+/* It has stored the chunks, and looks what it is to replace. */
+static void the_end_of_the_store_ends_a_put(void **state)
+{
+    (void)state;
+    peer here;
+    begin(&here, ">", answer_chunks);
+    const natsmicro_stub_bucket settings = store_settings(NATSMICRO_STORE_OBJECT, "files");
+    here.bucket = nm_store_bucket(here.scene.store, &settings);
+    assert_non_null(here.bucket);
+    pthread_t thread;
+    assert_int_equal(0, pthread_create(&thread, NULL, put_object, &here));
+    assert_true(latch_wait(&here.asked, STORE_PATIENCE_MS));
+    nm_store_end(here.scene.store);
+    pthread_join(thread, NULL);
+    end(&here);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_long_outage_is_asked_about_now_and_then),
         cmocka_unit_test(headers_that_are_none_are_an_error),
         cmocka_unit_test(an_answer_that_cannot_be_read_leaves_it_open),
+        cmocka_unit_test(the_end_of_the_store_ends_a_put),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
