@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 /* Another file is made when somebody took the one before for a leftover, at most this often. */
-#define MOST_ATTEMPTS 10
+#define MOST_ATTEMPTS 100
 
 /* In bytes: the sync of a smaller file takes hardly longer than that of an empty one. */
 #define LARGE 1048576
