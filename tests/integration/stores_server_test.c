@@ -420,11 +420,26 @@ static void a_bucket_that_is_gone_is_made_again(void **state)
     shelf_close(&here);
 }
 
+/* The broker of another release may be newer, and does what is asked: see store_bucket_test. */
+static bool broker_compresses(const shelf *self)
+{
+    char version[32];
+    broker_version(self->nats, version, sizeof(version));
+    int major = 0;
+    int minor = 0;
+    assert_int_equal(2, sscanf(version, "%d.%d", &major, &minor));
+    return major > 2 || (major == 2 && minor >= 10);
+}
+
 static void a_bucket_with_another_setting_is_told(void **state)
 {
     (void)state;
     shelf here;
     shelf_open(&here, NULL);
+    if (broker_compresses(&here)) {
+        shelf_close(&here);
+        skip();
+    }
     shelf_make_bucket(&here, &(kvConfig){.Bucket = "things", .History = 3, .MaxValueSize = 1000});
     here.stores[SHELF_KV_OF_KEEP].bucket.compression = true; /* of nats-server 2.10 */
     here.stores[SHELF_KV_OF_BOTH].bucket.compression = true;
@@ -544,6 +559,18 @@ static natsmicro_status reply_twice(shelf *self, natsmicro_call *call,
     return NATSMICRO_OK; /* as if nothing had happened */
 }
 
+static bool figures_have_it(void *data)
+{
+    const shelf *self = data;
+    natsMsg *answer = NULL;
+    assert_int_equal(NATS_OK, natsConnection_RequestString(&answer, self->peer, "$SRV.STATS.shelf",
+                                                           "", LAB_PATIENCE));
+    bool have =
+        strstr(natsMsg_GetData(answer), "INTERNAL:KV persistence requires JetStream") != NULL;
+    natsMsg_Destroy(answer);
+    return have;
+}
+
 static void the_failure_of_a_reply_is_the_calls(void **state)
 {
     (void)state;
@@ -555,12 +582,7 @@ static void the_failure_of_a_reply_is_the_calls(void **state)
     shelf_call(&here, NULL);
     shelf_assert_fails(&here, SHELF_KEEP, "ada", LAB_PATIENCE, "KV persistence requires JetStream");
     assert_int_equal(1, latch_count(&here.release));
-    natsMsg *answer = NULL;
-    assert_int_equal(NATS_OK, natsConnection_RequestString(&answer, here.peer, "$SRV.STATS.shelf",
-                                                           "", LAB_PATIENCE));
-    shelf_assert_says(natsMsg_GetData(answer),
-                      (const char *const[]){"INTERNAL:KV persistence requires JetStream", NULL});
-    natsMsg_Destroy(answer);
+    assert_true(eventually(figures_have_it, &here, LAB_PATIENCE)); /* the caller is told first */
     shelf_close(&here);
 }
 
