@@ -183,6 +183,11 @@ static const char *explain(const nm_api_error *api)
     return api->number == NM_API_MESSAGE_TOO_LARGE ? "the value is too large for the bucket: " : "";
 }
 
+natsmicro_status nm_store_fail_memory(const char *what, nm_error *error)
+{
+    return nm_error_set(error, NATSMICRO_RESOURCE_EXHAUSTED, "%s: no memory", what);
+}
+
 natsmicro_status nm_api_fail(const nm_api_error *api, const char *what, nm_error *error)
 {
     return nm_error_set(error, status_of(api), "%s: %s%s (JetStream's error %d)", what,

@@ -84,6 +84,9 @@ typedef struct nm_api_error {
 natsmicro_status nm_answer_json(const nm_answer *answer, const char *what, json_t **object,
                                 nm_api_error *api, nm_error *error);
 
+/* The text begins with `what`. Returns RESOURCE_EXHAUSTED. */
+natsmicro_status nm_store_fail_memory(const char *what, nm_error *error);
+
 /* As an error of ours: a status, and a text of `what` and what the broker says. */
 natsmicro_status nm_api_fail(const nm_api_error *api, const char *what, nm_error *error);
 

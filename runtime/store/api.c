@@ -84,10 +84,9 @@ natsmicro_status nm_api_ask(nm_bucket *bucket, const char *what, const char *ver
     nm_buffer_append_format(&subject, "%s%s.%s", bucket->store->api, verb, bucket->stream);
     nm_request request = {
         .what = what, .subject = nm_buffer_string(&subject), .payload = {payload, strlen(payload)}};
-    natsmicro_status status =
-        request.subject != NULL
-            ? ask(bucket, &request, deadline, object, api, error)
-            : nm_error_set(error, NATSMICRO_RESOURCE_EXHAUSTED, "%s: no memory", what);
+    natsmicro_status status = request.subject != NULL
+                                  ? ask(bucket, &request, deadline, object, api, error)
+                                  : nm_store_fail_memory(what, error);
     nm_buffer_free(&subject);
     return status;
 }

@@ -121,19 +121,13 @@ typedef struct making {
     json_t *config;   /* owned; of the last answer that has one */
 } making;
 
-static natsmicro_status fail_memory(making *self)
-{
-    return nm_error_set(self->error, NATSMICRO_RESOURCE_EXHAUSTED, "%s: no memory",
-                        self->bucket->what);
-}
-
 /* Asks with a payload of JSON, which it takes over; NULL: there was no memory for it. */
 static natsmicro_status ask_with(making *self, const char *verb, json_t *payload)
 {
     char *text = payload != NULL ? json_dumps(payload, JSON_COMPACT) : NULL;
     json_decref(payload);
     if (text == NULL)
-        return fail_memory(self);
+        return nm_store_fail_memory(self->bucket->what, self->error);
     json_t *object;
     natsmicro_status status = nm_api_ask(self->bucket, self->bucket->what, verb, text,
                                          self->deadline, &object, &self->api, self->error);
@@ -214,7 +208,8 @@ static natsmicro_status update_each(making *self, json_t *members)
     json_object_foreach(members, name, value)
     {
         json_t *one = json_pack("{s:O}", name, value);
-        natsmicro_status status = one != NULL ? update(self, one) : fail_memory(self);
+        natsmicro_status status =
+            one != NULL ? update(self, one) : nm_store_fail_memory(self->bucket->what, self->error);
         if (status == NATSMICRO_OK && self->api.number != NM_API_NONE)
             note_refused(self, name, members);
         json_decref(one);
@@ -228,7 +223,7 @@ static natsmicro_status change(making *self)
 {
     json_t *members = nm_config_differences(self->bucket, self->config);
     if (members == NULL)
-        return fail_memory(self);
+        return nm_store_fail_memory(self->bucket->what, self->error);
     natsmicro_status status = NATSMICRO_OK;
     if (json_object_size(members) > 0) {
         status = update(self, members);

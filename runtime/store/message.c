@@ -32,11 +32,6 @@ static natsmicro_status fail_absent(const char *what, nm_error *error)
     return nm_error_set(error, NATSMICRO_NOT_FOUND, "%s: nothing is stored there", what);
 }
 
-static natsmicro_status fail_memory(const char *what, nm_error *error)
-{
-    return nm_error_set(error, NATSMICRO_RESOURCE_EXHAUSTED, "%s: no memory", what);
-}
-
 /* ---- direct gets ---- */
 
 /* WOULD_BLOCK: nobody has answered. */
@@ -70,7 +65,7 @@ static natsmicro_status get_direct(nm_bucket *bucket, const char *what, const ch
     nm_request request = {.what = what, .subject = nm_buffer_string(&whole)};
     natsmicro_status status = request.subject != NULL ? nm_ask(&bucket->store->requester, &request,
                                                                until, &stored->answer, error)
-                                                      : fail_memory(what, error);
+                                                      : nm_store_fail_memory(what, error);
     nm_buffer_free(&whole);
     return status == NATSMICRO_OK ? read_direct(what, stored, error) : status;
 }
@@ -99,7 +94,7 @@ static natsmicro_status read_message(const char *what, const json_t *object, nm_
     json_int_t sequence = json_integer_value(json_object_get(message, "seq"));
     if (sequence <= 0 || !decode(message, "hdrs", &stored->bytes, &stored->headers) ||
         !decode(message, "data", &stored->bytes, &stored->payload))
-        return stored->bytes.failed ? fail_memory(what, error)
+        return stored->bytes.failed ? nm_store_fail_memory(what, error)
                                     : nm_error_set(error, NATSMICRO_INTERNAL,
                                                    "%s: the broker's answer has no message", what);
     stored->sequence = (uint64_t)sequence;
@@ -132,7 +127,7 @@ static natsmicro_status get_from_leader(nm_bucket *bucket, const char *what, con
     char *text = question != NULL ? json_dumps(question, JSON_COMPACT) : NULL;
     json_decref(question);
     if (text == NULL)
-        return fail_memory(what, error);
+        return nm_store_fail_memory(what, error);
     json_t *object;
     nm_api_error api;
     natsmicro_status status =

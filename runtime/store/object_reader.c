@@ -82,7 +82,7 @@ static natsmicro_status ask_anew(nm_object_reader *self, bool direct, nm_error *
     self->direct = direct;
     self->ask = self->from;
     self->exchange = nm_exchange_new(requester_of(self));
-    return self->exchange != NULL ? NATSMICRO_OK : nm_object_fail_memory(&self->place, error);
+    return self->exchange != NULL ? NATSMICRO_OK : nm_store_fail_memory(self->place.what, error);
 }
 
 static bool wants_more(const nm_object_reader *self)
@@ -246,7 +246,7 @@ static natsmicro_status check_digest(nm_object_reader *self, nm_error *error)
 {
     uint8_t digest[NM_SHA256_BYTES];
     if (!nm_sha256_end(&self->sum, digest))
-        return nm_object_fail_memory(&self->place, error);
+        return nm_store_fail_memory(self->place.what, error);
     if (!self->info.has_digest && self->info.size == 0)
         return NATSMICRO_END; /* others leave it out there */
     if (!self->info.has_digest)
@@ -326,7 +326,7 @@ static natsmicro_status follow(nm_object_reader *self, nm_error *error)
         bucket = self->linked = nm_bucket_new(from.bucket->store, &self->linked_settings);
     }
     if (bucket == NULL)
-        return nm_object_fail_memory(&from, error);
+        return nm_store_fail_memory(from.what, error);
     nm_object_place to;
     natsmicro_status status = nm_object_place_init(&to, bucket, self->info.link_name, error);
     if (status != NATSMICRO_OK)
@@ -411,7 +411,7 @@ static natsmicro_status open_once(nm_bucket *bucket, const char *name, int64_t d
 {
     nm_object_reader *self = calloc(1, sizeof(*self));
     if (self == NULL)
-        return nm_error_set(error, NATSMICRO_RESOURCE_EXHAUSTED, "%s: no memory", bucket->what);
+        return nm_store_fail_memory(bucket->what, error);
     natsmicro_status status = nm_object_place_init(&self->place, bucket, name, error);
     if (status == NATSMICRO_OK)
         status = open(self, deadline, error);
@@ -462,7 +462,7 @@ static natsmicro_status get(nm_object_reader *reader, size_t limit, int64_t dead
             return status == NATSMICRO_END ? NATSMICRO_OK : status;
         nm_buffer_append(value, chunk.data, chunk.length);
         if (value->failed)
-            return nm_object_fail_memory(&reader->place, error);
+            return nm_store_fail_memory(reader->place.what, error);
     }
 }
 

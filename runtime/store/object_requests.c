@@ -41,7 +41,7 @@ natsmicro_status nm_object_place_init(nm_object_place *place, nm_bucket *bucket,
     if (place->name != NULL && place->what != NULL && place->info_subject != NULL)
         return NATSMICRO_OK;
     nm_object_place_free(place);
-    return nm_error_set(error, NATSMICRO_RESOURCE_EXHAUSTED, "%s: no memory", bucket->what);
+    return nm_store_fail_memory(bucket->what, error);
 }
 
 void nm_object_place_free(nm_object_place *place)
@@ -50,11 +50,6 @@ void nm_object_place_free(nm_object_place *place)
     free(place->what);
     free(place->info_subject);
     *place = (nm_object_place){NULL, NULL, NULL, NULL};
-}
-
-natsmicro_status nm_object_fail_memory(const nm_object_place *place, nm_error *error)
-{
-    return nm_error_set(error, NATSMICRO_RESOURCE_EXHAUSTED, "%s: no memory", place->what);
 }
 
 /* Nobody was there for a request. FAILED_PRECONDITION: the bucket is gone. */
@@ -114,7 +109,7 @@ natsmicro_status nm_object_send_chunk(const nm_object_place *place, nm_exchange 
                                 .payload = chunk,
                                 .stores = true};
     natsmicro_status status = request.subject != NULL ? nm_exchange_send(exchange, &request, error)
-                                                      : nm_object_fail_memory(place, error);
+                                                      : nm_store_fail_memory(place->what, error);
     nm_buffer_free(&subject);
     return status;
 }
@@ -144,7 +139,7 @@ natsmicro_status nm_object_ask_chunk(const nm_object_place *place, nm_exchange *
                                 .tag = sequence};
     natsmicro_status status = request.subject != NULL && !payload.failed
                                   ? nm_exchange_send(exchange, &request, error)
-                                  : nm_object_fail_memory(place, error);
+                                  : nm_store_fail_memory(place->what, error);
     nm_buffer_free(&subject);
     nm_buffer_free(&payload);
     return status;
@@ -169,7 +164,7 @@ natsmicro_status nm_object_purge(const nm_object_place *place, const char *nuid,
     nm_api_error api;
     natsmicro_status status = text != NULL ? nm_api_ask(place->bucket, place->what, "STREAM.PURGE",
                                                         text, deadline, &object, &api, error)
-                                           : nm_object_fail_memory(place, error);
+                                           : nm_store_fail_memory(place->what, error);
     nm_buffer_free(&payload);
     if (status == NATSMICRO_OK && api.number != NM_API_NONE)
         status = nm_api_fail(&api, place->what, error);

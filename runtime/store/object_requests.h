@@ -27,8 +27,6 @@ natsmicro_status nm_object_place_init(nm_object_place *place, nm_bucket *bucket,
                                       nm_error *error);
 void nm_object_place_free(nm_object_place *place);
 
-natsmicro_status nm_object_fail_memory(const nm_object_place *place, nm_error *error);
-
 /* ---- infos ---- */
 
 /*

@@ -81,7 +81,7 @@ static natsmicro_status begin(nm_object_writer *self, int64_t deadline, nm_error
     self->exchange = nm_exchange_new(requester_of(self));
     nm_sha256_begin(&self->sum);
     if (self->chunk == NULL || self->exchange == NULL || !nm_random_nuid(self->info.nuid))
-        status = nm_object_fail_memory(&self->place, error);
+        status = nm_store_fail_memory(self->place.what, error);
     if (status == NATSMICRO_OK)
         status = look_at_bucket(self, deadline, error);
     nm_requester_leave(requester_of(self));
@@ -94,7 +94,7 @@ natsmicro_status nm_object_begin(nm_bucket *bucket, const char *name, int64_t de
     *writer = NULL;
     nm_object_writer *self = calloc(1, sizeof(*self));
     if (self == NULL)
-        return nm_error_set(error, NATSMICRO_RESOURCE_EXHAUSTED, "%s: no memory", bucket->what);
+        return nm_store_fail_memory(bucket->what, error);
     natsmicro_status status = nm_object_place_init(&self->place, bucket, name, error);
     if (status == NATSMICRO_OK)
         status = begin(self, deadline, error);
@@ -343,7 +343,7 @@ static natsmicro_status send_rest(nm_object_writer *self, int64_t deadline, nm_e
     if (status == NATSMICRO_OK)
         status = collect(self, 0, deadline, error);
     if (status == NATSMICRO_OK && !nm_sha256_end(&self->sum, self->info.digest))
-        status = nm_object_fail_memory(&self->place, error);
+        status = nm_store_fail_memory(self->place.what, error);
     return status;
 }
 
@@ -373,7 +373,7 @@ static natsmicro_status store_info(nm_object_writer *self, int64_t deadline, nm_
     if (json.failed) {
         nm_buffer_free(&json);
         remove_chunks(self, deadline);
-        return nm_object_fail_memory(&self->place, error);
+        return nm_store_fail_memory(self->place.what, error);
     }
     info_storing storing = {.writer = self,
                             .json = {json.data, json.length},

@@ -562,7 +562,7 @@ natsmicro_status nm_ask(nm_requester *requester, const nm_request *request, int6
 {
     nm_exchange *exchange = nm_exchange_new(requester);
     if (exchange == NULL)
-        return nm_error_set(error, NATSMICRO_RESOURCE_EXHAUSTED, "%s: no memory", request->what);
+        return nm_store_fail_memory(request->what, error);
     natsmicro_status status = nm_exchange_send(exchange, request, error);
     if (status == NATSMICRO_OK)
         status = nm_exchange_next(exchange, until, answer, error);
