@@ -5,6 +5,7 @@
 
 #include "base/buffer.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 /* An election takes a second or so. */
@@ -40,12 +41,12 @@ static natsmicro_status ask_once(nm_bucket *bucket, const nm_request *request, i
     natsmicro_status status = nm_ask(&bucket->store->requester, request, deadline, &answer, error);
     if (status != NATSMICRO_OK)
         return status;
-    if (answer.status == NM_STATUS_NO_RESPONDERS)
+    if (answer.status == NM_STATUS_NO_RESPONDERS) {
         note_no_jetstream(bucket);
-    if (answer.status == NM_STATUS_NO_RESPONDERS)
         status = fail_without_jetstream(request->what, request->subject, error);
-    else
+    } else {
         status = nm_answer_json(&answer, request->what, object, api, error);
+    }
     nm_answer_free(&answer);
     if (status == NATSMICRO_OK &&
         (api->number == NM_API_NOT_ENABLED || api->number == NM_API_NOT_ENABLED_FOR_ACCOUNT)) {
@@ -88,5 +89,19 @@ natsmicro_status nm_api_ask(nm_bucket *bucket, const char *what, const char *ver
                                   ? ask(bucket, &request, deadline, object, api, error)
                                   : nm_store_fail_memory(what, error);
     nm_buffer_free(&subject);
+    return status;
+}
+
+natsmicro_status nm_api_ask_with(nm_bucket *bucket, const char *what, const char *verb,
+                                 json_t *question, int64_t deadline, json_t **object,
+                                 nm_api_error *api, nm_error *error)
+{
+    *object = NULL;
+    char *text = question != NULL ? json_dumps(question, JSON_COMPACT) : NULL;
+    json_decref(question);
+    if (text == NULL)
+        return nm_store_fail_memory(what, error);
+    natsmicro_status status = nm_api_ask(bucket, what, verb, text, deadline, object, api, error);
+    free(text);
     return status;
 }

@@ -15,6 +15,11 @@ natsmicro_status nm_api_ask(nm_bucket *bucket, const char *what, const char *ver
                             const char *payload, int64_t deadline, json_t **object,
                             nm_api_error *api, nm_error *error);
 
+/* The same with a question as JSON, which it takes over; NULL: there was no memory for it. */
+natsmicro_status nm_api_ask_with(nm_bucket *bucket, const char *what, const char *verb,
+                                 json_t *question, int64_t deadline, json_t **object,
+                                 nm_api_error *api, nm_error *error);
+
 /* Waits a moment before something is asked again. False: there is no time left for that. */
 bool nm_api_wait_for_leader(nm_bucket *bucket, int64_t deadline);
 

@@ -121,23 +121,24 @@ typedef struct making {
     json_t *config;   /* owned; of the last answer that has one */
 } making;
 
-/* Asks with a payload of JSON, which it takes over; NULL: there was no memory for it. */
-static natsmicro_status ask_with(making *self, const char *verb, json_t *payload)
+/* Keeps the configuration of an answer that has one, and gives the answer back. */
+static void take_config(making *self, natsmicro_status status, json_t *answer)
 {
-    char *text = payload != NULL ? json_dumps(payload, JSON_COMPACT) : NULL;
-    json_decref(payload);
-    if (text == NULL)
-        return nm_store_fail_memory(self->bucket->what, self->error);
-    json_t *object;
-    natsmicro_status status = nm_api_ask(self->bucket, self->bucket->what, verb, text,
-                                         self->deadline, &object, &self->api, self->error);
-    free(text);
-    json_t *config = json_object_get(object, "config");
+    json_t *config = json_object_get(answer, "config");
     if (status == NATSMICRO_OK && self->api.number == NM_API_NONE && config != NULL) {
         json_decref(self->config);
         self->config = json_incref(config);
     }
-    json_decref(object);
+    json_decref(answer);
+}
+
+/* Asks with a payload of JSON, which it takes over; NULL: there was no memory for it. */
+static natsmicro_status ask_with(making *self, const char *verb, json_t *payload)
+{
+    json_t *object;
+    natsmicro_status status = nm_api_ask_with(self->bucket, self->bucket->what, verb, payload,
+                                              self->deadline, &object, &self->api, self->error);
+    take_config(self, status, object);
     return status;
 }
 
@@ -146,11 +147,7 @@ static natsmicro_status look(making *self)
     json_t *object;
     natsmicro_status status = ask_info(self->bucket, self->bucket->what, self->deadline, &object,
                                        &self->api, self->error);
-    if (status == NATSMICRO_OK && self->api.number == NM_API_NONE) {
-        json_decref(self->config);
-        self->config = json_incref(json_object_get(object, "config"));
-    }
-    json_decref(object);
+    take_config(self, status, object);
     return status;
 }
 

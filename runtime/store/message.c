@@ -13,7 +13,6 @@
 #include "wire/header_block.h"
 
 #include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* How long a direct get waits first; twice as long each time, up to a limit. */
@@ -123,16 +122,11 @@ static natsmicro_status read_object(const char *what, const json_t *object, cons
 static natsmicro_status get_from_leader(nm_bucket *bucket, const char *what, const char *subject,
                                         int64_t deadline, nm_stored *stored, nm_error *error)
 {
-    json_t *question = json_pack("{s:s}", "last_by_subj", subject);
-    char *text = question != NULL ? json_dumps(question, JSON_COMPACT) : NULL;
-    json_decref(question);
-    if (text == NULL)
-        return nm_store_fail_memory(what, error);
     json_t *object;
     nm_api_error api;
     natsmicro_status status =
-        nm_api_ask(bucket, what, "STREAM.MSG.GET", text, deadline, &object, &api, error);
-    free(text);
+        nm_api_ask_with(bucket, what, "STREAM.MSG.GET", json_pack("{s:s}", "last_by_subj", subject),
+                        deadline, &object, &api, error);
     if (status == NATSMICRO_OK)
         status = read_object(what, object, &api, stored, error);
     json_decref(object);

@@ -155,17 +155,15 @@ natsmicro_status nm_object_read_chunk(const nm_object_place *place, nm_stored *c
 natsmicro_status nm_object_purge(const nm_object_place *place, const char *nuid, int64_t deadline,
                                  nm_error *error)
 {
-    nm_buffer payload = NM_BUFFER_INIT;
-    nm_buffer_append_string(&payload, "{\"filter\":\"");
-    nm_object_chunks_subject(&payload, place->bucket->settings->name, nuid);
-    nm_buffer_append_string(&payload, "\"}");
-    const char *text = nm_buffer_string(&payload);
-    json_t *object = NULL;
+    nm_buffer chunks = NM_BUFFER_INIT;
+    nm_object_chunks_subject(&chunks, place->bucket->settings->name, nuid);
+    const char *subject = nm_buffer_string(&chunks);
+    json_t *question = subject != NULL ? json_pack("{s:s}", "filter", subject) : NULL;
+    nm_buffer_free(&chunks);
+    json_t *object;
     nm_api_error api;
-    natsmicro_status status = text != NULL ? nm_api_ask(place->bucket, place->what, "STREAM.PURGE",
-                                                        text, deadline, &object, &api, error)
-                                           : nm_store_fail_memory(place->what, error);
-    nm_buffer_free(&payload);
+    natsmicro_status status = nm_api_ask_with(place->bucket, place->what, "STREAM.PURGE", question,
+                                              deadline, &object, &api, error);
     if (status == NATSMICRO_OK && api.number != NM_API_NONE)
         status = nm_api_fail(&api, place->what, error);
     json_decref(object);
