@@ -4,6 +4,7 @@
 #include "store/answer.h"
 
 #include "base/headers.h"
+#include "store/json_bounds.h"
 #include "wire/header_block.h"
 
 #include <stdio.h>
@@ -15,10 +16,7 @@
 /* Of JSON: a stored message of the largest max_payload, in base64. */
 #define JSON_LIMIT ((size_t)96 * 1024 * 1024)
 
-/*
- * A value of JSON takes two bytes or more there and about a hundred in memory, so their number is
- * bounded. The answers that we ask for have fewer than a hundred.
- */
+/* The answers that we ask for have fewer than a hundred values. */
 #define JSON_VALUES ((size_t)32 * 1024)
 
 /* ---- headers ---- */
@@ -97,16 +95,6 @@ bool nm_answer_number(const nm_answer *answer, const char *name, uint64_t *value
 
 /* ---- JSON ---- */
 
-/* Texts count, too, so the number is an upper bound. */
-static bool has_too_many_values(nm_bytes text)
-{
-    const char *at = text.data;
-    size_t values = 0;
-    for (size_t i = 0; i < text.length; i++)
-        values += at[i] == ',' || at[i] == '[' || at[i] == '{';
-    return values > JSON_VALUES;
-}
-
 static void read_error(const json_t *object, nm_api_error *api)
 {
     *api = (nm_api_error){.number = NM_API_NONE};
@@ -129,7 +117,7 @@ natsmicro_status nm_answer_json(const nm_answer *answer, const char *what, json_
     nm_bytes text = answer->payload;
     if (text.length == 0)
         return nm_error_set(error, NATSMICRO_INTERNAL, "%s: the broker's answer is empty", what);
-    if (text.length > JSON_LIMIT || has_too_many_values(text))
+    if (!nm_json_bounds_keep(text, JSON_LIMIT, JSON_VALUES))
         return nm_error_set(error, NATSMICRO_INTERNAL,
                             "%s: the broker's answer of %zu bytes is larger than any that is "
                             "expected",

@@ -4,6 +4,7 @@
 #include "store/object_info.h"
 
 #include "base/base64.h"
+#include "store/json_bounds.h"
 
 #include <jansson.h>
 #include <stdlib.h>
@@ -12,7 +13,7 @@
 /* An info is a message of its own, so it is not larger than most brokers' max_payload. */
 #define JSON_LIMIT ((size_t)1024 * 1024)
 
-/* A value of JSON takes two bytes or more there and about a hundred in memory. */
+/* Other clients' infos have some twenty values, and what users add to them. */
 #define JSON_VALUES 4096
 
 #define DIGEST_KIND "SHA-256="
@@ -22,15 +23,6 @@
 static natsmicro_status unreadable(nm_error *error, const char *what, const char *fault)
 {
     return nm_error_set(error, NATSMICRO_INTERNAL, "%s: its info cannot be read: %s", what, fault);
-}
-
-static bool has_too_many_values(nm_bytes json)
-{
-    const char *at = json.data;
-    size_t values = 0;
-    for (size_t i = 0; i < json.length; i++)
-        values += at[i] == ',' || at[i] == '[' || at[i] == '{';
-    return values > JSON_VALUES;
 }
 
 /* Whether it can be one token of a subject that matches no other, and a part of a text in JSON. */
@@ -118,7 +110,7 @@ natsmicro_status nm_object_info_read(nm_object_info *info, nm_bytes json, const 
                                      nm_error *error)
 {
     nm_object_info_free(info);
-    if (json.length > JSON_LIMIT || has_too_many_values(json))
+    if (!nm_json_bounds_keep(json, JSON_LIMIT, JSON_VALUES))
         return unreadable(error, what, "it is too large");
     json_t *object = json.length > 0 ? json_loadb(json.data, json.length, 0, NULL) : NULL;
     const char *fault = read_members(info, object);
