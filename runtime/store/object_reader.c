@@ -396,10 +396,7 @@ static natsmicro_status open(nm_object_reader *self, int64_t deadline, nm_error 
     natsmicro_status status = nm_requester_enter(requester, self->place.what, error);
     if (status != NATSMICRO_OK)
         return status;
-    nm_bucket_facts facts;
-    status = nm_bucket_know(self->place.bucket, self->place.what, deadline, &facts, error);
-    if (status == NATSMICRO_OK)
-        status = find_object(self, deadline, error);
+    status = find_object(self, deadline, error);
     if (status == NATSMICRO_OK)
         status = read_first(self, deadline, error);
     nm_requester_leave(requester);
