@@ -228,13 +228,12 @@ void *natsmicro_stub_client_handle(natsmicro_client *client)
 static void set_limits(natsmicro_call *call, const natsmicro_context *context)
 {
     int64_t own_ms = context != NULL ? context->timeout_ms : 0;
-    int64_t method_ms = call->method->timeout_ms;
-    int64_t open_ms = own_ms != 0 ? own_ms : method_ms != 0 ? method_ms : NM_DEFAULT_TIMEOUT_MS;
+    int64_t open_ms = nm_client_timeout_ms(call->method, context);
     int64_t open_deadline = nm_after(call->started, open_ms > 0 ? nm_duration(open_ms) : 0);
     int64_t idle_limit = NM_NEVER;
     if (nm_call_kind(call) != NATSMICRO_UNARY)
         idle_limit = nm_call_idle_limit(context != NULL ? context->idle_timeout_ms : 0,
-                                        call->settings->idle_timeout_ms, method_ms);
+                                        call->settings->idle_timeout_ms, call->method->timeout_ms);
     nm_stream_set_limits(call->stream, open_deadline, own_ms != 0 ? open_deadline : NM_NEVER,
                          idle_limit);
 }

@@ -6,6 +6,7 @@
 #define NM_CLIENT_STATE_H
 
 #include "call/call.h"
+#include "call/context.h"
 #include "store/store.h"
 
 /* Of a call where nobody says anything else. */
@@ -25,6 +26,15 @@ struct natsmicro_client {
     nm_method *methods;
     size_t n_methods;
 };
+
+/* For how long a call of the method, or a use of its stores, may last (ms); negative: no time. */
+static inline int64_t nm_client_timeout_ms(const nm_method *method,
+                                           const natsmicro_context *context)
+{
+    if (context != NULL && context->timeout_ms != 0)
+        return context->timeout_ms;
+    return method->timeout_ms != 0 ? method->timeout_ms : NM_DEFAULT_TIMEOUT_MS;
+}
 
 static inline void nm_client_reference(natsmicro_client *client)
 {

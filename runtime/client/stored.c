@@ -26,9 +26,7 @@ typedef struct use {
 /* As a unary call's. */
 static natsmicro_status set_deadline(use *self, const natsmicro_context *context)
 {
-    int64_t own_ms = context != NULL ? context->timeout_ms : 0;
-    int64_t method_ms = self->method->timeout_ms;
-    int64_t limit_ms = own_ms != 0 ? own_ms : method_ms != 0 ? method_ms : NM_DEFAULT_TIMEOUT_MS;
+    int64_t limit_ms = nm_client_timeout_ms(self->method, context);
     if (limit_ms < 0)
         return nm_error_set(&self->error, NATSMICRO_DEADLINE_EXCEEDED,
                             "the context's timeout of %lld ms had passed before",
