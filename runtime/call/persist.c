@@ -48,13 +48,6 @@ static int64_t store_deadline(const natsmicro_call *call, bool required)
 
 /* ---- one store ---- */
 
-static void emit(const persist *self, const char *text)
-{
-    const nm_method *method = self->call->method;
-    nm_events_emit(nm_link_events(self->call->link), NATSMICRO_EVENT_STORE_FAILED, method->subject,
-                   method->full_name, "%s", text);
-}
-
 static natsmicro_status put(persist *self, nm_error *error)
 {
     const nm_method_store *store = self->store;
@@ -67,14 +60,10 @@ static natsmicro_status put(persist *self, nm_error *error)
 /* The broker has lost the bucket, or was out of reach when the service was added. */
 static natsmicro_status make_bucket(persist *self, nm_error *error)
 {
-    nm_buffer differs = NM_BUFFER_INIT;
-    self->makes_bucket = true;
-    natsmicro_status status = nm_bucket_make(self->store->bucket, self->deadline, &differs, error);
-    const char *text = nm_buffer_string(&differs);
-    if (status == NATSMICRO_OK && text != NULL && text[0] != '\0')
-        emit(self, text);
+    const natsmicro_call *call = self->call;
+    natsmicro_status status = nm_stores_make_bucket(
+        call->method, self->store, nm_link_events(call->link), self->deadline, error);
     self->makes_bucket = status != NATSMICRO_OK;
-    nm_buffer_free(&differs);
     return status;
 }
 
@@ -124,7 +113,7 @@ static natsmicro_status persist_in(natsmicro_call *call, const nm_method_store *
                     .key = NM_BUFFER_INIT};
     natsmicro_status status = store(&self, error);
     if (status != NATSMICRO_OK && !in->stub->required) {
-        emit(&self, nm_error_text(error));
+        nm_stores_tell(call->method, nm_link_events(call->link), nm_error_text(error));
         nm_error_clear(error);
         status = NATSMICRO_OK;
     }

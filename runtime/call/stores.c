@@ -59,6 +59,24 @@ const nm_method_store *nm_stores_of(const nm_method *method, natsmicro_stub_buck
     return kind == NATSMICRO_STORE_KV ? &method->stores->kv : &method->stores->object;
 }
 
+void nm_stores_tell(const nm_method *method, nm_events *events, const char *text)
+{
+    nm_events_emit(events, NATSMICRO_EVENT_STORE_FAILED, method->subject, method->full_name, "%s",
+                   text);
+}
+
+natsmicro_status nm_stores_make_bucket(const nm_method *method, const nm_method_store *store,
+                                       nm_events *events, int64_t deadline, nm_error *error)
+{
+    nm_buffer differs = NM_BUFFER_INIT;
+    natsmicro_status status = nm_bucket_make(store->bucket, deadline, &differs, error);
+    const char *text = nm_buffer_string(&differs);
+    if (status == NATSMICRO_OK && text != NULL && text[0] != '\0')
+        nm_stores_tell(method, events, text);
+    nm_buffer_free(&differs);
+    return status;
+}
+
 nm_kv_write nm_stores_write(const nm_method_store *store)
 {
     return (nm_kv_write){store->stub->write_mode, store->stub->key_ttl_ns};

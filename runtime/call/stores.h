@@ -37,6 +37,16 @@ bool nm_stores_bind(nm_method *method, const natsmicro_stub_service *service, si
 /* A method's store of one kind; its `stub` is NULL where there is none. */
 const nm_method_store *nm_stores_of(const nm_method *method, natsmicro_stub_bucket_kind kind);
 
+/* Tells on_error that something of a method's stores has failed, or is not as it should be. */
+void nm_stores_tell(const nm_method *method, nm_events *events, const char *text);
+
+/*
+ * Makes the bucket, as nm_bucket_make does. An event tells of what is another than the settings
+ * ask for.
+ */
+natsmicro_status nm_stores_make_bucket(const nm_method *method, const nm_method_store *store,
+                                       nm_events *events, int64_t deadline, nm_error *error);
+
 /* How values are written. */
 nm_kv_write nm_stores_write(const nm_method_store *store);
 

@@ -38,23 +38,14 @@ natsmicro_status nm_buckets_bind(nm_service *service, nm_error *error)
 
 /* ---- making ---- */
 
-static void emit(const nm_endpoint *endpoint, const char *text)
-{
-    nm_events_emit(&endpoint->service->server->events, NATSMICRO_EVENT_STORE_FAILED,
-                   endpoint->method.subject, endpoint->method.full_name, "%s", text);
-}
-
 static void make(const nm_endpoint *endpoint, const nm_method_store *store, int64_t deadline)
 {
     if (store->stub == NULL)
         return;
-    nm_buffer differs = NM_BUFFER_INIT;
+    nm_events *events = &endpoint->service->server->events;
     nm_error error = NM_ERROR_INIT;
-    natsmicro_status status = nm_bucket_make(store->bucket, deadline, &differs, &error);
-    const char *text = status == NATSMICRO_OK ? nm_buffer_string(&differs) : nm_error_text(&error);
-    if (text != NULL && text[0] != '\0')
-        emit(endpoint, text);
-    nm_buffer_free(&differs);
+    if (nm_stores_make_bucket(&endpoint->method, store, events, deadline, &error) != NATSMICRO_OK)
+        nm_stores_tell(&endpoint->method, events, nm_error_text(&error));
     nm_error_clear(&error);
 }
 
