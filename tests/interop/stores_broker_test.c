@@ -149,16 +149,6 @@ static void a_buckets_values_expire(void **state)
 
 /* ---- a broker that is too old ---- */
 
-static bool broker_is_older(const broker *nats, int major, int minor)
-{
-    int has_major = 0;
-    int has_minor = 0;
-    char version[32];
-    broker_version(nats, version, sizeof(version));
-    sscanf(version, "%d.%d", &has_major, &has_minor);
-    return has_major < major || (has_major == major && has_minor < minor);
-}
-
 static void a_broker_that_is_too_old_is_told(void **state)
 {
     (void)state;

@@ -308,6 +308,17 @@ void broker_version(const broker *self, char *version, size_t size)
     snprintf(version, size, "%.*s", (int)strcspn(text, "\""), text);
 }
 
+bool broker_is_older(const broker *self, int major, int minor)
+{
+    char version[32];
+    broker_version(self, version, sizeof(version));
+    int has_major;
+    int has_minor;
+    if (sscanf(version, "%d.%d", &has_major, &has_minor) != 2)
+        support_die("the broker's version is \"%s\"", version);
+    return has_major < major || (has_major == major && has_minor < minor);
+}
+
 /* ---- ending, pausing ---- */
 
 /* Ends the broker by a signal. If it is paused, or does not react, it gets SIGKILL. */

@@ -53,6 +53,9 @@ int broker_count_values(const broker *self, const char *page, const char *key);
 /* Writes the version that the broker reports, such as "2.9.10". */
 void broker_version(const broker *self, char *version, size_t size);
 
+/* Whether its version is older, such as than 2.11. */
+bool broker_is_older(const broker *self, int major, int minor);
+
 /* Ends the broker in any state, removes its folder and frees it. NULL is allowed. */
 void broker_stop(broker *self);
 
