@@ -120,26 +120,12 @@ typedef union scalar {
     double float64;
 } scalar;
 
-static size_t size_of(ProtobufCType type)
-{
-    switch (type) {
-    case PROTOBUF_C_TYPE_INT64:
-    case PROTOBUF_C_TYPE_SINT64:
-    case PROTOBUF_C_TYPE_SFIXED64:
-    case PROTOBUF_C_TYPE_UINT64:
-    case PROTOBUF_C_TYPE_FIXED64:
-    case PROTOBUF_C_TYPE_DOUBLE:
-        return sizeof(uint64_t);
-    default:
-        return sizeof(uint32_t);
-    }
-}
-
 static scalar scalar_in(const uint8_t *members, const ProtobufCFieldDescriptor *field)
 {
     bool is_unset = nm_field_is_unset(members, field);
     scalar value = {.uint64 = 0};
-    memcpy(&value, is_unset ? default_of(field) : members + field->offset, size_of(field->type));
+    memcpy(&value, is_unset ? default_of(field) : members + field->offset,
+           nm_field_size(field->type));
     return value;
 }
 

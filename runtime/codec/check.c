@@ -30,12 +30,7 @@ static bool can_encode_value(ProtobufCType type, const uint8_t *at, bool may_be_
     }
 }
 
-/* The size of an element that can lack something, which numbers cannot. */
-static size_t size_of(ProtobufCType type)
-{
-    return type == PROTOBUF_C_TYPE_BYTES ? sizeof(ProtobufCBinaryData) : sizeof(void *);
-}
-
+/* Whether an element can lack something, which numbers cannot. */
 static bool can_lack(ProtobufCType type)
 {
     return type == PROTOBUF_C_TYPE_MESSAGE || type == PROTOBUF_C_TYPE_STRING ||
@@ -50,8 +45,11 @@ static bool can_encode_list(const uint8_t *members, const ProtobufCFieldDescript
     memcpy(&elements, members + field->offset, sizeof(elements));
     if (count > 0 && elements == NULL)
         return false;
-    for (size_t i = 0; can_lack(field->type) && i < count; i++)
-        if (!can_encode_value(field->type, elements + i * size_of(field->type), false))
+    if (!can_lack(field->type))
+        return true;
+    size_t size = nm_field_size(field->type);
+    for (size_t i = 0; i < count; i++)
+        if (!can_encode_value(field->type, elements + i * size, false))
             return false;
     return true;
 }

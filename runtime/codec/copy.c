@@ -4,30 +4,12 @@
  */
 #include "codec/copy.h"
 
+#include "codec/field.h"
+
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-
-static size_t size_of(ProtobufCType type)
-{
-    switch (type) {
-    case PROTOBUF_C_TYPE_INT64:
-    case PROTOBUF_C_TYPE_SINT64:
-    case PROTOBUF_C_TYPE_SFIXED64:
-    case PROTOBUF_C_TYPE_UINT64:
-    case PROTOBUF_C_TYPE_FIXED64:
-    case PROTOBUF_C_TYPE_DOUBLE:
-        return sizeof(uint64_t);
-    case PROTOBUF_C_TYPE_STRING:
-    case PROTOBUF_C_TYPE_MESSAGE:
-        return sizeof(void *);
-    case PROTOBUF_C_TYPE_BYTES:
-        return sizeof(ProtobufCBinaryData);
-    default:
-        return sizeof(uint32_t);
-    }
-}
 
 /* Each of these copies one value from `from` to `to`, and returns false if memory is short. */
 
@@ -75,7 +57,7 @@ static bool copy_value(ProtobufCType type, const uint8_t *from, uint8_t *to)
     case PROTOBUF_C_TYPE_MESSAGE:
         return copy_message(from, to);
     default:
-        memcpy(to, from, size_of(type));
+        memcpy(to, from, nm_field_size(type));
         return true;
     }
 }
@@ -88,7 +70,7 @@ static bool copy_list(const ProtobufCFieldDescriptor *field, const uint8_t *from
     memcpy(&elements, from + field->offset, sizeof(elements));
     if (count == 0)
         return true;
-    size_t size = size_of(field->type);
+    size_t size = nm_field_size(field->type);
     uint8_t *copies = calloc(count, size);
     if (copies == NULL)
         return false;
@@ -127,7 +109,7 @@ static bool copy_single(const ProtobufCFieldDescriptor *field, const uint8_t *fr
         memcpy(to + field->quantifier_offset, &value, sizeof(value));
     }
     if (is_default(field, from)) {
-        memcpy(to + field->offset, from + field->offset, size_of(field->type));
+        memcpy(to + field->offset, from + field->offset, nm_field_size(field->type));
         return true;
     }
     return copy_value(field->type, from + field->offset, to + field->offset);

@@ -36,6 +36,9 @@ static inline bool nm_is_same_type(const ProtobufCMessageDescriptor *actual,
 #define NM_FIELD_NUMBER_SIZE 12
 const char *nm_field_name(const ProtobufCFieldDescriptor *field, char buffer[NM_FIELD_NUMBER_SIZE]);
 
+/* How many bytes a value of this type takes in a message's struct. */
+size_t nm_field_size(ProtobufCType type);
+
 /*
  * Whether a oneof is set to another member, or has_… says that an optional field is not set.
  * `members` is the message.
